@@ -1,0 +1,106 @@
+"""Make `.venv` from nothing but Python 3.11+ and the package registry; standard library only.
+
+`make` runs this with the system's Python before anything else exists.
+uv is installed first (by pip, hash-checked), because it finds a Python 3.13 where there is one
+and syncs the environment to the pinned requirements in seconds.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CACHE = ROOT / ".cache"
+UV = CACHE / "uv"
+ENVIRONMENTS = {".venv": "dev.txt", ".cache/lambda": "lambda_runtime.txt"}
+
+
+def main() -> None:
+    """Bring every environment in step with its requirements file; say what is being done."""
+    for folder, requirements in ENVIRONMENTS.items():
+        pinned = ROOT / "requirements" / requirements
+        stamp = ROOT / folder / ".synced"
+        digest = hashlib.sha256(pinned.read_bytes()).hexdigest()
+        if stamp.is_file() and stamp.read_text() == digest:
+            continue
+        install_uv()
+        say(f"installing requirements/{requirements} into {folder}")
+        create(ROOT / folder)
+        run(
+            *(UV / "bin" / "uv", "pip", "sync", "--quiet", "--require-hashes", pinned),
+            env={"VIRTUAL_ENV": str(ROOT / folder)},
+        )
+        stamp.write_text(digest)
+
+
+def create(environment: Path) -> None:
+    """A virtual environment of Lambda's Python where this machine has it, else of this one."""
+    if (environment / "bin" / "python").exists():
+        return
+    uv_venv = (UV / "bin" / "uv", "venv", "--quiet", "--no-python-downloads", "--clear")
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    for python in ("3.13", *pyenv.glob("versions/3.13.*/bin/python"), sys.executable):
+        tried = run(*uv_venv, "--python", python, environment, quiet=True, check=False)
+        if tried.returncode == 0:
+            return
+    raise SystemExit(f"cannot make a virtual environment in {environment}: {tried.stderr}")
+
+
+def install_uv() -> None:
+    if (UV / "bin" / "uv").exists():
+        return
+    say("installing uv")
+    pip = ("install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--target", UV)
+    pinned = ROOT / "requirements" / "bootstrap.txt"
+    with tempfile.TemporaryDirectory() as scratch:
+        run(
+            *(sys.executable, "-m", "pip", *pip, "--requirement", pinned),
+            env=pip_environment(Path(scratch)),
+        )
+
+
+def pip_environment(scratch: Path) -> dict[str, str]:
+    """Where this Python has no pip (Debian ships it apart), borrow the wheel Debian packages."""
+    has_pip = run(sys.executable, "-m", "pip", "--version", quiet=True, check=False)
+    if has_pip.returncode == 0:
+        return {}
+    if not shutil.which("apt-get"):
+        raise SystemExit(f"{sys.executable} has no pip; install it and run make again")
+    say("this Python has no pip: borrowing Debian's")
+    run("apt-get", "download", "--quiet", "python3-pip-whl", cwd=scratch)
+    (package,) = scratch.glob("*.deb")
+    run("dpkg-deb", "--extract", package, scratch)
+    (wheel,) = scratch.glob("usr/share/python-wheels/pip-*.whl")
+    return {"PYTHONPATH": str(wheel)}
+
+
+def run(
+    *command: str | Path,
+    env: dict[str, str] | None = None,
+    cwd: Path | None = None,
+    check: bool = True,
+    quiet: bool = False,
+) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [str(word) for word in command],
+        env={**os.environ, "UV_CACHE_DIR": str(CACHE / "uv-cache"), **(env or {})},
+        cwd=cwd,
+        capture_output=quiet,
+        text=True,
+        check=False,
+    )
+    if check and done.returncode:
+        raise SystemExit(f"failed: {' '.join(map(str, command))}")
+    return done
+
+
+def say(what: str) -> None:
+    print(f"· {what}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

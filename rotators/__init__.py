@@ -1,0 +1,1 @@
+"""One file per kind of target: its driver and its handlers."""

@@ -1,0 +1,1 @@
+"""What every rotator has in common; imports no driver and no rotator."""
