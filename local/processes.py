@@ -1,0 +1,200 @@
+"""Children that never outlive this process: started, waited for and stopped in bounded time.
+
+A child is started through `local/die_with_parent.py`, not with `preexec_fn`: that runs Python
+between fork and exec, where another thread's held lock means a deadlock.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+GUARD = Path(__file__).resolve().parent / "die_with_parent.py"
+POLL_SECONDS = 0.02
+
+# The kernel sends the death signal when the *thread* that started the child ends, so one thread
+# that lives as long as this process starts them all, whichever thread asks.
+_starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="starts-children")
+
+
+class ChildFailedError(RuntimeError):
+    """A child ended, or was not ready in time; the message has the end of its log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The numeric user and group that a child runs as."""
+
+    uid: int
+    gid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A running child: leader of its own session, writing to `log`."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def pid(self) -> int:
+        """The process id, and the id of its process group."""
+        return self.process.pid
+
+    def ended(self) -> bool:
+        """Tell whether it has ended, without reaping: until then its process id stays its own."""
+        flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        return (
+            self.process.returncode is not None
+            or os.waitid(os.P_PID, self.process.pid, flags) is not None
+        )
+
+    def wait(self, condition: Callable[[], bool], within: float) -> bool:
+        """Wait at most `within` seconds for `condition`, and tell whether it came true."""
+        deadline = time.monotonic() + within
+        while not condition():
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(POLL_SECONDS)
+        return True
+
+    def failure(self, what: str) -> ChildFailedError:
+        """Say `what` went wrong, with the last lines of the log."""
+        return ChildFailedError(f"{self.name} {what}; the end of {self.log}:\n{tail(self.log)}")
+
+
+@contextmanager
+def running(  # noqa: PLR0913 - each is one independent choice, all but four have a default
+    argv: Sequence[str | Path],
+    *,
+    log: Path,
+    ready: Callable[[], bool],
+    name: str,
+    ready_within: float = 60.0,
+    stop_signal: signal.Signals = signal.SIGTERM,
+    stop_within: float = 15.0,
+    death_signal: signal.Signals = signal.SIGKILL,
+    account: Account | None = None,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+) -> Iterator[Child]:
+    """Run a server while the block runs; raises ChildFailedError if it does not get `ready`.
+
+    `death_signal` is what it gets if this process dies without leaving the block.
+    """
+    child = start(
+        argv, log=log, name=name, death_signal=death_signal, account=account, env=env, cwd=cwd
+    )
+    try:
+        if not child.wait(lambda: child.ended() or ready(), ready_within):
+            raise child.failure(f"was not ready within {ready_within:g} s")
+        if child.ended():
+            raise child.failure(f"ended with status {child.process.wait()} before it was ready")
+        yield child
+    finally:
+        stop(child, stop_signal, stop_within)
+
+
+def finish(  # noqa: PLR0913 - see running()
+    argv: Sequence[str | Path],
+    *,
+    log: Path,
+    name: str,
+    within: float = 120.0,
+    account: Account | None = None,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    stdin: IO[bytes] | None = None,
+) -> None:
+    """Run a program to its end; raises ChildFailedError unless it succeeds within the time."""
+    child = start(argv, log=log, name=name, account=account, env=env, cwd=cwd, stdin=stdin)
+    try:
+        if not child.wait(child.ended, within):
+            raise child.failure(f"did not end within {within:g} s")
+        if child.process.wait() != 0:
+            raise child.failure(f"ended with status {child.process.returncode}")
+    finally:
+        stop(child, signal.SIGTERM, 5.0)
+
+
+def start(  # noqa: PLR0913 - see running()
+    argv: Sequence[str | Path],
+    *,
+    log: Path,
+    name: str,
+    death_signal: signal.Signals = signal.SIGKILL,
+    account: Account | None = None,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    stdin: IO[bytes] | None = None,
+) -> Child:
+    """Start a child with its own log and session, so that a terminal's Ctrl-C passes it by."""
+    owner = account or Account(os.geteuid(), os.getegid())
+    guard = (
+        sys.executable,
+        "-I",
+        "-S",
+        GUARD,
+        os.getpid(),
+        int(death_signal),
+        owner.uid,
+        owner.gid,
+    )
+    command = [*map(str, guard), *map(str, argv)]
+    with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "wb") as output:
+        if account is not None:
+            os.fchown(output.fileno(), owner.uid, owner.gid)
+        started = _starter.submit(
+            subprocess.Popen,
+            command,
+            stdin=stdin or subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            env=None if env is None else dict(env),
+            cwd=cwd,
+        )
+        return Child(name, started.result(), log)
+
+
+def stop(child: Child, stop_signal: signal.Signals, within: float) -> None:
+    """Ask a child to end, then kill it and what is left of its group; safe to call twice."""
+    if child.process.returncode is not None:
+        return
+    if not child.ended():
+        child.process.send_signal(stop_signal)
+        child.wait(child.ended, within)
+    with suppress(ProcessLookupError):  # not reaped yet, so the group is still the child's
+        os.killpg(child.pid, signal.SIGKILL)
+    child.process.wait()
+
+
+def tail(log: Path, lines: int = 25) -> str:
+    """Read the last lines of a log, or an empty string where there is none."""
+    if not log.exists():
+        return ""
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+
+
+def listening(port: int) -> bool:
+    """Tell whether something accepts TCP connections on this port of 127.0.0.1."""
+    with socket.socket() as client:
+        client.settimeout(1.0)
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
+def free_port() -> int:
+    """Find a port of 127.0.0.1 that nothing used a moment ago; another program may take it."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        port: int = server.getsockname()[1]
+        return port
