@@ -1,0 +1,130 @@
+"""Where rotation functions live: the one Protocol the local Secrets Manager invokes through."""
+
+import importlib
+import json
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
+
+ARN_PREFIX = "arn:aws:lambda:us-east-1:123456789012:function:"
+_ARN_NAME = 6  # arn:aws:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]
+
+Handler = Callable[[dict[str, Any], Any], object]
+
+
+class FunctionError(Exception):
+    """A function's handler failed: its error's type and message, as Lambda would report them."""
+
+    def __init__(self, error_type: str, message: str) -> None:
+        super().__init__(f"{error_type}: {message}")
+        self.type = error_type
+        self.message = message
+
+
+class Home(Protocol):
+    """A place functions run in."""
+
+    def invoke(self, function: str, event: Mapping[str, object], /) -> None:
+        """Run the function (a name or an ARN) to its end; raise FunctionError if it fails."""
+
+
+@runtime_checkable
+class Directory(Protocol):
+    """A Home that can also say, without running anything, whether it has a function."""
+
+    def knows(self, function: str, /) -> bool:
+        """Whether `invoke` would find the function (a name or an ARN)."""
+
+
+def name_of(function: str) -> str:
+    """The function's name, from its name or its ARN, with or without a version or alias."""
+    parts = function.split(":")
+    is_arn = parts[0] == "arn" and len(parts) > _ARN_NAME
+    return parts[_ARN_NAME] if is_arn else parts[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LambdaContext:
+    """What Lambda hands a handler beside the event; the time left counts down from `timeout`."""
+
+    function_name: str
+    timeout: float
+    memory_limit_in_mb: str
+    aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    function_version: str = "$LATEST"
+    log_stream_name: str = "local"
+    identity: None = None
+    client_context: None = None
+    _started: float = field(default_factory=time.monotonic)
+
+    @property
+    def invoked_function_arn(self) -> str:
+        """The ARN the function would have in the local account."""
+        return ARN_PREFIX + self.function_name
+
+    @property
+    def log_group_name(self) -> str:
+        """The log group Lambda would write to."""
+        return f"/aws/lambda/{self.function_name}"
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until Lambda would end the function, never below 0."""
+        left = self._started + self.timeout - time.monotonic()
+        return max(0, int(left * 1000))
+
+
+class InProcess:
+    """Functions that run in the thread that invokes them; `timeout` in seconds is not enforced.
+
+    handlers: by function name, the handler itself or its dotted path, imported when first needed.
+    """
+
+    def __init__(
+        self, handlers: Mapping[str, Handler | str], *, timeout: float = 30, memory: int = 256
+    ) -> None:
+        self._handlers = dict(handlers)
+        self._timeout = timeout
+        self._memory = memory
+
+    def knows(self, function: str, /) -> bool:
+        """Whether a handler is given for the function."""
+        return name_of(function) in self._handlers
+
+    def invoke(self, function: str, event: Mapping[str, object], /) -> None:
+        """Run the handler on a copy of the event; raise FunctionError if it fails."""
+        name = name_of(function)
+        if name not in self._handlers:
+            raise FunctionError("ResourceNotFoundException", f"no such function: {name}")
+        handler = self._load(self._handlers[name])
+        context = LambdaContext(
+            function_name=name, timeout=self._timeout, memory_limit_in_mb=str(self._memory)
+        )
+        try:
+            answer = handler(json.loads(json.dumps(event)), context)
+        except SystemExit:
+            raise FunctionError("Runtime.ExitError", "the handler ended the process") from None
+        except Exception as error:
+            raise FunctionError(type(error).__name__, str(error)) from error
+        _must_be_json(answer)
+
+    @staticmethod
+    def _load(handler: Handler | str) -> Handler:
+        if not isinstance(handler, str):
+            return handler
+        module, _, attribute = handler.rpartition(".")
+        try:
+            loaded: Handler = getattr(importlib.import_module(module), attribute)
+        except (ImportError, AttributeError) as error:
+            raise FunctionError("Runtime.ImportModuleError", str(error)) from error
+        return loaded
+
+
+def _must_be_json(answer: object) -> None:
+    """Lambda serialises a handler's answer and reports one that it can't; so does this."""
+    try:
+        json.dumps(answer)
+    except (TypeError, ValueError):
+        kind = type(answer).__name__
+        raise FunctionError("Runtime.MarshalError", f"{kind} can't be sent as JSON") from None
