@@ -1,0 +1,215 @@
+"""API keys of an issuer with an HTTP API, and the function that rotates them.
+
+The API is JupyterHub's: `POST /users/{owner}/tokens`, `GET` and `DELETE` of the same, `GET /user`.
+Source: JupyterHub documentation, "REST API".
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+import urllib3
+
+from shared.credentials import Account, ApiKey
+from shared.errors import (
+    Forbidden,
+    Meaning,
+    Misconfigured,
+    Rejected,
+    RotationError,
+    TargetMismatch,
+    Throttled,
+    Unreachable,
+    Untrusted,
+)
+from shared.handler import make_handler
+from shared.issued_keys import IssuedKey
+from shared.secret import Secret
+from shared.tls import ca_bundle
+
+CONNECT_SECONDS = 5
+ANSWER_SECONDS = 10
+MAX_ANSWER_BYTES = 1 << 20
+
+_CHECK_URL = "check that 'issuer_url' is the base of the issuer's API"
+_LATER = "wait for the service's next attempt"
+_BY_STATUS: Mapping[int, Meaning] = {
+    HTTPStatus.UNAUTHORIZED: Meaning(
+        Rejected, "the admin's key was rejected by", "store a valid one", "admin_secret_arn"
+    ),
+    HTTPStatus.FORBIDDEN: Meaning(
+        Forbidden, "the admin's key was refused by", "check it and its rights", "admin_secret_arn"
+    ),
+    HTTPStatus.NOT_FOUND: Meaning(
+        TargetMismatch, "no such owner is known to", "correct 'owner' or 'issuer_url'", "owner"
+    ),
+    HTTPStatus.REQUEST_TIMEOUT: Meaning(Unreachable, "too slow an answer from", _LATER),
+    HTTPStatus.TOO_MANY_REQUESTS: Meaning(Throttled, "too many requests to", _LATER),
+}
+_SUCCESS = range(200, 300)
+_SERVER_ERROR = Meaning(Unreachable, "a failure inside", _LATER)
+_UNKNOWN = Meaning(Misconfigured, "not the answer of an API from", _CHECK_URL, "issuer_url")
+
+
+@dataclass(frozen=True, slots=True)
+class ListedKey:
+    """A live key as the issuer lists it."""
+
+    key_id: str
+    label: str
+
+
+class HttpIssuer:
+    """An issuer behind HTTPS; follows no redirect and uses no proxy."""
+
+    name: ClassVar[str] = "http_api_key"
+
+    def __init__(self, ca: Path) -> None:
+        self._http = urllib3.PoolManager(
+            ca_certs=str(ca),
+            timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=ANSWER_SECONDS),
+            retries=False,
+        )
+
+    def issue(self, account: Account, *, label: str, admin: Secret) -> tuple[str, Secret]:
+        """A new key's id and value; the label is its note."""
+        answer = self._call("POST", account, _tokens(account), admin, body={"note": label})
+        key_id, key = answer.get("id"), answer.get("token")
+        if not (isinstance(key_id, str) and isinstance(key, str) and _fits_a_header(key)):
+            raise _garbage(account)
+        return key_id, Secret(key)
+
+    def owned(self, account: Account, *, admin: Secret) -> Sequence[ListedKey]:
+        """The account's live keys."""
+        listed = self._call("GET", account, _tokens(account), admin).get("api_tokens")
+        if not isinstance(listed, list):
+            raise _garbage(account)
+        keys = [key for key in listed if isinstance(key, dict) and isinstance(key.get("id"), str)]
+        return [ListedKey(key["id"], str(key.get("note"))) for key in keys]
+
+    def revoke(self, account: Account, key_id: str, *, admin: Secret) -> None:
+        """End a key; one that is already gone is a success."""
+        path = f"{_tokens(account)}/{quote(key_id, safe='')}"
+        self._call("DELETE", account, path, admin, gone_is_fine=True)
+
+    def probe(self, key: ApiKey, /) -> None:
+        """Ask who the key belongs to; raises Rejected, or TargetMismatch for somebody else."""
+        try:
+            owner = self._call("GET", key.account, "/user", key.key).get("name")
+        except (Rejected, Forbidden):
+            raise Rejected(
+                f"{_at(key.account)} rejected the key of {key.account.owner!r}",
+                do="check that the issuer has not revoked it",
+                field="api_key",
+            ) from None
+        if owner != key.account.owner:
+            raise TargetMismatch(
+                f"{_at(key.account)} says the key is not of {key.account.owner!r}",
+                do="correct 'owner' in the secret",
+                field="owner",
+            )
+
+    def _call(  # noqa: PLR0913 - an HTTP request has that many parts
+        self,
+        method: str,
+        account: Account,
+        path: str,
+        key: Secret,
+        *,
+        body: Mapping[str, str] | None = None,
+        gone_is_fine: bool = False,
+    ) -> dict[str, Any]:
+        status, content = self._request(method, account, path, key, body)
+        if gone_is_fine and status == HTTPStatus.NOT_FOUND:
+            return {}
+        if status not in _SUCCESS:
+            raise _refusal(status, account)
+        return _object(content, account) if content else {}
+
+    def _request(
+        self, method: str, account: Account, path: str, key: Secret, body: object
+    ) -> tuple[int, bytes]:
+        problem: RotationError
+        try:
+            answer = self._http.request(
+                method,
+                account.issuer_url + path,
+                body=None if body is None else json.dumps(body),
+                headers={
+                    "Authorization": f"Bearer {key.reveal()}",
+                    "Content-Type": "application/json",
+                    "Accept": "application/json",
+                },
+                redirect=False,
+                preload_content=False,
+            )
+            try:
+                content = answer.read(MAX_ANSWER_BYTES + 1)
+            finally:
+                answer.close()
+        except urllib3.exceptions.HTTPError as error:
+            problem = _no_answer(error, account)
+        else:
+            if len(content) > MAX_ANSWER_BYTES:
+                raise _garbage(account)
+            return answer.status, content
+        # Outside the handler: the library's errors may hold the request.
+        raise problem
+
+
+def _tokens(account: Account) -> str:
+    return f"/users/{quote(account.owner, safe='')}/tokens"
+
+
+def _at(account: Account) -> str:
+    return f"the issuer at {account.issuer_url}"
+
+
+def _fits_a_header(key: str) -> bool:
+    return bool(key) and key.isascii() and key.isprintable() and " " not in key
+
+
+def _object(content: bytes, account: Account) -> dict[str, Any]:
+    try:
+        answer = json.loads(content)
+    except (ValueError, RecursionError):
+        answer = None
+    if not isinstance(answer, dict):
+        raise _garbage(account)
+    return answer
+
+
+def _garbage(account: Account) -> RotationError:
+    return _UNKNOWN.error(_at(account))
+
+
+def _refusal(status: int, account: Account) -> RotationError:
+    meaning = _BY_STATUS.get(status)
+    if meaning is None:
+        meaning = _SERVER_ERROR if status >= HTTPStatus.INTERNAL_SERVER_ERROR else _UNKNOWN
+    return meaning.error(_at(account), f"HTTP {status}")
+
+
+def _no_answer(error: urllib3.exceptions.HTTPError, account: Account) -> RotationError:
+    if isinstance(error, urllib3.exceptions.SSLError):
+        return Untrusted(
+            f"{_at(account)} has no certificate that is trusted for its name",
+            do="set TLS_CA_BUNDLE to the authority of its certificate, or correct 'issuer_url'",
+            field="TLS_CA_BUNDLE",
+        )
+    return Unreachable(
+        f"{_at(account)} did not answer ({type(error).__name__})",
+        do="check 'issuer_url', DNS, the function's route and that the issuer is up",
+        field="issuer_url",
+    )
+
+
+def _issued_key(environment: Mapping[str, str]) -> IssuedKey:
+    return IssuedKey(HttpIssuer(ca_bundle(environment)))
+
+
+lambda_handler = make_handler(_issued_key, strategy="issued_key")

@@ -1,0 +1,165 @@
+"""The Protocols between the machine, the backends and the targets.
+
+The machine knows the labels and nothing of targets; a backend knows its target and nothing of
+labels. Between them goes a credential.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import ClassVar, Protocol, TypeVar
+
+from shared.credentials import Account, ApiKey, Login
+from shared.secret import Secret
+
+C = TypeVar("C")  # a credential: Login or ApiKey
+C_co = TypeVar("C_co", covariant=True)
+
+
+class Ticket(Protocol[C_co]):
+    """What the machine lends a backend for one step; each value is read when first asked for."""
+
+    @property
+    def secret_arn(self) -> str:
+        """The secret being rotated."""
+        ...
+
+    @property
+    def version_id(self) -> str:
+        """The version being made: the rotation's token."""
+        ...
+
+    def current(self) -> C_co:
+        """The credential in use now."""
+        ...
+
+    def previous(self) -> C_co | None:
+        """The one in use before; None where there was none."""
+        ...
+
+    def strays(self) -> Iterator[C_co]:
+        """Credentials of versions without a label, newest first, a bounded number of them.
+
+        The way out of a lockout: ask only when every labelled one was rejected.
+        """
+        ...
+
+    def open(self, arn: str) -> Mapping[str, object]:
+        """The JSON object in another secret, such as the admin's."""
+        ...
+
+
+class Backend(Protocol[C]):
+    """One way to rotate one kind of credential; raises RotationError only.
+
+    Each method may be called twice, by two invocations at once, and again after a crash at any
+    line of an earlier call.
+    """
+
+    @property
+    def name(self) -> str:
+        """The target's name in messages and metrics, such as `postgres`."""
+        ...
+
+    def parse(self, document: Mapping[str, object], /) -> C:
+        """The credential in a secret's JSON. Raises MalformedSecret, TargetMismatch."""
+        ...
+
+    def render(self, credential: C, /) -> dict[str, object]:
+        """The inverse of parse; keys it does not know come back as they were."""
+        ...
+
+    def retire(self, current: C, ticket: Ticket[C], /) -> None:
+        """End what earlier rotations left in the target and nobody may use any longer.
+
+        That is the previous credential, whose interval ends as this rotation begins, and what
+        a crash lost before it was stored. Never `current`.
+        """
+        ...
+
+    def mint(self, current: C, ticket: Ticket[C], /) -> C:
+        """Make the next credential; a crash right after this may lose it."""
+        ...
+
+    def discard(self, minted: C, ticket: Ticket[C], /) -> None:
+        """Another invocation stored its own first: undo `mint`."""
+        ...
+
+    def install(self, pending: C, ticket: Ticket[C], /) -> None:
+        """Make the target accept `pending`, whichever stored credential it accepts now.
+
+        Falls from one stored credential to the next only on Rejected, never on Unreachable.
+        """
+        ...
+
+    def verify(self, pending: C, ticket: Ticket[C], /) -> None:
+        """Prove that the target accepts `pending`, changing nothing; raises Rejected if not.
+
+        The only method called by a rotation with RotateImmediately=false.
+        """
+        ...
+
+
+class Session(Protocol):
+    """A logged-in database connection; every wait in it is bounded."""
+
+    def set_password(self, username: str, password: Secret, /) -> None:
+        """Give the user this password, at once or not at all; the server never logs it."""
+        ...
+
+    def ping(self) -> None:
+        """Run a trivial query."""
+        ...
+
+
+class Engine(Protocol):
+    """A kind of database server."""
+
+    name: ClassVar[str]
+    secret_engines: ClassVar[frozenset[str]]  # what a secret's `engine` may say
+    default_port: ClassVar[int]
+    max_username: ClassVar[int]  # in the unit the server counts in: see `username_length`
+    exclude_characters: ClassVar[str]  # from passwords, unless EXCLUDE_CHARACTERS says otherwise
+
+    def username_length(self, username: str, /) -> int:
+        """The user name's length in characters or bytes, as this server limits it."""
+        ...
+
+    def connect(self, login: Login, /) -> AbstractContextManager[Session]:
+        """Log in over verified TLS. Raises Rejected or Unreachable, and never confuses them."""
+        ...
+
+
+class OwnedKey(Protocol):
+    """A live key as the issuer lists it: never its value."""
+
+    @property
+    def key_id(self) -> str:
+        """What `revoke` takes."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """What `issue` was given."""
+        ...
+
+
+class KeyIssuer(Protocol):
+    """A service that issues API keys to the owner of an account and revokes them."""
+
+    name: ClassVar[str]
+
+    def issue(self, account: Account, *, label: str, admin: Secret) -> tuple[str, Secret]:
+        """A new key's id and value."""
+        ...
+
+    def owned(self, account: Account, *, admin: Secret) -> Sequence[OwnedKey]:
+        """The account's live keys."""
+        ...
+
+    def revoke(self, account: Account, key_id: str, *, admin: Secret) -> None:
+        """End a key; one that is already gone is a success."""
+        ...
+
+    def probe(self, key: ApiKey, /) -> None:
+        """Use the key as its owner would; raises Rejected."""
+        ...

@@ -1,0 +1,109 @@
+"""Login and ApiKey: parsed from a secret's JSON and rendered to it, with unknown keys kept.
+
+The JSON is what the AWS rotation functions accept; see docs/secrets.md for every field.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+from shared.errors import MalformedSecret
+from shared.fields import Fields
+from shared.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A database user's way in. `document` is the JSON it came from, values in it included."""
+
+    username: str
+    password: Secret
+    host: str
+    port: int
+    dbname: str | None
+    document: Mapping[str, object] = field(repr=False)
+
+    @classmethod
+    def parse(cls, document: Mapping[str, object], *, default_port: int) -> Self:
+        """Raises MalformedSecret naming the field.
+
+        `port` may be a string of digits and `ssl` a bool or one of its words, as tutorials have
+        them; TLS is never optional, so an `ssl` that switches it off is refused.
+        """
+        fields = Fields(document)
+        if fields.flag("ssl", default=True) is False:
+            raise MalformedSecret(
+                "secret field 'ssl' switches TLS off, which this function never does",
+                do="remove 'ssl' or set it to true, and enable TLS on the server",
+                field="ssl",
+            )
+        return cls(
+            username=fields.text("username"),
+            password=Secret(fields.text("password")),
+            host=fields.host("host"),
+            port=fields.port("port", default=default_port),
+            dbname=fields.optional_text("dbname"),
+            document=document,
+        )
+
+    def render(self) -> dict[str, object]:
+        """The document again, with this password in it."""
+        return {**self.document, "password": self.password.reveal()}
+
+    def with_password(self, password: Secret) -> Self:
+        """The same user at the same place, with another password."""
+        return replace(self, password=password)
+
+    @property
+    def address(self) -> str:
+        """Who and where, for messages: `user 'app' at db:5432`."""
+        return f"user {self.username!r} at {self.host}:{self.port}"
+
+    @property
+    def target(self) -> tuple[str, int, str]:
+        """What must not change in a rotation."""
+        return self.host, self.port, self.username
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whom an issuer issues keys to: its base URL and the owner's name there."""
+
+    issuer_url: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key an issuer gave out. `document` is the JSON it came from, values in it included."""
+
+    account: Account
+    key_id: str
+    key: Secret
+    admin_secret_arn: str
+    document: Mapping[str, object] = field(repr=False)
+
+    @classmethod
+    def parse(cls, document: Mapping[str, object]) -> Self:
+        """Raises MalformedSecret naming the field."""
+        fields = Fields(document)
+        return cls(
+            account=Account(fields.https_url("issuer_url"), fields.text("owner")),
+            key_id=fields.text("key_id"),
+            key=Secret(fields.token("api_key")),
+            admin_secret_arn=fields.text("admin_secret_arn"),
+            document=document,
+        )
+
+    def render(self) -> dict[str, object]:
+        """The document again, with this key in it."""
+        return {**self.document, "key_id": self.key_id, "api_key": self.key.reveal()}
+
+    def with_key(self, key_id: str, key: Secret) -> Self:
+        """The same account, with another key."""
+        return replace(self, key_id=key_id, key=key)
+
+
+def admin_key(document: Mapping[str, object]) -> Secret:
+    """The `api_key` in an admin's secret."""
+    return Secret(Fields(document, of="the admin's secret").token("api_key"))

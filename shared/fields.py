@@ -1,0 +1,143 @@
+"""Typed reading of a secret's JSON: each refusal names the field and never quotes a value."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+from shared.errors import MalformedSecret
+
+_WORDS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """The fields of one JSON object; `of` is what messages call the object."""
+
+    document: Mapping[str, object]
+    of: str = "the secret"
+
+    def text(self, field: str) -> str:
+        """A string of at least one character, without NUL."""
+        value = self.optional_text(field)
+        if value is None:
+            self._refuse(field, "is missing", "add it to")
+        return value
+
+    def optional_text(self, field: str) -> str | None:
+        """The same, or None where the field is absent or null."""
+        value = self.document.get(field)
+        if value is None:
+            return None
+        if not isinstance(value, str) or not value or "\0" in value or not _encodable(value):
+            self._refuse(field, "must be a string of at least one character", "correct it in")
+        return value
+
+    def token(self, field: str) -> str:
+        """A string that may stand in an HTTP header: visible ASCII, no space."""
+        value = self.text(field)
+        if not re.fullmatch(r"[!-~]+", value):
+            self._refuse(field, "must be visible ASCII without spaces", "correct it in")
+        return value
+
+    def host(self, field: str) -> str:
+        """One host name or IP address: no list, no socket path, as drivers would read into it."""
+        value = self.text(field)
+        if not re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9._:-]*[A-Za-z0-9.])?|::[0-9a-f:]*", value):
+            self._refuse(field, "must be one host name or IP address", "correct it in")
+        return value
+
+    def flag(self, field: str, *, default: bool) -> bool:
+        """A JSON bool, or one of the words the AWS functions take for one."""
+        value = self.document.get(field, default)
+        if isinstance(value, str):
+            value = _WORDS.get(value.strip().lower())
+        if not isinstance(value, bool):
+            self._refuse(field, "must be true or false", "correct it in")
+        return value
+
+    def port(self, field: str, *, default: int) -> int:
+        """A TCP port, as a number or as a string of digits."""
+        value = self.document.get(field, default)
+        if isinstance(value, str) and re.fullmatch(r"[0-9]{1,5}", value):
+            value = int(value)
+        if type(value) is not int or value not in range(1, 65536):  # bool is an int too
+            self._refuse(field, "must be a port from 1 to 65535", "correct it in")
+        return value
+
+    def https_url(self, field: str) -> str:
+        """An https URL with a host and nothing that could carry a credential elsewhere."""
+        value = self.text(field)
+        try:
+            url = urlsplit(value)
+            plain = not (url.username or url.password or url.query or url.fragment)
+            good = url.scheme == "https" and bool(url.hostname) and url.port != 0 and plain
+        except ValueError:
+            good = False
+        if not good or not value.isascii() or re.search(r"\s", value):
+            self._refuse(field, "must be an https:// URL of just host and path", "correct it in")
+        return value.rstrip("/")
+
+    def _refuse(self, field: str, problem: str, do: str) -> NoReturn:
+        raise MalformedSecret(
+            f"field '{field}' of {self.of} {problem}", field=field, do=f"{do} {self.of}"
+        )
+
+
+def load_document(text: str, *, of: str = "the secret") -> dict[str, object]:
+    """A JSON object, every number exact; raises MalformedSecret without any of the text."""
+    document, problem = _load(text)
+    if document is None:
+        raise MalformedSecret(
+            f"the value of {of} {problem}",
+            do="store a JSON object as SecretString",
+            field="SecretString",
+        )
+    return document
+
+
+def _load(text: str) -> tuple[dict[str, object] | None, str]:
+    # Returns instead of raising: JSONDecodeError keeps the document, and an exception raised
+    # while it is handled would keep it as its context.
+    try:
+        value = json.loads(text, parse_float=_exact, parse_constant=_no_constant)
+    except _Unkept as unkept:
+        return None, str(unkept)
+    except (ValueError, RecursionError):
+        return None, "is not JSON"
+    if not isinstance(value, dict):
+        return None, "is JSON, but not an object"
+    return value, ""
+
+
+class _Unkept(ValueError):
+    """A number that Python would give back with another meaning."""
+
+
+def _exact(text: str) -> float:
+    number = float(text)
+    if Decimal(repr(number)) != Decimal(text):
+        raise _Unkept("has a number that cannot be kept exactly")
+    return number
+
+
+def _no_constant(_name: str) -> NoReturn:
+    raise _Unkept("has NaN or Infinity, which are not JSON")
+
+
+def dump_document(document: Mapping[str, object]) -> str:
+    """JSON in the fewest bytes that mean the same; a value may hold 65,536 (rule 17)."""
+    text = json.dumps(document, ensure_ascii=False)
+    # An unpaired surrogate, legal in JSON, has no UTF-8 form but its escape.
+    return text if _encodable(text) else json.dumps(document)
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

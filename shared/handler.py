@@ -1,0 +1,119 @@
+"""From a backend to a Lambda handler: settings, deadline, logs, metrics, the error boundary."""
+
+import os
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import boto3
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+from botocore.config import Config
+
+from shared.contract import Backend
+from shared.errors import RotationError, Unexpected
+from shared.event import RotationRequest
+from shared.machine import Rotation
+from shared.store import Store
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+# The loggers of `shared` and `rotators` are its children, so their lines come out the same way.
+LOGGER = Logger(service="rotation", utc=True)
+NAMESPACE = "SecretRotation"
+
+# A call that hangs must leave time for another try within the function's timeout.
+_AWS = Config(
+    connect_timeout=3,
+    read_timeout=5,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    user_agent_extra="secret-rotators",
+)
+
+
+class LambdaContext(Protocol):
+    """What of Lambda's context object is used here."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Until the function is killed."""
+        ...
+
+
+Handler = Callable[[object, LambdaContext], None]
+
+
+def make_handler(build: Callable[[Mapping[str, str]], Backend[Any]], *, strategy: str) -> Handler:
+    """A Lambda handler for the backend that `build` makes from the environment.
+
+    The backend and the AWS client are made at the first call and kept, so that a wrong setting
+    fails the step with a typed error instead of the function's start.
+    A failure is always raised again: Secrets Manager must see it.
+    """
+    backend = cache(lambda: build(os.environ))
+
+    def take(event: object, context: LambdaContext, place: dict[str, str]) -> None:
+        request = RotationRequest.from_event(event)
+        place["step"] = request.step.value
+        place["backend"] = backend().name
+        LOGGER.append_keys(secret=request.secret_id, version=request.token)
+        store = Store(_client(), request.secret_id, _seconds_left(context))
+        Rotation(backend(), store, request).run()
+
+    def handler(event: object, context: LambdaContext) -> None:
+        place = {"step": "event", "backend": strategy, "strategy": strategy}
+        problem: RotationError | None = None
+        started = time.monotonic()
+        LOGGER.clear_state()
+        try:
+            take(event, context, place)
+        except RotationError as error:
+            problem = error.at(place["step"], place["backend"])
+        except Exception as error:  # noqa: BLE001 - the boundary: nothing foreign passes
+            problem = _unexpected(error).at(place["step"], place["backend"])
+        _report(place, time.monotonic() - started, problem)
+        if problem is not None:
+            problem.__context__ = None  # what was caught may quote SQL or input
+            raise problem.with_traceback(None)
+
+    return handler
+
+
+@cache
+def _client() -> "SecretsManagerClient":
+    return boto3.client("secretsmanager", config=_AWS)
+
+
+def _seconds_left(context: LambdaContext) -> Callable[[], float]:
+    return lambda: context.get_remaining_time_in_millis() / 1000
+
+
+def _unexpected(error: Exception) -> RotationError:
+    """A defect of ours, told by its place in the code: its text may hold anything."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+    LOGGER.error("unexpected %s", type(error).__name__, extra={"where": where})
+    return Unexpected(
+        f"a defect in the rotation function ({type(error).__name__})",
+        do="report it with the log's `where`; the rotation is retried and loses nothing",
+    )
+
+
+def _report(place: Mapping[str, str], seconds: float, problem: RotationError | None) -> None:
+    LOGGER.append_keys(**place, seconds=round(seconds, 3))
+    code = problem.code if problem else "none"
+    if problem is None:
+        LOGGER.info("step done")
+    else:
+        keys = {"code": code, "retryable": problem.retryable, "field": problem.field}
+        LOGGER.error(str(problem), extra=keys)
+    # Not powertools' shared Metrics: its dimensions outlive an invocation.
+    metrics = EphemeralMetrics(namespace=NAMESPACE)
+    for dimension, value in {**place, "code": code}.items():
+        metrics.add_dimension(name=dimension, value=value)
+    metrics.add_metric(name="Steps", unit=MetricUnit.Count, value=1)
+    metrics.add_metric(name="Duration", unit=MetricUnit.Milliseconds, value=seconds * 1000)
+    metrics.flush_metrics()

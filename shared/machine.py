@@ -1,0 +1,210 @@
+"""The four steps: all that is known about labels is in this file.
+
+A step first looks where the token's version stands, then the table says what it does there.
+The pending version is the journal: the new credential is stored before the target changes, so a
+retry always rolls forward.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from enum import Enum, auto
+from functools import cache
+from typing import Any, Generic
+
+from shared.contract import Backend, C
+from shared.errors import Busy, MalformedSecret, Rejected, TargetMismatch, WrongStage
+from shared.event import RotationRequest, Step
+from shared.store import CURRENT, PENDING, PREVIOUS, Conflict, Store
+
+
+class Standing(Enum):
+    """Where the token's version stands."""
+
+    NOWHERE = auto()  # it has neither AWSPENDING nor AWSCURRENT
+    EMPTY = auto()  # AWSPENDING, without a value as far as is known
+    READY = auto()  # AWSPENDING, with a value
+    LIVE = auto()  # AWSCURRENT, whether or not AWSPENDING is still on it (rule 11)
+
+
+class Rotation(Generic[C]):
+    """One step of one rotation; also the Ticket that the backend is lent."""
+
+    def __init__(self, backend: Backend[C], store: Store, request: RotationRequest) -> None:
+        self._backend = backend
+        self._store = store
+        self._request = request
+        # Of all labelled versions, once a step has looked at them all.
+        self._labels: Mapping[str, frozenset[str]] | None = None
+        self._pending: C | None = None
+        # Each value is read once a step, and only if somebody asks.
+        self.current = cache(self._read_current)
+        self.previous = cache(self._read_previous)
+        self.open = cache(store.read_other)
+
+    @property
+    def secret_arn(self) -> str:
+        """The secret being rotated."""
+        return self._store.secret_id
+
+    @property
+    def version_id(self) -> str:
+        """The version being made."""
+        return self._request.token
+
+    def run(self) -> None:
+        """Take the step; raises RotationError. A step that is already taken returns quietly."""
+        step = self._request.step
+        ACTIONS[step, LOOKS[step](self)](self)
+
+    # --- looking: where does the version stand? ---
+
+    def look_before_value(self) -> Standing:
+        """DescribeSecret shows the label, not whether there is a value: the put will tell."""
+        return self._look(self._store.labels(), if_pending=Standing.EMPTY)
+
+    def look_at_value(self) -> Standing:
+        """The value's own read carries its labels."""
+        try:
+            version = self._store.read(self.version_id)
+        except Busy:
+            return self.look_before_value()
+        standing = _standing(version.labels, if_pending=Standing.READY)
+        if standing is Standing.READY:
+            self._pending = self._backend.parse(version.document)
+        return standing
+
+    def look_at_labels(self) -> Standing:
+        """ListSecretVersionIds lists only versions with a value (rule 1)."""
+        standing = self._look(self._store.valued_labels(), if_pending=Standing.READY)
+        return self.look_before_value() if standing is Standing.NOWHERE else standing
+
+    def _look(self, labels: Mapping[str, frozenset[str]], *, if_pending: Standing) -> Standing:
+        self._labels = labels
+        return _standing(labels.get(self.version_id, frozenset()), if_pending=if_pending)
+
+    # --- acting ---
+
+    def create(self) -> None:
+        """Store the next credential; where another invocation stored one first, keep that."""
+        current = self.current()
+        self._backend.retire(current, self)
+        minted = self._backend.mint(current, self)
+        try:
+            document = self._backend.render(minted)
+            self._store.put(self.version_id, document, self._request.rotation_token)
+        except Conflict:
+            self._backend.discard(minted, self)
+
+    def install(self) -> None:
+        """Make the target accept the pending credential."""
+        self._backend.install(self._ready(), self)
+
+    def verify(self) -> None:
+        """Prove that the target accepts the pending credential."""
+        try:
+            self._backend.verify(self._ready(), self)
+        except Rejected as rejected:
+            raise rejected.of_version(PENDING) from None
+
+    def promote(self) -> None:
+        """Move AWSCURRENT to this version; where another invocation did it first, be content."""
+        holder = self._holder(CURRENT)
+        if holder and self._store.promote(self.version_id, instead_of=holder):
+            return
+        if self.look_at_labels() is not Standing.LIVE:
+            raise Busy(
+                f"AWSCURRENT of {self.secret_arn} was moved while this version was to get it",
+                do="wait for the service's next attempt; do not move labels during a rotation",
+            )
+
+    def rest(self) -> None:
+        """The version is current already: an earlier attempt did all there is to do."""
+
+    def refuse_stranger(self) -> None:
+        """The rotation was given up, or never begun."""
+        raise WrongStage(
+            f"version {self.version_id} of {self.secret_arn} is not labelled AWSPENDING",
+            do="start a rotation with RotateSecret; do not invoke the function by hand",
+            field="ClientRequestToken",
+        )
+
+    def refuse_empty(self) -> None:
+        """A step came before createSecret, or its value is not readable yet."""
+        raise Busy(
+            f"version {self.version_id} of {self.secret_arn} has no value yet",
+            do="wait for the service's next attempt, which begins with createSecret",
+        )
+
+    def _ready(self) -> C:
+        assert self._pending is not None  # noqa: S101 - the table: only in Standing.READY
+        return self._pending
+
+    # --- what the backend is lent ---
+
+    def _read_current(self) -> C:
+        holder = self._holder(CURRENT)
+        version = self._store.read(holder) if holder else self._store.read_label(CURRENT)
+        if version is None:
+            raise MalformedSecret(
+                f"{self.secret_arn} has no current value to rotate from",
+                do="store the credential in use with PutSecretValue",
+                field="SecretString",
+            )
+        return self._backend.parse(version.document)
+
+    def _read_previous(self) -> C | None:
+        if self._labels is not None and not self._holder(PREVIOUS):
+            return None
+        version = self._store.read_label(PREVIOUS)
+        return self._parsed(version.document) if version else None
+
+    def strays(self) -> Iterator[C]:
+        """Credentials of versions without a label, newest first."""
+        for version in self._store.strays():
+            stray = self._parsed(version.document)
+            if stray is not None:
+                yield stray
+
+    def _parsed(self, document: Mapping[str, object]) -> C | None:
+        try:
+            return self._backend.parse(document)
+        except (MalformedSecret, TargetMismatch):
+            return None  # an old version of another shape: nothing to try
+
+    def _holder(self, label: str) -> str | None:
+        for version_id, labels in (self._labels or {}).items():
+            if label in labels:
+                return version_id
+        return None
+
+
+def _standing(labels: frozenset[str], *, if_pending: Standing) -> Standing:
+    if CURRENT in labels:
+        return Standing.LIVE
+    return if_pending if PENDING in labels else Standing.NOWHERE
+
+
+LOOKS: Mapping[Step, Callable[[Rotation[Any]], Standing]] = {
+    Step.CREATE: Rotation.look_before_value,
+    Step.SET: Rotation.look_at_value,
+    Step.TEST: Rotation.look_at_value,
+    Step.FINISH: Rotation.look_at_labels,
+}
+
+ACTIONS: Mapping[tuple[Step, Standing], Callable[[Rotation[Any]], None]] = {
+    (Step.CREATE, Standing.NOWHERE): Rotation.refuse_stranger,
+    (Step.CREATE, Standing.EMPTY): Rotation.create,
+    (Step.CREATE, Standing.READY): Rotation.create,
+    (Step.CREATE, Standing.LIVE): Rotation.rest,
+    (Step.SET, Standing.NOWHERE): Rotation.refuse_stranger,
+    (Step.SET, Standing.EMPTY): Rotation.refuse_empty,
+    (Step.SET, Standing.READY): Rotation.install,
+    (Step.SET, Standing.LIVE): Rotation.rest,
+    (Step.TEST, Standing.NOWHERE): Rotation.refuse_stranger,
+    (Step.TEST, Standing.EMPTY): Rotation.refuse_empty,
+    (Step.TEST, Standing.READY): Rotation.verify,
+    (Step.TEST, Standing.LIVE): Rotation.rest,
+    (Step.FINISH, Standing.NOWHERE): Rotation.refuse_stranger,
+    (Step.FINISH, Standing.EMPTY): Rotation.refuse_empty,
+    (Step.FINISH, Standing.READY): Rotation.promote,
+    (Step.FINISH, Standing.LIVE): Rotation.rest,
+}

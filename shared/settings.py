@@ -1,0 +1,41 @@
+"""Typed reading of the function's environment; an empty variable counts as not set."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared.errors import Misconfigured
+
+_FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """CloudFormation gives an unset parameter as an empty string, hence the rule above."""
+
+    environment: Mapping[str, str]
+
+    def text(self, name: str, *, default: str) -> str:
+        """The variable as it is."""
+        return self.environment.get(name) or default
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        """True or false; raises Misconfigured."""
+        value = self.text(name, default=str(default)).strip().lower()
+        if value not in _FLAGS:
+            raise self._refused(name, "must be true or false")
+        return _FLAGS[value]
+
+    def integer(self, name: str, *, default: int, within: range) -> int:
+        """A whole number in the range; raises Misconfigured."""
+        value = self.text(name, default=str(default)).strip()
+        if not value.isdecimal() or len(value) > len(str(within[-1])) or int(value) not in within:
+            raise self._refused(name, f"must be a whole number from {within[0]} to {within[-1]}")
+        return int(value)
+
+    @staticmethod
+    def _refused(name: str, rule: str) -> Misconfigured:
+        return Misconfigured(
+            f"environment variable {name} {rule}",
+            do="correct the function's configuration",
+            field=name,
+        )

@@ -1,0 +1,223 @@
+"""The only user of the Secrets Manager API: versions in, versions out, errors in our words."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared import aws_errors
+from shared.errors import Busy, MalformedSecret, Misconfigured, RotationError
+from shared.fields import dump_document, load_document
+from shared.secret import Secret
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_secretsmanager.type_defs import (
+        GetSecretValueResponseTypeDef,
+        SecretVersionsListEntryTypeDef,
+    )
+
+T = TypeVar("T")
+
+CURRENT, PENDING, PREVIOUS = "AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"
+
+# Reads after writes are eventually consistent; AWS's own tests wait up to 5 s (rule 13).
+CONSISTENCY_SECONDS = 5.0
+_FIRST_PAUSE = 0.1
+# Versions without a label are kept for a day at least (rule 17): enough of them to find the
+# password of a rotation that was given up, few enough to read in one step.
+MAX_STRAYS = 10
+# The API's largest page; beyond about 100 the service prunes (rule 17).
+PAGE, MAX_PAGES = 100, 5
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version with a value: its id, its labels and the JSON object in it."""
+
+    version_id: str
+    labels: frozenset[str]
+    document: Mapping[str, object]
+
+
+class Conflict(Exception):
+    """The version already has another value."""
+
+
+class Store:
+    """One secret, for one step.
+
+    seconds_left: how long the function may still run; no wait here is longer.
+    """
+
+    def __init__(
+        self, client: "SecretsManagerClient", secret_id: str, seconds_left: Callable[[], float]
+    ) -> None:
+        self._client = client
+        self.secret_id = secret_id
+        self._seconds_left = seconds_left
+
+    def labels(self) -> dict[str, frozenset[str]]:
+        """Every labelled version's labels, valueless ones included (rules 1 and 15).
+
+        Raises Misconfigured where rotation is off, InvalidEvent where there is no such secret.
+        """
+        answer = self._call(self._client.describe_secret, SecretId=self.secret_id)
+        if "DeletedDate" in answer:
+            raise aws_errors.deleted(self.secret_id)
+        if not answer.get("RotationEnabled"):
+            raise Misconfigured(
+                f"rotation is off for {self.secret_id}",
+                do="turn it on with RotateSecret",
+                field="RotationEnabled",
+            )
+        stages = answer.get("VersionIdsToStages", {})
+        return {version_id: frozenset(labels) for version_id, labels in stages.items()}
+
+    def valued_labels(self) -> dict[str, frozenset[str]]:
+        """The labels of the labelled versions that have a value (rule 1)."""
+        listed = self._call(
+            self._client.list_secret_version_ids, SecretId=self.secret_id, MaxResults=PAGE
+        )
+        return {
+            version["VersionId"]: frozenset(version.get("VersionStages", ()))
+            for version in listed["Versions"]
+        }
+
+    def read(self, version_id: str) -> Version:
+        """The version by its id; waits a short while for one that is not readable yet.
+
+        Raises Busy if it still is not.
+        """
+        give_up = time.monotonic() + min(CONSISTENCY_SECONDS, self._seconds_left() - 1)
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                return self._get(VersionId=version_id)
+            except aws_errors.NotFound:
+                if time.monotonic() + pause >= give_up:
+                    break
+            time.sleep(pause)
+            pause *= 2
+        raise Busy(
+            f"version {version_id} of {self.secret_id} has no readable value",
+            do="wait for the service's next attempt; createSecret has to run first",
+        )
+
+    def read_label(self, label: str) -> Version | None:
+        """The version that has the label; None where none has it."""
+        try:
+            return self._get(VersionStage=label)
+        except aws_errors.NotFound:
+            return None
+
+    def read_other(self, secret_id: str) -> dict[str, object]:
+        """The current JSON object of another secret; raises InvalidEvent, Forbidden."""
+        answer = self._call(self._client.get_secret_value, SecretId=secret_id)
+        return _document(answer, of=f"secret {secret_id}")
+
+    def strays(self) -> Iterator[Version]:
+        """The versions without a label, newest first, at most MAX_STRAYS of them (rule 7)."""
+        unlabelled = [v for v in self._every_version() if not v.get("VersionStages")]
+        newest_first = sorted(unlabelled, key=lambda version: version["CreatedDate"], reverse=True)
+        for version in newest_first[:MAX_STRAYS]:
+            try:
+                yield self._get(VersionId=version["VersionId"])
+            except (aws_errors.NotFound, MalformedSecret):
+                continue  # pruned meanwhile, or written by a person
+
+    def put(
+        self, version_id: str, document: Mapping[str, object], rotation_token: Secret | None
+    ) -> None:
+        """Store the value as AWSPENDING; the same value again is a success (rule 8).
+
+        Raises Conflict where the version has another value. After an answer that leaves open
+        whether the value was stored, the version is read back before anything is concluded.
+        """
+        token = {"RotationToken": rotation_token.reveal()} if rotation_token else {}
+        try:
+            self._call(
+                self._client.put_secret_value,
+                SecretId=self.secret_id,
+                ClientRequestToken=version_id,
+                SecretString=dump_document(document),
+                VersionStages=[PENDING],
+                **token,
+            )
+        except aws_errors.Exists:
+            conflict = True
+        except RotationError as error:
+            if not error.retryable:
+                raise
+            stored = self._stored(version_id)
+            if stored is None:
+                raise
+            conflict = stored != document
+        else:
+            conflict = False
+        if conflict:
+            raise Conflict
+
+    def promote(self, version_id: str, *, instead_of: str) -> bool:
+        """Move AWSCURRENT; AWSPREVIOUS follows by itself (rule 10).
+
+        False where AWS answers that `instead_of` does not have the label any more.
+        """
+        try:
+            self._call(
+                self._client.update_secret_version_stage,
+                SecretId=self.secret_id,
+                VersionStage=CURRENT,
+                MoveToVersionId=version_id,
+                RemoveFromVersionId=instead_of,
+            )
+        except aws_errors.InvalidParameter:
+            return False
+        return True
+
+    def _get(self, **which: str) -> Version:
+        answer = self._call(self._client.get_secret_value, SecretId=self.secret_id, **which)
+        labels = frozenset(answer.get("VersionStages", ()))
+        return Version(answer["VersionId"], labels, _document(answer, of="the secret"))
+
+    def _every_version(self) -> Iterator["SecretVersionsListEntryTypeDef"]:
+        page: dict[str, object] = {}
+        for _ in range(MAX_PAGES):
+            listed = self._call(
+                self._client.list_secret_version_ids,
+                SecretId=self.secret_id,
+                IncludeDeprecated=True,
+                MaxResults=PAGE,
+                **page,
+            )
+            yield from listed["Versions"]
+            if "NextToken" not in listed:
+                return
+            page = {"NextToken": listed["NextToken"]}
+
+    def _stored(self, version_id: str) -> Mapping[str, object] | None:
+        try:
+            return self.read(version_id).document
+        except Busy:
+            return None
+
+    def _call(self, operation: Callable[..., T], **arguments: object) -> T:
+        try:
+            return operation(**arguments)
+        except (ClientError, BotoCoreError) as error:
+            problem = aws_errors.translate(error, str(arguments.get("SecretId", self.secret_id)))
+        # Outside the handler: botocore's parameter errors print the parameters.
+        raise problem
+
+
+def _document(answer: "GetSecretValueResponseTypeDef", *, of: str) -> dict[str, object]:
+    text = answer.get("SecretString")
+    if text is None:
+        raise MalformedSecret(
+            f"the value of {of} is binary",
+            do="store a JSON object as SecretString",
+            field="SecretBinary",
+        )
+    return load_document(text, of=of)
