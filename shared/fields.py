@@ -52,7 +52,9 @@ class Fields:
 
     def flag(self, field: str, *, default: bool) -> bool:
         """A JSON bool, or one of the words the AWS functions take for one."""
-        value = self.document.get(field, default)
+        value = self.document.get(field)
+        if value is None:
+            return default
         if isinstance(value, str):
             value = _WORDS.get(value.strip().lower())
         if not isinstance(value, bool):
@@ -61,7 +63,9 @@ class Fields:
 
     def port(self, field: str, *, default: int) -> int:
         """A TCP port, as a number or as a string of digits."""
-        value = self.document.get(field, default)
+        value = self.document.get(field)
+        if value is None:
+            return default
         if isinstance(value, str) and re.fullmatch(r"[0-9]{1,5}", value):
             value = int(value)
         if type(value) is not int or value not in range(1, 65536):  # bool is an int too

@@ -1,0 +1,171 @@
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.credentials import ApiKey, Login
+from shared.errors import MalformedSecret, RotationError
+from shared.fields import dump_document, load_document
+
+LOGIN = {"engine": "postgres", "host": "db", "username": "app", "password": "old"}
+KNOWN = {*LOGIN, "port", "dbname", "ssl"}
+KEY = {
+    "issuer_url": "https://issuer.test/api/",
+    "owner": "app",
+    "key_id": "a1",
+    "api_key": "old",
+    "admin_secret_arn": "arn:admin",
+}
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
+)  # fmt: skip
+
+
+@given(extra=st.dictionaries(st.text().filter(lambda key: key not in KNOWN), values))
+def test_unknown_keys_survive_a_rotation_with_their_meaning(extra: dict[str, Any]) -> None:
+    document = load_document(json.dumps({**extra, **LOGIN}))
+    rendered = dump_document(Login.parse(document, default_port=5432).render())
+    assert json.loads(rendered) == {**extra, **LOGIN}
+    assert list(json.loads(rendered)) == list({**extra, **LOGIN})
+    assert len(rendered.encode()) <= len(json.dumps({**extra, **LOGIN}).encode())
+
+
+@given(text=st.text())
+def test_any_text_is_a_document_or_a_typed_error_without_the_text(text: str) -> None:
+    try:
+        load_document(text)
+    except MalformedSecret as error:
+        assert error.field == "SecretString"
+        assert len(text) < 4 or text not in str(error)
+        assert error.__context__ is None  # JSONDecodeError keeps the document
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("canary", "is not JSON"),
+        ("", "is not JSON"),
+        ('{"a": "canary"', "is not JSON"),
+        ('["canary"]', "not an object"),
+        ('"canary"', "not an object"),
+        ('{"a": NaN, "b": "canary"}', "NaN or Infinity"),
+        ('{"a": 3.14159265358979323846}', "cannot be kept exactly"),
+        ('{"a": 1e999}', "cannot be kept exactly"),
+        ("[" * 100_000, "is not JSON"),
+        ('{"a": ' + "9" * 5000 + "}", "is not JSON"),
+    ],
+)
+def test_what_is_wrong_with_the_value_is_said(text: str, problem: str) -> None:
+    with pytest.raises(MalformedSecret, match=problem) as caught:
+        load_document(text)
+    assert "canary" not in str(caught.value)
+
+
+def test_an_unpaired_surrogate_in_an_unknown_key_is_kept() -> None:
+    text = '{"note": "\\ud800"}'
+    assert json.loads(dump_document(load_document(text))) == json.loads(text)
+
+
+def test_a_tutorials_secret_without_engine_and_with_a_port_as_a_string() -> None:
+    document = {"host": "db", "username": "app", "password": "old", "port": "6432"}
+    login = Login.parse(document, default_port=5432)
+    assert login.port == 6432
+    assert login.dbname is None
+    assert login.render() == document
+
+
+def test_the_port_has_the_engines_default() -> None:
+    assert Login.parse(LOGIN, default_port=3306).port == 3306
+
+
+@pytest.mark.parametrize("ssl", [True, "true", "True", "yes", None])
+def test_an_ssl_that_asks_for_tls_is_accepted(ssl: object) -> None:
+    document = LOGIN if ssl is None else {**LOGIN, "ssl": ssl}
+    assert Login.parse(document, default_port=5432).render() == document
+
+
+@pytest.mark.parametrize("ssl", [False, "false", "False", "0"])
+def test_an_ssl_that_switches_tls_off_is_refused(ssl: object) -> None:
+    with pytest.raises(MalformedSecret, match="TLS"):
+        Login.parse({**LOGIN, "ssl": ssl}, default_port=5432)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"username": None}, "username"),
+        ({"username": 7}, "username"),
+        ({"username": ""}, "username"),
+        ({"username": "a\0b"}, "username"),
+        ({"username": "\ud800"}, "username"),
+        ({"password": None}, "password"),
+        ({"password": ["canary"]}, "password"),
+        ({"host": None}, "host"),
+        ({"host": "db1,db2"}, "host"),
+        ({"host": "/var/run/postgresql"}, "host"),
+        ({"host": "db canary"}, "host"),
+        ({"port": "canary"}, "port"),
+        ({"port": 0}, "port"),
+        ({"port": 70000}, "port"),
+        ({"port": True}, "port"),
+        ({"port": 5432.0}, "port"),
+        ({"dbname": 5}, "dbname"),
+        ({"ssl": "canary"}, "ssl"),
+    ],
+)
+def test_a_wrong_field_of_a_login_is_named_and_not_quoted(
+    change: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(MalformedSecret, match=f"'{field}'") as caught:
+        Login.parse({**LOGIN, **change}, default_port=5432)
+    assert caught.value.field == field
+    assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://issuer.test/api",
+        "https://",
+        "https://admin:canary@issuer.test/",
+        "https://issuer.test/?key=canary",
+        "https://issuer.test/#canary",
+        "https://issuer.test:canary/",
+        "https://issuer.test:0/",
+        "https://iss uer.test/",
+        "ftp://issuer.test",
+        "//issuer.test",
+        5,
+    ],
+)
+def test_only_a_plain_https_url_is_an_issuer(url: object) -> None:
+    with pytest.raises(MalformedSecret, match="'issuer_url'") as caught:
+        ApiKey.parse({**KEY, "issuer_url": url})
+    assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize("field", list(KEY))
+def test_a_missing_field_of_an_api_key_is_named(field: str) -> None:
+    with pytest.raises(MalformedSecret, match=f"'{field}'"):
+        ApiKey.parse({key: value for key, value in KEY.items() if key != field})
+
+
+def test_a_key_that_would_break_an_http_header_is_refused() -> None:
+    with pytest.raises(MalformedSecret, match="'api_key'"):
+        ApiKey.parse({**KEY, "api_key": "canary\r\nX: 1"})
+
+
+@given(document=st.dictionaries(st.sampled_from([*LOGIN, *KEY, "port", "ssl", "dbname"]), values))
+def test_any_document_is_parsed_or_refused_with_the_field(document: dict[str, Any]) -> None:
+    for parse in (lambda: Login.parse(document, default_port=1), lambda: ApiKey.parse(document)):
+        try:
+            parse()
+        except RotationError as error:
+            assert isinstance(error, MalformedSecret)
+            assert error.field
