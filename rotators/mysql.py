@@ -8,7 +8,7 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from typing import ClassVar, NoReturn
+from typing import ClassVar, NoReturn, TypeAlias
 
 import pymysql
 from pymysql.connections import Connection
@@ -31,6 +31,8 @@ from shared.secret import Secret
 from shared.strategies import SingleUser
 from shared.tls import ca_bundle, verifying_context
 
+MySQLConnection: TypeAlias = "Connection[Cursor]"  # generic for the type checker only
+
 CONNECT_SECONDS = 5
 LOCK_SECONDS = 5
 # Longer than any lock is waited for, so that the server's own answer comes first.
@@ -44,7 +46,7 @@ _HOST_MISMATCH = (62, 64)
 class RefuseCleartext:
     """In place of the plugin that sends the password as it is to whatever server asks."""
 
-    def __init__(self, connection: Connection[Cursor]) -> None: ...
+    def __init__(self, connection: MySQLConnection) -> None: ...
 
     def authenticate(self, _packet: object) -> NoReturn:
         """Raises: nothing is sent."""
@@ -58,7 +60,7 @@ class CleartextAskedError(Exception):
 class MySQLSession:
     """A logged-in MySQL or MariaDB connection."""
 
-    def __init__(self, connection: Connection[Cursor]) -> None:
+    def __init__(self, connection: MySQLConnection) -> None:
         self._connection = connection
 
     def set_password(self, _username: str, password: Secret, /) -> None:
@@ -126,7 +128,7 @@ class MySQLEngine:
         with _told_apart(login), closing(self._open(login)) as connection:
             yield MySQLSession(connection)
 
-    def _open(self, login: Login) -> Connection[Cursor]:
+    def _open(self, login: Login) -> MySQLConnection:
         return pymysql.connect(
             host=login.host,
             port=login.port,

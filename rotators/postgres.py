@@ -153,7 +153,7 @@ _NEXT = "wait for the service's next attempt"
 # the server's are unless lc_messages is set, and then a refusal is still told from an outage,
 # by whether the password was used. Ordered: the first that matches.
 _CONNECTING = {
-    r"could not translate host name": Meaning(
+    r"could not translate host name|failed to resolve host": Meaning(
         Unreachable, "the name of the host cannot be resolved for", "check 'host' and DNS", "host"
     ),
     r"does not match host name": Meaning(
