@@ -1,0 +1,64 @@
+"""boto3 clients for a local endpoint, deaf to the machine's AWS settings."""
+
+import os
+import threading
+from typing import TYPE_CHECKING
+
+import boto3.session
+import botocore.session
+from botocore.config import Config
+
+from local.secrets_manager.state import REGION
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+ACCESS_KEY, SECRET_KEY = "local", "local"
+
+# Variables of the AWS SDKs and CLI that keep them on the local endpoint.
+_ENDPOINT = "AWS_ENDPOINT_URL_SECRETS_MANAGER"
+
+
+def environment(endpoint: str) -> dict[str, str]:
+    """What to export so that any AWS SDK or the AWS CLI uses the endpoint."""
+    return {
+        _ENDPOINT: endpoint,
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_REGION": REGION,
+    }
+
+
+class Clients:
+    """Makes clients from one session, because loading the service's model is the slow part."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()  # sessions are not made for threads
+        self._session: boto3.session.Session | None = None
+
+    def make(self, endpoint: str) -> "SecretsManagerClient":
+        """A client with dummy credentials that neither reads a profile nor retries."""
+        with self._lock:
+            self._session = self._session or _session()
+            return self._session.client(
+                "secretsmanager",
+                endpoint_url=endpoint,
+                # No retry: a refusal is what the caller wants to see. No proxy: it is loopback.
+                config=Config(retries={"total_max_attempts": 1, "mode": "standard"}, proxies={}),
+            )
+
+
+def _session() -> boto3.session.Session:
+    """A session whose variables name no file and no profile of the user's."""
+    variables = {
+        "profile": (None, None, None, None),
+        "config_file": (None, None, os.devnull, None),
+        "credentials_file": (None, None, os.devnull, None),
+    }
+    return boto3.session.Session(
+        aws_access_key_id=ACCESS_KEY,
+        aws_secret_access_key=SECRET_KEY,
+        region_name=REGION,
+        botocore_session=botocore.session.Session(session_vars=variables),
+    )

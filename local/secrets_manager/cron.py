@@ -1,0 +1,118 @@
+"""cron() as Secrets Manager takes it: hours, days, months and weekdays in UTC (rule 19)."""
+
+import calendar
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from local.secrets_manager import errors
+
+MIN_HOURS = 4
+_MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
+_WEEKDAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
+_FIELDS = 6
+# Leap days and "fifth Monday" come at least once in this many days.
+_HORIZON_DAYS = 366 * 8
+
+DayTest = Callable[[date], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Cron:
+    """The hours of a day it starts at, and the days it runs on."""
+
+    hours: tuple[int, ...]
+    months: frozenset[int]
+    on_day: DayTest
+
+    def next(self, after: datetime) -> datetime | None:
+        """The first start later than `after`; None if there is none in eight years."""
+        midnight = datetime(after.year, after.month, after.day, tzinfo=UTC)
+        for days in range(_HORIZON_DAYS):
+            day = midnight + timedelta(days=days)
+            if day.month in self.months and self.on_day(day.date()):
+                for hour in self.hours:
+                    if (start := day + timedelta(hours=hour)) > after:
+                        return start
+        return None
+
+    @property
+    def gap(self) -> int:
+        """The fewest hours between two starts, taking it that it runs every day."""
+        later = (*self.hours[1:], self.hours[0] + 24)
+        return min(b - a for a, b in zip(self.hours, later, strict=True))
+
+
+def parse(text: str) -> Cron:
+    """The six fields between cron's brackets; raises InvalidParameterException."""
+    fields = text.upper().split()
+    if len(fields) != _FIELDS:
+        raise invalid(f"cron() takes {_FIELDS} fields")
+    minutes, hours, days, months, weekdays, year = fields
+    if minutes != "0":
+        raise invalid("the minutes field of cron() must be 0")
+    if year != "*":
+        raise invalid("the year field of cron() must be *")
+    if (days == "?") == (weekdays == "?"):
+        raise invalid("one of cron()'s day-of-month and day-of-week must be ?")
+    cron = Cron(
+        hours=tuple(sorted(_numbers(hours, range(24), ()))),
+        months=frozenset(_numbers(months, range(1, 13), _MONTHS)),
+        on_day=_by_month_day(days) if weekdays == "?" else _by_weekday(weekdays),
+    )
+    if cron.gap < MIN_HOURS:
+        raise invalid(f"a secret can be rotated every {MIN_HOURS} hours at most")
+    return cron
+
+
+def invalid(why: str) -> Exception:
+    """The refusal of a schedule; AWS's own text for each case is not published."""
+    return errors.invalid_parameter(f"Invalid ScheduleExpression: {why}.")
+
+
+def _by_month_day(field: str) -> DayTest:
+    if field == "L":
+        return lambda day: day.day == calendar.monthrange(day.year, day.month)[1]
+    days = _numbers(field, range(1, 32), ())
+    return lambda day: day.day in days
+
+
+def _by_weekday(field: str) -> DayTest:
+    if nth := re.fullmatch(r"(\w+)#([1-5])", field):
+        wanted, which = _number(nth[1], range(1, 8), _WEEKDAYS), int(nth[2])
+        return lambda day: _weekday(day) == wanted and (day.day - 1) // 7 + 1 == which
+    if last := re.fullmatch(r"(\w+)L", field):
+        final = _number(last[1], range(1, 8), _WEEKDAYS)
+        return lambda day: _weekday(day) == final and (day + timedelta(days=7)).month != day.month
+    weekdays = _numbers(field, range(1, 8), _WEEKDAYS)
+    return lambda day: _weekday(day) in weekdays
+
+
+def _weekday(day: date) -> int:
+    """1 is Sunday, 7 is Saturday, as in AWS's cron."""
+    return day.isoweekday() % 7 + 1
+
+
+def _numbers(field: str, allowed: range, names: list[str] | tuple[()]) -> set[int]:
+    """A list of values, ranges and steps: `1,4-6,8/2`, `*`, `*/6`, `MON-FRI`."""
+    found: set[int] = set()
+    for item in field.split(","):
+        span, _, step = item.partition("/")
+        first, _, last = span.partition("-")
+        low = allowed[0] if first == "*" else _number(first, allowed, names)
+        high = allowed[-1] if first == "*" or step else low
+        if last:
+            high = _number(last, allowed, names)
+        if high < low or (step and (not step.isdigit() or int(step) == 0)):
+            raise invalid(f"{item} is not a value of cron()")
+        found.update(range(low, high + 1, int(step or 1)))
+    return found
+
+
+def _number(text: str, allowed: range, names: list[str] | tuple[()]) -> int:
+    if text in names:
+        return names.index(text) + allowed[0]
+    if not text.isdigit() or int(text) not in allowed:
+        raise invalid(f"{text} is not a value of cron()")
+    return int(text)

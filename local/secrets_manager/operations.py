@@ -1,0 +1,34 @@
+"""The API's operations that are ours, each with what performs it."""
+
+from collections.abc import Mapping
+
+from local.functions import Home
+from local.secrets_manager.orchestrator import Orchestrator
+from local.secrets_manager.reads import Reads
+from local.secrets_manager.removal import Removal
+from local.secrets_manager.responses import Operation
+from local.secrets_manager.rotations import Rotations
+from local.secrets_manager.state import ServiceState
+from local.secrets_manager.writes import Writes
+
+
+def operations(
+    state: ServiceState, home: Home, orchestrator: Orchestrator
+) -> Mapping[str, Operation]:
+    """Every operation that is ours, by its name in the API."""
+    reads, writes, removal = Reads(state), Writes(state), Removal(state)
+    rotations = Rotations(state, home, orchestrator)
+    return {
+        "BatchGetSecretValue": reads.batch_get_secret_value,
+        "CancelRotateSecret": rotations.cancel_rotate_secret,
+        "CreateSecret": writes.create_secret,
+        "DeleteSecret": removal.delete_secret,
+        "DescribeSecret": reads.describe_secret,
+        "GetSecretValue": reads.get_secret_value,
+        "ListSecretVersionIds": reads.list_secret_version_ids,
+        "PutSecretValue": writes.put_secret_value,
+        "RestoreSecret": removal.restore_secret,
+        "RotateSecret": rotations.rotate_secret,
+        "UpdateSecret": writes.update_secret,
+        "UpdateSecretVersionStage": writes.update_secret_version_stage,
+    }

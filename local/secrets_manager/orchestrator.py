@@ -1,0 +1,162 @@
+"""Runs rotations as the service does: four steps, stop at a failure, retry the whole (1-6)."""
+
+import threading
+from typing import cast
+
+from local.functions import Home
+from local.secrets_manager.attempt import Attempt, Result
+from local.secrets_manager.journal import EventName, RotationOutcome, ServiceEvent, State, Step
+from local.secrets_manager.secret import Rotation, Secret
+from local.secrets_manager.state import ServiceState
+from local.secrets_manager.versions import CURRENT, PENDING
+
+
+class Orchestrator:
+    """Each rotation runs in a thread of its own; start and reattempt need the state's lock."""
+
+    def __init__(self, state: ServiceState, home: Home) -> None:
+        self._state = state
+        self._home = home
+        self._threads: list[threading.Thread] = []
+
+    def start(self, secret: Secret, rotation: Rotation) -> None:
+        """Make the AWSPENDING version, valueless (rule 1) or a test's copy (4), and begin."""
+        copied = None
+        if rotation.kind == "test" and (current := secret.store.holder(CURRENT)):
+            version = secret.store.get(current)
+            copied = version.value if version else None
+        secret.store.put(rotation.version_id, copied, [PENDING], self._state.clock.now())
+        secret.incomplete = rotation
+        self._launch(secret, rotation)
+
+    def reattempt(self, secret: Secret) -> None:
+        """Run the rotation AWSPENDING belongs to again, with the same token (rules 3 and 5).
+
+        Nothing is run while rotation is off, as after CancelRotateSecret (rule 7).
+        """
+        pending, rotation = secret.store.holder(PENDING), secret.incomplete
+        if not secret.rotation.enabled or pending is None:
+            return
+        if rotation is None or rotation.version_id != pending:
+            # AWSPENDING was put there by hand.
+            rotation = secret.incomplete = Rotation(pending, "rotation")
+        if rotation.kind == "rotation" and not rotation.running:
+            self._launch(secret, rotation)
+        elif rotation.kind == "rotation":
+            rotation.again = True
+            rotation.wake.set()
+
+    def close(self, timeout: float = 10) -> None:
+        """Let no further step begin, and wait for the running ones, `timeout` seconds each."""
+        with self._state.locked():
+            for secret in self._state.secrets():
+                if secret.incomplete is not None:
+                    secret.incomplete.stop("closed")
+            threads = tuple(self._threads)
+        for thread in threads:
+            if thread.is_alive() and thread is not threading.current_thread():
+                thread.join(timeout)
+
+    def _launch(self, secret: Secret, rotation: Rotation) -> None:
+        rotation.running = True
+        self._publish(secret, rotation, "Started")
+        thread = threading.Thread(
+            target=self._run,
+            args=(secret, rotation),
+            name=f"rotation of {secret.name}",
+            daemon=True,  # a function that never returns must not keep the process
+        )
+        self._threads = [t for t in self._threads if t.is_alive()] + [thread]
+        self._state.later(thread.start)
+
+    def _run(self, secret: Secret, rotation: Rotation) -> None:
+        steps: tuple[Step, ...] = ()
+        number, more = 0, True
+        while more:
+            number += 1
+            attempt = Attempt(self._state, self._home, secret, rotation, number)
+            result = attempt.run()
+            steps += tuple(attempt.steps)
+            if result == "failed":
+                self._pause(secret, rotation, number, steps[-1])
+            with self._state.locked():
+                more = result == "failed" and self._tries_again(secret, rotation, number)
+                if not more:
+                    self._end(secret, rotation, result, (number, steps))
+
+    def _pause(self, secret: Secret, rotation: Rotation, attempt: int, failed: Step) -> None:
+        """Tell the failure; wait before the next attempt, unless it is asked for now (rule 5)."""
+        if rotation.stopped is None:
+            with self._state.locked():
+                self._publish(secret, rotation, "Failed", failed)
+        if rotation.kind == "rotation" and attempt <= self._state.settings.retries:
+            rotation.wake.wait(self._state.settings.retry_delay)
+
+    def _tries_again(self, secret: Secret, rotation: Rotation, attempt: int) -> bool:
+        """Whether a failed attempt is followed by another (rule 3)."""
+        wanted = rotation.again or attempt <= self._state.settings.retries
+        rotation.again = False
+        rotation.wake.clear()
+        pending = secret.store.holder(PENDING) == rotation.version_id
+        return rotation.kind == "rotation" and rotation.stopped is None and wanted and pending
+
+    def _end(
+        self,
+        secret: Secret,
+        rotation: Rotation,
+        result: Result,
+        history: tuple[int, tuple[Step, ...]],
+    ) -> None:
+        rotation.running = False
+        if rotation.kind == "test":
+            _remove_test_version(secret, rotation, self._state.clock.now())
+        if rotation.stopped == "closed" and result != "succeeded":
+            return
+        state = _state(rotation, result)
+        if secret.incomplete is rotation and (state == "succeeded" or rotation.kind == "test"):
+            secret.incomplete = None
+        if state == "succeeded":
+            self._succeeded(secret, rotation)
+        outcome = RotationOutcome(
+            secret.arn, secret.name, rotation.version_id, rotation.kind, state, *history
+        )
+        self._state.later(lambda: self._state.journal.publish(outcome))
+
+    def _succeeded(self, secret: Secret, rotation: Rotation) -> None:
+        if rotation.kind == "rotation":
+            secret.rotation.last = self._state.clock.now()
+            secret.rotation.plan(secret.rotation.last)
+            self._state.replanned.set()
+        self._publish(secret, rotation, "Succeeded")
+
+    def _publish(
+        self, secret: Secret, rotation: Rotation, what: str, failed: Step | None = None
+    ) -> None:
+        """Rule 24: tell it once the lock is free."""
+        test = "Test" if rotation.kind == "test" else ""
+        event = ServiceEvent(
+            cast("EventName", f"{test}Rotation{what}"),
+            secret.arn,
+            rotation.version_id,
+            self._state.clock.now(),
+            failed.name if failed else None,
+            failed.error_message if failed else None,
+        )
+        self._state.later(lambda: self._state.journal.publish(event))
+
+
+def _state(rotation: Rotation, result: Result) -> State:
+    """A finished rotation has succeeded even if it was cancelled as it finished."""
+    if rotation.stopped == "abandoned":
+        return "abandoned"
+    if result == "succeeded":
+        return "succeeded"
+    return "cancelled" if rotation.stopped == "cancelled" else "failed"
+
+
+def _remove_test_version(secret: Secret, rotation: Rotation, now: float) -> None:
+    """Rule 4: the temporary version goes, unless someone gave it another label meanwhile."""
+    if secret.store.labels(rotation.version_id) in ([PENDING], []):
+        secret.store.remove(rotation.version_id)
+    elif secret.store.holder(PENDING) == rotation.version_id:
+        secret.store.take_off(PENDING, now)

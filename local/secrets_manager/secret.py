@@ -1,0 +1,115 @@
+"""One secret: moto's record of names, tags and policies, with our versions and rotation."""
+
+import threading
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Self
+
+from moto.secretsmanager.models import FakeSecret
+
+from local.secrets_manager.journal import Kind, State
+from local.secrets_manager.schedule import Schedule, Window
+from local.secrets_manager.staleness import Staleness
+from local.secrets_manager.versions import Versions
+
+
+@dataclass(slots=True)
+class Rotation:
+    """A rotation on its way: it keeps its version's id and its RotationToken over every attempt.
+
+    wake: set to end a pause between attempts; again: RotateSecret asked for one more (rule 5).
+    """
+
+    version_id: str
+    kind: Kind
+    token: str = field(default_factory=lambda: str(uuid.uuid4()), repr=False)
+    wake: threading.Event = field(default_factory=threading.Event)
+    running: bool = False
+    again: bool = False
+    stopped: State | Literal["closed"] | None = None
+
+    def stop(self, why: State | Literal["closed"]) -> None:
+        """Let no further step begin; the first reason stays."""
+        self.stopped = self.stopped or why
+        self.wake.set()
+
+
+@dataclass(slots=True)
+class RotationSettings:
+    """What RotateSecret configured, and what came of it."""
+
+    function: str | None = None
+    enabled: bool = False
+    schedule: Schedule | None = None
+    window: Window | None = None
+    last: float | None = None
+
+    def plan(self, now: float) -> None:
+        """Choose the next window, if there are rules and rotation is on."""
+        self.window = self.schedule.next(now) if self.schedule and self.enabled else None
+
+    def describe(self) -> dict[str, Any]:
+        """The keys DescribeSecret adds; none for a secret never rotated (rule 14)."""
+        if self.function is None:
+            return {}
+        dates = {
+            "LastRotatedDate": self.last,
+            # The service promises a rotation "on or before this date": the window's end.
+            "NextRotationDate": self.window.shuts if self.window else None,
+        }
+        return {
+            "RotationEnabled": self.enabled,
+            "RotationLambdaARN": self.function,
+            **({"RotationRules": dict(self.schedule.given)} if self.schedule else {}),
+            **{key: date for key, date in dates.items() if date is not None},
+        }
+
+
+class Secret(FakeSecret):
+    """A secret; moto's own `versions` stay empty, `store` is the truth."""
+
+    def __new__(cls, *_: object, **__: object) -> Self:
+        """Skip moto's tracking, which keeps every instance, and its value, for the process."""
+        return object.__new__(cls)
+
+    def __init__(  # the fields of CreateSecret
+        self, account: str, region: str, request: Mapping[str, Any], now: float
+    ) -> None:
+        super().__init__(
+            account_id=account,
+            region_name=region,
+            secret_id=request["Name"],
+            secret_version={},
+            version_id="",
+            description=request.get("Description"),
+            tags=request.get("Tags"),
+            kms_key_id=request.get("KmsKeyId"),
+        )
+        self.created = self.changed = now
+        self.store = Versions()
+        self.stale = Staleness()
+        self.rotation = RotationSettings()
+        self.incomplete: Rotation | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """DescribeSecret and ListSecrets: labelled versions only, absent keys left out (15)."""
+        stages: dict[str, list[str]] = {}
+        for label, version_id in sorted(self.store.holders().items()):
+            stages.setdefault(version_id, []).append(label)
+        known = {
+            "ARN": self.arn,
+            "Name": self.name,
+            "Description": self.description or None,
+            "KmsKeyId": self.kms_key_id,
+            "OwningService": self.owning_service,
+            "Tags": self.tags or None,
+            "CreatedDate": self.created,
+            "LastChangedDate": self.changed,
+            "DeletedDate": self.deleted_date,
+            # The same map under the name each of the two operations has for it.
+            "VersionIdsToStages": stages or None,
+            "SecretVersionsToStages": stages or None,
+            **self.rotation.describe(),
+        }
+        return {key: value for key, value in known.items() if value is not None}

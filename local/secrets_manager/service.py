@@ -1,0 +1,171 @@
+"""SecretsManager: the service as a program or a test uses it."""
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from moto.core.request import Request as HttpRequest
+
+from local.functions import Home
+from local.secrets_manager.client import Clients, environment
+from local.secrets_manager.clock import Clock, SystemClock
+from local.secrets_manager.journal import (
+    Call,
+    Occurrence,
+    RotationOutcome,
+    ServiceEvent,
+    Step,
+)
+from local.secrets_manager.operations import operations
+from local.secrets_manager.orchestrator import Orchestrator
+from local.secrets_manager.responses import Response
+from local.secrets_manager.scheduler import Scheduler
+from local.secrets_manager.server import Server
+from local.secrets_manager.state import ServiceState, Settings
+from local.secrets_manager.versions import AfterFinish
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+_clients = Clients()
+
+
+class SecretsManager:
+    """A Secrets Manager on 127.0.0.1 whose rotation functions run in `home`.
+
+    It answers from `with` on, or from start(), until close(). `settings` may be changed meanwhile.
+    """
+
+    def __init__(  # noqa: PLR0913 each is one thing AWS leaves open; see Settings
+        self,
+        home: Home,
+        *,
+        clock: Clock | None = None,
+        port: int = 0,
+        retries: int = 2,
+        retry_delay: float = 0.2,
+        pending_after_finish: AfterFinish = "removes",
+        stale_reads: int = 0,
+        require_rotation_token: bool = False,
+    ) -> None:
+        self.settings = Settings(
+            retries, retry_delay, pending_after_finish, stale_reads, require_rotation_token
+        )
+        self._state = ServiceState(clock or SystemClock(), self.settings)
+        self._orchestrator = Orchestrator(self._state, home)
+        self._scheduler = Scheduler(self._state, self._orchestrator)
+        self._operations = operations(self._state, home, self._orchestrator)
+        self._port = port
+        self._server: Server | None = None
+        self._made: list[SecretsManagerClient] = []
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def start(self) -> Self:
+        """Begin to answer, and to rotate what is due."""
+        self._server = Server(self._answer, self._port)
+        self._scheduler.start()
+        return self
+
+    def close(self) -> None:
+        """Stop rotations after their running step, then the server; a second time does nothing."""
+        if self._server is None:
+            return
+        self._scheduler.close()
+        # Before the server: a step that is running still needs its answers.
+        self._orchestrator.close()
+        self._server.close()
+        self._server = None
+        for client in self._made:
+            client.close()
+
+    @property
+    def endpoint(self) -> str:
+        """The service's URL."""
+        if self._server is None:
+            raise RuntimeError("the service isn't running: use it in a with block, or start() it")
+        return self._server.endpoint
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that point any AWS SDK, or the AWS CLI, at this service."""
+        return environment(self.endpoint)
+
+    def client(self) -> "SecretsManagerClient":
+        """A boto3 client for it, closed with it; safe to share between threads."""
+        client = _clients.make(self.endpoint)
+        self._made.append(client)
+        return client
+
+    @property
+    def journal(self) -> tuple[Occurrence, ...]:
+        """Everything that occurred, in order."""
+        return self._state.journal.all()
+
+    @property
+    def events(self) -> tuple[ServiceEvent, ...]:
+        """The service events of rule 24."""
+        return tuple(item for item in self.journal if isinstance(item, ServiceEvent))
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """The API requests that were answered."""
+        return tuple(item for item in self.journal if isinstance(item, Call))
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps that ended."""
+        steps = (item for item in self.journal if isinstance(item, Step))
+        return tuple(step for step in steps if step.outcome != "running")
+
+    def outcomes(self, secret_id: str) -> tuple[RotationOutcome, ...]:
+        """The rotations and tests of the secret (name or ARN) that ended, oldest first."""
+        ended = (item for item in self.journal if isinstance(item, RotationOutcome))
+        return tuple(item for item in ended if secret_id in (item.secret_arn, item.secret_name))
+
+    def subscribe(self, callback: Callable[[Occurrence], None]) -> Callable[[], None]:
+        """Call back for everything from now on, in the thread it occurs in; returns the way out.
+
+        The callback may call the service; what it raises is logged.
+        """
+        return self._state.journal.subscribe(callback)
+
+    def wait_for(self, condition: Callable[[], bool], timeout: float = 30) -> None:
+        """Wait until the condition on this service's journal holds; raise TimeoutError."""
+        if not self._state.journal.wait_for(condition, timeout):
+            raise TimeoutError(f"not so within {timeout} s; the last: {self.journal[-3:]}")
+
+    def wait_for_rotation(
+        self, secret_id: str, timeout: float = 30, *, beyond: int = 0
+    ) -> RotationOutcome:
+        """The outcome of the secret's last rotation or test, when none is on its way.
+
+        beyond: how many outcomes are known already, to wait for one more than these.
+        Raises TimeoutError.
+        """
+
+        def ended() -> bool:
+            outcomes = self.outcomes(secret_id)
+            begun = [
+                event
+                for event in self.events
+                if event.name in ("RotationStarted", "TestRotationStarted")
+                and outcomes
+                and event.secret_arn == outcomes[-1].secret_arn
+            ]
+            return len(outcomes) > beyond and len(outcomes) >= len(begun)
+
+        self.wait_for(ended, timeout)
+        return self.outcomes(secret_id)[-1]
+
+    def _answer(self, http: HttpRequest) -> tuple[int, dict[str, str], str]:
+        return Response(self._state, self._operations).answer(http)

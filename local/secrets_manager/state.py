@@ -1,0 +1,127 @@
+"""What every operation shares: the secrets, one lock, the clock, the journal and the settings."""
+
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, cast
+
+from moto.secretsmanager.models import SecretsManagerBackend
+
+from local.secrets_manager import errors
+from local.secrets_manager.clock import Clock
+from local.secrets_manager.journal import Journal, ServiceEvent
+from local.secrets_manager.secret import Secret
+from local.secrets_manager.staleness import Snapshot
+from local.secrets_manager.versions import CURRENT, PENDING, AfterFinish
+
+ACCOUNT, REGION = "123456789012", "us-east-1"
+MIN_TOKEN, MAX_TOKEN = 32, 64
+
+Request = Mapping[str, Any]
+Answer = dict[str, Any]
+
+
+@dataclass
+class Settings:
+    """How the service behaves where AWS leaves it open; may be changed while it runs.
+
+    retries: attempts after the first of a rotation; retry_delay: seconds between them (rule 3).
+    pending_after_finish: what AWSPENDING does as AWSCURRENT moves onto its version (rule 11).
+    stale_reads: GetSecretValue calls that miss each change (rule 13).
+    require_rotation_token: refuse the function's put without it, as across accounts (rule 2).
+    """
+
+    retries: int = 2
+    retry_delay: float = 0.2
+    pending_after_finish: AfterFinish = "removes"
+    stale_reads: int = 0
+    require_rotation_token: bool = False
+
+
+class ServiceState:
+    """The secrets behind one lock, because moto's store is not made for threads."""
+
+    def __init__(self, clock: Clock, settings: Settings) -> None:
+        self.clock = clock
+        self.settings = settings
+        self.journal = Journal()
+        # moto's own backend, apart from its global ones: it keeps the store, filters and policies.
+        self.moto = SecretsManagerBackend(REGION, ACCOUNT)
+        self.replanned = threading.Event()  # set when a rotation window may have changed
+        self._lock = threading.RLock()
+        self._depth = 0
+        self._later: list[Callable[[], None]] = []
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the lock; whatever `later` was given runs after it is free again."""
+        due: list[Callable[[], None]] = []
+        try:
+            with self._lock:
+                self._depth += 1
+                try:
+                    yield
+                finally:
+                    self._depth -= 1
+                    if self._depth == 0:
+                        due, self._later = self._later, []
+        finally:
+            for action in due:
+                action()
+
+    def later(self, action: Callable[[], None]) -> None:
+        """Run the action once the lock is free: a subscriber may call the service."""
+        self._later.append(action)
+
+    def secrets(self) -> list[Secret]:
+        """Every secret, deleted ones included."""
+        return [cast("Secret", secret) for secret in self.moto.secrets.values()]
+
+    def find(self, request: Request, *, deleted_too: bool = False) -> Secret:
+        """The secret SecretId names; refuses unknown and deleted ones (rule 16)."""
+        secret_id = request.get("SecretId")
+        if not secret_id:
+            raise errors.ValidationException("secretId", "not be null")
+        secret = cast("Secret | None", self.moto.secrets.get(secret_id))
+        if secret is None:
+            raise errors.secret_not_found()
+        if secret.is_deleted() and not deleted_too:
+            raise errors.deleted()
+        return secret
+
+    @contextmanager
+    def changing(self, secret: Secret) -> Iterator[None]:
+        """A change of values or labels: dates it, makes it stale (13), abandons rotations (6)."""
+        before = Snapshot.of(secret.store)
+        yield
+        after = Snapshot.of(secret.store)
+        secret.changed = self.clock.now()
+        secret.stale.note(before, after, self.settings.stale_reads)
+        if before.holders.get(CURRENT) != after.holders.get(CURRENT):
+            self._abandon_others(secret, after.holders.get(CURRENT))
+
+    def _abandon_others(self, secret: Secret, current: str | None) -> None:
+        """A new AWSCURRENT that is not the rotation's own ends the rotation (rule 6)."""
+        rotation = secret.incomplete
+        if rotation is None or rotation.kind == "test" or rotation.version_id == current:
+            return
+        rotation.stop("abandoned")
+        if secret.store.holder(PENDING) == rotation.version_id:
+            secret.store.take_off(PENDING, self.clock.now())
+        secret.incomplete = None
+        event = ServiceEvent("RotationAbandoned", secret.arn, rotation.version_id, self.clock.now())
+        self.later(lambda: self.journal.publish(event))
+
+
+def token_of(request: Request) -> str:
+    """ClientRequestToken, or a new one; raises InvalidParameterException for a bad length."""
+    token = request.get("ClientRequestToken")
+    if token is None:
+        return str(uuid.uuid4())
+    if not MIN_TOKEN <= len(token) <= MAX_TOKEN:
+        raise errors.invalid_parameter(
+            f"ClientRequestToken must be {MIN_TOKEN}-{MAX_TOKEN} characters long."
+        )
+    return str(token)
