@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
 
-from local.functions import FunctionError, Home
+from local.functions import FunctionError
 from local.secrets_manager.journal import Step
 from local.secrets_manager.secret import Rotation, Secret
 from local.secrets_manager.state import ServiceState
@@ -21,10 +21,9 @@ class Attempt:
     """The attempt with this number; `steps` grows as its steps end."""
 
     def __init__(
-        self, state: ServiceState, home: Home, secret: Secret, rotation: Rotation, number: int
+        self, state: ServiceState, secret: Secret, rotation: Rotation, number: int
     ) -> None:
         self._state = state
-        self._home = home
         self._secret = secret
         self._rotation = rotation
         self._number = number
@@ -64,7 +63,7 @@ class Attempt:
         began = time.perf_counter()
         error: tuple[str, str] | None = None
         try:
-            self._home.invoke(str(self._secret.rotation.function), event)
+            self._state.home.invoke(str(self._secret.rotation.function), event)
         except FunctionError as failure:
             error = failure.type, failure.message
         except Exception as failure:  # noqa: BLE001 a home that breaks is a function that fails

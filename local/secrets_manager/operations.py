@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from local.functions import Home
 from local.secrets_manager.orchestrator import Orchestrator
 from local.secrets_manager.reads import Reads
 from local.secrets_manager.removal import Removal
@@ -12,12 +11,10 @@ from local.secrets_manager.state import ServiceState
 from local.secrets_manager.writes import Writes
 
 
-def operations(
-    state: ServiceState, home: Home, orchestrator: Orchestrator
-) -> Mapping[str, Operation]:
+def operations(state: ServiceState, orchestrator: Orchestrator) -> Mapping[str, Operation]:
     """Every operation that is ours, by its name in the API."""
     reads, writes, removal = Reads(state), Writes(state), Removal(state)
-    rotations = Rotations(state, home, orchestrator)
+    rotations = Rotations(state, orchestrator)
     return {
         "BatchGetSecretValue": reads.batch_get_secret_value,
         "CancelRotateSecret": rotations.cancel_rotate_secret,

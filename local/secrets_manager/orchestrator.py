@@ -3,7 +3,6 @@
 import threading
 from typing import cast
 
-from local.functions import Home
 from local.secrets_manager.attempt import Attempt, Result
 from local.secrets_manager.journal import EventName, RotationOutcome, ServiceEvent, State, Step
 from local.secrets_manager.secret import Rotation, Secret
@@ -14,9 +13,8 @@ from local.secrets_manager.versions import CURRENT, PENDING
 class Orchestrator:
     """Each rotation runs in a thread of its own; start and reattempt need the state's lock."""
 
-    def __init__(self, state: ServiceState, home: Home) -> None:
+    def __init__(self, state: ServiceState) -> None:
         self._state = state
-        self._home = home
         self._threads: list[threading.Thread] = []
 
     def start(self, secret: Secret, rotation: Rotation) -> None:
@@ -74,7 +72,7 @@ class Orchestrator:
         number, more = 0, True
         while more:
             number += 1
-            attempt = Attempt(self._state, self._home, secret, rotation, number)
+            attempt = Attempt(self._state, secret, rotation, number)
             result = attempt.run()
             steps += tuple(attempt.steps)
             if result == "failed":

@@ -1,6 +1,6 @@
 """RotateSecret and CancelRotateSecret: what they check, keep and start (rules 1, 4, 5, 7, 19)."""
 
-from local.functions import Directory, Home
+from local.functions import Directory
 from local.secrets_manager import errors, schedule
 from local.secrets_manager.orchestrator import Orchestrator
 from local.secrets_manager.secret import Rotation, Secret
@@ -13,9 +13,8 @@ MAX_FUNCTION = 2048
 class Rotations:
     """The two operations; each runs under the state's lock and answers at once."""
 
-    def __init__(self, state: ServiceState, home: Home, orchestrator: Orchestrator) -> None:
+    def __init__(self, state: ServiceState, orchestrator: Orchestrator) -> None:
         self._state = state
-        self._home = home
         self._orchestrator = orchestrator
 
     def rotate_secret(self, request: Request) -> Answer:
@@ -66,7 +65,8 @@ class Rotations:
             raise errors.ValidationException(
                 "rotationLambdaARN", f"have length less than or equal to {MAX_FUNCTION}"
             )
-        if isinstance(self._home, Directory) and not self._home.knows(function):
+        home = self._state.home
+        if isinstance(home, Directory) and not home.knows(function):
             raise errors.cannot_invoke()
         return str(function)
 

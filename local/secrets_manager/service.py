@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from moto.core.request import Request as HttpRequest
 
-from local.functions import Home
+from local.functions import Home, InProcess
 from local.secrets_manager.client import Clients, environment
 from local.secrets_manager.clock import Clock, SystemClock
 from local.secrets_manager.journal import (
@@ -38,7 +38,7 @@ class SecretsManager:
 
     def __init__(  # noqa: PLR0913 each is one thing AWS leaves open; see Settings
         self,
-        home: Home,
+        home: Home | None = None,
         *,
         clock: Clock | None = None,
         port: int = 0,
@@ -51,10 +51,10 @@ class SecretsManager:
         self.settings = Settings(
             retries, retry_delay, pending_after_finish, stale_reads, require_rotation_token
         )
-        self._state = ServiceState(clock or SystemClock(), self.settings)
-        self._orchestrator = Orchestrator(self._state, home)
+        self._state = ServiceState(home or InProcess({}), clock or SystemClock(), self.settings)
+        self._orchestrator = Orchestrator(self._state)
         self._scheduler = Scheduler(self._state, self._orchestrator)
-        self._operations = operations(self._state, home, self._orchestrator)
+        self._operations = operations(self._state, self._orchestrator)
         self._port = port
         self._server: Server | None = None
         self._made: list[SecretsManagerClient] = []
@@ -87,6 +87,15 @@ class SecretsManager:
         self._server = None
         for client in self._made:
             client.close()
+
+    @property
+    def home(self) -> Home:
+        """Where functions run; set it later when it has to know this service's endpoint."""
+        return self._state.home
+
+    @home.setter
+    def home(self, home: Home) -> None:
+        self._state.home = home
 
     @property
     def endpoint(self) -> str:

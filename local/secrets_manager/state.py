@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from moto.secretsmanager.models import SecretsManagerBackend
 
+from local.functions import Home
 from local.secrets_manager import errors
 from local.secrets_manager.clock import Clock
 from local.secrets_manager.journal import Journal, ServiceEvent
@@ -43,7 +44,8 @@ class Settings:
 class ServiceState:
     """The secrets behind one lock, because moto's store is not made for threads."""
 
-    def __init__(self, clock: Clock, settings: Settings) -> None:
+    def __init__(self, home: Home, clock: Clock, settings: Settings) -> None:
+        self.home = home
         self.clock = clock
         self.settings = settings
         self.journal = Journal()
