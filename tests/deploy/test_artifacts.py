@@ -1,0 +1,209 @@
+"""What SAM's build targets make: a function, its driver, `shared`, and nothing else."""
+
+import base64
+import hashlib
+import os
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from local import build, emulator, template
+
+FUNCTIONS = template.functions()
+DRIVERS = {
+    "postgres": {"psycopg", "psycopg_binary", "psycopg_binary.libs"},
+    "mysql": {"pymysql"},
+    "http_api_key": {"urllib3"},
+}
+COMMON = {"aws_lambda_powertools", "jmespath", "typing_extensions.py", "rotators", "shared"}
+LAMBDA_ZIP_LIMIT = 50 << 20
+
+
+def sam_build(function: str, artifact: Path, **variables: str) -> None:
+    """As SAM does: its own Makefile, from another folder, with no virtual environment."""
+    subprocess.run(  # noqa: S603 - this tree's own Makefile
+        ["make", "--makefile", build.ROOT / "Makefile", f"build-{function}"],  # noqa: S607 - as SAM finds it
+        cwd=artifact.parent,
+        env={**os.environ, "ARTIFACTS_DIR": str(artifact), "PYTHON": "python3", **variables},
+        check=True,
+        timeout=120,
+    )
+
+
+@pytest.fixture(scope="session")
+def for_lambda(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("artifacts")
+    for function in FUNCTIONS:
+        sam_build(function, folder / function)
+    return {function: folder / function for function in FUNCTIONS}
+
+
+def files(artifact: Path) -> set[str]:
+    return {str(path.relative_to(artifact)) for path in artifact.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_it_has_its_driver_and_no_other(function: str, for_lambda: Mapping[str, Path]) -> None:
+    found = {path.name for path in for_lambda[function].iterdir()}
+    packages = {name for name in found if not name.endswith(".dist-info")}
+    assert packages == COMMON | DRIVERS[FUNCTIONS[function].rotator]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_of_ours_it_has_shared_and_its_rotator_only(
+    function: str, for_lambda: Mapping[str, Path]
+) -> None:
+    found = files(for_lambda[function])
+    rotator = f"rotators/{FUNCTIONS[function].rotator}.py"
+    assert {name for name in found if name.startswith("rotators/")} == {
+        "rotators/__init__.py",
+        rotator,
+    }
+    sources = {str(path.relative_to(build.ROOT)) for path in build.ROOT.glob("shared/**/*.py")}
+    assert {name for name in found if name.startswith("shared/")} == sources
+    assert not [name for name in found if "__pycache__" in name or name.endswith(".pyc")]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_it_fits_lambda(function: str, for_lambda: Mapping[str, Path], tmp_path: Path) -> None:
+    archive = tmp_path / "function.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as zipped:
+        for name in files(for_lambda[function]):
+            zipped.write(for_lambda[function] / name, name)
+    assert archive.stat().st_size < LAMBDA_ZIP_LIMIT
+
+
+def test_arm64_gets_arm64_wheels_of_the_same_driver(
+    for_lambda: Mapping[str, Path], tmp_path: Path
+) -> None:
+    sam_build("PostgresSingleUser", tmp_path / "arm", ARCHITECTURE="arm64")
+
+    arm, intel = tmp_path / "arm", for_lambda["PostgresSingleUser"]
+    assert {path.name for path in arm.glob("psycopg_binary/*.so")} == {
+        path.name.replace("x86_64", "aarch64") for path in intel.glob("psycopg_binary/*.so")
+    }
+    # An older manylinux tag would have given arm64 an older driver.
+    assert {path.name for path in arm.glob("*.dist-info")} == {
+        path.name for path in intel.glob("*.dist-info")
+    }
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_its_handler_is_importable_from_the_artifact_alone(function: str) -> None:
+    built = emulator.built_functions()[function]
+    module, _, attribute = built.handler.rpartition(".")
+    done = subprocess.run(  # noqa: S603 - the emulator's Python
+        [
+            *(build.LAMBDA_PYTHON, "-s", "-P", "-c"),
+            f"import {module} as m; assert callable(m.{attribute}); print(m.__file__)",
+        ],
+        cwd=built.artifact,
+        env={"PYTHONPATH": str(built.artifact), "AWS_DEFAULT_REGION": "us-east-1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()).is_relative_to(built.artifact)
+
+
+def wheel(folder: Path, top_level: str) -> Path:
+    """A wheel that ships one module, with its hash in a requirements file beside it."""
+    path = folder / "clash-1.0-py3-none-any.whl"
+    info = "clash-1.0.dist-info"
+    content = {
+        top_level: "",
+        f"{info}/METADATA": "Metadata-Version: 2.1\nName: clash\nVersion: 1.0\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    digest = base64.urlsafe_b64encode(hashlib.sha256(b"").digest()).rstrip(b"=").decode()
+    record = "".join(f"{name},,\n" for name in content if name != top_level)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in content.items():
+            archive.writestr(name, text)
+        archive.writestr(
+            f"{info}/RECORD", f"{top_level},sha256={digest},0\n{record}{info}/RECORD,,\n"
+        )
+    return path
+
+
+def tree(folder: Path, top_level: str, *, good_hash: bool = True) -> build.Source:
+    """A source tree whose one dependency ships `top_level`."""
+    for name in ("shared/__init__.py", "rotators/__init__.py", "rotators/tiny.py"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).touch()
+    made = wheel(folder, top_level)
+    digest = hashlib.sha256(made.read_bytes() if good_hash else b"other").hexdigest()
+    (folder / "requirements").mkdir()
+    (folder / "requirements" / "tiny.txt").write_text(
+        f"clash @ {made.as_uri()} --hash=sha256:{digest}\n"
+    )
+    return build.Source("tiny", folder)
+
+
+@pytest.mark.parametrize("top_level", ["shared/__init__.py", "shared.py", "rotators/other.py"])
+def test_a_dependency_with_our_packages_name_fails_the_build(
+    top_level: str, tmp_path: Path
+) -> None:
+    ours = Path(top_level).parts[0].removesuffix(".py")
+    with pytest.raises(SystemExit, match=f"requirements/tiny.txt ships a top-level `{ours}`"):
+        build.build(tree(tmp_path, top_level), tmp_path / "built", build.local_target())
+
+
+def test_a_dependency_with_another_hash_fails_the_build(tmp_path: Path) -> None:
+    source = tree(tmp_path, "harmless.py", good_hash=False)
+    with pytest.raises(SystemExit):
+        build.build(source, tmp_path / "built", build.local_target())
+
+
+def test_a_build_replaces_what_was_there(tmp_path: Path) -> None:
+    artifact = tmp_path / "built"
+    (artifact / "old").mkdir(parents=True)
+    (artifact / "stale.py").touch()
+    build.build(tree(tmp_path, "harmless.py"), artifact, build.local_target())
+    assert {path.name for path in artifact.iterdir()} == {
+        *("clash-1.0.dist-info", "harmless.py", "rotators", "shared"),
+    }
+
+
+def test_the_digest_follows_every_source(tmp_path: Path) -> None:
+    source = tree(tmp_path, "harmless.py")
+    seen = {source.digest(("one",)), source.digest(("two",))}
+    for name in (*map(str, source.files()), "requirements/tiny.txt"):
+        (tmp_path / name).write_text("# changed\n")
+        seen.add(source.digest(("one",)))
+    assert len(seen) == 2 + len(source.files()) + 1
+    (tmp_path / "rotators" / "other.py").touch()
+    (tmp_path / "shared" / "__pycache__").mkdir()
+    (tmp_path / "shared" / "__pycache__" / "x.pyc").touch()
+    assert source.digest(("one",)) in seen
+
+
+def test_a_build_with_nothing_to_do_is_instant() -> None:
+    emulator.built_functions()
+    started = time.perf_counter()
+    emulator.built_functions()
+    assert time.perf_counter() - started < 0.5
+
+
+def test_an_unknown_architecture_is_named() -> None:
+    with pytest.raises(SystemExit, match="x86_64, arm64: 'mips'"):
+        build.lambda_target("mips", "3.13")
+
+
+def test_the_build_needs_nothing_but_the_standard_library() -> None:
+    subprocess.run(  # noqa: S603 - this Python
+        [
+            sys.executable,
+            "-I",
+            "-S",
+            "-c",
+            f"import sys; sys.path.insert(0, {str(build.ROOT)!r}); import local.build",
+        ],
+        check=True,
+    )
