@@ -1,0 +1,3 @@
+"""Fixtures by concern, one file each."""
+
+pytest_plugins = ["tests.fixtures_servers", "tests.fixtures_lab"]

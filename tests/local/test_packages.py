@@ -1,0 +1,139 @@
+"""A prefix is fetched once, whoever asks and however many, from the machine's own archive."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from local.processes import Account
+from local.servers import account, apt, home, packages
+from local.servers.__main__ import CHOICES
+
+RECIPE = packages.Recipe("A server", "sid", "a-server", "bin/*", "bin/server")
+ONE_LINE = """\
+# deb http://comment.invalid/debian sid main
+deb-src http://source.invalid/debian bookworm main
+deb [arch=amd64 signed-by=/keys/a.gpg] http://one.invalid/debian bookworm main contrib # why
+deb http://security.invalid/debian-security bookworm-security main
+"""
+DEB822 = """\
+Types: deb deb-src
+# a comment
+URIs: http://two.invalid/debian
+Suites: trixie trixie-updates
+Components: main
+Signed-By:
+ -----BEGIN PGP PUBLIC KEY BLOCK-----
+ .
+ abc
+ -----END PGP PUBLIC KEY BLOCK-----
+
+Types: deb
+URIs: http://off.invalid/debian
+Suites: sid
+Components: main
+Enabled: no
+"""
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> list[apt.Source]:
+    (tmp_path / "sources.list.d").mkdir()
+    (tmp_path / "sources.list").write_text(ONE_LINE)
+    (tmp_path / "sources.list.d" / "debian.sources").write_text(DEB822)
+    (tmp_path / "sources.list.d" / "other.disabled").write_text(ONE_LINE)
+    return apt.sources(tmp_path)
+
+
+def test_both_formats_are_read(sources: list[apt.Source]) -> None:
+    assert [source.uri.split("/")[2].split(".")[0] for source in sources] == [
+        "one",
+        "security",
+        "two",
+    ]
+    assert sources[0].components == ("main", "contrib")
+    assert sources[0].trust == "Signed-By: /keys/a.gpg\n"
+    assert sources[2].trust.endswith("\n -----END PGP PUBLIC KEY BLOCK-----\n")
+
+
+@pytest.mark.parametrize(
+    ("suite", "chosen"), [("bookworm", "one"), ("trixie", "two"), ("sid", "one")]
+)
+def test_the_archive_chosen(sources: list[apt.Source], suite: str, chosen: str) -> None:
+    found = apt.archive(sources, suite)
+    assert chosen in found.uri
+    assert f"Suites: {suite}\nComponents: main\nSigned-By:" in found.deb822(suite)
+
+
+def test_no_archive_says_what_to_do(sources: list[apt.Source]) -> None:
+    with pytest.raises(LookupError, match="TEST_POSTGRES_DSN"):
+        apt.archive(sources[1:2], "sid")
+
+
+@pytest.fixture
+def fetches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Each fetch of a stand-in for apt, which makes a program that knows its version."""
+    calls: list[str] = []
+
+    def fetch(suite: str, package: str, **_: object) -> list[Path]:
+        calls.append(f"{package} {suite}")
+        program = RECIPE.folder / RECIPE.server
+        program.parent.mkdir()
+        program.write_text("#!/bin/sh\necho 1.0\n")
+        program.chmod(0o755)
+        return []
+
+    monkeypatch.setattr(apt, "fetch", fetch)
+    monkeypatch.setattr(packages, "prefix_folder", lambda: tmp_path)
+    monkeypatch.setattr(packages, "_point_home", lambda *_: None)
+    return calls
+
+
+def test_fetched_once(fetches: list[str]) -> None:
+    assert packages.prefix(RECIPE) == packages.prefix(RECIPE)
+    assert fetches == ["a-server sid"]
+
+
+def test_fetched_once_by_many_at_once(fetches: list[str]) -> None:
+    threads = [threading.Thread(target=packages.prefix, args=(RECIPE,)) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(fetches) == 1
+
+
+def test_an_unfinished_one_is_made_again(fetches: list[str]) -> None:
+    (packages.prefix(RECIPE) / packages.STAMP).unlink()
+    packages.prefix(RECIPE)
+    assert len(fetches) == 2
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_a_second_use_fetches_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = CHOICES[name].recipe
+    if not (recipe.folder / packages.STAMP).exists():
+        pytest.skip("not fetched yet")
+    monkeypatch.setattr(apt, "fetch", lambda *_, **__: pytest.fail("it fetched"))
+    assert packages.prefix(recipe) == recipe.folder
+
+
+def test_reachable(tmp_path: Path) -> None:
+    nobody = Account(65534, 65534)
+    closed = tmp_path / "closed"
+    (closed / "inside").mkdir(parents=True)
+    closed.chmod(0o700)
+    assert not account.reachable(closed / "inside", nobody)
+    assert account.reachable(closed / "inside", None)
+    assert account.reachable(Path("/usr/bin"), nobody)
+
+
+def test_what_a_killed_process_left_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(home, "YOUNG_SECONDS", -1)
+    left = tmp_path / f"{home.PREFIX}left"
+    left.mkdir()
+    (left / home.LIVE).touch()
+    home._sweep(tmp_path)
+    assert not left.exists()
