@@ -131,6 +131,11 @@ def test_no_reserved_concurrency() -> None:
     assert "ReservedConcurrentExecutions" not in json.dumps(template.document())
 
 
+def test_sam_builds_in_place() -> None:
+    config = tomllib.loads((build.ROOT / "samconfig.toml").read_text())
+    assert config["default"]["build"]["parameters"]["build_in_source"] is True
+
+
 def test_the_deploy_defaults_give_every_parameter_that_has_none() -> None:
     config = tomllib.loads((build.ROOT / "samconfig.toml").read_text())
     given = config["default"]["deploy"]["parameters"]["parameter_overrides"].split()
