@@ -1,0 +1,94 @@
+"""What is known of a running issuer, and how to ask it for the truth without `rotators`.
+
+The API is JupyterHub's; source: JupyterHub documentation, "REST API".
+"""
+
+import json
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import urllib3
+
+SECONDS = 10.0
+REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+
+
+class UnexpectedAnswerError(RuntimeError):
+    """An issuer answered with a status that means neither yes nor no; the body is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """A running issuer: `url` is the API's base, `admin` the key that manages every owner's."""
+
+    url: str
+    admin: str = field(repr=False)
+    owner: str
+    other_owner: str
+    ca: Path
+    log: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A status, and the JSON object that came with it (empty where there was none)."""
+
+    status: int
+    document: dict[str, Any] = field(repr=False)
+
+
+def ask(
+    issuer: Issuer, method: str, path: str, key: str | None = None, body: object = None
+) -> Reply:
+    """Send one request, `body` as JSON (bytes as they are), over a connection of its own.
+
+    Raises urllib3's HTTPError where there is no answer within ten seconds a read.
+    """
+    headers = {"Connection": "close"}
+    if key is not None:
+        headers["Authorization"] = f"Bearer {key}"
+    with urllib3.PoolManager(ca_certs=str(issuer.ca), timeout=SECONDS, retries=False) as http:
+        answer = http.request(
+            method,
+            issuer.url + path,
+            body=body if body is None or isinstance(body, bytes) else json.dumps(body),
+            headers=headers,
+            redirect=False,
+        )
+    return Reply(answer.status, json.loads(answer.data) if answer.data else {})
+
+
+def accepts(issuer: Issuer, key: str) -> bool:
+    """Tell whether the issuer accepts the key; raises UnexpectedAnswerError if it does not say."""
+    status = ask(issuer, "GET", "/user", key).status
+    if status in REFUSED:
+        return False
+    _expect(status, HTTPStatus.OK)
+    return True
+
+
+def issue(issuer: Issuer, note: str) -> tuple[str, str]:
+    """Have the admin issue a key to the owner; its id and its value."""
+    reply = ask(issuer, "POST", tokens(issuer.owner), issuer.admin, {"note": note})
+    _expect(reply.status, HTTPStatus.CREATED)
+    return str(reply.document["id"]), str(reply.document["token"])
+
+
+def key_ids(issuer: Issuer) -> set[str]:
+    """The ids of the owner's live keys."""
+    reply = ask(issuer, "GET", tokens(issuer.owner), issuer.admin)
+    _expect(reply.status, HTTPStatus.OK)
+    return {str(key["id"]) for key in reply.document["api_tokens"]}
+
+
+def tokens(owner: str) -> str:
+    """The path of an owner's keys."""
+    return f"/users/{quote(owner, safe='')}/tokens"
+
+
+def _expect(status: int, wanted: HTTPStatus) -> None:
+    if status != wanted:
+        raise UnexpectedAnswerError(f"the issuer answered HTTP {status} instead of {wanted.value}")

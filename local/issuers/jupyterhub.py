@@ -1,0 +1,68 @@
+"""A real JupyterHub as an issuer of keys: its hub alone, without proxy, node or notebooks."""
+
+import http.client
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from pathlib import Path
+
+from local import processes
+from local.certificates import Authority
+from local.issuers.issuer import Issuer
+from local.issuers.tls_front import HOST, tls_front
+
+CONFIG = Path(__file__).with_name("jupyterhub_config.py")
+OWNER, OTHER_OWNER = "app", "other"
+API = "/hub/api"
+
+
+@contextmanager
+def jupyterhub(directory: Path, authority: Authority) -> Iterator[Issuer]:
+    """Run JupyterHub behind TLS while the block runs; its database and log are in `directory`."""
+    directory.mkdir(parents=True, exist_ok=True)
+    port = processes.free_port()
+    admin = secrets.token_hex(32)
+    log = directory / "jupyterhub.log"
+    certificate = authority.issue(f"jupyterhub-{port}")
+    with (
+        processes.running(
+            # -I: or this folder's own jupyterhub.py could stand in for the package
+            (sys.executable, "-I", "-m", "jupyterhub", "-f", CONFIG),
+            name="JupyterHub",
+            log=log,
+            ready=lambda: _answers(port, admin),
+            env={
+                "PATH": os.defpath,
+                "HOME": str(directory),
+                "HUB_PORT": str(port),
+                "HUB_OWNERS": f"{OWNER} {OTHER_OWNER}",
+                # Not an argument: those are every user's to read.
+                "HUB_ADMIN_KEY": admin,
+            },
+            cwd=directory,
+        ),
+        tls_front(certificate, port) as tls_port,
+    ):
+        yield Issuer(
+            url=f"https://localhost:{tls_port}{API}",
+            admin=admin,
+            owner=OWNER,
+            other_owner=OTHER_OWNER,
+            ca=authority.ca,
+            log=log,
+        )
+
+
+def _answers(port: int, admin: str) -> bool:
+    """Tell whether it is this hub that answers: no other one knows the key."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=5)
+    try:
+        connection.request("GET", f"{API}/user", headers={"Authorization": f"Bearer {admin}"})
+        return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

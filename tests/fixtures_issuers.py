@@ -1,0 +1,32 @@
+"""One issuer of each kind for the whole run, when first asked for; faults for the demo's."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from local import issuers
+from local.certificates import Authority
+from local.issuers.faults import Faults
+from local.issuers.issuer import Issuer
+
+_faults = Faults()
+
+
+@pytest.fixture(scope="session")
+def demo_issuer(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Issuer]:
+    with issuers.demo_issuer(tmp_path_factory.mktemp("demo"), authority, _faults) as issuer:
+        yield issuer
+
+
+@pytest.fixture(scope="session")
+def jupyterhub(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Issuer]:
+    with issuers.jupyterhub(tmp_path_factory.mktemp("jupyterhub"), authority) as issuer:
+        yield issuer
+
+
+@pytest.fixture
+def issuer_faults() -> Iterator[Faults]:
+    """What is to go wrong in the demo issuer; nothing stays for the next test."""
+    _faults.clear()
+    yield _faults
+    _faults.clear()
