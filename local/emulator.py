@@ -7,50 +7,21 @@ import signal
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from local import build, processes, rie, template
+from local import build, processes, rie
+from local.built import Built, built_functions
 from local.functions import FunctionError, name_of
+
+__all__ = ["Built", "Emulator", "built_functions"]
 
 INVOKE = "/2015-03-31/functions/function/invocations"
 START_SECONDS = 10.0
 # The emulator ends a function at its timeout; this is for an emulator that hangs.
 GRACE_SECONDS = 10.0
-
-# Whatever the machine is configured with, nothing must reach a real account.
-_NO_AWS = {
-    "AWS_ACCESS_KEY_ID": "testing",
-    "AWS_SECRET_ACCESS_KEY": "testing",
-    "AWS_SESSION_TOKEN": "testing",
-    "AWS_CONFIG_FILE": os.devnull,
-    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-    "AWS_EC2_METADATA_DISABLED": "true",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Built:
-    """A built function: its folder, handler, seconds, megabytes and own variables."""
-
-    artifact: Path
-    handler: str
-    timeout: int = 60
-    memory: int = 256
-    environment: Mapping[str, str] = field(default_factory=dict)
-
-
-def built_functions() -> dict[str, Built]:
-    """Every function of the template, built for this machine where something changed."""
-    declared = template.functions()
-    artifacts = build.build_local({name: each.rotator for name, each in declared.items()})
-    return {
-        name: Built(artifacts[name], each.handler, each.timeout, each.memory, each.environment)
-        for name, each in declared.items()
-    }
 
 
 class Emulator:
@@ -113,7 +84,7 @@ class _Function:
         self, name: str, built: Built, log: Path, environment: Mapping[str, str], region: str
     ) -> None:
         self.name, self.built, self.log = name, built, log
-        self._environment = {**_environment(name, built, region), **environment}
+        self._environment = {**built.variables(name, region), **environment}
         self._lock = threading.Lock()
         self._child: processes.Child | None = None
         self._port = 0
@@ -130,6 +101,9 @@ class _Function:
                     f"{self.name}: the emulator gave no answer ({type(error).__name__});"
                     f" see {self.log}",
                 ) from None
+            except BaseException:  # interrupted: the emulator is still busy with this call
+                self._stop()
+                raise
         _raise_failure(status, body)
 
     def stop(self) -> None:
@@ -183,29 +157,6 @@ def _runtime(handler: str) -> list[str]:
     guard = f'exec "$0" -I -S "$1" $PPID {int(signal.SIGKILL)} {os.geteuid()} {os.getegid()} "$0" '
     command = guard + '-m awslambdaric "$2"'
     return ["/bin/sh", "-c", command, str(build.LAMBDA_PYTHON), str(processes.GUARD), handler]
-
-
-def _environment(name: str, built: Built, region: str) -> dict[str, str]:
-    """Everything that a function sees on Lambda, and nothing of this process."""
-    return {
-        **_NO_AWS,
-        "AWS_DEFAULT_REGION": region,
-        "AWS_REGION": region,
-        "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(built.memory),
-        "AWS_LAMBDA_FUNCTION_NAME": name,
-        "AWS_LAMBDA_FUNCTION_TIMEOUT": str(built.timeout),
-        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-        "LAMBDA_TASK_ROOT": str(built.artifact),
-        "LANG": "en_US.UTF-8",
-        "PATH": "/usr/local/bin:/usr/bin:/bin",
-        "PYTHONNOUSERSITE": "1",
-        "PYTHONPATH": str(built.artifact),
-        "TZ": ":UTC",
-        "_HANDLER": built.handler,
-        **built.environment,
-    }
 
 
 def _raise_failure(status: int, body: str) -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from local import build, emulator, template
+from local import build, template
+from local.built import built_functions
 
 FUNCTIONS = template.functions()
 DRIVERS = {
@@ -95,7 +96,7 @@ def test_arm64_gets_arm64_wheels_of_the_same_driver(
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_its_handler_is_importable_from_the_artifact_alone(function: str) -> None:
-    built = emulator.built_functions()[function]
+    built = built_functions()[function]
     module, _, attribute = built.handler.rpartition(".")
     done = subprocess.run(  # noqa: S603 - the emulator's Python
         [
@@ -185,9 +186,9 @@ def test_the_digest_follows_every_source(tmp_path: Path) -> None:
 
 
 def test_a_build_with_nothing_to_do_is_instant() -> None:
-    emulator.built_functions()
+    built_functions()
     started = time.perf_counter()
-    emulator.built_functions()
+    built_functions()
     assert time.perf_counter() - started < 0.5
 
 
