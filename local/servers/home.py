@@ -69,7 +69,7 @@ def home(log: Path, authority: Authority) -> Iterator[Home]:
                 yield place
             finally:
                 log.unlink(missing_ok=True)
-                shutil.copyfile(place.log, log)
+                shutil.copy(place.log, log)  # with its mode: it may tell what SQL held
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
