@@ -41,10 +41,10 @@ def create(environment: Path) -> None:
     """A virtual environment of Lambda's Python where this machine has it, else of this one."""
     if (environment / "bin" / "python").exists():
         return
-    uv_venv = (UV / "bin" / "uv", "venv", "--quiet", "--no-python-downloads", "--clear")
+    uv_venv = (str(UV / "bin" / "uv"), "venv", "--quiet", "--no-python-downloads", "--clear")
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
     for python in ("3.13", *pyenv.glob("versions/3.13.*/bin/python"), sys.executable):
-        tried = run(*uv_venv, "--python", python, environment, quiet=True, check=False)
+        tried = run(*uv_venv, "--python", str(python), environment, quiet=True, check=False)
         if tried.returncode == 0:
             return
     raise SystemExit(f"cannot make a virtual environment in {environment}: {tried.stderr}")

@@ -1,0 +1,1 @@
+"""`make demo`: real rotations, watched from outside."""

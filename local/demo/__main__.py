@@ -1,0 +1,97 @@
+"""`make demo`: a PostgreSQL password, a MySQL password and an API key rotated before your eyes."""
+
+import signal
+import sys
+import tempfile
+import uuid
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from local.demo.faults import LostAnswer
+from local.demo.timeline import Timeline, summary
+from local.demo.verdict import Check, verdict
+from local.demo.witness import Witness
+from local.functions import ARN_PREFIX, Home
+from local.system import HomeKind, Kind, System, system
+from local.targets import Target
+from shared.event import Step
+
+WAIT_SECONDS = 120
+DEFAULT = [Kind.POSTGRES, Kind.MYSQL, Kind.API_KEY]
+
+Rotations = list[tuple[Witness, list[Check]]]
+
+
+def main(
+    only: Annotated[list[Kind] | None, typer.Option(help="Rotate just this; repeatable.")] = None,
+    times: Annotated[int, typer.Option(min=1, help="Rotations of each secret.")] = 1,
+    fail: Annotated[
+        Step | None,
+        typer.Option(help="Lose this step's answer once: it runs, but the service sees a failure."),
+    ] = None,
+    home: Annotated[
+        HomeKind, typer.Option(help="Run the functions built under AWS's emulator, or here.")
+    ] = HomeKind.EMULATOR,
+) -> None:
+    """Rotate real secrets end to end on this machine: no AWS account, no Docker."""
+    # So that a `kill` ends the servers too, as Ctrl-C does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    console = Console(highlight=False)
+
+    def around(functions: Home) -> Home:
+        return functions if fail is None else LostAnswer(functions, fail)
+
+    with tempfile.TemporaryDirectory(prefix="rotation-demo-") as folder:
+        with system(
+            only or DEFAULT,
+            folder=Path(folder),
+            home=home,
+            around=around,
+            say=lambda what: console.print(f"· {what}", style="dim"),
+        ) as running:
+            rotations = rotate_all(running, Timeline(console), times)
+        console.print()
+        console.print(summary(rotations))
+    if not all(check.kept for _, checks in rotations for check in checks):
+        raise typer.Exit(1)
+
+
+def rotate_all(running: System, timeline: Timeline, times: int) -> Rotations:
+    """Attach each target's function to a secret of it, and rotate it so many times."""
+    client = running.service.client()
+    rotations: Rotations = []
+    for kind, target in running.targets.items():
+        arn = target.seed(client, f"demo/{kind}")
+        for number in range(1, times + 1):
+            which = f", rotation {number} of {times}" if times > 1 else ""
+            timeline.begin(f"{target.title} — {target.function}{which}")
+            witness = rotate(running, target, arn, timeline)
+            rotations.append((witness, verdict(witness)))
+    return rotations
+
+
+def rotate(running: System, target: Target, arn: str, timeline: Timeline) -> Witness:
+    """One rotation by RotateSecret, watched to its end."""
+    client = running.service.client()
+    version = str(uuid.uuid4())
+    witness = Witness(client, target, arn, version, timeline.show)
+    unsubscribe = running.service.subscribe(witness.see)
+    try:
+        client.rotate_secret(
+            SecretId=arn,
+            ClientRequestToken=version,
+            RotationLambdaARN=ARN_PREFIX + target.function,
+            RotationRules={"AutomaticallyAfterDays": 30},
+        )
+        witness.outcome = running.service.wait_for_rotation(arn, WAIT_SECONDS)
+    finally:
+        unsubscribe()
+        timeline.end()
+    return witness
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,117 @@
+"""The whole system: Secrets Manager, the functions in their home, and the targets they rotate."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from local import template
+from local.certificates import Authority
+from local.emulator import Emulator, built_functions
+from local.functions import Home, InProcess
+from local.issuers.demo import demo_issuer
+from local.processes import free_port
+from local.secrets_manager import SecretsManager
+from local.servers import mariadb, mysql, postgres
+from local.targets import IssuerTarget, MySQLTarget, PostgresTarget, Target
+
+
+class HomeKind(StrEnum):
+    """Where functions run: the built artifact under AWS's emulator, or this process."""
+
+    EMULATOR = "emulator"
+    IN_PROCESS = "in-process"
+
+
+class Kind(StrEnum):
+    """The kinds of target there are here."""
+
+    POSTGRES = "postgres"
+    MYSQL = "mysql"
+    MARIADB = "mariadb"
+    API_KEY = "api-key"
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A running system; `targets` are not yet in any secret."""
+
+    service: SecretsManager
+    targets: Mapping[Kind, Target]
+    logs: Path
+
+
+@contextmanager
+def system(
+    kinds: list[Kind],
+    *,
+    folder: Path,
+    home: HomeKind,
+    around: Callable[[Home], Home] = lambda home: home,
+    say: Callable[[str], None] = lambda _: None,
+) -> Iterator[System]:
+    """Run it while the block runs; its files go to `folder`.
+
+    around: wraps the functions' home, to inject failures; say: told what is being done.
+    """
+    authority = Authority(folder / "ca")
+    port = free_port()
+    environment = {
+        "AWS_ENDPOINT_URL_SECRETS_MANAGER": f"http://127.0.0.1:{port}",
+        "TLS_CA_BUNDLE": str(authority.ca),
+    }
+    with ExitStack() as stack:
+        targets: dict[Kind, Target] = {}
+        for kind in kinds:
+            say(f"starting {kind}")
+            targets[kind] = stack.enter_context(_OPENERS[kind](folder, authority))
+        say("building the functions" if home is HomeKind.EMULATOR else "loading the functions")
+        functions = stack.enter_context(_home(home, environment, folder))
+        service = stack.enter_context(SecretsManager(home=around(functions), port=port))
+        yield System(service, targets, folder)
+
+
+@contextmanager
+def _home(kind: HomeKind, environment: Mapping[str, str], logs: Path) -> Iterator[Home]:
+    if kind is HomeKind.EMULATOR:
+        with Emulator(built_functions(), logs=logs, environment=environment) as emulator:
+            yield emulator
+        return
+    # In this process the functions' environment is this process's own.
+    dummy = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}  # not a secret
+    os.environ.update(environment, AWS_REGION="us-east-1", AWS_DEFAULT_REGION="us-east-1", **dummy)
+    yield InProcess({name: each.handler for name, each in template.functions().items()})
+
+
+@contextmanager
+def _postgres(folder: Path, authority: Authority) -> Iterator[Target]:
+    with postgres(folder, authority) as server:
+        yield PostgresTarget(server)
+
+
+@contextmanager
+def _mysql(folder: Path, authority: Authority) -> Iterator[Target]:
+    with mysql(folder, authority) as server:
+        yield MySQLTarget(server)
+
+
+@contextmanager
+def _mariadb(folder: Path, authority: Authority) -> Iterator[Target]:
+    with mariadb(folder, authority) as server:
+        yield MySQLTarget(server)
+
+
+@contextmanager
+def _api_key(folder: Path, authority: Authority) -> Iterator[Target]:
+    with demo_issuer(folder, authority) as issuer:
+        yield IssuerTarget(issuer)
+
+
+_OPENERS: Mapping[Kind, Callable[[Path, Authority], AbstractContextManager[Target]]] = {
+    Kind.POSTGRES: _postgres,
+    Kind.MYSQL: _mysql,
+    Kind.MARIADB: _mariadb,
+    Kind.API_KEY: _api_key,
+}

@@ -1,0 +1,232 @@
+"""What every backend must do, through the real handlers; a backend is a subclass with a target.
+
+Differences are fixtures, never a name: `installs` says whether setSecret changes the target.
+"""
+
+import uuid
+from itertools import pairwise
+
+import pytest
+
+from local.targets import Target
+from shared.errors import Busy, Rejected, Unreachable, WrongStage
+from shared.event import Step
+from tests.lab import Document, Lab, Secret
+
+EXTRA = {"note": "✓ kept", "count": 3, "ratio": 0.1, "nested": {"b": [1, None, True]}, "": ""}
+CREDENTIAL = {"password", "api_key", "key_id"}
+
+
+class RotationSuite:
+    """Subclass it, give `target`, and the whole contract is tested."""
+
+    installs = True
+
+    @pytest.fixture
+    def target(self) -> Target:
+        raise NotImplementedError("a subclass gives the target")
+
+    @pytest.fixture
+    def secret(self, lab: Lab, target: Target) -> Secret:
+        return lab.secret(target, **EXTRA)
+
+    @staticmethod
+    def elsewhere(document: Document) -> Document:
+        """The same secret, at an address where nothing listens."""
+        if "issuer_url" in document:
+            return {**document, "issuer_url": "https://127.0.0.1:1/api"}
+        return {**document, "port": 1}
+
+    # --- a rotation ---
+
+    def test_a_rotation_ends_with_a_new_credential_that_works(self, secret: Secret) -> None:
+        before, first = secret.value(), secret.holder("AWSCURRENT")
+        outcome = secret.rotate()
+        assert outcome.state == "succeeded", outcome.error
+        assert secret.holder("AWSCURRENT") == outcome.version_id
+        assert secret.holder("AWSPREVIOUS") == first
+        after = secret.value()
+        changed = {key for key in before | after if before.get(key) != after.get(key)}
+        assert changed
+        assert changed <= CREDENTIAL
+        assert secret.target.accepts(after)
+        assert secret.target.accepts(before) is secret.target.overlaps
+
+    def test_rotations_follow_each_other_and_what_is_older_is_refused(self, secret: Secret) -> None:
+        for _ in range(3):
+            assert secret.rotate().state == "succeeded"
+        live = {secret.holder("AWSCURRENT")}
+        if secret.target.overlaps:
+            live.add(secret.holder("AWSPREVIOUS"))
+        assert secret.accepted() == live
+
+    def test_unknown_keys_are_kept(self, secret: Secret) -> None:
+        before = secret.value()
+        secret.rotate()
+        after = secret.value()
+        assert {k: after[k] for k in EXTRA} == EXTRA
+        assert list(after) == list(before)
+
+    def test_a_stored_version_gets_in_after_every_step(self, secret: Secret) -> None:
+        event = secret.begin()
+        for step in Step:
+            secret.step(event, step)
+            assert secret.accepted(), step
+            if secret.target.overlaps:
+                assert secret.holder("AWSCURRENT") in secret.accepted()
+
+    def test_the_credential_is_stored_before_the_target_changes(self, secret: Secret) -> None:
+        event = secret.begin()
+        secret.step(event, Step.CREATE)
+        assert secret.target.accepts(secret.value())
+        pending = secret.version(event["ClientRequestToken"])
+        assert secret.target.accepts(pending) is not self.installs
+
+    @pytest.mark.parametrize("pending", ["removes", "keeps"])
+    def test_rule_11_awspending_may_stay_or_go(self, secret: Secret, pending: str) -> None:
+        secret.lab.service.settings.pending_after_finish = pending  # type: ignore[assignment]
+        for _ in range(2):
+            outcome = secret.rotate()
+            assert outcome.state == "succeeded", outcome.error
+        on_current = secret.labels()[outcome.version_id]
+        assert ("AWSPENDING" in on_current) is (pending == "keeps")
+
+    def test_rule_4_rotate_immediately_false_tests_and_changes_nothing(
+        self, secret: Secret
+    ) -> None:
+        before, labels = secret.value(), secret.labels()
+        outcome = secret.rotate(RotateImmediately=False)
+        assert outcome.state == "succeeded", outcome.error
+        assert [step.name for step in outcome.steps] == ["testSecret"]
+        assert (secret.value(), secret.labels()) == (before, labels)
+        assert secret.target.accepts(before)
+
+    def test_rule_2_works_where_the_rotation_token_is_required(self, secret: Secret) -> None:
+        secret.lab.service.settings.require_rotation_token = True
+        outcome = secret.rotate()
+        assert outcome.state == "succeeded", outcome.error
+
+    @pytest.mark.parametrize("stale_reads", [1, 3])
+    def test_rule_13_stale_reads_are_waited_out(self, secret: Secret, stale_reads: int) -> None:
+        secret.lab.service.settings.stale_reads = stale_reads
+        outcome = secret.rotate()
+        assert outcome.state == "succeeded", outcome.error
+
+    # --- again, at once, after a crash ---
+
+    def test_every_step_may_run_twice(self, secret: Secret) -> None:
+        event = secret.begin()
+        for step in Step:
+            secret.steps(event, step, step)
+        assert secret.holder("AWSCURRENT") == event["ClientRequestToken"]
+        assert secret.target.accepts(secret.value())
+
+    def test_two_copies_of_every_step_at_once(self, secret: Secret) -> None:
+        for _ in range(3):
+            event = secret.begin()
+            for step in Step:
+                secret.twice_at_once(event, step)
+            assert secret.holder("AWSCURRENT") == event["ClientRequestToken"]
+            assert secret.target.accepts(secret.value())
+
+    @pytest.mark.parametrize("last", list(Step))
+    def test_a_retry_after_any_step_rolls_forward(self, secret: Secret, last: Step) -> None:
+        event = secret.begin()
+        done = list(Step)[: list(Step).index(last) + 1]
+        secret.steps(event, *done)
+        secret.steps(event)
+        assert secret.holder("AWSCURRENT") == event["ClientRequestToken"]
+        assert secret.target.accepts(secret.value())
+
+    @pytest.mark.parametrize("last", [Step.CREATE, Step.SET, Step.TEST])
+    def test_rule_7_giving_a_rotation_up_after_any_step_locks_nobody_out(
+        self, secret: Secret, last: Step
+    ) -> None:
+        event = secret.begin()
+        secret.steps(event, *list(Step)[: list(Step).index(last) + 1])
+        secret.abandon(event)
+        assert secret.accepted()
+        outcome = secret.rotate()
+        assert outcome.state == "succeeded", outcome.error
+        assert outcome.version_id in secret.accepted()
+        assert event["ClientRequestToken"] not in secret.accepted()
+
+    def test_a_finished_rotation_is_left_alone(self, secret: Secret) -> None:
+        event = secret.begin()
+        secret.steps(event)
+        before = secret.labels(), secret.value(), secret.accepted()
+        secret.steps(event)
+        assert (secret.labels(), secret.value(), secret.accepted()) == before
+
+    # --- refusals ---
+
+    @pytest.mark.parametrize("step", list(Step))
+    def test_a_token_that_is_no_version_is_refused(self, secret: Secret, step: Step) -> None:
+        event = {**secret.begin(), "ClientRequestToken": str(uuid.uuid4())}
+        self.refused(secret, event, step, WrongStage, "not labelled AWSPENDING")
+
+    @pytest.mark.parametrize("step", list(Step))
+    def test_a_rotation_that_was_given_up_is_refused(self, secret: Secret, step: Step) -> None:
+        event = secret.begin()
+        secret.step(event, Step.CREATE)
+        secret.lab.client.update_secret_version_stage(
+            SecretId=secret.arn,
+            VersionStage="AWSPENDING",
+            RemoveFromVersionId=event["ClientRequestToken"],
+        )
+        self.refused(secret, event, step, WrongStage, "not labelled AWSPENDING")
+
+    @pytest.mark.parametrize("step", [Step.SET, Step.TEST, Step.FINISH])
+    def test_a_step_before_createsecret_is_refused(self, secret: Secret, step: Step) -> None:
+        self.refused(secret, secret.begin(), step, Busy, "no value yet")
+
+    def test_testsecret_refuses_what_was_not_installed(self, secret: Secret) -> None:
+        event = secret.begin()
+        secret.step(event, Step.CREATE)
+        if self.installs:
+            self.refused(secret, event, Step.TEST, Rejected, "AWSPENDING")
+        else:
+            secret.step(event, Step.TEST)
+
+    def test_a_target_that_does_not_answer_is_not_a_refusal(self, secret: Secret) -> None:
+        here = secret.value()
+        secret.store(self.elsewhere(here))
+        event = secret.begin()
+        with pytest.raises(Unreachable) as caught:
+            secret.steps(event)
+        assert caught.value.retryable
+        assert secret.target.accepts(here)
+        assert secret.holder("AWSCURRENT") != event["ClientRequestToken"]
+
+    @staticmethod
+    def refused(
+        secret: Secret, event: dict[str, str], step: Step, kind: type[Exception], words: str
+    ) -> None:
+        """The step fails like this, and neither labels nor target change."""
+        before = secret.labels(), secret.accepted()
+        with pytest.raises(kind, match=words):
+            secret.step(event, step)
+        assert (secret.labels(), secret.accepted()) == before
+
+    # --- silence ---
+
+    def test_no_value_of_any_version_is_in_the_output(
+        self, secret: Secret, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        first, second = secret.begin(), None
+        secret.steps(first, Step.CREATE, Step.SET)
+        secret.abandon(first)
+        second = secret.begin()
+        secret.steps(second)
+        with pytest.raises(WrongStage):
+            secret.step(first, Step.TEST)
+        shown = "".join(capfd.readouterr()) + caplog.text
+        assert "step done" in shown  # what is searched is really the functions' output
+        found = [value for value in secret.values() if value in shown]
+        assert not found
+
+    def test_every_password_differs(self, secret: Secret) -> None:
+        for _ in range(2):
+            secret.rotate()
+        assert all(a != b for a, b in pairwise(sorted(secret.values())))
+        assert len(secret.values()) == 3

@@ -1,0 +1,36 @@
+"""One local Secrets Manager for the whole run; its settings are as new for each test."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import asdict
+from unittest import mock
+
+import pytest
+
+from local import template
+from local.certificates import Authority
+from local.functions import InProcess
+from local.secrets_manager import SecretsManager, Settings
+from shared import store
+from tests.lab import Gate, Lab
+
+
+@pytest.fixture(scope="session")
+def running_lab(authority: Authority) -> Iterator[Lab]:
+    handlers = {name: each.handler for name, each in template.functions().items()}
+    gate = Gate(InProcess(handlers, timeout=60))
+    with SecretsManager(gate) as service:
+        environment = {**service.environment, "TLS_CA_BUNDLE": str(authority.ca)}
+        with mock.patch.dict(os.environ, environment):
+            yield Lab(service, gate, service.client())
+
+
+@pytest.fixture
+def lab(running_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    # Long enough for every stale read a test asks for; a refusal need not take five seconds.
+    monkeypatch.setattr(store, "CONSISTENCY_SECONDS", 1.5)
+    fresh = asdict(Settings(retries=0, retry_delay=0.01))
+    for name, value in fresh.items():
+        setattr(running_lab.service.settings, name, value)
+    running_lab.gate.open = True
+    return running_lab

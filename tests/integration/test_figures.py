@@ -1,0 +1,108 @@
+"""What one full rotation costs, counted by the service and by the servers themselves.
+
+The figures go to the terminal summary; the reference's are in docs/reference-figures.md.
+"""
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pytest
+
+from local.issuers import Issuer
+from local.secrets_manager import Call
+from local.servers import Server
+from local.targets import IssuerTarget, MySQLTarget, PostgresTarget
+from tests.lab import Lab, Secret
+
+FUNCTION_CALLS = {
+    "DescribeSecret",
+    "GetSecretValue",
+    "PutSecretValue",
+    "UpdateSecretVersionStage",
+    "ListSecretVersionIds",
+}
+Report = Callable[[str], None]
+
+
+@dataclass
+class Logins:
+    """Connections the server saw, and how many of them it refused."""
+
+    seen: int = 0
+    refused: int = 0
+
+
+@contextmanager
+def postgres_logins(target: PostgresTarget) -> Iterator[Logins]:
+    log, logins = target.server.log, Logins()
+    assert log is not None
+    user, before = str(target.document["username"]), log.stat().st_size
+    yield logins
+    lines = log.read_bytes()[before:].decode().splitlines()
+    logins.refused = sum("authentication failed" in line and user in line for line in lines)
+    authorized = sum("connection authorized" in line and user in line for line in lines)
+    logins.seen = authorized + logins.refused
+
+
+@contextmanager
+def mysql_logins(target: MySQLTarget) -> Iterator[Logins]:
+    logins = Logins()
+    # One connection of ours, open before and after, is no part of the difference.
+    with target.admin() as connection, connection.cursor() as cursor:
+
+        def status(name: str) -> int:
+            cursor.execute("SHOW GLOBAL STATUS LIKE %s", (name,))
+            return int(cursor.fetchall()[0][1])
+
+        seen, refused = status("Connections"), status("Aborted_connects")
+        yield logins
+        logins.seen = status("Connections") - seen
+        logins.refused = status("Aborted_connects") - refused
+
+
+def aws_calls(secret: Secret) -> int:
+    """The function's calls in one more rotation, other secrets it reads included."""
+    calls: list[Call] = []
+    unsubscribe = secret.lab.service.subscribe(
+        lambda seen: calls.append(seen) if isinstance(seen, Call) else None
+    )
+    try:
+        assert secret.rotate().state == "succeeded"
+    finally:
+        unsubscribe()
+    assert {call.operation for call in calls} <= FUNCTION_CALLS | {"RotateSecret"}
+    return sum(call.operation in FUNCTION_CALLS for call in calls)
+
+
+def test_postgres_single_user(lab: Lab, postgres_server: Server, report: Report) -> None:
+    target = PostgresTarget(postgres_server, f"figures_{uuid.uuid4().hex[:8]}")
+    secret = lab.secret(target)
+    with postgres_logins(target) as logins:
+        calls = aws_calls(secret)
+    report(f"PostgresSingleUser (PostgreSQL): {calls} AWS calls, {logins}")
+    assert calls <= 8
+    assert (logins.seen, logins.refused) == (2, 0)
+
+
+@pytest.mark.parametrize("engine", ["mysql", "mariadb"])
+def test_mysql_single_user(
+    lab: Lab, engine: str, request: pytest.FixtureRequest, report: Report
+) -> None:
+    server: Server = request.getfixturevalue(f"{engine}_server")
+    target = MySQLTarget(server, f"figures_{uuid.uuid4().hex[:8]}")
+    secret = lab.secret(target)
+    with mysql_logins(target) as logins:
+        calls = aws_calls(secret)
+    report(f"MySqlSingleUser ({server.engine}): {calls} AWS calls, {logins}")
+    assert calls <= 8
+    assert (logins.seen, logins.refused) == (2, 0)
+
+
+def test_http_api_key(lab: Lab, jupyterhub: Issuer, report: Report) -> None:
+    target = IssuerTarget(jupyterhub)
+    secret = lab.secret(target)
+    first, second = aws_calls(secret), aws_calls(secret)
+    report(f"HttpApiKey (JupyterHub): {first} AWS calls at first, then {second}")
+    assert max(first, second) <= 9
