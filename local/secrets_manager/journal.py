@@ -94,16 +94,20 @@ class Journal:
         self._subscribers: list[Callable[[Occurrence], None]] = []
 
     def publish(self, occurrence: Occurrence) -> None:
-        """Keep it, wake those who wait, tell the subscribers; a subscriber's error is logged."""
+        """Tell the subscribers, whose errors are logged, then keep it and wake those who wait.
+
+        In this order, so that whoever has waited for it knows that the subscribers have it.
+        """
         with self._changed:
-            self._all.append(occurrence)
             subscribers = tuple(self._subscribers)
-            self._changed.notify_all()
         for tell in subscribers:
             try:
                 tell(occurrence)
             except Exception:  # noqa: BLE001 one subscriber must not end a rotation
                 _log.exception("a subscriber failed")
+        with self._changed:
+            self._all.append(occurrence)
+            self._changed.notify_all()
 
     def all(self) -> tuple[Occurrence, ...]:
         """Everything so far."""

@@ -104,9 +104,11 @@ def _by_label(secret: Secret, label: str) -> tuple[Version, list[str]]:
 def _holder(secret: Secret, label: str) -> tuple[str | None, list[str]]:
     """The version with the label and its labels, as this read sees them (rule 13)."""
     past = secret.stale.past(label)
+    version_id = secret.store.holder(label)
     if past is None:
-        version_id = secret.store.holder(label)
         return version_id, secret.store.labels(version_id) if version_id else []
+    if version_id:
+        secret.stale.hides(version_id)  # this read counts for the version too
     version_id = past.holders.get(label)
     return version_id, past.labels(version_id) if version_id else []
 

@@ -1,0 +1,188 @@
+"""What a read answers, and when it is refused: rules 7 and 12 to 16."""
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from local.secrets_manager import SecretsManager
+from tests.fixtures_secrets_manager import (
+    FIRST,
+    FUNCTION,
+    Scripted,
+    failing,
+    labels,
+    listed,
+    put_pending,
+    refused,
+    token,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+NOT_FOUND = "Secrets Manager can't find the specified secret value for "
+
+
+@pytest.fixture
+def valueless(
+    service: SecretsManager, client: "SecretsManagerClient", secret: str, function: Scripted
+) -> str:
+    """The secret, with a valueless AWSPENDING version token(2) that a rotation left."""
+    function.before["createSecret"] = failing()
+    client.rotate_secret(SecretId=secret, ClientRequestToken=token(2), RotationLambdaARN=FUNCTION)
+    service.wait_for_rotation(secret)
+    return secret
+
+
+def test_rule_12_one_read_gives_the_value_and_its_labels(
+    client: "SecretsManagerClient", secret: str
+) -> None:
+    for request in ({}, {"VersionId": token(1)}, {"VersionStage": "AWSCURRENT"}):
+        answer = client.get_secret_value(SecretId=secret, **request)
+        assert answer["SecretString"] == FIRST
+        assert answer["VersionId"] == token(1)
+        assert answer["VersionStages"] == ["AWSCURRENT"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "what"),
+    [
+        ({"VersionStage": "AWSPENDING"}, "staging label: AWSPENDING"),
+        ({"VersionId": token(2), "VersionStage": "AWSPENDING"}, "staging label: AWSPENDING"),
+        ({"VersionId": token(2)}, f"VersionId: {token(2)}"),
+        ({"VersionStage": "AWSPREVIOUS"}, "staging label: AWSPREVIOUS"),
+        ({"VersionId": token(9)}, f"VersionId: {token(9)}"),
+    ],
+)
+def test_rule_12_no_such_version_and_no_value_yet_are_not_found(
+    client: "SecretsManagerClient", valueless: str, request_: dict[str, Any], what: str
+) -> None:
+    with refused("ResourceNotFoundException") as refusal:
+        client.get_secret_value(SecretId=valueless, **request_)
+    assert refusal.message == NOT_FOUND + what
+
+
+def test_rule_12_an_id_and_a_label_that_disagree_are_an_invalid_request(
+    client: "SecretsManagerClient", secret: str
+) -> None:
+    with refused("InvalidRequestException") as refusal:
+        client.get_secret_value(SecretId=secret, VersionId=token(1), VersionStage="AWSPENDING")
+    assert refusal.message == (
+        "You provided a VersionStage that is not associated to the provided VersionId."
+    )
+
+
+@pytest.mark.parametrize("request_", [{"VersionId": token(2)}, {"VersionStage": "AWSPENDING"}])
+def test_rule_13_the_first_reads_of_a_new_version_may_miss_it(
+    service: SecretsManager,
+    client: "SecretsManagerClient",
+    secret: str,
+    request_: dict[str, Any],
+) -> None:
+    service.settings.stale_reads = 2
+    put_pending(client, secret, 2, "second")
+    for _ in range(2):
+        with refused("ResourceNotFoundException"):
+            client.get_secret_value(SecretId=secret, **request_)
+        # What the write did not change is never stale.
+        assert client.get_secret_value(SecretId=secret)["SecretString"] == FIRST
+    assert client.get_secret_value(SecretId=secret, **request_)["SecretString"] == "second"
+
+
+def test_rule_13_the_first_reads_by_label_after_a_move_answer_the_old_version(
+    service: SecretsManager, client: "SecretsManagerClient", secret: str
+) -> None:
+    put_pending(client, secret, 2, "second")
+    service.settings.stale_reads = 3
+    client.update_secret_version_stage(
+        SecretId=secret,
+        VersionStage="AWSCURRENT",
+        MoveToVersionId=token(2),
+        RemoveFromVersionId=token(1),
+    )
+    for _ in range(3):
+        answer = client.get_secret_value(SecretId=secret)
+        assert (answer["SecretString"], answer["VersionStages"]) == (FIRST, ["AWSCURRENT"])
+    assert client.get_secret_value(SecretId=secret)["SecretString"] == "second"
+    assert client.get_secret_value(SecretId=secret, VersionId=token(2))["VersionStages"] == [
+        "AWSCURRENT"
+    ]
+
+
+def test_rule_14_a_secret_never_rotated_has_no_rotation_keys(
+    client: "SecretsManagerClient", secret: str
+) -> None:
+    described = client.describe_secret(SecretId=secret)
+    assert not {key for key in described if "Rotat" in key}
+
+
+def test_rule_16_a_deleted_secret_refuses_reads_and_writes(
+    client: "SecretsManagerClient", secret: str
+) -> None:
+    client.delete_secret(SecretId=secret)
+    refusals: list[tuple[str, dict[str, Any]]] = [
+        ("get_secret_value", {}),
+        ("put_secret_value", {"SecretString": "b"}),
+        ("update_secret", {"SecretString": "b"}),
+        ("rotate_secret", {"RotationLambdaARN": FUNCTION}),
+        ("cancel_rotate_secret", {}),
+        (
+            "update_secret_version_stage",
+            {"VersionStage": "mine", "MoveToVersionId": token(1)},
+        ),
+        ("tag_resource", {"Tags": [{"Key": "a", "Value": "b"}]}),
+    ]
+    for operation, request in refusals:
+        with refused("InvalidRequestException") as refusal:
+            getattr(client, operation)(SecretId=secret, **request)
+        assert "marked for deletion" in refusal.message
+    assert "DeletedDate" in client.describe_secret(SecretId=secret)
+    client.restore_secret(SecretId=secret)
+    assert client.get_secret_value(SecretId=secret)["SecretString"] == FIRST
+
+
+@pytest.mark.parametrize("operation", ["get_secret_value", "describe_secret", "rotate_secret"])
+def test_rule_16_an_unknown_secret_is_not_found(
+    client: "SecretsManagerClient", operation: str
+) -> None:
+    with refused("ResourceNotFoundException") as refusal:
+        getattr(client, operation)(SecretId="nobody")
+    assert refusal.message == "Secrets Manager can't find the specified secret."
+
+
+def test_rule_01_describe_shows_the_valueless_version_and_the_list_does_not(
+    client: "SecretsManagerClient", valueless: str
+) -> None:
+    assert labels(client, valueless)["AWSPENDING"] == token(2)
+    assert listed(client, valueless, IncludeDeprecated=True) == {token(1): ["AWSCURRENT"]}
+
+
+def test_rule_07_an_unlabelled_version_is_readable_by_id_and_listed_if_asked(
+    client: "SecretsManagerClient", secret: str
+) -> None:
+    put_pending(client, secret, 2, "lost")
+    client.update_secret_version_stage(
+        SecretId=secret, VersionStage="AWSPENDING", RemoveFromVersionId=token(2)
+    )
+    answer = client.get_secret_value(SecretId=secret, VersionId=token(2))
+    assert answer["SecretString"] == "lost"
+    assert "VersionStages" not in answer
+    assert listed(client, secret) == {token(1): ["AWSCURRENT"]}
+    assert listed(client, secret, IncludeDeprecated=True)[token(2)] == []
+
+
+def test_rule_07_versions_are_listed_page_by_page_with_their_dates(
+    client: "SecretsManagerClient", secret: str
+) -> None:
+    for number in (2, 3, 4):
+        client.put_secret_value(
+            SecretId=secret, ClientRequestToken=token(number), SecretString=str(number)
+        )
+    assert list(listed(client, secret, MaxResults=2, IncludeDeprecated=True)) == [
+        token(number) for number in (1, 2, 3, 4)
+    ]
+    page = client.list_secret_version_ids(SecretId=secret, MaxResults=1)
+    assert page["ARN"] == secret
+    assert "CreatedDate" in page["Versions"][0]
+    with refused("InvalidNextTokenException"):
+        client.list_secret_version_ids(SecretId=secret, NextToken="not one")

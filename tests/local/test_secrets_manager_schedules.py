@@ -1,0 +1,158 @@
+"""Rotation rules are checked, kept, shown and kept to: rule 19."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from local.secrets_manager import ManualClock, SecretsManager, cron, schedule
+from tests.fixtures_secrets_manager import (
+    FUNCTION,
+    STEPS,
+    Scripted,
+    failing,
+    refused,
+    token,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+# The clock stands at 2026-01-01 00:00 UTC, a Thursday.
+ACCEPTED = [
+    ({"AutomaticallyAfterDays": 1}, "2026-01-02 00", "2026-01-03 00"),
+    ({"AutomaticallyAfterDays": 1000}, "2028-09-27 00", "2028-09-28 00"),
+    ({"ScheduleExpression": "rate(4 hours)"}, "2026-01-01 04", "2026-01-01 05"),
+    ({"ScheduleExpression": "rate(10 days)"}, "2026-01-11 00", "2026-01-12 00"),
+    ({"ScheduleExpression": "rate(10 days)", "Duration": "3h"}, "2026-01-11 00", "2026-01-11 03"),
+    ({"ScheduleExpression": "cron(0 16 1,15 * ? *)"}, "2026-01-01 16", "2026-01-02 00"),
+    (
+        {"ScheduleExpression": "cron(0 8 ? * SUN#1 *)", "Duration": "2h"},
+        "2026-01-04 08",
+        "2026-01-04 10",
+    ),
+    ({"ScheduleExpression": "cron(0 0/8 * * ? *)"}, "2026-01-01 08", "2026-01-01 09"),
+    ({"ScheduleExpression": "cron(0 1 L * ? *)"}, "2026-01-31 01", "2026-02-01 00"),
+    ({"ScheduleExpression": "cron(0 1 ? MAR-MAY 6L *)"}, "2026-03-27 01", "2026-03-28 00"),
+]
+REFUSED: list[dict[str, Any]] = [
+    {"AutomaticallyAfterDays": 1001},
+    {"AutomaticallyAfterDays": 7, "ScheduleExpression": "rate(7 days)"},
+    {"ScheduleExpression": "rate(3 hours)"},
+    {"ScheduleExpression": "rate(1000 days)"},
+    {"ScheduleExpression": "rate(5 minutes)"},
+    {"ScheduleExpression": "every day"},
+    {"ScheduleExpression": "cron(30 8 * * ? *)"},
+    {"ScheduleExpression": "cron(0 8 * * ? 2027)"},
+    {"ScheduleExpression": "cron(0 8 1 * MON *)"},
+    {"ScheduleExpression": "cron(0 8 ? * ? *)"},
+    {"ScheduleExpression": "cron(0 8 1 * *)"},
+    {"ScheduleExpression": "cron(0 * * * ? *)"},
+    {"ScheduleExpression": "cron(0 22,1 * * ? *)"},
+    {"ScheduleExpression": "cron(0 24 * * ? *)"},
+    {"ScheduleExpression": "cron(0 8 ? * MOO *)"},
+    {"ScheduleExpression": "cron(0 20 * * ? *)", "Duration": "5h"},
+    {"ScheduleExpression": "rate(4 hours)", "Duration": "5h"},
+    {"ScheduleExpression": "rate(1 day)", "Duration": "25h"},
+    {"ScheduleExpression": "rate(1 day)", "Duration": "0h"},
+]
+
+
+def moment(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%d %H").replace(tzinfo=UTC)
+
+
+def rotate(client: "SecretsManagerClient", secret: str, rules: dict[str, Any]) -> None:
+    client.rotate_secret(
+        SecretId=secret,
+        ClientRequestToken=token(2),
+        RotationLambdaARN=FUNCTION,
+        RotationRules=rules,  # type: ignore[arg-type]  # pytest's parameters are plain dicts
+    )
+
+
+@pytest.mark.parametrize(("rules", "opens", "shuts"), ACCEPTED)
+def test_rule_19_rules_are_kept_and_shown_with_the_next_date(  # noqa: PLR0913 three are fixtures
+    service: SecretsManager,
+    client: "SecretsManagerClient",
+    secret: str,
+    *,
+    rules: dict[str, Any],
+    opens: str,
+    shuts: str,
+) -> None:
+    rotate(client, secret, rules)
+    service.wait_for_rotation(secret)
+    described = client.describe_secret(SecretId=secret)
+    assert described["RotationRules"] == rules
+    assert described["NextRotationDate"] == moment(shuts)
+    assert described["LastRotatedDate"] == moment("2026-01-01 00")
+    parsed = schedule.parse(rules)
+    assert parsed is not None
+    window = parsed.next(ManualClock().now())
+    assert window is not None
+    assert window.opens == moment(opens).timestamp()
+
+
+@pytest.mark.parametrize("rules", REFUSED)
+def test_rule_19_rules_that_cannot_be_kept_are_refused_and_change_nothing(
+    client: "SecretsManagerClient", secret: str, rules: dict[str, Any]
+) -> None:
+    before = client.describe_secret(SecretId=secret)
+    with refused("InvalidParameterException"):
+        rotate(client, secret, rules)
+    after = client.describe_secret(SecretId=secret)
+    assert {**before, "ResponseMetadata": None} == {**after, "ResponseMetadata": None}
+
+
+def test_rule_19_a_day_that_never_comes_has_no_next_date() -> None:
+    assert cron.parse("0 8 30 2 ? *").next(moment("2026-01-01 00")) is None
+
+
+def test_rule_19_the_service_rotates_by_itself_when_the_window_opens(
+    service: SecretsManager, client: "SecretsManagerClient", secret: str, clock: ManualClock
+) -> None:
+    rotate(client, secret, {"ScheduleExpression": "cron(0 8 * * ? *)", "Duration": "2h"})
+    service.wait_for_rotation(secret)
+    for day in (1, 2, 3):
+        clock.set(moment(f"2026-01-0{day} 08").timestamp())
+        assert service.wait_for_rotation(secret, beyond=day).state == "succeeded"
+    described = client.describe_secret(SecretId=secret)
+    assert described["LastRotatedDate"] == moment("2026-01-03 08")
+    assert described["NextRotationDate"] == moment("2026-01-04 10")
+    assert len({outcome.version_id for outcome in service.outcomes(secret)}) == 4
+
+
+def test_rule_19_a_cancelled_rotation_has_no_next_date(
+    service: SecretsManager, client: "SecretsManagerClient", secret: str, clock: ManualClock
+) -> None:
+    rotate(client, secret, {"AutomaticallyAfterDays": 1})
+    service.wait_for_rotation(secret)
+    client.cancel_rotate_secret(SecretId=secret)
+    described = client.describe_secret(SecretId=secret)
+    assert "NextRotationDate" not in described
+    assert described["RotationRules"] == {"AutomaticallyAfterDays": 1}
+    clock.advance(10 * 24 * 3600)
+    # Rotating again takes up the kept rules: this is the second rotation, none came between.
+    client.rotate_secret(SecretId=secret)
+    service.wait_for_rotation(secret, beyond=1)
+    assert len(service.outcomes(secret)) == 2
+    assert client.describe_secret(SecretId=secret)["NextRotationDate"] == moment("2026-01-13 00")
+
+
+def test_rule_03_the_next_window_reattempts_what_the_last_one_left(
+    service: SecretsManager,
+    client: "SecretsManagerClient",
+    secret: str,
+    function: Scripted,
+    clock: ManualClock,
+) -> None:
+    service.settings.retries = 0
+    function.before["testSecret"] = failing()
+    rotate(client, secret, {"AutomaticallyAfterDays": 1})
+    assert service.wait_for_rotation(secret).state == "failed"
+    del function.before["testSecret"]
+    clock.advance(24 * 3600)
+    outcome = service.wait_for_rotation(secret, beyond=1)
+    assert (outcome.state, outcome.version_id) == ("succeeded", token(2))
+    assert function.steps == STEPS[:3] + STEPS
