@@ -30,3 +30,11 @@ def issuer_faults() -> Iterator[Faults]:
     _faults.clear()
     yield _faults
     _faults.clear()
+
+
+@pytest.fixture(params=["demo_issuer", "jupyterhub"])
+def issuer(request: pytest.FixtureRequest) -> Issuer:
+    """Each of the two in turn."""
+    found = request.getfixturevalue(request.param)
+    assert isinstance(found, Issuer)
+    return found

@@ -12,15 +12,15 @@ from functools import partial, partialmethod
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from ssl import SSLContext
+from ssl import SSLSocket
+from typing import IO
 from urllib.parse import urlsplit
 
-from local.certificates import Authority
-from local.issuers.faults import Answer, Cut, Faults, Hang
+from local.certificates import Authority, Certificate
+from local.issuers.faults import Answer, Faults, Hang
 from local.issuers.issuer import Issuer
 from local.issuers.keys import Keys
-from local.issuers.tls_front import server_context
-from local.issuers.tls_server import SILENCE_SECONDS, TlsServer
+from local.issuers.tls_server import HOST, SILENCE_SECONDS, Cut, TlsServer
 
 API = "/api"
 OWNER, OTHER_OWNER = "app", "other"
@@ -36,17 +36,29 @@ def demo_issuer(
     directory.mkdir(parents=True, exist_ok=True)
     admin = secrets.token_hex(32)
     log = directory / "demo-issuer.log"
-    context = server_context(authority.issue(f"demo-issuer-{secrets.token_hex(4)}"))
+    certificate = authority.issue(f"demo-issuer-{secrets.token_hex(4)}")
     keys = Keys({OWNER, OTHER_OWNER}, admin)
-    with _DemoServer(context, log, keys, faults or Faults()).running() as port:
+    with (
+        log.open("a", buffering=1) as lines,
+        _DemoServer(certificate, keys, faults or Faults(), lines).running() as port,
+    ):
         url = f"https://localhost:{port}{API}"
         yield Issuer(url, admin, OWNER, OTHER_OWNER, authority.ca, log)
 
 
 class _DemoServer(TlsServer):
-    def __init__(self, context: SSLContext, log: Path, keys: Keys, faults: Faults) -> None:
+    def __init__(
+        self, certificate: Certificate, keys: Keys, faults: Faults, lines: IO[str]
+    ) -> None:
         self.keys, self.faults = keys, faults
-        super().__init__(context, _Handler, log)
+        self._lines = lines
+        super().__init__(certificate)
+
+    def serve(self, connection: SSLSocket) -> None:
+        _Handler(connection, HOST, self)
+
+    def note(self, line: str) -> None:
+        self._lines.write(f"{line}\n")  # in one call: lines of threads do not mix
 
 
 class _Handler(BaseHTTPRequestHandler):

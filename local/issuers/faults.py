@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from local.issuers.tls_server import Cut
+
 HUGE_BYTES = 8 << 20
 
 
@@ -18,10 +20,6 @@ class Answer:
     status: int
     body: bytes = field(default=b"", repr=False)
     headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
-
-
-class Cut(Exception):
-    """The connection is reset, with no answer."""
 
 
 class Hang(Exception):

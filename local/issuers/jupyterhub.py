@@ -12,7 +12,8 @@ from pathlib import Path
 from local import processes
 from local.certificates import Authority
 from local.issuers.issuer import Issuer
-from local.issuers.tls_front import HOST, tls_front
+from local.issuers.tls_front import tls_front
+from local.issuers.tls_server import HOST
 
 CONFIG = Path(__file__).with_name("jupyterhub_config.py")
 OWNER, OTHER_OWNER = "app", "other"

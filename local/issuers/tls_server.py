@@ -1,4 +1,4 @@
-"""A threaded HTTPS server of loopback that shakes hands in each connection's own thread."""
+"""A threaded TLS server of loopback: bounded, and closed whatever its clients are doing."""
 
 import socket
 import socketserver
@@ -8,37 +8,47 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
-from local.issuers.faults import Cut
-from local.issuers.tls_front import HOST
+from local.certificates import Certificate
 
+HOST = "127.0.0.1"
 SILENCE_SECONDS = 30.0
 POLL_SECONDS = 0.02
 CONNECTIONS = 100
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
-class TlsServer(ThreadingHTTPServer):
-    """At most 100 connections at once, each ended when it is silent for 30 seconds.
+class Cut(Exception):
+    """The connection is reset, with no answer."""
 
-    A handler may raise Cut to reset its connection, and waits on `closing` if it must wait.
-    """
+
+def server_context(certificate: Certificate) -> ssl.SSLContext:
+    """A server's side of TLS 1.2 or newer."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(certificate.cert, certificate.key)
+    return context
+
+
+class TlsServer(socketserver.ThreadingTCPServer):
+    """At most 100 connections at once, each ended when it is silent for 30 seconds."""
 
     daemon_threads = False  # so that server_close() waits for them
     request_queue_size = CONNECTIONS
 
-    def __init__(
-        self, context: ssl.SSLContext, handler: type[BaseHTTPRequestHandler], log: Path
-    ) -> None:
+    def __init__(self, certificate: Certificate) -> None:
         self.closing = threading.Event()
-        self._context = context
+        self._context = server_context(certificate)
         self._lock = threading.Lock()
         self._open: set[ssl.SSLSocket] = set()
-        self._handler = handler
-        super().__init__((HOST, 0), handler)
-        self._log = log.open("a", buffering=1)
+        super().__init__((HOST, 0), socketserver.BaseRequestHandler)
+
+    def serve(self, connection: ssl.SSLSocket) -> None:
+        """Serve one connection to its end, in its own thread; may raise Cut to reset it."""
+        raise NotImplementedError
+
+    def note(self, line: str) -> None:
+        """Told what became of connections that ended early."""
 
     @contextmanager
     def running(self) -> Iterator[int]:
@@ -53,24 +63,14 @@ class TlsServer(ThreadingHTTPServer):
             thread.join()
             self._cut_off()
             self.server_close()
-            self._log.close()
-
-    def note(self, line: str) -> None:
-        """Write a line to the log."""
-        with self._lock:
-            print(line, file=self._log)
-
-    def server_bind(self) -> None:
-        """Bind; HTTPServer's own would ask DNS for the host's name."""
-        socketserver.TCPServer.server_bind(self)
 
     def verify_request(self, request: object, client_address: object) -> bool:  # noqa: ARG002 - the base's
         """Refuse one connection too many."""
         with self._lock:
             return len(self._open) < CONNECTIONS
 
-    def finish_request(self, request: object, client_address: object) -> None:
-        """Serve one connection; runs in its thread, so a slow handshake delays nobody else."""
+    def finish_request(self, request: object, client_address: object) -> None:  # noqa: ARG002 - the base's
+        """Shake hands and serve; runs in the connection's thread, so a slow client delays none."""
         if not isinstance(request, socket.socket):
             raise TypeError("a TCP server's request is a socket")
         request.settimeout(SILENCE_SECONDS)
@@ -83,7 +83,7 @@ class TlsServer(ThreadingHTTPServer):
                 self._open.add(connection)
             try:
                 connection.do_handshake()
-                self._handler(connection, client_address, self)
+                self.serve(connection)
             except Cut:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
             finally:

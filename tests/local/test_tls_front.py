@@ -1,0 +1,118 @@
+"""The TLS front passes bytes both ways, and closes whatever its two sides are doing."""
+
+import gc
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+
+from local import processes
+from local.certificates import Authority, Certificate
+from local.issuers.tls_front import tls_front
+
+MUCH = 3 << 20
+
+
+@pytest.fixture(scope="module")
+def certificate(authority: Authority) -> Certificate:
+    return authority.issue("front")
+
+
+@pytest.fixture
+def echo() -> Iterator[int]:
+    """A plain port that is told a length in eight digits and sends back as much as follows."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=answer_all, args=(server,))
+        thread.start()
+        yield server.getsockname()[1]
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def answer_all(server: socket.socket) -> None:
+    with suppress(OSError):  # the end
+        while True:
+            connection, _ = server.accept()
+            threading.Thread(target=answer, args=(connection,)).start()
+
+
+def answer(connection: socket.socket) -> None:
+    with connection, suppress(ConnectionError):
+        while length := connection.recv(8, socket.MSG_WAITALL):
+            connection.sendall(connection.recv(int(length), socket.MSG_WAITALL))
+
+
+@contextmanager
+def connected(port: int, authority: Authority) -> Iterator[ssl.SSLSocket]:
+    context = ssl.create_default_context(cafile=str(authority.ca))
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=10) as plain,
+        context.wrap_socket(plain, server_hostname="localhost") as client,
+    ):
+        yield client
+
+
+def echoed(client: ssl.SSLSocket, sent: bytes) -> bytes:
+    client.sendall(b"%08d" % len(sent) + sent)
+    got = bytearray()
+    while len(got) < len(sent) and (block := client.recv(1 << 16)):
+        got += block
+    return bytes(got)
+
+
+def test_much_goes_both_ways(certificate: Certificate, authority: Authority, echo: int) -> None:
+    sent = b"0123456789abcdef" * (MUCH // 16)
+    with tls_front(certificate, echo) as port, connected(port, authority) as client:
+        for _ in range(2):
+            assert echoed(client, sent) == sent
+
+
+def test_many_at_once(certificate: Certificate, authority: Authority, echo: int) -> None:
+    def one(number: int) -> None:
+        with connected(port, authority) as client:
+            got.append(echoed(client, b"%d" % number))
+
+    got: list[bytes] = []
+    with tls_front(certificate, echo) as port:
+        threads = [threading.Thread(target=one, args=(number,)) for number in range(20)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sorted(map(int, got)) == list(range(20))
+
+
+def test_a_server_that_is_down(certificate: Certificate, authority: Authority) -> None:
+    with (
+        tls_front(certificate, processes.free_port()) as port,
+        connected(port, authority) as client,
+        suppress(OSError),
+    ):
+        assert client.recv(10) == b""
+
+
+def test_it_closes_under_its_clients(
+    certificate: Certificate, authority: Authority, echo: int
+) -> None:
+    with tls_front(certificate, echo) as port:
+        silent = socket.create_connection(("127.0.0.1", port))
+        idle = connected(port, authority)
+        client = idle.__enter__()
+        assert echoed(client, b"x") == b"x"
+        began = time.monotonic()
+    assert time.monotonic() - began < 5
+    with suppress(OSError):
+        assert client.recv(1) == b""
+    idle.__exit__(None, None, None)
+    silent.close()
+    assert not processes.listening(port)
+    gc.collect()  # an unclosed socket is a warning, and a warning an error
+
+
+def test_it_listens_on_loopback_only(certificate: Certificate, echo: int) -> None:
+    with tls_front(certificate, echo) as port, socket.socket() as other:
+        other.bind(("127.0.0.2", port))  # free, as it would not be if all addresses were taken
