@@ -10,7 +10,7 @@ ARGS ?=
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: ## make .venv (everything below does it by itself)
@@ -18,7 +18,43 @@ setup: ## make .venv (everything below does it by itself)
 
 .PHONY: lock
 lock: setup ## compile pyproject.toml's groups to requirements/*.txt, with hashes
-	@.venv/bin/python local/lock.py $(ARGS)
+	@$(RUN) local.lock $(ARGS)
+
+# --- the two commands ---
+.PHONY: demo
+demo: setup ## rotate real secrets before your eyes (ARGS=--help for one, n times, with a failure)
+	@$(RUN) local.demo $(ARGS)
+
+.PHONY: test
+test: setup ## the whole test suite, on real servers (ARGS='-k postgres' for a part)
+	@$(RUN) local.servers --only-fetch
+	@$(RUN) local.template
+	@$(RUN) pytest $(ARGS)
+
+.PHONY: check
+check: setup ## format, lint, types, template
+	@$(RUN) ruff format --check .
+	@$(RUN) ruff check .
+	@$(RUN) mypy
+	@.venv/bin/cfn-lint template.yaml
+
+.PHONY: format
+format: setup ## let ruff format and fix what it can
+	@$(RUN) ruff format .
+	@$(RUN) ruff check --fix .
+
+.PHONY: servers
+servers: setup ## run PostgreSQL, MariaDB and MySQL until Ctrl-C (ARGS='postgres' for one)
+	@$(RUN) local.servers $(ARGS)
+
+.PHONY: secrets-manager
+secrets-manager: setup ## run the local Secrets Manager alone, for the AWS CLI or any SDK
+	@$(RUN) local.secrets_manager $(ARGS)
+
+.PHONY: clean
+clean: ## remove all that make made, .venv and caches too
+	rm -rf .venv .cache .aws-sam build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- artifacts ---
 # SAM runs these targets from a copy of the tree, but with this Makefile: ROOT is where it is.

@@ -51,6 +51,7 @@ def create(environment: Path) -> None:
 
 
 def install_uv() -> None:
+    """Fetch uv itself with pip, into a folder of its own."""
     if (UV / "bin" / "uv").exists():
         return
     say("installing uv")
@@ -85,6 +86,7 @@ def run(
     check: bool = True,
     quiet: bool = False,
 ) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end; its failure ends this one, unless `check` is off."""
     done = subprocess.run(
         [str(word) for word in command],
         env={**os.environ, "UV_CACHE_DIR": str(CACHE / "uv-cache"), **(env or {})},
@@ -99,6 +101,7 @@ def run(
 
 
 def say(what: str) -> None:
+    """Tell what is being done."""
     print(f"· {what}", file=sys.stderr, flush=True)
 
 

@@ -1,0 +1,31 @@
+"""`make lock`: compile each dependency group of pyproject.toml to requirements/<group>.txt.
+
+Every file has hashes and names no registry; all agree, because each is held to the first.
+`emulator.txt` and `bootstrap.txt` are one pinned package each, edited by hand.
+"""
+
+import sys
+
+from local.bootstrap import ROOT, UV, run, say
+
+GROUPS = ("dev", "postgres", "mysql", "http_api_key", "lambda_runtime")
+OLDEST_PYTHON = "3.11"
+
+
+def main(*options: str) -> None:
+    """Compile them all; `--upgrade` takes newer versions than those pinned now."""
+    for group in GROUPS:
+        say(f"compiling requirements/{group}.txt")
+        held = () if group == "dev" else ("--constraint", "requirements/dev.txt")
+        run(
+            *(UV / "bin" / "uv", "pip", "compile", "--quiet", "pyproject.toml", "--group", group),
+            *("--generate-hashes", "--universal", "--python-version", OLDEST_PYTHON),
+            *("--no-header", "--no-annotate", "--output-file", f"requirements/{group}.txt"),
+            *held,
+            *options,
+            cwd=ROOT,
+        )
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
