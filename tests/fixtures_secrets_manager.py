@@ -87,6 +87,13 @@ def put_pending(client: "SecretsManagerClient", secret_id: str, number: int, val
     )
 
 
+def rotate(client: "SecretsManagerClient", secret_id: str, number: int = 2) -> None:
+    """Begin a rotation to the version token(number)."""
+    client.rotate_secret(
+        SecretId=secret_id, ClientRequestToken=token(number), RotationLambdaARN=FUNCTION
+    )
+
+
 def listed(client: "SecretsManagerClient", secret_id: str, **request: Any) -> dict[str, list[str]]:  # noqa: ANN401 the API's own parameters
     """Every version's labels over all pages, as ListSecretVersionIds has them."""
     found: dict[str, list[str]] = {}

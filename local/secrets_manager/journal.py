@@ -7,7 +7,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar, cast
 
 _log = logging.getLogger(__name__)
 
@@ -83,6 +83,7 @@ class RotationOutcome:
 
 
 Occurrence = ServiceEvent | Step | Call | RotationOutcome
+Kept = TypeVar("Kept", ServiceEvent, Step, Call, RotationOutcome)
 
 
 class Journal:
@@ -91,6 +92,8 @@ class Journal:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._all: list[Occurrence] = []
+        # By type too: whoever waits looks at every event again after each call.
+        self._by_type: dict[type, list[Occurrence]] = {}
         self._subscribers: list[Callable[[Occurrence], None]] = []
 
     def publish(self, occurrence: Occurrence) -> None:
@@ -107,12 +110,18 @@ class Journal:
                 _log.exception("a subscriber failed")
         with self._changed:
             self._all.append(occurrence)
+            self._by_type.setdefault(type(occurrence), []).append(occurrence)
             self._changed.notify_all()
 
     def all(self) -> tuple[Occurrence, ...]:
         """Everything so far."""
         with self._changed:
             return tuple(self._all)
+
+    def of(self, kind: type[Kept]) -> tuple[Kept, ...]:
+        """Everything of one kind so far."""
+        with self._changed:
+            return tuple(cast("list[Kept]", self._by_type.get(kind, [])))
 
     def subscribe(self, callback: Callable[[Occurrence], None]) -> Callable[[], None]:
         """Call back for everything from now on, in the thread it occurs in; returns the way out."""

@@ -123,22 +123,22 @@ class SecretsManager:
     @property
     def events(self) -> tuple[ServiceEvent, ...]:
         """The service events of rule 24."""
-        return tuple(item for item in self.journal if isinstance(item, ServiceEvent))
+        return self._state.journal.of(ServiceEvent)
 
     @property
     def calls(self) -> tuple[Call, ...]:
         """The API requests that were answered."""
-        return tuple(item for item in self.journal if isinstance(item, Call))
+        return self._state.journal.of(Call)
 
     @property
     def steps(self) -> tuple[Step, ...]:
         """The steps that ended."""
-        steps = (item for item in self.journal if isinstance(item, Step))
+        steps = self._state.journal.of(Step)
         return tuple(step for step in steps if step.outcome != "running")
 
     def outcomes(self, secret_id: str) -> tuple[RotationOutcome, ...]:
         """The rotations and tests of the secret (name or ARN) that ended, oldest first."""
-        ended = (item for item in self.journal if isinstance(item, RotationOutcome))
+        ended = self._state.journal.of(RotationOutcome)
         return tuple(item for item in ended if secret_id in (item.secret_arn, item.secret_name))
 
     def subscribe(self, callback: Callable[[Occurrence], None]) -> Callable[[], None]:

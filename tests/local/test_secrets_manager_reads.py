@@ -1,4 +1,4 @@
-"""What a read answers, and when it is refused: rules 7 and 12 to 16."""
+"""What a read answers, and when it is refused: rules 1 and 12 to 16."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -155,34 +155,3 @@ def test_rule_01_describe_shows_the_valueless_version_and_the_list_does_not(
 ) -> None:
     assert labels(client, valueless)["AWSPENDING"] == token(2)
     assert listed(client, valueless, IncludeDeprecated=True) == {token(1): ["AWSCURRENT"]}
-
-
-def test_rule_07_an_unlabelled_version_is_readable_by_id_and_listed_if_asked(
-    client: "SecretsManagerClient", secret: str
-) -> None:
-    put_pending(client, secret, 2, "lost")
-    client.update_secret_version_stage(
-        SecretId=secret, VersionStage="AWSPENDING", RemoveFromVersionId=token(2)
-    )
-    answer = client.get_secret_value(SecretId=secret, VersionId=token(2))
-    assert answer["SecretString"] == "lost"
-    assert "VersionStages" not in answer
-    assert listed(client, secret) == {token(1): ["AWSCURRENT"]}
-    assert listed(client, secret, IncludeDeprecated=True)[token(2)] == []
-
-
-def test_rule_07_versions_are_listed_page_by_page_with_their_dates(
-    client: "SecretsManagerClient", secret: str
-) -> None:
-    for number in (2, 3, 4):
-        client.put_secret_value(
-            SecretId=secret, ClientRequestToken=token(number), SecretString=str(number)
-        )
-    assert list(listed(client, secret, MaxResults=2, IncludeDeprecated=True)) == [
-        token(number) for number in (1, 2, 3, 4)
-    ]
-    page = client.list_secret_version_ids(SecretId=secret, MaxResults=1)
-    assert page["ARN"] == secret
-    assert "CreatedDate" in page["Versions"][0]
-    with refused("InvalidNextTokenException"):
-        client.list_secret_version_ids(SecretId=secret, NextToken="not one")

@@ -20,18 +20,12 @@ from tests.fixtures_secrets_manager import (
     listed,
     put_pending,
     refused,
+    rotate,
     token,
 )
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
-
-
-def rotate(client: "SecretsManagerClient", secret: str, number: int = 2) -> str:
-    answer = client.rotate_secret(
-        SecretId=secret, ClientRequestToken=token(number), RotationLambdaARN=FUNCTION
-    )
-    return answer["VersionId"]
 
 
 def test_rule_01_rotate_secret_answers_before_the_function_has_run(

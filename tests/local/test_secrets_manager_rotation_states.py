@@ -1,4 +1,4 @@
-"""Rotations that are tests, unfinished, abandoned or cancelled: rules 4, 5, 6 and 7."""
+"""Rotations that are tests, unfinished or abandoned: rules 4, 5 and 6."""
 
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from tests.fixtures_secrets_manager import (
     listed,
     put_pending,
     refused,
+    rotate,
     token,
 )
 
@@ -24,12 +25,6 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 INCOMPLETE = "A previous rotation isn't complete. That rotation will be reattempted."
-
-
-def rotate(client: "SecretsManagerClient", secret: str, number: int = 2) -> None:
-    client.rotate_secret(
-        SecretId=secret, ClientRequestToken=token(number), RotationLambdaARN=FUNCTION
-    )
 
 
 def test_rule_04_without_rotate_immediately_only_test_secret_runs_on_a_copy(
@@ -175,50 +170,3 @@ def test_rule_06_a_rotation_that_had_given_up_is_abandoned_too(
     _put_current(client, secret)
     assert service.events[-1].name == "RotationAbandoned"
     assert labels(client, secret) == {"AWSCURRENT": token(8), "AWSPREVIOUS": token(1)}
-
-
-def test_rule_07_cancelling_stops_after_the_running_step_and_keeps_awspending(
-    service: SecretsManager, client: "SecretsManagerClient", secret: str, function: Scripted
-) -> None:
-    def cancel(_event: Event) -> None:
-        client.cancel_rotate_secret(SecretId=secret)
-
-    function.before["setSecret"] = cancel
-    rotate(client, secret)
-    outcome = service.wait_for_rotation(secret)
-    assert (outcome.state, function.steps) == ("cancelled", STEPS[:2])
-    assert client.describe_secret(SecretId=secret)["RotationEnabled"] is False
-    assert labels(client, secret) == {"AWSCURRENT": token(1), "AWSPENDING": token(2)}
-
-
-def test_rule_07_cancel_take_awspending_off_and_rotate_again(
-    service: SecretsManager, client: "SecretsManagerClient", secret: str, function: Scripted
-) -> None:
-    function.before["testSecret"] = failing("lockout")
-    rotate(client, secret)
-    service.wait_for_rotation(secret)
-    answer = client.cancel_rotate_secret(SecretId=secret)
-    assert answer["VersionId"] == token(2)
-    client.update_secret_version_stage(
-        SecretId=secret, VersionStage="AWSPENDING", RemoveFromVersionId=token(2)
-    )
-    assert client.get_secret_value(SecretId=secret, VersionId=token(2))["SecretString"] == MINTED
-    assert listed(client, secret, IncludeDeprecated=True)[token(2)] == []
-    del function.before["testSecret"]
-    rotate(client, secret, 3)
-    assert service.wait_for_rotation(secret, beyond=1).state == "succeeded"
-    assert labels(client, secret)["AWSCURRENT"] == token(3)
-    assert client.describe_secret(SecretId=secret)["RotationEnabled"] is True
-
-
-def test_rule_07_a_cancelled_rotation_is_not_reattempted(
-    service: SecretsManager, client: "SecretsManagerClient", secret: str, function: Scripted
-) -> None:
-    function.before["testSecret"] = failing()
-    rotate(client, secret)
-    service.wait_for_rotation(secret)
-    client.cancel_rotate_secret(SecretId=secret)
-    with refused("InvalidRequestException"):
-        rotate(client, secret, 3)
-    assert len(service.outcomes(secret)) == 1
-    assert client.describe_secret(SecretId=secret)["RotationEnabled"] is False
