@@ -16,13 +16,8 @@ import typer
 from local.functions import ARN_PREFIX, InProcess
 from local.secrets_manager.journal import Occurrence, RotationOutcome, Step
 from local.secrets_manager.service import SecretsManager
+from local.template import functions
 
-# Imported when first invoked, so that one function's driver is no other's need.
-FUNCTIONS = {
-    "PostgresSingleUser": "rotators.postgres.single_user",
-    "MySqlSingleUser": "rotators.mysql.single_user",
-    "HttpApiKey": "rotators.http_api_key.lambda_handler",
-}
 LOGS = Path(__file__).resolve().parents[2] / ".cache" / "functions"
 
 
@@ -69,7 +64,8 @@ def _functions(service: SecretsManager, where: Where) -> Iterator[None]:
     if where is Where.IN_PROCESS:
         # In this process the functions' clients read this process's variables.
         os.environ.update(service.environment)
-        service.home = InProcess(FUNCTIONS)
+        # By path, imported when first invoked: one function's driver is no other's need.
+        service.home = InProcess({name: each.handler for name, each in functions().items()})
         yield
         return
     # Only here: it builds the functions, and needs what building needs.
@@ -98,7 +94,7 @@ def _explain(service: SecretsManager) -> None:
     for name, value in service.environment.items():
         print(f"  export {name}={shlex.quote(value)}")
     print("\nRotation functions:\n")
-    for name in FUNCTIONS:
+    for name in functions():
         print(f"  {ARN_PREFIX}{name}")
     print(flush=True)
 
