@@ -1,12 +1,13 @@
 """SecretsManager: the service as a program or a test uses it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from moto.core.request import Request as HttpRequest
 
 from local.functions import Home, InProcess
+from local.secrets_manager.adoption import adopt
 from local.secrets_manager.client import Clients, environment
 from local.secrets_manager.clock import Clock, SystemClock
 from local.secrets_manager.journal import (
@@ -114,6 +115,13 @@ class SecretsManager:
         client = _clients.make(self.endpoint)
         self._made.append(client)
         return client
+
+    def adopt(self, event: Mapping[str, str], function: str) -> None:
+        """Have an existing secret be where this event of a rotation found it; see adoption.adopt.
+
+        The service runs no step: whoever has the event invokes the function.
+        """
+        adopt(self._state, event, function)
 
     @property
     def journal(self) -> tuple[Occurrence, ...]:

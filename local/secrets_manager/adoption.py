@@ -1,0 +1,43 @@
+"""A secret as it stands in the middle of a rotation begun elsewhere; no operation of the API."""
+
+import re
+from collections.abc import Mapping
+
+from local.functions import ARN_PREFIX, name_of
+from local.secrets_manager.secret import Rotation
+from local.secrets_manager.state import MAX_TOKEN, MIN_TOKEN, ServiceState
+from local.secrets_manager.versions import PENDING
+
+_ARN = re.compile(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:(.+)-[A-Za-z0-9]{6}")
+
+
+def name_in(arn: str) -> str:
+    """The secret's name, without the six characters the service adds; raises ValueError."""
+    match = _ARN.fullmatch(arn)
+    if match is None:
+        raise ValueError(f"{arn!r} is not the full ARN of a secret")
+    return match[1]
+
+
+def adopt(state: ServiceState, event: Mapping[str, str], function: str) -> None:
+    """Give the secret that the event's ARN names that very ARN, and begin the event's rotation.
+
+    As RotateSecret does before the first step (rule 1), but no step is run.
+    Raises ValueError where the event is not of a rotation that could begin, and what the API
+    would answer for an unknown secret.
+    """
+    arn, token = event["SecretId"], event["ClientRequestToken"]
+    if not MIN_TOKEN <= len(token) <= MAX_TOKEN:
+        raise ValueError(f"ClientRequestToken must be {MIN_TOKEN}-{MAX_TOKEN} characters long")
+    with state.locked():
+        secret = state.find({"SecretId": name_in(arn)})
+        if secret.store.get(token) is not None or secret.store.holder(PENDING) is not None:
+            raise ValueError(f"{secret.name} has that version, or another rotation, already")
+        secret.arn = arn
+        secret.rotation.function = ARN_PREFIX + name_of(function)
+        secret.rotation.enabled = True
+        rotation = Rotation(token, "rotation")
+        rotation.token = event.get("RotationToken", rotation.token)
+        with state.changing(secret):
+            secret.store.put(token, None, [PENDING], state.clock.now())
+        secret.incomplete = rotation
