@@ -37,7 +37,7 @@ def adopt(state: ServiceState, event: Mapping[str, str], function: str) -> None:
         secret.rotation.function = ARN_PREFIX + name_of(function)
         secret.rotation.enabled = True
         rotation = Rotation(token, "rotation")
-        rotation.token = event.get("RotationToken", rotation.token)
+        rotation.token = event.get("RotationToken") or rotation.token
         with state.changing(secret):
             secret.store.put(token, None, [PENDING], state.clock.now())
         secret.incomplete = rotation

@@ -73,12 +73,14 @@ def test_the_service_would_go_on_with_it(
     assert function.events == [{"Step": step, **EVENT} for step in STEPS]
 
 
-def test_an_event_without_a_rotation_token_is_one_too(
-    client: "SecretsManagerClient", service: SecretsManager, secret: str
+@pytest.mark.usefixtures("secret")
+def test_an_event_without_a_rotation_token_gets_one_nobody_knows(
+    client: "SecretsManagerClient", service: SecretsManager
 ) -> None:
-    assert secret != ARN
     service.adopt({"SecretId": ARN, "ClientRequestToken": token(7)}, "Scripted")
     assert labels(client, ARN)["AWSPENDING"] == token(7)
+    with refused("AccessDeniedException"):
+        put(client, ROTATION_TOKEN)
 
 
 @pytest.mark.parametrize(
