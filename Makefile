@@ -74,3 +74,10 @@ build-HttpApiKey: ROTATOR := http_api_key
 build-PostgresSingleUser build-MySqlSingleUser build-HttpApiKey:
 	@cd $(ROOT) && $(PYTHON) -m local.build $(ROTATOR) "$(ARTIFACTS_DIR)" \
 		--architecture $(ARCHITECTURE) --python-version $(PYTHON_VERSION)
+
+# --- replay ---
+# make itself exits with 2 for every failure; `.venv/bin/python -m local.replay` says 1 for a step
+# that failed, and 2 for what is not there to replay.
+.PHONY: replay
+replay: setup ## one step against the local system (FUNCTION=PostgresSingleUser STEP=setSecret)
+	@$(RUN) local.replay "$(FUNCTION)" "$(STEP)" $(ARGS)

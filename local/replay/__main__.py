@@ -1,0 +1,71 @@
+"""`make replay FUNCTION=PostgresSingleUser STEP=setSecret`: exit code 1 if the step fails."""
+
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from local.replay.asked import ALL, Asked, RefusedError, asked
+from local.replay.run import Replay
+from local.replay.show import show, show_earlier
+from local.system import HomeKind, Kind, System, system
+
+USAGE = "make replay FUNCTION=<function> STEP=<step> [ARGS='--target <target>']"
+
+
+def main(
+    function: Annotated[str, typer.Argument(help="As template.yaml names it.")] = "",
+    step: Annotated[str, typer.Argument(help="A file of events/<function>, or all.")] = ALL,
+    target: Annotated[
+        Kind | None, typer.Option(help="Another kind of target than the function's usual one.")
+    ] = None,
+) -> None:
+    """Send one event file to the built function, after the steps that come before it.
+
+    Under AWS's emulator, against real targets and a secret that stands where the event says.
+    """
+    try:
+        wanted = asked(function, step or ALL, target)
+    except RefusedError as refusal:
+        print(f"{refusal}\n{USAGE}", file=sys.stderr)
+        raise typer.Exit(2) from None
+    # So that a `kill` ends the servers too, as Ctrl-C does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    console = Console(highlight=False)
+    with (
+        tempfile.TemporaryDirectory(prefix="rotation-replay-") as folder,
+        system(
+            [wanted.kind],
+            folder=Path(folder),
+            home=HomeKind.EMULATOR,
+            say=lambda what: console.print(f"· {what}", style="dim"),
+        ) as running,
+    ):
+        succeeded = replay(running, wanted, console)
+    if not succeeded:
+        raise typer.Exit(1)
+
+
+def replay(running: System, wanted: Asked, console: Console) -> bool:
+    """Run the steps up to the first that fails; whether all that were asked for succeeded."""
+    target = running.targets[wanted.kind]
+    events = (*wanted.earlier, *wanted.events)
+    play = Replay(running, target, events[0])
+    console.rule(f"[bold]{target.title} — {wanted.function}", align="left")
+    for event in events:
+        replayed = play.step(event)
+        if event in wanted.events or replayed.failed:
+            show(console, replayed, play.witness)
+        else:
+            show_earlier(console, replayed)
+        if replayed.failed:
+            return False
+    return True
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,99 @@
+"""Sends events to a function, against a secret that stands where they say."""
+
+import re
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from local.demo.witness import Scene, Witness
+from local.functions import FunctionError
+from local.replay.asked import Event
+from local.secrets_manager import Call, Step
+from local.secrets_manager.adoption import name_in
+from local.system import System
+from local.targets import Target
+
+# The emulator writes into the same file; the rest is the function's own.
+_EMULATORS = re.compile(
+    r"(START|END|REPORT) RequestId: |\d\d \w{3} \d{4} [\d:,]+ \[\w+\] \(rapid\) "
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """One step: what was seen around it, the function's API calls, and its log lines."""
+
+    scene: Scene
+    calls: tuple[Call, ...]
+    log: tuple[str, ...]
+
+    @property
+    def failed(self) -> bool:
+        """Whether the service would see a failure."""
+        return self.scene.step.outcome == "failed"
+
+
+class Replay:
+    """The rotation that `event` is of, at its start, with a new secret of the target."""
+
+    def __init__(self, running: System, target: Target, event: Event) -> None:
+        self._service = running.service
+        self._function = target.function
+        self._log = running.logs / f"{target.function}.log"
+        client = running.service.client()
+        target.seed(client, name_in(event["SecretId"]))
+        running.service.adopt(event, target.function)
+        self.witness = Witness(
+            client, target, event["SecretId"], event["ClientRequestToken"], lambda _: None
+        )
+
+    def step(self, event: Event) -> Replayed:
+        """Run the function with exactly this event, once, to its end."""
+        unsubscribe = self._service.subscribe(self.witness.see)
+        try:
+            step = _begun(event)
+            self.witness.see(step)
+            calls, logged = len(self._service.calls), _size(self._log)
+            ended = self._invoke(step, event)
+            made = self._service.calls[calls:]
+            self.witness.see(ended)
+        finally:
+            unsubscribe()
+        return Replayed(self.witness.scenes[-1], made, _lines(self._log, logged))
+
+    def _invoke(self, step: Step, event: Event) -> Step:
+        began = time.perf_counter()
+        try:
+            self._service.home.invoke(self._function, event)
+        except FunctionError as error:
+            took = time.perf_counter() - began
+            return replace(
+                step,
+                outcome="failed",
+                duration=took,
+                error_type=error.type,
+                error_message=error.message,
+            )
+        return replace(step, outcome="succeeded", duration=time.perf_counter() - began)
+
+
+def _begun(event: Event) -> Step:
+    return Step(event["SecretId"], event["ClientRequestToken"], 1, event["Step"], time.time())
+
+
+def _size(log: Path) -> int:
+    return log.stat().st_size if log.exists() else 0
+
+
+def _lines(log: Path, beyond: int) -> tuple[str, ...]:
+    """The function's own lines after so many bytes, none if its home keeps no log here."""
+    if not log.exists():
+        return ()
+    with log.open("rb") as file:
+        file.seek(beyond)
+        return tuple(_functions_own(file.read().decode(errors="replace").splitlines()))
+
+
+def _functions_own(lines: Iterable[str]) -> Iterable[str]:
+    return (line for line in lines if line.strip() and not _EMULATORS.match(line))
