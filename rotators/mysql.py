@@ -43,25 +43,31 @@ ANSWER_SECONDS = 15
 _HOST_MISMATCH = (62, 64)
 
 
-class RefuseCleartext:
-    """In place of the plugin that sends the password as it is to whatever server asks."""
+class PluginRefused(Exception):
+    """The server asked for an authentication that this driver does not take part in."""
 
-    def __init__(self, connection: MySQLConnection) -> None: ...
+    def __init__(self, meaning: Meaning) -> None:
+        super().__init__()
+        self.meaning = meaning
+
+
+class Refuse:
+    """In place of an authentication plugin: nothing is sent."""
+
+    def __init__(self, meaning: Meaning) -> None:
+        self._meaning = meaning
 
     def authenticate(self, _packet: object) -> NoReturn:
-        """Raises: nothing is sent."""
-        raise CleartextAskedError
-
-
-class CleartextAskedError(Exception):
-    """The server asked for the password in clear."""
+        """Raises PluginRefused."""
+        raise PluginRefused(self._meaning)
 
 
 class MySQLSession:
     """A logged-in MySQL or MariaDB connection."""
 
-    def __init__(self, connection: MySQLConnection) -> None:
+    def __init__(self, connection: MySQLConnection, login: Login) -> None:
         self._connection = connection
+        self._login = login
 
     def set_password(self, _username: str, password: Secret, /) -> None:
         """Set the logged-in account's password, keeping its authentication plugin.
@@ -83,12 +89,7 @@ class MySQLSession:
     def _require_native_password(self) -> None:
         (created,) = self._execute("SHOW CREATE USER CURRENT_USER()")
         if " VIA " in str(created[0]) and " VIA mysql_native_password" not in str(created[0]):
-            raise Misconfigured(
-                f"the account of user {self._connection.user!r} has an authentication plugin "
-                "this function makes no hash for",
-                do="ALTER USER ... IDENTIFIED VIA mysql_native_password, then rotate again",
-                field="username",
-            )
+            raise _OTHER_PLUGIN.error(f"mysql {self._login.address}")
 
     def _execute(self, statement: str, *values: str) -> tuple[tuple[object, ...], ...]:
         with self._connection.cursor() as cursor:
@@ -126,7 +127,7 @@ class MySQLEngine:
     def connect(self, login: Login, /) -> Iterator[MySQLSession]:
         """Log in over verified TLS. Raises Rejected or Unreachable, and never confuses them."""
         with _told_apart(login), closing(self._open(login)) as connection:
-            yield MySQLSession(connection)
+            yield MySQLSession(connection, login)
 
     def _open(self, login: Login) -> MySQLConnection:
         return pymysql.connect(
@@ -142,7 +143,7 @@ class MySQLEngine:
             write_timeout=ANSWER_SECONDS,
             init_command=f"SET SESSION lock_wait_timeout = {LOCK_SECONDS}",
             ssl=self._tls,
-            auth_plugin_map={"mysql_clear_password": RefuseCleartext, "dialog": RefuseCleartext},
+            auth_plugin_map=_REFUSED_PLUGINS,
         )
 
 
@@ -153,8 +154,8 @@ def _told_apart(login: Login) -> Iterator[None]:
         yield
     except pymysql.Error as error:
         problem = _translate(error, login)
-    except CleartextAskedError:
-        problem = _CLEARTEXT.error(f"mysql {login.address}")
+    except PluginRefused as refused:
+        problem = refused.meaning.error(f"mysql {login.address}")
     else:
         return
     # Outside the handler: the driver's text may quote the SQL.
@@ -167,6 +168,20 @@ _CLEARTEXT = Meaning(
     Untrusted, "the server asked for the password in clear from",
     "give the account the plugin caching_sha2_password or mysql_native_password", "host",
 )  # fmt: skip
+_OTHER_PLUGIN = Meaning(
+    Misconfigured, "no hash is made here for the authentication plugin of",
+    "ALTER USER ... IDENTIFIED VIA mysql_native_password", "username",
+)  # fmt: skip
+# Rejected, so that another stored password is tried: an account may have several plugins.
+_ED25519 = Meaning(
+    Rejected, "the server asked for ed25519, which is not supported, from",
+    "ALTER USER ... IDENTIFIED VIA mysql_native_password", "username",
+)  # fmt: skip
+_REFUSED_PLUGINS = {
+    "mysql_clear_password": lambda _connection: Refuse(_CLEARTEXT),
+    "dialog": lambda _connection: Refuse(_CLEARTEXT),
+    "client_ed25519": lambda _connection: Refuse(_ED25519),
+}
 _UNREACHABLE = Meaning(Unreachable, "no answer for", _CHECK_ROUTE, "host")
 _REFUSED = Meaning(Misconfigured, "the server refused a statement for", "look the error number up")
 _UNRESOLVED = Meaning(

@@ -38,12 +38,12 @@ LOCK_SECONDS = 5
 # The server ends a statement by itself; this ends the wait for a server that has stopped.
 ANSWER_SECONDS = 15
 
-# One statement sets them all. As statements and not as connection options, which poolers refuse.
-_LIMITS = sql.SQL(
-    "SELECT set_config('statement_timeout', {statement}, false),"
-    " set_config('lock_timeout', {lock}, false),"
-    " set_config('idle_in_transaction_session_timeout', {statement}, false)"
-).format(statement=f"{STATEMENT_SECONDS}s", lock=f"{LOCK_SECONDS}s")
+# As a statement and not as connection options, which poolers refuse.
+_SET_LIMITS = (
+    "SELECT set_config('statement_timeout', %(statement)s, false),"
+    " set_config('idle_in_transaction_session_timeout', %(statement)s, false),"
+    " set_config('lock_timeout', %(lock)s, false)"
+)
 # Two copies of a step would fail with "tuple concurrently updated": the second waits.
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
@@ -109,7 +109,9 @@ class PostgresEngine:
     def connect(self, login: Login, /) -> Iterator[PostgresSession]:
         """Log in over verified TLS. Raises Rejected or Unreachable, and never confuses them."""
         with _told_apart(login), self._open(login) as connection:
-            connection.execute(_LIMITS)
+            connection.execute(
+                _SET_LIMITS, {"statement": f"{STATEMENT_SECONDS}s", "lock": f"{LOCK_SECONDS}s"}
+            )
             yield PostgresSession(connection)
 
     def _open(self, login: Login) -> BoundedConnection:

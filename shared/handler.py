@@ -1,5 +1,6 @@
 """From a backend to a Lambda handler: settings, deadline, logs, metrics, the error boundary."""
 
+import logging
 import os
 import time
 import traceback
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 # The loggers of `shared` and `rotators` are its children, so their lines come out the same way.
 LOGGER = Logger(service="rotation", utc=True)
 NAMESPACE = "SecretRotation"
+
+# At DEBUG these print requests, with what is in them; Lambda's log format can set that level.
+for _library in ("botocore", "boto3", "urllib3", "psycopg", "pymysql"):
+    logging.getLogger(_library).setLevel(logging.WARNING)
 
 # A call that hangs must leave time for another try within the function's timeout.
 _AWS = Config(

@@ -75,15 +75,17 @@ class SingleUser:
     def _first_accepted(
         self, pending: Login, ticket: Ticket[Login], stack: ExitStack
     ) -> tuple[Login, Session]:
+        rejections: list[Rejected] = []
         for login in self._candidates(pending, ticket):
             try:
                 return login, stack.enter_context(self._engine.connect(login))
-            except Rejected:
-                continue
+            except Rejected as rejected:
+                rejections.append(rejected)
         raise Rejected(
             f"{self._engine.name} rejected every stored password of {pending.address}",
-            do="check that the user may log in from the function's address; if its password was "
-            "changed by hand, store that one with PutSecretValue and rotate again",
+            do=f"{rejections[0].do}; if the password was changed by hand, store that one with "
+            "PutSecretValue and rotate again",
+            field="password",
         )
 
     def _candidates(self, pending: Login, ticket: Ticket[Login]) -> Iterator[Login]:

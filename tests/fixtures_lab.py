@@ -1,7 +1,9 @@
 """One local Secrets Manager for the whole run; its settings are as new for each test."""
 
+import io
+import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from unittest import mock
 
@@ -12,6 +14,7 @@ from local.certificates import Authority
 from local.functions import InProcess
 from local.secrets_manager import SecretsManager, Settings
 from shared import store
+from shared.handler import LOGGER
 from tests.lab import Gate, Lab
 
 
@@ -34,3 +37,14 @@ def lab(running_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Lab:
         setattr(running_lab.service.settings, name, value)
     running_lab.gate.open = True
     return running_lab
+
+
+@pytest.fixture
+def output(capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
+    """All that the functions wrote since the last call: log lines, metrics, anything else."""
+    lines = io.StringIO()
+    handler = LOGGER.registered_handler
+    assert isinstance(handler, logging.StreamHandler)
+    before = handler.setStream(lines)
+    yield lambda: lines.getvalue() + "".join(capfd.readouterr())
+    handler.setStream(before)

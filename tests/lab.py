@@ -13,6 +13,7 @@ from local.functions import ARN_PREFIX, FunctionError, Home, LambdaContext, name
 from local.secrets_manager import RotationOutcome, SecretsManager
 from local.targets import Target
 from shared.event import Step
+from shared.handler import Handler
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -39,9 +40,10 @@ class Gate:
         self._home.invoke(function, event)
 
 
-def handler_of(function: str) -> Any:  # noqa: ANN401 - a Lambda handler
+def handler_of(function: str) -> Handler:
     module, _, name = template.functions()[name_of(function)].handler.rpartition(".")
-    return getattr(importlib.import_module(module), name)
+    handler: Handler = getattr(importlib.import_module(module), name)
+    return handler
 
 
 @dataclass
@@ -82,10 +84,10 @@ class Secret:
             **more,
         )
 
-    def step(self, event: Event, step: Step) -> None:
+    def step(self, event: Event, step: Step, handler: Handler | None = None) -> None:
         """Run one step here; what the handler raises comes out as it is."""
         context = LambdaContext(function_name=self.function, timeout=60, memory_limit_in_mb="256")
-        handler_of(self.function)({**event, "Step": step.value}, context)
+        (handler or handler_of(self.function))({**event, "Step": step.value}, context)
 
     def steps(self, event: Event, *steps: Step) -> None:
         for step in steps or tuple(Step):

@@ -1,0 +1,216 @@
+"""Issuers that refuse, fail, or are not what they should be."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.certificates import Authority
+from local.issuers import Issuer, faults
+from local.issuers.faults import Fault, Faults
+from local.issuers.issuer import issue, key_ids
+from local.targets import IssuerTarget
+from rotators import http_api_key
+from rotators.http_api_key import HttpIssuer
+from shared.credentials import Account
+from shared.errors import (
+    Forbidden,
+    MalformedSecret,
+    Misconfigured,
+    Rejected,
+    RotationError,
+    TargetMismatch,
+    Throttled,
+    Unreachable,
+    Untrusted,
+)
+from shared.event import Step
+from shared.handler import make_handler
+from shared.issued_keys import IssuedKey
+from shared.secret import Secret as SecretValue
+from tests.lab import Lab, Secret
+
+TOKENS = "/users/app/tokens"
+
+
+@pytest.fixture
+def secret(lab: Lab, demo_issuer: Issuer) -> Secret:
+    return lab.secret(IssuerTarget(demo_issuer))
+
+
+@pytest.fixture
+def impatient(demo_issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> Callable[[Secret], None]:
+    monkeypatch.setattr(http_api_key, "ANSWER_SECONDS", 0.5)
+    handler = make_handler(lambda _: IssuedKey(HttpIssuer(demo_issuer.ca)), strategy="test")
+    return lambda secret: secret.step(secret.begin(), Step.CREATE, handler)
+
+
+Case = tuple[Fault, type[RotationError], str | None]
+FAULTS: list[Case] = [
+    (faults.status(401), Rejected, "admin_secret_arn"),
+    (faults.status(403), Forbidden, "admin_secret_arn"),
+    (faults.status(404), TargetMismatch, "owner"),
+    (faults.status(408), Unreachable, None),
+    (faults.status(429, retry_after=7), Throttled, None),
+    (faults.status(500), Unreachable, None),
+    (faults.status(503), Unreachable, None),
+    (faults.status(418), Misconfigured, "issuer_url"),
+    (faults.redirect("https://elsewhere.invalid/"), Misconfigured, "issuer_url"),
+    (faults.garbage, Misconfigured, "issuer_url"),
+    (faults.not_an_object, Misconfigured, "issuer_url"),
+    (faults.huge, Misconfigured, "issuer_url"),
+    (faults.truncated, Misconfigured, "issuer_url"),
+    (faults.cut_short, Unreachable, "issuer_url"),
+    (faults.reset, Unreachable, "issuer_url"),
+    (faults.lost, Unreachable, "issuer_url"),
+]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("case", FAULTS)
+def test_createsecret_meets_a_fault(
+    secret: Secret, issuer_faults: Faults, method: str, case: Case
+) -> None:
+    """Listing keys is a GET, issuing one a POST."""
+    fault, kind, field = case
+    event = secret.begin()
+    labels, before = secret.labels(), secret.value()
+    issuer_faults.next(method, fault, path=TOKENS)
+    with pytest.raises(kind) as caught:
+        secret.step(event, Step.CREATE)
+    error = caught.value
+    assert issuer_faults.left() == 0
+    assert (type(error), error.field) == (kind, field)
+    assert error.retryable is (kind in (Throttled, Unreachable))
+    assert (error.__cause__, error.__context__) == (None, None)
+    assert (secret.labels(), secret.value()) == (labels, before)
+    assert secret.target.accepts(before)
+    # The service's next attempt goes through, and the one after clears what this one lost.
+    secret.steps(event)
+    assert secret.rotate().state == "succeeded"
+    assert secret.target.accepts(secret.value())
+
+
+def test_no_orphan_is_left_of_a_lost_answer(secret: Secret, issuer_faults: Faults) -> None:
+    assert isinstance(secret.target, IssuerTarget)
+    issuer = secret.target.issuer
+    others = key_ids(issuer) - {secret.value()["key_id"]}
+    event = secret.begin()
+    issuer_faults.next("POST", faults.lost, path=TOKENS)
+    with pytest.raises(Unreachable):
+        secret.step(event, Step.CREATE)
+    assert len(key_ids(issuer) - others) == 2  # the lost one is there, and nobody knows its value
+    secret.steps(event)
+    secret.rotate()
+    held = {secret.value("AWSCURRENT")["key_id"], secret.value("AWSPREVIOUS")["key_id"]}
+    assert key_ids(issuer) - others == held
+
+
+def test_keys_of_others_are_never_touched(secret: Secret, demo_issuer: Issuer) -> None:
+    by_hand, _ = issue(demo_issuer, "made by a person")
+    same_owner, _ = issue(demo_issuer, f"{secret.arn}-of-another-secret some-version")
+    for _ in range(3):
+        assert secret.rotate().state == "succeeded"
+    assert {by_hand, same_owner} <= key_ids(demo_issuer)
+
+
+def test_testsecret_of_a_key_that_is_revoked(secret: Secret, demo_issuer: Issuer) -> None:
+    event = secret.begin()
+    secret.steps(event, Step.CREATE, Step.SET)
+    pending = secret.version(event["ClientRequestToken"])
+    HttpIssuer(demo_issuer.ca).revoke(*_account_and_id(pending), admin=_admin(demo_issuer))
+    with pytest.raises(Rejected, match="AWSPENDING") as caught:
+        secret.step(event, Step.TEST)
+    assert caught.value.field == "api_key"
+    assert pending["api_key"] not in str(caught.value)
+
+
+def test_testsecret_of_somebody_elses_key(secret: Secret, demo_issuer: Issuer) -> None:
+    secret.store({**secret.value(), "owner": demo_issuer.other_owner})
+    outcome = secret.rotate(RotateImmediately=False)
+    assert outcome.error is not None
+    assert outcome.error.error_type == "TargetMismatch"
+
+
+def test_a_revocation_that_the_issuer_does_not_do_is_no_success(
+    jupyterhub: Issuer, demo_issuer: Issuer
+) -> None:
+    """Both answer 404 to an admin without the right, as if the key were gone."""
+    for issuer in (jupyterhub, demo_issuer):
+        key_id, value = issue(issuer, "to be revoked")
+        other = Account(issuer.url, issuer.other_owner)
+        client = HttpIssuer(issuer.ca)
+        _, weak = client.issue(other, label="weak", admin=_admin(issuer))
+        account = Account(issuer.url, issuer.owner)
+        with pytest.raises((Forbidden, TargetMismatch)):
+            client.revoke(account, key_id, admin=weak)
+        assert key_id in key_ids(issuer)
+        client.revoke(account, key_id, admin=_admin(issuer))
+        client.revoke(account, key_id, admin=_admin(issuer))  # already gone is a success
+        assert key_id not in key_ids(issuer)
+        assert value
+
+
+def test_an_issuer_that_never_answers(
+    secret: Secret, issuer_faults: Faults, impatient: Callable[[Secret], None]
+) -> None:
+    issuer_faults.next("GET", faults.hang, path=TOKENS)
+    with pytest.raises(Unreachable) as caught:
+        impatient(secret)
+    assert caught.value.field == "issuer_url"
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "field"),
+    [
+        ({"issuer_url": "https://127.0.0.1:1/api"}, Unreachable, "issuer_url"),
+        ({"issuer_url": "https://no-such-host.invalid/api"}, Unreachable, "issuer_url"),
+        ({"issuer_url": "http://localhost/api"}, MalformedSecret, "issuer_url"),
+        ({"owner": "nobody"}, TargetMismatch, "owner"),
+        ({"owner": None}, MalformedSecret, "owner"),
+        ({"admin_secret_arn": 7}, MalformedSecret, "admin_secret_arn"),
+    ],
+)
+def test_a_secret_that_names_no_issuer_of_this_kind(
+    secret: Secret, change: dict[str, Any], kind: type[RotationError], field: str
+) -> None:
+    good = secret.value()
+    secret.store({**good, **change})
+    with pytest.raises(kind) as caught:
+        secret.step(secret.begin(), Step.CREATE)
+    assert (type(caught.value), caught.value.field) == (kind, field)
+    assert secret.target.accepts(good)
+
+
+def test_a_certificate_for_another_host(secret: Secret) -> None:
+    url = str(secret.value()["issuer_url"]).replace("localhost", "0.0.0.0")  # noqa: S104 - not bound
+    secret.store({**secret.value(), "issuer_url": url})
+    with pytest.raises(Untrusted):
+        secret.step(secret.begin(), Step.CREATE)
+
+
+def test_another_authority(secret: Secret, tmp_path: Path) -> None:
+    other = Authority(tmp_path / "other")
+    handler = make_handler(lambda _: IssuedKey(HttpIssuer(other.ca)), strategy="test")
+    with pytest.raises(Untrusted, match="TLS_CA_BUNDLE"):
+        secret.step(secret.begin(), Step.CREATE, handler)
+
+
+@pytest.mark.parametrize("value", ["not JSON", '{"key": "canary"}', '{"api_key": 7}'])
+def test_an_admins_secret_without_a_key(secret: Secret, value: str) -> None:
+    admin = str(secret.value()["admin_secret_arn"])
+    secret.lab.client.put_secret_value(SecretId=admin, SecretString=value)
+    with pytest.raises(MalformedSecret) as caught:
+        secret.step(secret.begin(), Step.CREATE)
+    assert "admin" in str(caught.value)
+    assert "canary" not in str(caught.value)
+
+
+def _admin(issuer: Issuer) -> SecretValue:
+    return SecretValue(issuer.admin)
+
+
+def _account_and_id(document: dict[str, Any]) -> tuple[Account, str]:
+    account = Account(document["issuer_url"], document["owner"])
+    return account, str(document["key_id"])
