@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from local import template
+from local import rie, template
 from local.certificates import Authority
 from local.emulator import Emulator, built_functions
 from local.functions import Home, InProcess
@@ -76,6 +76,7 @@ def system(
 @contextmanager
 def _home(kind: HomeKind, environment: Mapping[str, str], logs: Path) -> Iterator[Home]:
     if kind is HomeKind.EMULATOR:
+        rie.emulator()  # fetched now rather than within the first step
         with Emulator(built_functions(), logs=logs, environment=environment) as emulator:
             yield emulator
         return

@@ -3,6 +3,7 @@
 SQLSTATEs: PostgreSQL documentation, appendix A.
 """
 
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -31,6 +32,9 @@ from shared.strategies import SingleUser
 from shared.tls import ca_bundle
 
 T = TypeVar("T")
+
+# At DEBUG it prints what it connects with; Lambda's log format can set that level.
+logging.getLogger("psycopg").setLevel(logging.WARNING)
 
 CONNECT_SECONDS = 5
 STATEMENT_SECONDS = 10

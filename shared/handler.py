@@ -28,7 +28,7 @@ LOGGER = Logger(service="rotation", utc=True)
 NAMESPACE = "SecretRotation"
 
 # At DEBUG these print requests, with what is in them; Lambda's log format can set that level.
-for _library in ("botocore", "boto3", "urllib3", "psycopg", "pymysql"):
+for _library in ("botocore", "boto3", "urllib3"):
     logging.getLogger(_library).setLevel(logging.WARNING)
 
 # A call that hangs must leave time for another try within the function's timeout.
@@ -62,9 +62,9 @@ def make_handler(build: Callable[[Mapping[str, str]], Backend[Any]], *, strategy
 
     def take(event: object, context: LambdaContext, place: dict[str, str]) -> None:
         request = RotationRequest.from_event(event)
+        LOGGER.append_keys(secret=request.secret_id, version=request.token)
         place["step"] = request.step.value
         place["backend"] = backend().name
-        LOGGER.append_keys(secret=request.secret_id, version=request.token)
         store = Store(_client(), request.secret_id, _seconds_left(context))
         Rotation(backend(), store, request).run()
 

@@ -1,5 +1,7 @@
 """A rotation as a table that grows while it runs; no secret value is ever shown."""
 
+from typing import Literal
+
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.spinner import Spinner
@@ -42,7 +44,7 @@ def _table(witness: Witness) -> RenderableType:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for heading in ("step", "old version", "new version", "target accepts"):
         table.add_column(heading, no_wrap=True)
-    for heading in ("AWS calls", "ms"):
+    for heading in ("calls", "ms"):
         table.add_column(heading, justify="right")
     for scene in witness.scenes:
         table.add_row(*_row(scene, witness))
@@ -57,16 +59,16 @@ def _row(scene: Scene, witness: Witness) -> tuple[RenderableType, ...]:
     failed = scene.step.outcome == "failed"
     return (
         Text(f"{'✗' if failed else '✓'} {scene.step.name}", "yellow" if failed else "bold"),
-        _change(scene, witness.old),
-        _change(scene, witness.version_id),
-        Text.assemble("old ", _accepted(scene.after, witness.old), "  new ",
-                      _accepted(scene.after, witness.version_id)),
+        change(scene, witness.old),
+        change(scene, witness.version_id),
+        Text.assemble("old ", accepted(scene.after, witness.old), "  new ",
+                      accepted(scene.after, witness.version_id)),
         str(scene.calls),
         f"{scene.step.duration * 1000:.0f}",
     )  # fmt: skip
 
 
-def _change(scene: Scene, version_id: str) -> Text:
+def change(scene: Scene, version_id: str) -> Text:
     before, after = (_labels(moment, version_id) for moment in (scene.before, scene.after))
     if before == after:
         return Text(after, "dim")
@@ -78,7 +80,7 @@ def _labels(moment: Moment, version_id: str) -> str:
     return "+".join(label.removeprefix(PREFIX) for label in labels) or "no label"
 
 
-def _accepted(moment: Moment, version_id: str) -> Text:
+def accepted(moment: Moment, version_id: str) -> Text:
     if version_id not in moment.accepted:
         return Text("–", "dim")
     return Text("✓", "green") if moment.accepted[version_id] else Text("✗", "red")
@@ -87,9 +89,10 @@ def _accepted(moment: Moment, version_id: str) -> Text:
 def summary(rotations: list[tuple[Witness, list[Check]]]) -> Table:
     """All rotations, a line each: what they cost and whether every promise was kept."""
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    for heading in ("target", "function", "attempts", "AWS calls", "seconds", "promises kept"):
-        numeric = heading in ("attempts", "AWS calls", "seconds")
-        table.add_column(heading, justify="right" if numeric else "left")
+    for heading in ("target", "function", "tries", "calls", "seconds", "promises kept"):
+        numeric = heading in ("tries", "calls", "seconds")
+        justify: Literal["left", "right"] = "right" if numeric else "left"
+        table.add_column(heading, justify=justify, no_wrap=heading != "promises kept")
     for witness, checks in rotations:
         broken = [check.promise for check in checks if not check.kept]
         good = Text(f"all {len(checks)}", "green")

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 # The demo's own words for labels and for what a target accepts.
-from local.demo.timeline import _accepted, _change
+from local.demo.timeline import accepted, change
 from local.demo.witness import Witness
 from local.replay.run import Replayed
 from local.secrets_manager import Call
@@ -52,9 +52,9 @@ def _versions(replayed: Replayed, witness: Witness) -> Table:
         table.add_column(heading, no_wrap=True)
     scene = replayed.scene
     for which, version_id in (("old", witness.old), ("new", witness.version_id)):
-        before, after = (_accepted(moment, version_id) for moment in (scene.before, scene.after))
+        before, after = (accepted(moment, version_id) for moment in (scene.before, scene.after))
         accepted = after if before == after else Text.assemble(before, " → ", after)
-        table.add_row(which, Text(version_id, "dim"), _change(scene, version_id), accepted)
+        table.add_row(which, Text(version_id, "dim"), change(scene, version_id), accepted)
     return table
 
 

@@ -1,0 +1,140 @@
+"""What the store concludes when an answer is lost, late or a refusal."""
+
+import json
+import uuid
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ReadTimeoutError
+
+from local.issuers import Issuer
+from local.targets import IssuerTarget
+from shared import store as store_module
+from shared.errors import Busy, Unreachable
+from shared.secret import Secret as SecretValue
+from shared.store import Conflict, Store
+from tests.lab import Event, Lab, Secret
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+MINE, THEIRS = {"password": "mine"}, {"password": "theirs"}
+
+
+@pytest.fixture
+def secret(lab: Lab, demo_issuer: Issuer) -> Secret:
+    return lab.secret(IssuerTarget(demo_issuer))
+
+
+@pytest.fixture
+def client(lab: Lab) -> "SecretsManagerClient":
+    """One of its own, to break."""
+    return boto3.client(
+        "secretsmanager",
+        endpoint_url=lab.service.endpoint,
+        config=Config(retries={"total_max_attempts": 1, "mode": "standard"}),
+    )
+
+
+def store_of(client: "SecretsManagerClient", secret: Secret, seconds: float = 60) -> Store:
+    return Store(client, secret.arn, lambda: seconds)
+
+
+def put(store: Store, event: Event, document: dict[str, object]) -> None:
+    store.put(event["ClientRequestToken"], document, SecretValue(event["RotationToken"]))
+
+
+def answer_lost(client: "SecretsManagerClient", *, after: Callable[[], Any] | None) -> None:
+    """The next PutSecretValue gets no answer; `after` happens first, if it is given."""
+    real = client._make_api_call  # type: ignore[attr-defined]  # botocore's one way out
+
+    def call(operation: str, arguments: dict[str, Any]) -> object:
+        if operation != "PutSecretValue":
+            return real(operation, arguments)
+        if after is None:
+            real(operation, arguments)
+        else:
+            after()
+        raise ReadTimeoutError(endpoint_url="https://secretsmanager")
+
+    client._make_api_call = call  # type: ignore[attr-defined]  # see above
+
+
+def test_rule_08_the_same_value_again_is_a_success(
+    client: "SecretsManagerClient", secret: Secret
+) -> None:
+    event, store = secret.begin(), store_of(client, secret)
+    put(store, event, dict(MINE))
+    put(store, event, dict(MINE))
+
+
+def test_rule_08_another_value_is_a_conflict(
+    client: "SecretsManagerClient", secret: Secret
+) -> None:
+    event, store = secret.begin(), store_of(client, secret)
+    put(store, event, dict(THEIRS))
+    with pytest.raises(Conflict):
+        put(store, event, dict(MINE))
+    assert secret.version(event["ClientRequestToken"]) == THEIRS
+
+
+def test_a_lost_answer_of_a_put_that_was_done(
+    client: "SecretsManagerClient", secret: Secret
+) -> None:
+    event = secret.begin()
+    answer_lost(client, after=None)
+    put(store_of(client, secret), event, dict(MINE))
+    assert secret.version(event["ClientRequestToken"]) == MINE
+
+
+def test_a_lost_answer_while_another_invocation_won(
+    client: "SecretsManagerClient", secret: Secret
+) -> None:
+    event = secret.begin()
+
+    def theirs() -> None:
+        secret.lab.client.put_secret_value(
+            SecretId=secret.arn,
+            ClientRequestToken=event["ClientRequestToken"],
+            SecretString=json.dumps(THEIRS),
+            VersionStages=["AWSPENDING"],
+        )
+
+    answer_lost(client, after=theirs)
+    with pytest.raises(Conflict):
+        put(store_of(client, secret), event, dict(MINE))
+
+
+def test_a_lost_answer_of_a_put_that_was_not_done(
+    client: "SecretsManagerClient", secret: Secret
+) -> None:
+    """Nothing may be concluded, so nothing is discarded: the attempt fails, and is retried."""
+    event = secret.begin()
+    answer_lost(client, after=lambda: None)
+    with pytest.raises(Unreachable) as caught:
+        put(store_of(client, secret), event, dict(MINE))
+    assert caught.value.retryable
+
+
+def test_rule_13_the_wait_is_bounded_by_the_time_the_function_has_left(
+    client: "SecretsManagerClient", secret: Secret, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr("shared.store.time.sleep", waited.append)
+    with pytest.raises(Busy):
+        store_of(client, secret, seconds=1).read(str(uuid.uuid4()))
+    assert not waited
+
+
+def test_rule_07_strays_are_the_unlabelled_ones_newest_first_and_bounded(
+    client: "SecretsManagerClient", secret: Secret, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "MAX_STRAYS", 3)
+    first = secret.value()
+    for number in range(7):
+        secret.store({**first, "number": number})
+    strays = [version.document.get("number") for version in store_of(client, secret).strays()]
+    assert strays == [4, 3, 2]  # 6 is AWSCURRENT, 5 AWSPREVIOUS

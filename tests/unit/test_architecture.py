@@ -1,0 +1,118 @@
+"""The house's rules, held by its imports and its file sizes."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DRIVERS = {"psycopg", "pymysql", "urllib3"}
+TARGETS = ("postgres", "mysql", "mariadb", "jupyterhub")
+
+
+def files(folder: str) -> list[Path]:
+    return sorted((ROOT / folder).rglob("*.py"))
+
+
+def imports(file: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return found
+
+
+def packages(file: Path) -> set[str]:
+    return {name.partition(".")[0] for name in imports(file)}
+
+
+@pytest.mark.parametrize("file", files("shared"), ids=lambda file: file.name)
+def test_shared_imports_no_driver_and_no_rotator(file: Path) -> None:
+    assert not packages(file) & (DRIVERS | {"rotators", "local", "tests"})
+
+
+@pytest.mark.parametrize("file", files("shared"), ids=lambda file: file.name)
+def test_shared_names_no_target(file: Path) -> None:
+    code = ast.unparse(_without_docstrings(ast.parse(file.read_text()))).lower()
+    assert not [name for name in TARGETS if name in code]
+
+
+@pytest.mark.parametrize("file", files("rotators"), ids=lambda file: file.name)
+def test_a_rotator_imports_shared_and_its_own_driver_only(file: Path) -> None:
+    foreign = packages(file) - set(sys.stdlib_module_names) - {"shared"}
+    assert len(foreign & DRIVERS) <= 1
+    assert not foreign - DRIVERS
+
+
+def test_labels_are_named_in_the_machine_and_its_store_only() -> None:
+    naming = {
+        file.name
+        for folder in ("shared", "rotators")
+        for file in files(folder)
+        if '"AWS' in file.read_text()
+        and {"AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"} & _strings(file)
+    }
+    assert naming == {"store.py"}
+    users = {file.name for file in files("shared") if "CURRENT" in _names(file)}
+    assert users == {"store.py", "machine.py"}
+
+
+def test_only_the_store_calls_secrets_manager() -> None:
+    callers = {
+        file.name
+        for folder in ("shared", "rotators")
+        for file in files(folder)
+        if packages(file) & {"boto3", "botocore"}
+    }
+    assert callers == {"store.py", "aws_errors.py", "handler.py"}
+
+
+def test_secrets_are_revealed_only_where_they_leave() -> None:
+    reveals = {
+        file.name: file.read_text().count(".reveal()")
+        for folder in ("shared", "rotators")
+        for file in files(folder)
+        if ".reveal()" in file.read_text()
+    }
+    assert reveals == {
+        "credentials.py": 2,  # into the document that is stored
+        "store.py": 1,  # the rotation token, into PutSecretValue
+        "secret.py": 1,  # comparison
+        "postgres.py": 2,  # the login, and the verifier made here
+        "mysql.py": 3,  # the login, MySQL's own statement, the hash made here
+        "http_api_key.py": 1,  # the Authorization header
+    }
+
+
+def test_files_stay_readable() -> None:
+    long = {
+        str(file.relative_to(ROOT)): lines
+        for folder in ("shared", "rotators", "local")
+        for file in files(folder)
+        if (lines := len(file.read_text().splitlines())) > 260
+    }
+    assert not long
+
+
+def _without_docstrings(tree: ast.Module) -> ast.Module:
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [  # type: ignore[attr-defined]  # of those that have one
+                each
+                for each in body
+                if not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant))
+            ] or [ast.Pass()]
+    return tree
+
+
+def _strings(file: Path) -> set[str]:
+    nodes = ast.walk(ast.parse(file.read_text()))
+    return {n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+
+
+def _names(file: Path) -> set[str]:
+    return {node.id for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Name)}
