@@ -41,7 +41,7 @@ class Timeline:
 
 
 def _table(witness: Witness) -> RenderableType:
-    table = Table(box=None, pad_edge=False, header_style="dim")
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
     for heading in ("step", "old version", "new version", "target accepts"):
         table.add_column(heading, no_wrap=True)
     for heading in ("calls", "ms"):
@@ -69,6 +69,7 @@ def _row(scene: Scene, witness: Witness) -> tuple[RenderableType, ...]:
 
 
 def change(scene: Scene, version_id: str) -> Text:
+    """The version's labels: before and after, where the step moved them."""
     before, after = (_labels(moment, version_id) for moment in (scene.before, scene.after))
     if before == after:
         return Text(after, "dim")
@@ -81,6 +82,7 @@ def _labels(moment: Moment, version_id: str) -> str:
 
 
 def accepted(moment: Moment, version_id: str) -> Text:
+    """Whether the target lets the version in; a dash where it has no value yet."""
     if version_id not in moment.accepted:
         return Text("–", "dim")
     return Text("✓", "green") if moment.accepted[version_id] else Text("✗", "red")

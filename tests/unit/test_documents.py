@@ -36,13 +36,13 @@ def test_unknown_keys_survive_a_rotation_with_their_meaning(extra: dict[str, Any
     assert len(rendered.encode()) <= len(json.dumps({**extra, **LOGIN}).encode())
 
 
-@given(text=st.text())
-def test_any_text_is_a_document_or_a_typed_error_without_the_text(text: str) -> None:
+@given(before=st.text(), after=st.text())
+def test_any_text_is_a_document_or_a_typed_error_without_the_text(before: str, after: str) -> None:
     try:
-        load_document(text)
+        load_document(f"{before}canary{after}")
     except MalformedSecret as error:
         assert error.field == "SecretString"
-        assert len(text) < 4 or text not in str(error)
+        assert "canary" not in str(error)
         assert error.__context__ is None  # JSONDecodeError keeps the document
 
 

@@ -98,5 +98,5 @@ def test_a_setting_is_read_again_once_it_is_corrected() -> None:
 
 @pytest.mark.parametrize("library", ["botocore", "boto3", "urllib3", "psycopg"])
 def test_no_library_logs_requests_even_at_debug(library: str) -> None:
-    assert postgres.single_user  # importing a function is what sets the levels
+    assert callable(postgres.single_user)  # importing a function is what sets the levels
     assert logging.getLogger(library).getEffectiveLevel() >= logging.WARNING
