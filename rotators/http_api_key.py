@@ -153,6 +153,8 @@ class HttpIssuer:
                     "Authorization": f"Bearer {key.reveal()}",
                     "Content-Type": "application/json",
                     "Accept": "application/json",
+                    # A connection kept while Lambda sleeps may be dead when it wakes.
+                    "Connection": "close",
                 },
                 redirect=False,
                 preload_content=False,

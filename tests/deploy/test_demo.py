@@ -1,0 +1,126 @@
+"""`make demo` as its user sees it, and the verdict it ends with."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from local.demo.__main__ import rotate
+from local.demo.timeline import Timeline
+from local.demo.verdict import verdict
+from local.demo.witness import Moment, Witness
+from local.issuers import Issuer
+from local.system import Kind, System
+from local.targets import IssuerTarget
+from tests.lab import Lab
+
+ROOT = Path(__file__).parents[2]
+DEMO = (sys.executable, "-m", "local.demo")
+
+
+def run(*options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*DEMO, *options],
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": "100"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_two_rotations_with_a_lost_answer_under_the_emulator() -> None:
+    done = run("--only", "api-key", "--times", "2", "--fail", "setSecret")
+    assert done.returncode == 0, done.stdout + done.stderr
+    for words in ("✗ setSecret", "retried", "✓ finishSecret", "PENDING → CURRENT", "all 6"):
+        assert words in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    # JupyterHub's and our keys are 32 hexadecimal characters or more; a version's id is shorter.
+    assert not re.search(r"[0-9a-f]{32}", done.stdout + done.stderr)
+
+
+def test_an_unknown_target_is_refused_with_the_known_ones() -> None:
+    done = run("--only", "oracle")
+    assert done.returncode == 2
+    assert "postgres" in done.stderr
+
+
+def test_ctrl_c_ends_every_process_it_started() -> None:
+    demo = subprocess.Popen(
+        [*DEMO, "--only", "postgres", "--times", "100"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    with demo:
+        assert demo.stdout is not None
+        for line in demo.stdout:
+            if "finishSecret" in line:  # the servers and the emulator are all up
+                break
+        family = set(_descendants(demo.pid))
+        assert len(family) >= 3  # PostgreSQL, the emulator, the function
+        demo.send_signal(signal.SIGINT)
+        demo.stdout.read()
+        assert demo.wait(60) != 0
+    left = {pid for pid in family if Path(f"/proc/{pid}").exists() and not _is_zombie(pid)}
+    assert not left
+
+
+def _descendants(pid: int) -> Iterator[int]:
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            yield int(child)
+            yield from _descendants(int(child))
+
+
+def _is_zombie(pid: int) -> bool:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+@pytest.fixture
+def witness(lab: Lab, demo_issuer: Issuer, tmp_path: Path) -> Witness:
+    target = IssuerTarget(demo_issuer)
+    arn = target.seed(lab.client, f"demo/{tmp_path.name}")
+    running = System(lab.service, {Kind.API_KEY: target}, tmp_path)
+    with Path(os.devnull).open("w") as nowhere:
+        return rotate(running, target, arn, Timeline(Console(file=nowhere)))
+
+
+def test_a_good_rotation_keeps_every_promise(witness: Witness) -> None:
+    assert [check.promise for check in verdict(witness) if not check.kept] == []
+    assert [scene.calls for scene in witness.scenes] == [4, 1, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("version", "accepted", "promise"),
+    [
+        ("new", False, "the target accepts AWSCURRENT"),
+        ("old", False, "the target still accepts AWSPREVIOUS"),
+        ("older", True, "the target refuses everything older"),
+        ("all", False, "at every moment a stored version got in"),
+    ],
+)
+def test_a_broken_promise_is_seen(
+    witness: Witness, version: str, accepted: bool, promise: str
+) -> None:
+    last = witness.scenes[-1]
+    changed = {"new": [witness.version_id], "old": [witness.old], "older": ["another"]}
+    versions = changed.get(version, [witness.version_id, witness.old])
+    end = Moment(last.after.labels, {**last.after.accepted, **dict.fromkeys(versions, accepted)})
+    witness.scenes[-1] = replace(last, after=end)
+    assert promise in [check.promise for check in verdict(witness) if not check.kept]
+
+
+def test_a_failed_rotation_is_a_broken_promise(witness: Witness) -> None:
+    assert witness.outcome is not None
+    witness.outcome = replace(witness.outcome, state="failed")
+    assert [c.promise for c in verdict(witness) if not c.kept] == ["the rotation succeeded"]
