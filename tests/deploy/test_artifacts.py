@@ -27,7 +27,7 @@ LAMBDA_ZIP_LIMIT = 50 << 20
 
 def sam_build(function: str, artifact: Path, **variables: str) -> None:
     """As SAM does: its own Makefile, from another folder, with no virtual environment."""
-    subprocess.run(  # noqa: S603 - this tree's own Makefile
+    subprocess.run(
         ["make", "--makefile", build.ROOT / "Makefile", f"build-{function}"],  # noqa: S607 - as SAM finds it
         cwd=artifact.parent,
         env={**os.environ, "ARTIFACTS_DIR": str(artifact), "PYTHON": "python3", **variables},
@@ -98,7 +98,7 @@ def test_arm64_gets_arm64_wheels_of_the_same_driver(
 def test_its_handler_is_importable_from_the_artifact_alone(function: str) -> None:
     built = built_functions()[function]
     module, _, attribute = built.handler.rpartition(".")
-    done = subprocess.run(  # noqa: S603 - the emulator's Python
+    done = subprocess.run(
         [
             *(build.LAMBDA_PYTHON, "-s", "-P", "-c"),
             f"import {module} as m; assert callable(m.{attribute}); print(m.__file__)",
@@ -198,7 +198,7 @@ def test_an_unknown_architecture_is_named() -> None:
 
 
 def test_the_build_needs_nothing_but_the_standard_library() -> None:
-    subprocess.run(  # noqa: S603 - this Python
+    subprocess.run(
         [
             sys.executable,
             "-I",

@@ -272,9 +272,7 @@ threading.Thread(target=home.invoke, args=("Tiny", {{"sleep": 50}})).start()
 print("busy", flush=True)
 threading.Event().wait()
 """
-    with subprocess.Popen(  # noqa: S603 - this Python
-        [sys.executable, "-c", program], stdout=subprocess.PIPE
-    ) as parent:
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as parent:
         assert parent.stdout is not None
         assert parent.stdout.readline() == b"busy\n"
         time.sleep(0.2)

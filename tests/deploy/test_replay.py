@@ -297,7 +297,7 @@ def test_a_file_that_is_no_json_or_is_missing_is_refused(tmp_path: Path) -> None
 
 
 def make(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(  # noqa: S603 - this tree's own Makefile
+    return subprocess.run(
         ["make", *arguments],  # noqa: S607 - as a person finds it
         cwd=build.ROOT,
         capture_output=True,

@@ -52,7 +52,7 @@ with processes.running({FOREVER!r}, log=log, ready=up, name="child") as child:
     Path(sys.argv[1], "pid.new").rename(Path(sys.argv[1], "pid"))
     time.sleep(600)
 """
-    parent = subprocess.Popen([sys.executable, "-c", code, folder], cwd=ROOT)  # noqa: S603 - ours
+    parent = subprocess.Popen([sys.executable, "-c", code, folder], cwd=ROOT)
     try:
         assert soon((folder / "pid").exists)
         yield parent, int((folder / "pid").read_text())

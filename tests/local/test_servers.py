@@ -247,7 +247,7 @@ def test_nothing_outlives_its_parent(sent: signal.Signals, tmp_path: Path) -> No
     output = tmp_path / "output"
     environment = {k: v for k, v in os.environ.items() if not k.startswith("TEST_")}
     with output.open("wb") as file:
-        parent = subprocess.Popen(  # noqa: S603 - ours
+        parent = subprocess.Popen(
             (sys.executable, "-c", RUN_ALL, tmp_path), cwd=ROOT, stdout=file, env=environment
         )
     try:
