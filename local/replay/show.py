@@ -53,8 +53,8 @@ def _versions(replayed: Replayed, witness: Witness) -> Table:
     scene = replayed.scene
     for which, version_id in (("old", witness.old), ("new", witness.version_id)):
         before, after = (accepted(moment, version_id) for moment in (scene.before, scene.after))
-        accepted = after if before == after else Text.assemble(before, " → ", after)
-        table.add_row(which, Text(version_id, "dim"), change(scene, version_id), accepted)
+        lets_in = after if before == after else Text.assemble(before, " → ", after)
+        table.add_row(which, Text(version_id, "dim"), change(scene, version_id), lets_in)
     return table
 
 
