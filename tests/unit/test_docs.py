@@ -1,0 +1,366 @@
+"""The documents, held against the code: names, fields, links, commands, the worked example."""
+
+import contextlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import boto3
+import pytest
+from botocore import xform_name
+
+from local import build, template
+from local.servers import Server
+from local.servers.__main__ import CHOICES
+from local.targets import MySQLTarget, PostgresTarget
+from rotators.mysql import MySQLEngine
+from rotators.postgres import PostgresEngine
+from shared import errors
+from shared.contract import Engine
+from shared.credentials import ApiKey, admin_key
+from shared.errors import Misconfigured, Permanent, Retryable, RotationError
+from shared.passwords import PasswordPolicy
+from shared.strategies import SingleUser
+from shared.tls import ca_bundle
+from tests.lab import Lab
+
+ROOT = build.ROOT
+DOCS = (
+    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "SECURITY.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+)
+NAMES = [str(path.relative_to(ROOT)) for path in DOCS]
+TEXT = {name: path.read_text() for name, path in zip(NAMES, DOCS, strict=True)}
+
+
+class Block(NamedTuple):
+    """A fenced block: the document it is in, its language, and its lines without indentation."""
+
+    document: str
+    language: str
+    code: str
+
+
+def blocks(language: str) -> list[Block]:
+    return [each for each in _every_block() if each.language == language]
+
+
+def _every_block() -> Iterator[Block]:
+    for name, text in TEXT.items():
+        for match in re.finditer(r"^( *)```(\w+)\n(.*?)^\1```$", text, re.MULTILINE | re.DOTALL):
+            indent, language, code = match.groups()
+            yield Block(name, language, re.sub(rf"^{indent}", "", code, flags=re.MULTILINE))
+
+
+def rows(document: str, first: str) -> list[list[str]]:
+    """The cells of every table whose first heading is this."""
+    found: list[list[str]] = []
+    inside = False
+    for line in TEXT[document].splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split(" | ")]
+        if not line.startswith("|"):
+            inside = False
+        elif cells[0].strip() == first:
+            inside = True
+        elif inside and not line.startswith("|---"):
+            found.append(cells)
+    return found
+
+
+def names(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+# --- what the documents name is there ---
+
+
+@pytest.mark.parametrize("document", NAMES)
+def test_every_relative_link_resolves(document: str) -> None:
+    prose = re.sub(r"^ *```.*?^ *```$", "", TEXT[document], flags=re.MULTILINE | re.DOTALL)
+    for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", prose):
+        path = (ROOT / document).parent / target if target else ROOT / document
+        assert path.exists(), target
+        assert not anchor or anchor in _anchors(path.read_text()), anchor
+
+
+def _anchors(text: str) -> set[str]:
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", NAMES)
+def test_every_make_target_is_there(document: str) -> None:
+    targets = set(re.findall(r"^([a-z][a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    code = re.findall(r"`([^`\n]+)`", TEXT[document])
+    code += [block.code for block in blocks("sh") if block.document == document]
+    asked = re.findall(r"\bmake ([a-z-]+)(?![a-z<-])", "\n".join(code))
+    assert {each for each in asked if each != "build-"} <= targets
+
+
+@pytest.mark.parametrize("document", NAMES)
+def test_every_path_is_there(document: str) -> None:
+    folders = ("shared", "rotators", "local", "tests", "events", "requirements", "docs")
+    for name in re.findall(r"`([\w.-]+/[\w./-]*)`", TEXT[document]):
+        if name.split("/")[0] in folders and "ledger" not in name.lower():
+            made_by_reader = name == "shared/authorities.pem"
+            assert made_by_reader or (ROOT / name).exists(), name
+
+
+@pytest.mark.parametrize("document", NAMES)
+def test_every_test_is_there(document: str) -> None:
+    tests = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("*.py"))
+    named = re.findall(r"`(test_\w+)`", TEXT[document])
+    assert not [name for name in named if f"def {name}(" not in tests]
+
+
+def test_every_aws_command_has_its_operation_and_options() -> None:
+    client = boto3.client("secretsmanager", "us-east-1")
+    model = client.meta.service_model
+    operations = {xform_name(name, "-"): name for name in model.operation_names}
+    for block in blocks("sh"):
+        for operation, rest in re.findall(
+            r"^aws secretsmanager (\S+)(.*)$", block.code.replace("\\\n", ""), re.MULTILINE
+        ):
+            shape = model.operation_model(operations[operation]).input_shape
+            assert shape is not None
+            known = {xform_name(member, "-") for member in shape.members}
+            given = {each.removeprefix("no-") for each in re.findall(r"--([a-z-]+)", rest)}
+            assert given <= known, operation
+
+
+# --- nothing of the code is left out ---
+
+
+def test_every_error_kind_is_explained() -> None:
+    kinds = {
+        name: kind.retryable
+        for name, kind in vars(errors).items()
+        if isinstance(kind, type)
+        and issubclass(kind, RotationError)
+        and kind not in (RotationError, Retryable, Permanent)
+    }
+    explained = {names(row[0])[0]: row[1] == "yes" for row in rows("docs/operating.md", "code")}
+    assert explained == kinds
+
+
+class Recorder(dict[str, str]):
+    """An environment that remembers what was asked of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: set[str] = set()
+
+    def get(self, key: str, default: object = None, /) -> str | None:  # type: ignore[override]
+        self.asked.add(key)
+        return None if default is None else str(default)
+
+
+def test_every_environment_variable_is_explained() -> None:
+    environment = Recorder()
+    PasswordPolicy.from_environment(environment, exclude="")
+    with contextlib.suppress(Misconfigured):  # where the system has no bundle
+        ca_bundle(environment)
+    for function in template.functions().values():
+        environment.asked |= function.environment.keys()
+    table = rows("docs/secrets.md", "variable")
+    assert {names(row[0])[0] for row in table} == environment.asked
+    parameters = template.document()["Parameters"]
+    assert {names(row[1])[0] for row in table} <= parameters.keys()
+    assert "`LAMBDA_TASK_ROOT`" in TEXT["docs/secrets.md"]
+
+
+def test_every_template_parameter_is_explained() -> None:
+    explained = {name for row in rows("README.md", "parameter") for name in names(row[0])}
+    assert explained == template.document()["Parameters"].keys()
+
+
+def test_every_function_and_server_is_named() -> None:
+    functions = {names(row[0])[0] for row in rows("README.md", "function")}
+    assert functions == template.functions().keys()
+    servers = {names(row[0])[0] for row in rows("docs/local-system.md", "name")}
+    assert servers == CHOICES.keys()
+    code = "\n".join(path.read_text() for path in (ROOT / "local" / "servers").glob("*.py"))
+    for name in re.findall(r"TEST_\w+_DSN", code):
+        assert f"`{name}`" in TEXT["docs/local-system.md"]
+
+
+def test_every_rule_of_the_service_is_in_the_list() -> None:
+    listed = {int(row[0]) for row in rows("docs/local-system.md", "rule")}
+    tests = "\n".join(path.read_text() for path in (ROOT / "tests" / "local").glob("*.py"))
+    tested = re.findall(r"def test_rule_(\d\d)_", tests)
+    assert listed == {int(rule) for rule in tested} | {18}
+
+
+# --- fields and examples ---
+
+
+class Asked(dict[str, object]):
+    """A document that remembers which fields were read."""
+
+    def __init__(self, document: Mapping[str, object]) -> None:
+        super().__init__(document)
+        self.read: set[str] = set()
+
+    def get(self, key: str, default: object = None, /) -> object:
+        self.read.add(key)
+        return super().get(key, default)
+
+
+def examples() -> list[Block]:
+    return [block for block in blocks("json") if "_aws" not in block.code]
+
+
+def parse(document: Mapping[str, object]) -> str:
+    """Parse by what kind of secret it is; the kind."""
+    if "issuer_url" in document:
+        ApiKey.parse(document)
+        return "key"
+    if set(document) == {"api_key"}:
+        admin_key(document)
+        return "admin"
+    engine: type[Engine] = PostgresEngine
+    if document["engine"] in MySQLEngine.secret_engines:
+        engine = MySQLEngine
+    _single_user(engine).parse(document)
+    return "login"
+
+
+def _single_user(engine: type[Engine]) -> SingleUser:
+    bare = object.__new__(engine)  # parsing needs no authority
+    return SingleUser(bare, PasswordPolicy.from_environment({}, exclude=""))
+
+
+def test_every_secret_in_the_documents_is_accepted() -> None:
+    secrets = [json.loads(block.code) for block in examples() if '"level"' not in block.code]
+    assert {parse(secret) for secret in secrets} == {"login", "key", "admin"}
+    kept = {"engine", "key_id", "api_key"}
+    assert kept <= {key for secret in secrets for key in secret}
+
+
+def test_every_field_is_in_its_table() -> None:
+    login = Asked({"host": "db", "username": "app", "password": "x"})
+    _single_user(PostgresEngine).parse(login)
+    key = Asked(
+        {
+            "issuer_url": "https://issuer.test",
+            "owner": "app",
+            "key_id": "a1",
+            "api_key": "x",
+            "admin_secret_arn": "arn",
+        }
+    )
+    ApiKey.parse(key)
+    listed = [names(row[0])[0] for row in rows("docs/secrets.md", "field")]
+    assert sorted(listed) == sorted([*login.read, *key.read])
+    admin = Asked({"api_key": "x"})
+    admin_key(admin)
+    assert {names(row[0])[0] for row in rows("docs/secrets.md", "field of the admin's secret")} == (
+        admin.read
+    )
+
+
+def test_every_engine_is_in_the_table() -> None:
+    (engine,) = [row for row in rows("docs/secrets.md", "field") if row[0] == "`engine`"]
+    assert set(names(engine[1])) == PostgresEngine.secret_engines | MySQLEngine.secret_engines
+
+
+@pytest.mark.parametrize("engine", ["postgres", "mysql", "mariadb"])
+def test_the_sql_gives_all_the_rights_that_a_rotation_takes(
+    lab: Lab, request: pytest.FixtureRequest, engine: str
+) -> None:
+    statements = dict(zip(("postgres", "mysql", "mariadb"), blocks("sql"), strict=True))
+    server: Server = request.getfixturevalue(f"{engine}_server")
+    target = _as_written(server, statements[engine].code.rstrip(";\n"))
+    target.document["password"] = "initial-password"
+    secret = lab.secret(target)
+    outcome = secret.rotate()
+    assert outcome.state == "succeeded", outcome.error
+    assert target.accepts(secret.value())
+
+
+def _as_written(server: Server, statement: str) -> PostgresTarget | MySQLTarget:
+    """The user `app` as this statement makes it."""
+    if server.engine == "postgres":
+        role = PostgresTarget(server, "app")
+        with role.admin() as admin:
+            admin.execute("DROP ROLE app")
+            admin.execute(statement.encode())
+        return role
+    account = MySQLTarget(server, "app")
+    with account.admin() as connection, connection.cursor() as cursor:
+        cursor.execute("DROP USER app")
+        cursor.execute(statement)
+    return account
+
+
+def test_the_log_lines_are_like_real_ones() -> None:
+    lines = [json.loads(b.code) for b in blocks("json") if '"level"' in b.code]
+    explained = {name for row in rows("docs/operating.md", "key") for name in names(row[0])}
+    always = {"level", "location", "message", "timestamp", "service"}
+    assert lines
+    assert {key for line in lines for key in line} == always | explained
+
+
+# --- the worked example ---
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the repository with the example of docs/adding-a-backend.md in it."""
+    copy = tmp_path_factory.mktemp("example")
+    for name in ("shared", "rotators", "local", "tests"):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("template.yaml", "pyproject.toml", "Makefile"):
+        shutil.copy2(ROOT / name, copy / name)
+    for block in _every_block():
+        named = re.match(r"# ([\w./]+)(?:, under ([\w-]+))?\n", block.code)
+        if block.document != "docs/adding-a-backend.md" or named is None:
+            continue
+        path, under = copy / named[1], named[2]
+        text = block.code[named.end() :]
+        if under:
+            heading = re.compile(rf"^{under}:.*\n", re.MULTILINE)
+            text = heading.sub(rf"\g<0>{text}", path.read_text(), count=1)
+        path.write_text(text)
+    return copy
+
+
+def run(tree: Path, *command: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=tree,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=280,
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+
+
+EXAMPLE = ("rotators/ledger.py", "tests/conformance/test_ledger.py")
+
+
+def test_the_example_is_registered(tree: Path) -> None:
+    found = template.functions(tree / "template.yaml")
+    assert found["LedgerSingleUser"].rotator == "ledger"
+    assert "ROTATOR := ledger" in (tree / "Makefile").read_text()
+
+
+def test_the_example_is_well_typed_and_formatted(tree: Path) -> None:
+    run(tree, "mypy", "--cache-dir", str(ROOT / ".cache" / "mypy-example"), *EXAMPLE)
+    run(tree, "ruff", "check", *EXAMPLE)
+    run(tree, "ruff", "format", "--check", *EXAMPLE)
+
+
+def test_the_example_passes_the_conformance_suite(tree: Path) -> None:
+    run(tree, "pytest", "-q", "-p", "no:cacheprovider", EXAMPLE[1])
+
+
+def test_other_python_in_the_documents_compiles() -> None:
+    for block in blocks("python"):
+        compile(block.code, block.document, "exec")
