@@ -33,8 +33,8 @@ for _library in ("botocore", "boto3", "urllib3"):
 
 # A call that hangs must leave time for another try within the function's timeout.
 _AWS = Config(
-    connect_timeout=3,
-    read_timeout=5,
+    connect_timeout=2,
+    read_timeout=4,
     retries={"mode": "standard", "total_max_attempts": 3},
     user_agent_extra="secret-rotators",
 )
