@@ -37,7 +37,8 @@ class Source:
 
     def files(self) -> list[Path]:
         """Our own files that go into the artifact, relative to the root, sorted."""
-        rotators = (Path("rotators/__init__.py"), Path(f"rotators/{self.rotator}.py"))
+        own = (self.root / "rotators").glob(f"{self.rotator}*.py")
+        rotators = (Path("rotators/__init__.py"), *(path.relative_to(self.root) for path in own))
         found = [path.relative_to(self.root) for path in (self.root / "shared").rglob("*")]
         shared = [path for path in found if not _made_by_tools(path)]
         return sorted(path for path in (*rotators, *shared) if not (self.root / path).is_dir())

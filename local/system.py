@@ -15,6 +15,7 @@ from local.issuers.demo import demo_issuer
 from local.processes import free_port
 from local.secrets_manager import SecretsManager
 from local.servers import mariadb, mysql, postgres
+from local.servers.server import trusted
 from local.targets import IssuerTarget, MySQLTarget, PostgresTarget, Target
 
 
@@ -60,7 +61,7 @@ def system(
     port = free_port()
     environment = {
         "AWS_ENDPOINT_URL_SECRETS_MANAGER": f"http://127.0.0.1:{port}",
-        "TLS_CA_BUNDLE": str(authority.ca),
+        "TLS_CA_BUNDLE": str(trusted(authority, folder)),
     }
     with ExitStack() as stack:
         targets: dict[Kind, Target] = {}

@@ -161,7 +161,9 @@ class IssuerTarget:
 
     def seed(self, client: "SecretsManagerClient", name: str) -> str:
         """Make the admin's secret and the secret that names it."""
-        admin = _create(client, f"{name}-admin", {"api_key": self.issuer.admin})
+        admin = _create(
+            client, f"{name}-admin", {"issuer_url": self.issuer.url, "api_key": self.issuer.admin}
+        )
         self.document["admin_secret_arn"] = admin
         return _create(client, name, self.document)
 

@@ -6,7 +6,9 @@ Source: JupyterHub documentation, "REST API".
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,6 +18,8 @@ import urllib3
 
 from shared.credentials import Account, ApiKey
 from shared.errors import (
+    CHECK_AUTHORITY,
+    NEXT_ATTEMPT,
     Forbidden,
     Meaning,
     Misconfigured,
@@ -36,7 +40,6 @@ ANSWER_SECONDS = 10
 MAX_ANSWER_BYTES = 1 << 20
 
 _CHECK_URL = "check that 'issuer_url' is the base of the issuer's API"
-_LATER = "wait for the service's next attempt"
 _BY_STATUS: Mapping[int, Meaning] = {
     HTTPStatus.UNAUTHORIZED: Meaning(
         Rejected, "the admin's key was rejected by", "store a valid one", "admin_secret_arn"
@@ -53,11 +56,11 @@ _BY_STATUS: Mapping[int, Meaning] = {
         "correct 'owner' or 'issuer_url', or the rights of the admin's key",
         "owner",
     ),
-    HTTPStatus.REQUEST_TIMEOUT: Meaning(Unreachable, "too slow an answer from", _LATER),
-    HTTPStatus.TOO_MANY_REQUESTS: Meaning(Throttled, "too many requests to", _LATER),
+    HTTPStatus.REQUEST_TIMEOUT: Meaning(Unreachable, "too slow an answer from", NEXT_ATTEMPT),
+    HTTPStatus.TOO_MANY_REQUESTS: Meaning(Throttled, "too many requests to", NEXT_ATTEMPT),
 }
 _SUCCESS = range(200, 300)
-_SERVER_ERROR = Meaning(Unreachable, "a failure inside", _LATER)
+_SERVER_ERROR = Meaning(Unreachable, "a failure inside", NEXT_ATTEMPT)
 _UNKNOWN = Meaning(Misconfigured, "not the answer of an API from", _CHECK_URL, "issuer_url")
 
 
@@ -67,6 +70,7 @@ class ListedKey:
 
     key_id: str
     label: str
+    limits: Mapping[str, object]
 
 
 class HttpIssuer:
@@ -81,9 +85,12 @@ class HttpIssuer:
             retries=False,
         )
 
-    def issue(self, account: Account, *, label: str, admin: Secret) -> tuple[str, Secret]:
+    def issue(
+        self, account: Account, *, label: str, limits: Mapping[str, object], admin: Secret
+    ) -> tuple[str, Secret]:
         """A new key's id and value; the label is its note."""
-        answer = self._call("POST", account, _tokens(account), admin, body={"note": label})
+        body = {**limits, "note": label}
+        answer = self._call("POST", account, _tokens(account), admin, body=body)
         key_id, key = answer.get("id"), answer.get("token")
         if not (isinstance(key_id, str) and isinstance(key, str) and _fits_a_header(key)):
             raise _garbage(account)
@@ -95,7 +102,7 @@ class HttpIssuer:
         if not isinstance(listed, list):
             raise _garbage(account)
         keys = [key for key in listed if isinstance(key, dict) and isinstance(key.get("id"), str)]
-        return [ListedKey(key["id"], str(key.get("note"))) for key in keys]
+        return [ListedKey(key["id"], str(key.get("note")), _limits(key)) for key in keys]
 
     def revoke(self, account: Account, key_id: str, *, admin: Secret) -> None:
         """End a key; one that is already gone is a success.
@@ -133,7 +140,7 @@ class HttpIssuer:
         path: str,
         key: Secret,
         *,
-        body: Mapping[str, str] | None = None,
+        body: Mapping[str, object] | None = None,
     ) -> dict[str, Any]:
         status, content = self._request(method, account, path, key, body)
         if status not in _SUCCESS:
@@ -177,6 +184,17 @@ def _tokens(account: Account) -> str:
     return f"/users/{quote(account.owner, safe='')}/tokens"
 
 
+def _limits(key: Mapping[str, Any]) -> dict[str, object]:
+    """The scopes of a listed key and the seconds it was issued for, as `issue` takes them."""
+    limits: dict[str, object] = {}
+    if isinstance(key.get("scopes"), list):
+        limits["scopes"] = key["scopes"]
+    with suppress(KeyError, TypeError, ValueError):  # not all keys expire
+        issued, ends = (datetime.fromisoformat(key[name]) for name in ("created", "expires_at"))
+        limits["expires_in"] = round((ends - issued).total_seconds())
+    return limits
+
+
 def _at(account: Account) -> str:
     return f"the issuer at {account.issuer_url}"
 
@@ -210,7 +228,7 @@ def _no_answer(error: urllib3.exceptions.HTTPError, account: Account) -> Rotatio
     if isinstance(error, urllib3.exceptions.SSLError):
         return Untrusted(
             f"{_at(account)} has no certificate that is trusted for its name",
-            do="set TLS_CA_BUNDLE to the authority of its certificate, or correct 'issuer_url'",
+            do=f"{CHECK_AUTHORITY}, or correct 'issuer_url'",
             field="TLS_CA_BUNDLE",
         )
     return Unreachable(

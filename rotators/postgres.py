@@ -1,10 +1,7 @@
-"""PostgreSQL: the psycopg driver, and the functions that rotate its users' passwords.
-
-SQLSTATEs: PostgreSQL documentation, appendix A.
-"""
+"""PostgreSQL: the psycopg driver, and the functions that rotate its users' passwords."""
 
 import logging
-import re
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,17 +11,9 @@ import psycopg
 from psycopg import sql
 from psycopg.abc import PQGen
 
+from rotators.postgres_errors import translate
 from shared.credentials import Login
-from shared.errors import (
-    Busy,
-    Forbidden,
-    Meaning,
-    Misconfigured,
-    Rejected,
-    RotationError,
-    Unreachable,
-    Untrusted,
-)
+from shared.errors import RotationError
 from shared.handler import make_handler
 from shared.passwords import PasswordPolicy
 from shared.secret import Secret
@@ -33,8 +22,11 @@ from shared.tls import ca_bundle
 
 T = TypeVar("T")
 
-# At DEBUG it prints what it connects with; Lambda's log format can set that level.
-logging.getLogger("psycopg").setLevel(logging.WARNING)
+# What it logs may quote the server's text.
+logging.getLogger("psycopg").setLevel(logging.CRITICAL)
+# libpq would take a host, options or a service file from them; the secret says it all.
+for _variable in [name for name in os.environ if name.startswith("PG")]:
+    del os.environ[_variable]
 
 CONNECT_SECONDS = 5
 STATEMENT_SECONDS = 10
@@ -42,14 +34,15 @@ LOCK_SECONDS = 5
 # The server ends a statement by itself; this ends the wait for a server that has stopped.
 ANSWER_SECONDS = 15
 
-# As a statement and not as connection options, which poolers refuse.
-_SET_LIMITS = (
-    "SELECT set_config('statement_timeout', %(statement)s, false),"
-    " set_config('idle_in_transaction_session_timeout', %(statement)s, false),"
-    " set_config('lock_timeout', %(lock)s, false)"
+# For this transaction only: a pooler may give the session to somebody else. Whatever the role's
+# own settings say: it may be read-only or act as another role by default.
+_PREPARE = (
+    "SELECT pg_catalog.set_config('statement_timeout', %(statement)s, true),"
+    " pg_catalog.set_config('lock_timeout', %(lock)s, true),"
+    " pg_catalog.set_config('role', 'none', true)"
 )
 # Two copies of a step would fail with "tuple concurrently updated": the second waits.
-_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+_LOCK = "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(%s, 0))"
 
 
 class BoundedConnection(psycopg.Connection[tuple[object, ...]]):
@@ -82,7 +75,10 @@ class PostgresSession:
         alter = sql.SQL("ALTER ROLE {} PASSWORD {}").format(
             sql.Identifier(username), sql.Literal(verifier.decode())
         )
+        limits = {"statement": f"{STATEMENT_SECONDS}s", "lock": f"{LOCK_SECONDS}s"}
         with self._connection.transaction():
+            self._connection.execute("SET TRANSACTION READ WRITE")
+            self._connection.execute(_PREPARE, limits)
             self._connection.execute(_LOCK, [username])
             self._connection.execute(alter)
 
@@ -113,9 +109,6 @@ class PostgresEngine:
     def connect(self, login: Login, /) -> Iterator[PostgresSession]:
         """Log in over verified TLS. Raises Rejected or Unreachable, and never confuses them."""
         with _told_apart(login), self._open(login) as connection:
-            connection.execute(
-                _SET_LIMITS, {"statement": f"{STATEMENT_SECONDS}s", "lock": f"{LOCK_SECONDS}s"}
-            )
             yield PostgresSession(connection)
 
     def _open(self, login: Login) -> BoundedConnection:
@@ -133,6 +126,7 @@ class PostgresEngine:
             sslmode="verify-full",
             sslrootcert=str(self._ca),
             gssencmode="disable",
+            options="",
             # A server that asks for the password itself, or for none, is not the one we know.
             require_auth="scram-sha-256,md5",
         )
@@ -144,105 +138,11 @@ def _told_apart(login: Login) -> Iterator[None]:
     try:
         yield
     except psycopg.Error as error:
-        problem = _translate(error, login)
+        problem = translate(error, login)
     else:
         return
     # Outside the handler: psycopg's text may quote the SQL.
     raise problem
-
-
-_CHECK_ROUTE = "check host, port, security groups and that the server is up"
-_CHECK_CA = "set TLS_CA_BUNDLE to the authority of the server's certificate"
-_NEXT = "wait for the service's next attempt"
-
-# libpq keeps no SQLSTATE of a failed connection, only text. Its own words are always English;
-# the server's are unless lc_messages is set, and then a refusal is still told from an outage,
-# by whether the password was used. Ordered: the first that matches.
-_CONNECTING = {
-    r"could not translate host name|failed to resolve host": Meaning(
-        Unreachable, "the name of the host cannot be resolved for", "check 'host' and DNS", "host"
-    ),
-    r"does not match host name": Meaning(
-        Untrusted, "the server's certificate is for another host than that of",
-        "set 'host' to a name the certificate has", "host"
-    ),
-    r"does not support SSL": Meaning(
-        Untrusted, "the server offers no TLS to", "enable TLS on the server", "host"
-    ),
-    r"certificate verify failed|certificate has expired": Meaning(
-        Untrusted, "the server's certificate is not trusted for", _CHECK_CA, "TLS_CA_BUNDLE"
-    ),
-    r"authentication method requirement": Meaning(
-        Untrusted, "the server asked for the password in clear, or for none, from",
-        "set the method in pg_hba.conf to scram-sha-256", "host"
-    ),
-    r"no pg_hba\.conf entry|pg_hba\.conf rejects": Meaning(
-        Forbidden, "pg_hba.conf has no entry for", "add one for the function's address"
-    ),
-    r"is not permitted to log in": Meaning(
-        Forbidden, "LOGIN is not granted to", "ALTER ROLE ... LOGIN", "username"
-    ),
-    r"database .* does not exist": Meaning(
-        Misconfigured, "there is no database of that name for", "correct 'dbname'", "dbname"
-    ),
-    r"permission denied for database": Meaning(
-        Forbidden, "CONNECT on the database is not granted to", "grant it, or correct 'dbname'",
-        "dbname",
-    ),
-    r"too many (clients|connections)|remaining connection slots": Meaning(
-        Busy, "no connection is free for", _NEXT
-    ),
-    r"the database system is|not (yet|currently) accepting connections": Meaning(
-        Unreachable, "the server is starting or stopping for", _NEXT
-    ),
-    r"password authentication failed": Meaning(
-        Rejected, "the server rejected the password of",
-        "check pg_hba.conf and role LOGIN", "password"
-    ),
-    r"timeout|refused|closed the connection|reset by peer|SYSCALL|unreachable|No route|SSL error":
-        Meaning(Unreachable, "no answer for", _CHECK_ROUTE, "host"),
-}  # fmt: skip
-
-# By SQLSTATE, or its class.
-_RUNNING = {
-    "25006": Meaning(
-        Misconfigured, "the server is a read-only replica for", "set 'host' to the writer", "host"
-    ),
-    "42501": Meaning(
-        Forbidden, "changing the password is not permitted to", "see docs/secrets.md for the rights"
-    ),
-    "55P03": Meaning(Busy, "another session holds a lock needed by", _NEXT),
-    "57014": Meaning(Busy, "the server took too long for", _NEXT),
-    "XX000": Meaning(Busy, "another session changed the role at the same moment for", _NEXT),
-    "40": Meaning(Busy, "another session was in the way of", _NEXT),
-    "53": Meaning(Busy, "the server is out of resources for", _NEXT),
-    "57": Meaning(Unreachable, "the server ended the session of", _NEXT),
-    "08": Meaning(Unreachable, "the connection broke for", _CHECK_ROUTE, "host"),
-}
-_REFUSED = Meaning(
-    Misconfigured, "the server refused the new password of",
-    "compare its password rules with PASSWORD_LENGTH and EXCLUDE_CHARACTERS", "PASSWORD_LENGTH",
-)  # fmt: skip
-
-
-def _translate(error: psycopg.Error, login: Login) -> RotationError:
-    state = error.sqlstate
-    if state is None:
-        return _connecting(error).error(f"postgres {login.address}")
-    meaning = _RUNNING.get(state) or _RUNNING.get(state[:2]) or _REFUSED
-    return meaning.error(f"postgres {login.address}", f"SQLSTATE {state}")
-
-
-def _connecting(error: psycopg.Error) -> Meaning:
-    text = str(error)
-    for pattern, meaning in _CONNECTING.items():
-        if re.search(pattern, text):
-            return meaning
-    if error.pgconn is not None and error.pgconn.used_password:
-        return Meaning(
-            Rejected, "the server rejected the login of", "check 'password', 'dbname' and LOGIN"
-        )
-    return Meaning(Unreachable, "no answer for", _CHECK_ROUTE, "host")
 
 
 def _single_user(environment: Mapping[str, str]) -> SingleUser:

@@ -3,23 +3,22 @@
 Codes: the API reference's "Errors" of each operation, and its common errors.
 """
 
+from http import HTTPStatus
+
 from botocore import exceptions as botocore
 
 from shared.errors import (
+    NEXT_ATTEMPT,
     Forbidden,
     InvalidEvent,
+    MalformedSecret,
+    Meaning,
     Misconfigured,
     RotationError,
     Throttled,
     Unexpected,
     Unreachable,
 )
-
-_RATE = {"ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded"}
-_KMS = {"DecryptionFailure", "EncryptionFailure"}
-_DENIED = {"AccessDeniedException", "AccessDenied", "KMSAccessDeniedException"}
-_IDENTITY = {"UnrecognizedClientException", "ExpiredTokenException", "InvalidSignatureException"}
-_SERVER_ERROR = 500
 
 
 class NotFound(InvalidEvent):
@@ -32,6 +31,55 @@ class Exists(InvalidEvent):
 
 class InvalidParameter(InvalidEvent):
     """For a label move: the label is not where the caller said (rule 10)."""
+
+
+_DENIED = Meaning(
+    Forbidden, "access was denied to",
+    "allow the call on this secret in the function's role and in the VPC endpoint's policy, and "
+    "kms:Decrypt and kms:GenerateDataKey on its key; PutSecretValue is also refused with the "
+    "RotationToken of an earlier rotation",
+)  # fmt: skip
+_KMS = Meaning(
+    Forbidden, "the secret's key was not usable by",
+    "allow kms:Decrypt and kms:GenerateDataKey on it, and check that it is enabled",
+)  # fmt: skip
+_IDENTITY = Meaning(
+    Forbidden, "the credentials were refused by", "check the function's role and the clock"
+)
+_RATE = Meaning(Throttled, "too many requests for", NEXT_ATTEMPT)
+_DELETED = Meaning(
+    InvalidEvent, "the secret is scheduled for deletion, or not to be used so, says",
+    "restore it with RestoreSecret, or stop rotating it", "SecretId",
+)  # fmt: skip
+_BY_CODE = {
+    "ResourceNotFoundException": Meaning(
+        NotFound, "nothing was found by", "check that the secret exists in this region", "SecretId"
+    ),
+    "ResourceExistsException": Meaning(
+        Exists, "the version has another value, says", "rotate again with a new token",
+        "ClientRequestToken",
+    ),
+    "InvalidParameterException": Meaning(
+        InvalidParameter, "a parameter was refused by", "check where the secret's labels are"
+    ),
+    "InvalidRequestException": _DELETED,
+    "ValidationException": Meaning(
+        MalformedSecret, "the value was refused by",
+        "shorten the secret: a value may hold 65,536 bytes", "SecretString",
+    ),
+    "InternalServiceError": Meaning(Unreachable, "a failure inside", NEXT_ATTEMPT),
+    **dict.fromkeys(("AccessDeniedException", "AccessDenied", "KMSAccessDeniedException"), _DENIED),
+    **dict.fromkeys(("DecryptionFailure", "EncryptionFailure"), _KMS),
+    **dict.fromkeys(
+        ("UnrecognizedClientException", "ExpiredTokenException", "InvalidSignatureException"),
+        _IDENTITY,
+    ),
+    **dict.fromkeys(
+        ("ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded"),
+        _RATE,
+    ),
+}  # fmt: skip
+_UNKNOWN = Meaning(Misconfigured, "a refusal by", "see the API reference for this error code")
 
 
 def translate(
@@ -57,36 +105,17 @@ def translate(
     )
 
 
-def _answered(error: botocore.ClientError, secret_id: str) -> RotationError:  # noqa: PLR0911 - a table
+def _answered(error: botocore.ClientError, secret_id: str) -> RotationError:
     code = error.response.get("Error", {}).get("Code", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    call = f"secretsmanager:{error.operation_name}"
-    where = f"{call} for {secret_id} answered {code or status}"
-    if code == "ResourceNotFoundException":
-        return NotFound(where, do="check that the secret exists in this region", field="SecretId")
-    if code == "ResourceExistsException":
-        return Exists(where, do="rotate again with a new token", field="ClientRequestToken")
-    if code == "InvalidParameterException":
-        return InvalidParameter(where, do="check where the secret's labels are")
-    if code == "InvalidRequestException":
-        return deleted(secret_id)
-    if code in _DENIED:
-        return Forbidden(where, do=f"allow {call} on this secret in the function's role")
-    if code in _KMS:
-        return Forbidden(where, do="allow kms:Decrypt and kms:GenerateDataKey on the secret's key")
-    if code in _IDENTITY:
-        return Forbidden(where, do="check the function's role and the machine's clock")
-    if code in _RATE:
-        return Throttled(where, do="wait for the service's next attempt")
-    if status >= _SERVER_ERROR or code == "InternalServiceError":
-        return Unreachable(where, do="wait for the service's next attempt")
-    return Misconfigured(where, do="see the API reference for this error code")
+    meaning = _BY_CODE.get(code)
+    if meaning is None:
+        failed_inside = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        meaning = _BY_CODE["InternalServiceError"] if failed_inside else _UNKNOWN
+    call = f"secretsmanager:{error.operation_name} for {secret_id}"
+    return meaning.error(call, code or f"HTTP {status}")
 
 
-def deleted(secret_id: str) -> InvalidEvent:
-    """The secret is scheduled for deletion, or owned by another service (rule 16)."""
-    return InvalidEvent(
-        f"secret {secret_id} is scheduled for deletion or cannot be used this way",
-        do="restore it with RestoreSecret, or stop rotating it",
-        field="SecretId",
-    )
+def deleted(secret_id: str) -> RotationError:
+    """The secret is scheduled for deletion (rule 16)."""
+    return _DELETED.error(f"secretsmanager:DescribeSecret for {secret_id}")

@@ -68,20 +68,16 @@ class Backend(Protocol[C]):
         """The inverse of parse; keys it does not know come back as they were."""
         ...
 
-    def retire(self, current: C, ticket: Ticket[C], /) -> None:
-        """End what earlier rotations left in the target and nobody may use any longer.
+    def mint(self, current: C, ticket: Ticket[C], /) -> C:
+        """Make the next credential; a crash right after this may lose it.
 
-        That is the previous credential, whose interval ends as this rotation begins, and what
-        a crash lost before it was stored. Never `current`.
+        A credential that outlives its rotation ends here, as the next rotation begins: the
+        previous one, and what a crash lost before it was stored. Never `current`.
         """
         ...
 
-    def mint(self, current: C, ticket: Ticket[C], /) -> C:
-        """Make the next credential; a crash right after this may lose it."""
-        ...
-
     def discard(self, minted: C, ticket: Ticket[C], /) -> None:
-        """Another invocation stored its own first: undo `mint`."""
+        """It was not stored, and never will be: undo `mint`."""
         ...
 
     def install(self, pending: C, ticket: Ticket[C], /) -> None:
@@ -142,14 +138,21 @@ class OwnedKey(Protocol):
         """What `issue` was given."""
         ...
 
+    @property
+    def limits(self) -> Mapping[str, object]:
+        """What the key may do and for how long, in the issuer's own terms."""
+        ...
+
 
 class KeyIssuer(Protocol):
     """A service that issues API keys to the owner of an account and revokes them."""
 
     name: ClassVar[str]
 
-    def issue(self, account: Account, *, label: str, admin: Secret) -> tuple[str, Secret]:
-        """A new key's id and value."""
+    def issue(
+        self, account: Account, *, label: str, limits: Mapping[str, object], admin: Secret
+    ) -> tuple[str, Secret]:
+        """A new key's id and value; `limits` are those of the key it replaces."""
         ...
 
     def owned(self, account: Account, *, admin: Secret) -> Sequence[OwnedKey]:

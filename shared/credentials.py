@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from shared.errors import MalformedSecret
+from shared.errors import MalformedSecret, TargetMismatch
 from shared.fields import Fields
 from shared.secret import Secret
 
@@ -42,7 +42,7 @@ class Login:
             password=Secret(fields.text("password")),
             host=fields.host("host"),
             port=fields.port("port", default=default_port),
-            dbname=fields.optional_text("dbname"),
+            dbname=fields.optional_text("dbname") if document.get("dbname") else None,
             document=document,
         )
 
@@ -104,6 +104,17 @@ class ApiKey:
         return replace(self, key_id=key_id, key=key)
 
 
-def admin_key(document: Mapping[str, object]) -> Secret:
-    """The `api_key` in an admin's secret."""
-    return Secret(Fields(document, of="the admin's secret").token("api_key"))
+def admin_key(document: Mapping[str, object], account: Account) -> Secret:
+    """The `api_key` in an admin's secret, which names the issuer it is for.
+
+    So whoever may write a rotated secret cannot have the admin's key sent elsewhere: raises
+    TargetMismatch where the account is at another issuer.
+    """
+    fields = Fields(document, of="the admin's secret")
+    if fields.https_url("issuer_url") != account.issuer_url:
+        raise TargetMismatch(
+            "the admin's secret is for another 'issuer_url' than the secret",
+            do="correct 'issuer_url' or 'admin_secret_arn'",
+            field="issuer_url",
+        )
+    return Secret(fields.token("api_key"))

@@ -7,6 +7,15 @@ Raise with `from None`.
 
 from typing import ClassVar, NamedTuple, Self
 
+# What an operator does about more than one error.
+NEXT_ATTEMPT = "wait for the service's next attempt"
+GIVE_UP = (
+    "if every attempt ends so, give this rotation up (CancelRotateSecret, take AWSPENDING off)"
+    " and rotate again"
+)
+CHECK_ROUTE = "check host, port, security groups and that the server is up"
+CHECK_AUTHORITY = "set TLS_CA_BUNDLE to the authority of the server's certificate"
+
 
 class RotationError(Exception):
     """Base of all; only its kinds are raised. `str()` is safe to log.
@@ -43,6 +52,11 @@ class RotationError(Exception):
     def of_version(self, label: str) -> Self:
         """The same error, told which version's credential it is about."""
         self.label = label
+        return self
+
+    def then(self, do: str) -> Self:
+        """The same error, with one more thing to do."""
+        self.do = f"{self.do}; {do}"
         return self
 
     def __str__(self) -> str:
@@ -92,7 +106,7 @@ class Misconfigured(Permanent):
 
 
 class Untrusted(Permanent):
-    """The target did not prove its identity over TLS; nothing was sent to it."""
+    """The target did not prove who it is, or asked for the password itself; it got none."""
 
 
 class Rejected(Permanent):

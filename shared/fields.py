@@ -9,8 +9,7 @@ from typing import NoReturn
 from urllib.parse import urlsplit
 
 from shared.errors import MalformedSecret
-
-_WORDS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+from shared.settings import FLAGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ class Fields:
         if value is None:
             return default
         if isinstance(value, str):
-            value = _WORDS.get(value.strip().lower())
+            value = FLAGS.get(value.strip().lower())
         if not isinstance(value, bool):
             self._refuse(field, "must be true or false", "correct it in")
         return value
@@ -110,7 +109,7 @@ def _load(text: str) -> tuple[dict[str, object] | None, str]:
         value = json.loads(text, parse_float=_exact, parse_constant=_no_constant)
     except _Unkept as unkept:
         return None, str(unkept)
-    except (ValueError, RecursionError):
+    except (ValueError, ArithmeticError, RecursionError):
         return None, "is not JSON"
     if not isinstance(value, dict):
         return None, "is JSON, but not an object"
@@ -134,9 +133,9 @@ def _no_constant(_name: str) -> NoReturn:
 
 def dump_document(document: Mapping[str, object]) -> str:
     """JSON in the fewest bytes that mean the same; a value may hold 65,536 (rule 17)."""
-    text = json.dumps(document, ensure_ascii=False)
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     # An unpaired surrogate, legal in JSON, has no UTF-8 form but its escape.
-    return text if _encodable(text) else json.dumps(document)
+    return text if _encodable(text) else json.dumps(document, separators=(",", ":"))
 
 
 def _encodable(text: str) -> bool:

@@ -15,6 +15,7 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from botocore.config import Config
 
 from shared.contract import Backend
+from shared.deadline import deadline
 from shared.errors import RotationError, Unexpected
 from shared.event import RotationRequest
 from shared.machine import Rotation
@@ -30,6 +31,9 @@ NAMESPACE = "SecretRotation"
 # At DEBUG these print requests, with what is in them; Lambda's log format can set that level.
 for _library in ("botocore", "boto3", "urllib3"):
     logging.getLogger(_library).setLevel(logging.WARNING)
+
+# Python would write every TLS session's keys to the file that it names.
+os.environ.pop("SSLKEYLOGFILE", None)
 
 # A call that hangs must leave time for another try within the function's timeout.
 _AWS = Config(
@@ -74,14 +78,16 @@ def make_handler(build: Callable[[Mapping[str, str]], Backend[Any]], *, strategy
         started = time.monotonic()
         LOGGER.clear_state()
         try:
-            take(event, context, place)
+            with deadline(context.get_remaining_time_in_millis() / 1000):
+                take(event, context, place)
         except RotationError as error:
             problem = error.at(place["step"], place["backend"])
         except Exception as error:  # noqa: BLE001 - the boundary: nothing foreign passes
             problem = _unexpected(error).at(place["step"], place["backend"])
         _report(place, time.monotonic() - started, problem)
         if problem is not None:
-            problem.__context__ = None  # what was caught may quote SQL or input
+            # What was caught on the way may quote SQL or input.
+            problem.__context__ = problem.__cause__ = None
             raise problem.with_traceback(None)
 
     return handler

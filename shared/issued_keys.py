@@ -1,9 +1,9 @@
 """A Backend made from any KeyIssuer: a new key beside the old one, revoked a rotation later."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from shared.contract import KeyIssuer, Ticket
+from shared.contract import KeyIssuer, OwnedKey, Ticket
 from shared.credentials import ApiKey, admin_key
 from shared.secret import Secret
 
@@ -29,30 +29,24 @@ class IssuedKey:
         """The secret's JSON with this key."""
         return credential.render()
 
-    def retire(self, current: ApiKey, ticket: Ticket[ApiKey], /) -> None:
-        """Revoke the previous version's key, and keys of ours that no version holds.
-
-        Keys labelled with the version being made are left: another invocation of this very step
-        may be about to store one. Keys without our label and in no version are others' own.
-        """
-        previous = ticket.previous()
-        admin = self._admin(current, ticket)
-        for key in self._issuer.owned(current.account, admin=admin):
-            ours = key.label.startswith(_label(ticket.secret_arn, ""))
-            replaced = previous is not None and key.key_id == previous.key_id
-            kept = (current.key_id, _label(ticket.secret_arn, ticket.version_id))
-            if (ours or replaced) and key.key_id != kept[0] and key.label != kept[1]:
-                self._issuer.revoke(current.account, key.key_id, admin=admin)
-                LOG.info("revoked key %s", key.key_id)
-
     def mint(self, current: ApiKey, ticket: Ticket[ApiKey], /) -> ApiKey:
-        """Have a key issued, labelled with the version it is for."""
-        key_id, key = self._issuer.issue(
+        """Have a key issued for this version, with the limits of the one it replaces.
+
+        First revokes the previous version's key, and keys of ours that no version holds.
+        """
+        admin = self._admin(current, ticket)
+        live = self._issuer.owned(current.account, admin=admin)
+        for key in _leftover(live, current, ticket):
+            self._issuer.revoke(current.account, key.key_id, admin=admin)
+            LOG.info("revoked key %s", key.key_id)
+        limits = [key.limits for key in live if key.key_id == current.key_id]
+        key_id, value = self._issuer.issue(
             current.account,
             label=_label(ticket.secret_arn, ticket.version_id),
-            admin=self._admin(current, ticket),
+            limits=limits[0] if limits else {},
+            admin=admin,
         )
-        return current.with_key(key_id, key)
+        return current.with_key(key_id, value)
 
     def discard(self, minted: ApiKey, ticket: Ticket[ApiKey], /) -> None:
         """Revoke the key that was not stored."""
@@ -68,7 +62,29 @@ class IssuedKey:
 
     @staticmethod
     def _admin(key: ApiKey, ticket: Ticket[ApiKey]) -> Secret:
-        return admin_key(ticket.open(key.admin_secret_arn))
+        return admin_key(ticket.open(key.admin_secret_arn), key.account)
+
+
+def _leftover(
+    live: Sequence[OwnedKey], current: ApiKey, ticket: Ticket[ApiKey]
+) -> Sequence[OwnedKey]:
+    """The live keys to revoke; none that is without our label and was never in this secret."""
+    ours = _label(ticket.secret_arn, "")
+    if any(key.label == ours + ticket.version_id for key in live):
+        # Another invocation of this step has been here, maybe long ago: what it left alone is
+        # in use, such as a key that a later rotation has just made.
+        return []
+    stored = [ticket.previous()]
+    if stored[0] is not None and stored[0].key_id == current.key_id:
+        # The secret was edited by hand since: the key before has no label of AWS's any more,
+        # nor one of ours if it was made by hand.
+        stored += ticket.strays()
+    held = {each.key_id for each in stored if each and each.account == current.account}
+    return [
+        key
+        for key in live
+        if key.key_id != current.key_id and (key.label.startswith(ours) or key.key_id in held)
+    ]
 
 
 def _label(secret_arn: str, version_id: str) -> str:

@@ -11,9 +11,17 @@ from functools import cache
 from typing import Any, Generic
 
 from shared.contract import Backend, C
-from shared.errors import Busy, MalformedSecret, Rejected, TargetMismatch, WrongStage
+from shared.errors import (
+    GIVE_UP,
+    NEXT_ATTEMPT,
+    Busy,
+    MalformedSecret,
+    Rejected,
+    TargetMismatch,
+    WrongStage,
+)
 from shared.event import RotationRequest, Step
-from shared.store import CURRENT, PENDING, PREVIOUS, Conflict, Store
+from shared.store import CURRENT, PENDING, PREVIOUS, NotStored, Store, Version
 
 
 class Standing(Enum):
@@ -59,7 +67,8 @@ class Rotation(Generic[C]):
 
     def look_before_value(self) -> Standing:
         """DescribeSecret shows the label, not whether there is a value: the put will tell."""
-        return self._look(self._store.labels(), if_pending=Standing.EMPTY)
+        labels = self._store.labels(expecting=self.version_id)
+        return self._look(labels, if_pending=Standing.EMPTY)
 
     def look_at_value(self) -> Standing:
         """The value's own read carries its labels."""
@@ -69,7 +78,7 @@ class Rotation(Generic[C]):
             return self.look_before_value()
         standing = _standing(version.labels, if_pending=Standing.READY)
         if standing is Standing.READY:
-            self._pending = self._backend.parse(version.document)
+            self._pending = self._parse_pending(version)
         return standing
 
     def look_at_labels(self) -> Standing:
@@ -85,14 +94,14 @@ class Rotation(Generic[C]):
 
     def create(self) -> None:
         """Store the next credential; where another invocation stored one first, keep that."""
-        current = self.current()
-        self._backend.retire(current, self)
-        minted = self._backend.mint(current, self)
+        minted = self._backend.mint(self.current(), self)
+        document = self._backend.render(minted)
         try:
-            document = self._backend.render(minted)
             self._store.put(self.version_id, document, self._request.rotation_token)
-        except Conflict:
+        except NotStored as lost:
             self._backend.discard(minted, self)
+            if lost.refusal is not None:
+                raise lost.refusal from None
 
     def install(self) -> None:
         """Make the target accept the pending credential."""
@@ -103,7 +112,7 @@ class Rotation(Generic[C]):
         try:
             self._backend.verify(self._ready(), self)
         except Rejected as rejected:
-            raise rejected.of_version(PENDING) from None
+            raise rejected.of_version(PENDING).then(GIVE_UP) from None
 
     def promote(self) -> None:
         """Move AWSCURRENT to this version; where another invocation did it first, be content."""
@@ -113,7 +122,7 @@ class Rotation(Generic[C]):
         if self.look_at_labels() is not Standing.LIVE:
             raise Busy(
                 f"AWSCURRENT of {self.secret_arn} was moved while this version was to get it",
-                do="wait for the service's next attempt; do not move labels during a rotation",
+                do=f"{NEXT_ATTEMPT}; do not move labels during a rotation",
             )
 
     def rest(self) -> None:
@@ -131,8 +140,14 @@ class Rotation(Generic[C]):
         """A step came before createSecret, or its value is not readable yet."""
         raise Busy(
             f"version {self.version_id} of {self.secret_arn} has no value yet",
-            do="wait for the service's next attempt, which begins with createSecret",
+            do=f"{NEXT_ATTEMPT}, which begins with createSecret",
         )
+
+    def _parse_pending(self, version: Version) -> C:
+        try:
+            return self._backend.parse(version.document)
+        except MalformedSecret as malformed:  # a version never changes: no retry mends it
+            raise malformed.of_version(PENDING).then(GIVE_UP) from None
 
     def _ready(self) -> C:
         assert self._pending is not None  # noqa: S101 - the table: only in Standing.READY
@@ -148,6 +163,11 @@ class Rotation(Generic[C]):
                 f"{self.secret_arn} has no current value to rotate from",
                 do="store the credential in use with PutSecretValue",
                 field="SecretString",
+            )
+        if CURRENT not in version.labels:
+            raise Busy(
+                f"AWSCURRENT of {self.secret_arn} moved while it was read",
+                do=NEXT_ATTEMPT,
             )
         return self._backend.parse(version.document)
 
@@ -193,7 +213,7 @@ LOOKS: Mapping[Step, Callable[[Rotation[Any]], Standing]] = {
 ACTIONS: Mapping[tuple[Step, Standing], Callable[[Rotation[Any]], None]] = {
     (Step.CREATE, Standing.NOWHERE): Rotation.refuse_stranger,
     (Step.CREATE, Standing.EMPTY): Rotation.create,
-    (Step.CREATE, Standing.READY): Rotation.create,
+    (Step.CREATE, Standing.READY): Rotation.create,  # the put finds the value there
     (Step.CREATE, Standing.LIVE): Rotation.rest,
     (Step.SET, Standing.NOWHERE): Rotation.refuse_stranger,
     (Step.SET, Standing.EMPTY): Rotation.refuse_empty,

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 
 from shared.errors import Misconfigured
 
-_FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+# The AWS functions take the first four for true, and anything else for false.
+FLAGS = {
+    **dict.fromkeys(("true", "1", "y", "yes"), True),
+    **dict.fromkeys(("false", "0", "n", "no"), False),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +25,9 @@ class Settings:
     def flag(self, name: str, *, default: bool) -> bool:
         """True or false; raises Misconfigured."""
         value = self.text(name, default=str(default)).strip().lower()
-        if value not in _FLAGS:
+        if value not in FLAGS:
             raise self._refused(name, "must be true or false")
-        return _FLAGS[value]
+        return FLAGS[value]
 
     def integer(self, name: str, *, default: int, within: range) -> int:
         """A whole number in the range; raises Misconfigured."""

@@ -2,13 +2,22 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shared import aws_errors
-from shared.errors import Busy, MalformedSecret, Misconfigured, RotationError
+from shared.errors import (
+    NEXT_ATTEMPT,
+    Busy,
+    MalformedSecret,
+    Misconfigured,
+    RotationError,
+    Unexpected,
+    Unreachable,
+)
 from shared.fields import dump_document, load_document
 from shared.secret import Secret
 
@@ -20,6 +29,7 @@ if TYPE_CHECKING:
     )
 
 T = TypeVar("T")
+Labels = dict[str, frozenset[str]]  # by version id
 
 CURRENT, PENDING, PREVIOUS = "AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"
 
@@ -42,14 +52,21 @@ class Version:
     document: Mapping[str, object]
 
 
-class Conflict(Exception):
-    """The version already has another value."""
+class NotStored(Exception):
+    """The value is not stored and never will be.
+
+    refusal: why, where AWS refused it; None where the version has another value already.
+    """
+
+    def __init__(self, refusal: RotationError | None = None) -> None:
+        super().__init__()
+        self.refusal = refusal
 
 
 class Store:
     """One secret, for one step.
 
-    seconds_left: how long the function may still run; no wait here is longer.
+    seconds_left: how long the function may still run; no wait for consistency is longer.
     """
 
     def __init__(
@@ -59,11 +76,20 @@ class Store:
         self.secret_id = secret_id
         self._seconds_left = seconds_left
 
-    def labels(self) -> dict[str, frozenset[str]]:
+    def labels(self, *, expecting: str) -> Labels:
         """Every labelled version's labels, valueless ones included (rules 1 and 15).
 
+        Waits a short while for the version `expecting` to be among them.
         Raises Misconfigured where rotation is off, InvalidEvent where there is no such secret.
         """
+        labels: Labels = {}
+        for _ in self._tries():
+            labels = self._describe()
+            if expecting in labels:
+                break
+        return labels
+
+    def _describe(self) -> Labels:
         answer = self._call(self._client.describe_secret, SecretId=self.secret_id)
         if "DeletedDate" in answer:
             raise aws_errors.deleted(self.secret_id)
@@ -76,7 +102,7 @@ class Store:
         stages = answer.get("VersionIdsToStages", {})
         return {version_id: frozenset(labels) for version_id, labels in stages.items()}
 
-    def valued_labels(self) -> dict[str, frozenset[str]]:
+    def valued_labels(self) -> Labels:
         """The labels of the labelled versions that have a value (rule 1)."""
         listed = self._call(
             self._client.list_secret_version_ids, SecretId=self.secret_id, MaxResults=PAGE
@@ -91,27 +117,18 @@ class Store:
 
         Raises Busy if it still is not.
         """
-        give_up = time.monotonic() + min(CONSISTENCY_SECONDS, self._seconds_left() - 1)
-        pause = _FIRST_PAUSE
-        while True:
-            try:
-                return self._get(VersionId=version_id)
-            except aws_errors.NotFound:
-                if time.monotonic() + pause >= give_up:
-                    break
-            time.sleep(pause)
-            pause *= 2
+        for _ in self._tries():
+            version = self._get(VersionId=version_id)
+            if version is not None:
+                return version
         raise Busy(
             f"version {version_id} of {self.secret_id} has no readable value",
-            do="wait for the service's next attempt; createSecret has to run first",
+            do=f"{NEXT_ATTEMPT}; createSecret has to run first",
         )
 
     def read_label(self, label: str) -> Version | None:
         """The version that has the label; None where none has it."""
-        try:
-            return self._get(VersionStage=label)
-        except aws_errors.NotFound:
-            return None
+        return self._get(VersionStage=label)
 
     def read_other(self, secret_id: str) -> dict[str, object]:
         """The current JSON object of another secret; raises InvalidEvent, Forbidden."""
@@ -123,18 +140,19 @@ class Store:
         unlabelled = [v for v in self._every_version() if not v.get("VersionStages")]
         newest_first = sorted(unlabelled, key=lambda version: version["CreatedDate"], reverse=True)
         for version in newest_first[:MAX_STRAYS]:
-            try:
-                yield self._get(VersionId=version["VersionId"])
-            except (aws_errors.NotFound, MalformedSecret):
-                continue  # pruned meanwhile, or written by a person
+            # One may have been pruned meanwhile, or written by a person.
+            with suppress(MalformedSecret):
+                stray = self._get(VersionId=version["VersionId"])
+                if stray is not None:
+                    yield stray
 
     def put(
         self, version_id: str, document: Mapping[str, object], rotation_token: Secret | None
     ) -> None:
         """Store the value as AWSPENDING; the same value again is a success (rule 8).
 
-        Raises Conflict where the version has another value. After an answer that leaves open
-        whether the value was stored, the version is read back before anything is concluded.
+        Raises NotStored, and the error itself where it stays open whether the value is stored:
+        without an answer, the version is read back before anything is concluded.
         """
         token = {"RotationToken": rotation_token.reveal()} if rotation_token else {}
         try:
@@ -146,19 +164,18 @@ class Store:
                 VersionStages=[PENDING],
                 **token,
             )
-        except aws_errors.Exists:
-            conflict = True
         except RotationError as error:
-            if not error.retryable:
-                raise
-            stored = self._stored(version_id)
-            if stored is None:
-                raise
-            conflict = stored != document
+            problem = error
         else:
-            conflict = False
-        if conflict:
-            raise Conflict
+            return
+        # An earlier try of the SDK's may have arrived, whatever the last one was answered.
+        answered = not isinstance(problem, Unreachable | Unexpected)
+        stored = self._stored(version_id, wait=not answered)
+        if stored == document:
+            return
+        if stored is not None:
+            raise NotStored
+        raise NotStored(problem) if answered else problem
 
     def promote(self, version_id: str, *, instead_of: str) -> bool:
         """Move AWSCURRENT; AWSPREVIOUS follows by itself (rule 10).
@@ -177,10 +194,23 @@ class Store:
             return False
         return True
 
-    def _get(self, **which: str) -> Version:
-        answer = self._call(self._client.get_secret_value, SecretId=self.secret_id, **which)
+    def _get(self, **which: str) -> Version | None:
+        try:
+            answer = self._call(self._client.get_secret_value, SecretId=self.secret_id, **which)
+        except aws_errors.NotFound:
+            return None
         labels = frozenset(answer.get("VersionStages", ()))
         return Version(answer["VersionId"], labels, _document(answer, of="the secret"))
+
+    def _tries(self) -> Iterator[None]:
+        """Once, and again after ever longer pauses, within CONSISTENCY_SECONDS."""
+        give_up = time.monotonic() + min(CONSISTENCY_SECONDS, self._seconds_left() - 1)
+        pause = _FIRST_PAUSE
+        yield
+        while time.monotonic() + pause < give_up:
+            time.sleep(pause)
+            yield
+            pause *= 2
 
     def _every_version(self) -> Iterator["SecretVersionsListEntryTypeDef"]:
         page: dict[str, object] = {}
@@ -197,11 +227,12 @@ class Store:
                 return
             page = {"NextToken": listed["NextToken"]}
 
-    def _stored(self, version_id: str) -> Mapping[str, object] | None:
+    def _stored(self, version_id: str, *, wait: bool) -> Mapping[str, object] | None:
         try:
-            return self.read(version_id).document
+            version = self.read(version_id) if wait else self._get(VersionId=version_id)
         except Busy:
             return None
+        return version.document if version else None
 
     def _call(self, operation: Callable[..., T], **arguments: object) -> T:
         try:

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 from shared.contract import Engine, Session, Ticket
 from shared.credentials import Login
-from shared.errors import MalformedSecret, Rejected, TargetMismatch
+from shared.errors import GIVE_UP, MalformedSecret, Rejected, TargetMismatch
 from shared.fields import Fields
 from shared.passwords import PasswordPolicy
 from shared.secret import Secret
@@ -50,9 +50,6 @@ class SingleUser:
         """The secret's JSON with this password."""
         return credential.render()
 
-    def retire(self, current: Login, ticket: Ticket[Login], /) -> None:
-        """Nothing: a database user has one password here, and `install` replaced it."""
-
     def mint(self, current: Login, _ticket: Ticket[Login], /) -> Login:
         """The same user with a new password, which is nowhere in the target yet."""
         return current.with_password(self._policy.make())
@@ -94,8 +91,7 @@ class SingleUser:
         if current.target != pending.target:
             raise TargetMismatch(
                 "host, port or user name differ between the pending and the current version",
-                do="give this rotation up (CancelRotateSecret, take AWSPENDING off) and rotate "
-                "again from the current version",
+                do=GIVE_UP,
                 field="host",
             )
         tried: list[Secret] = []

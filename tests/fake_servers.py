@@ -89,6 +89,40 @@ def postgres_asking_in_clear(context: ssl.SSLContext) -> Script:
     return script
 
 
+def postgres_failing(context: ssl.SSLContext, text: str) -> Script:
+    """Offers TLS, takes an md5 answer, and ends with this FATAL error, as a pooler may."""
+
+    def script(connection: socket.socket, server: FakeServer) -> None:
+        server.read(connection)
+        connection.sendall(b"S")
+        with context.wrap_socket(connection, server_side=True) as inside:
+            server.read(inside)
+            inside.sendall(b"R" + struct.pack("!ii", 12, 5) + b"salt")  # AuthenticationMD5Password
+            server.read(inside)
+            body = b"SFATAL\0CXX000\0M" + text.encode() + b"\0\0"
+            inside.sendall(b"E" + struct.pack("!i", len(body) + 4) + body)
+
+    return script
+
+
+def not_mysql(connection: socket.socket, _server: FakeServer) -> None:
+    """Speaks HTTP."""
+    connection.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+
+
+def half_a_greeting(connection: socket.socket, _server: FakeServer) -> None:
+    """Sends a whole packet with half a greeting in it."""
+    connection.sendall(_packet(0, _greeting(_PLAIN)[:12]))
+
+
+def dripping(connection: socket.socket, _server: FakeServer) -> None:
+    """Announces a long answer, and sends it a byte at a time until the client goes."""
+    connection.sendall(b"\xff\xff\x00\x00\x0a")
+    while True:
+        connection.sendall(b"8")
+        threading.Event().wait(0.2)
+
+
 # Capabilities: https://dev.mysql.com/doc/dev/mysql-server/latest/group__group__cs__capabilities__flags.html
 _SSL = 0x0800
 _PLAIN = 0x0001 | 0x0008 | 0x0200 | 0x8000 | 0x00080000 | 0x00200000

@@ -84,9 +84,13 @@ class Secret:
             **more,
         )
 
-    def step(self, event: Event, step: Step, handler: Handler | None = None) -> None:
+    def step(
+        self, event: Event, step: Step, handler: Handler | None = None, *, timeout: float = 60
+    ) -> None:
         """Run one step here; what the handler raises comes out as it is."""
-        context = LambdaContext(function_name=self.function, timeout=60, memory_limit_in_mb="256")
+        context = LambdaContext(
+            function_name=self.function, timeout=timeout, memory_limit_in_mb="256"
+        )
         (handler or handler_of(self.function))({**event, "Step": step.value}, context)
 
     def steps(self, event: Event, *steps: Step) -> None:
@@ -118,6 +122,14 @@ class Secret:
     def store(self, document: Document) -> None:
         """A new current version made by hand."""
         self.lab.client.put_secret_value(SecretId=self.arn, SecretString=json.dumps(document))
+
+    def move_issuer(self, url: str) -> None:
+        """Let the secret and the admin's secret name another issuer."""
+        arn = str(self.value()["admin_secret_arn"])
+        admin = json.loads(self.lab.client.get_secret_value(SecretId=arn)["SecretString"])
+        moved = json.dumps({**admin, "issuer_url": url})
+        self.lab.client.put_secret_value(SecretId=arn, SecretString=moved)
+        self.store({**self.value(), "issuer_url": url})
 
     def labels(self) -> dict[str, set[str]]:
         stages = self.lab.client.describe_secret(SecretId=self.arn)["VersionIdsToStages"]

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from local.certificates import Authority
+
 HOST = "127.0.0.1"  # not a name, as clients written in C take "localhost" for a Unix socket
 ADMIN = "admin"
 # Nothing of the caller's, such as a PGDATA; and not the machine's OpenSSL settings, which may name
@@ -48,6 +50,23 @@ def asked(server: Server, ask: Callable[[Server], str | None]) -> Server:
     return replace(server, version=version)
 
 
+DSN_VARIABLES = ("TEST_POSTGRES_DSN", "TEST_MARIADB_DSN", "TEST_MYSQL_DSN")
+
+
+def trusted(authority: Authority, folder: Path) -> Path:
+    """A PEM file with our authority, and those of the caller's own servers, if there are any."""
+    given = [os.environ[name] for name in DSN_VARIABLES if os.environ.get(name)]
+    own = [path for dsn in given for path in _authorities(dsn)]
+    bundle = folder / "trusted.pem"
+    bundle.write_bytes(b"".join(path.read_bytes() for path in (authority.ca, *own)))
+    return bundle
+
+
+def _authorities(dsn: str) -> list[Path]:
+    query = parse_qs(urlsplit(dsn).query)
+    return [Path(path) for path in query.get("sslrootcert", query.get("ssl_ca", []))]
+
+
 def callers_own(
     engine: str, variable: str, default_port: int, ask: Callable[[Server], str | None]
 ) -> Server | None:
@@ -59,8 +78,7 @@ def callers_own(
     if not (given := os.environ.get(variable)):
         return None
     url = urlsplit(given)
-    query = parse_qs(url.query)
-    authorities = query.get("sslrootcert", query.get("ssl_ca", []))
+    authorities = _authorities(given)
     if not (url.hostname and url.username and url.password and authorities):
         raise ValueError(
             f"{variable} must be scheme://admin:password@host:port/database?sslrootcert=/ca.pem"
@@ -73,7 +91,7 @@ def callers_own(
         admin=unquote(url.username),
         password=unquote(url.password),
         database=unquote(url.path.lstrip("/")),
-        ca=Path(authorities[0]),
+        ca=authorities[0],
         log=None,
     )
     return asked(server, ask)

@@ -1,5 +1,6 @@
 """Issuers that refuse, fail, or are not what they should be."""
 
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,13 @@ import pytest
 from local.certificates import Authority
 from local.issuers import Issuer, faults
 from local.issuers.faults import Fault, Faults
-from local.issuers.issuer import issue, key_ids
+from local.issuers.issuer import ask, issue, key_ids, tokens
 from local.targets import IssuerTarget
 from rotators import http_api_key
 from rotators.http_api_key import HttpIssuer
 from shared.credentials import Account
 from shared.errors import (
+    Busy,
     Forbidden,
     MalformedSecret,
     Misconfigured,
@@ -29,6 +31,7 @@ from shared.event import Step
 from shared.handler import make_handler
 from shared.issued_keys import IssuedKey
 from shared.secret import Secret as SecretValue
+from shared.store import Store
 from tests.lab import Lab, Secret
 
 TOKENS = "/users/app/tokens"
@@ -107,6 +110,64 @@ def test_no_orphan_is_left_of_a_lost_answer(secret: Secret, issuer_faults: Fault
     assert key_ids(issuer) - others == held
 
 
+def test_a_refused_put_leaves_no_key(secret: Secret) -> None:
+    assert isinstance(secret.target, IssuerTarget)
+    before = key_ids(secret.target.issuer)
+    event = secret.begin()
+    for _ in range(3):
+        with pytest.raises(Forbidden):
+            secret.step({**event, "RotationToken": str(uuid.uuid4())}, Step.CREATE)
+    assert key_ids(secret.target.issuer) == before
+    secret.steps(event)
+    assert secret.target.accepts(secret.value())
+
+
+def test_the_first_key_is_revoked_though_the_secret_was_edited_between(secret: Secret) -> None:
+    by_hand = secret.value()
+    secret.rotate()
+    secret.store({**secret.value(), "note": "edited in the console"})
+    secret.rotate()
+    assert not secret.target.accepts(by_hand)
+
+
+def test_an_edit_that_another_read_does_not_see_yet_revokes_nothing(
+    secret: Secret, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DescribeSecret of before the last rotation: current and previous are the other way round."""
+    secret.rotate()
+    event = secret.begin()
+    describe = Store._describe
+    swap = {"AWSCURRENT": "AWSPREVIOUS", "AWSPREVIOUS": "AWSCURRENT"}
+
+    def stale(store: Store) -> dict[str, frozenset[str]]:
+        labels = describe(store)
+        return {v: frozenset(swap.get(label, label) for label in on) for v, on in labels.items()}
+
+    monkeypatch.setattr(Store, "_describe", stale)
+    with pytest.raises(Busy, match="moved"):
+        secret.step(event, Step.CREATE)
+    assert secret.target.accepts(secret.value())
+
+
+def test_a_new_key_has_the_rights_and_the_lifetime_of_the_old(lab: Lab, jupyterhub: Issuer) -> None:
+    target = IssuerTarget(jupyterhub)
+    limits = {"scopes": ["read:users:name!user"], "expires_in": 3600}
+    reply = ask(
+        jupyterhub, "POST", tokens(jupyterhub.owner), jupyterhub.admin, {"note": "narrow", **limits}
+    )
+    target.document |= {"key_id": reply.document["id"], "api_key": reply.document["token"]}
+    secret = lab.secret(target)
+    first = _listed(jupyterhub, secret)
+    for _ in range(2):
+        assert secret.rotate().state == "succeeded"
+    now = _listed(jupyterhub, secret)
+    assert now["id"] != first["id"]
+    assert set(now["scopes"]) == set(first["scopes"])
+    assert "read:users:name!user=app" in now["scopes"]
+    assert "inherit" not in now["scopes"]
+    assert now["expires_at"] is not None
+
+
 def test_keys_of_others_are_never_touched(secret: Secret, demo_issuer: Issuer) -> None:
     by_hand, _ = issue(demo_issuer, "made by a person")
     same_owner, _ = issue(demo_issuer, f"{secret.arn}-of-another-secret some-version")
@@ -141,7 +202,7 @@ def test_a_revocation_that_the_issuer_does_not_do_is_no_success(
         key_id, value = issue(issuer, "to be revoked")
         other = Account(issuer.url, issuer.other_owner)
         client = HttpIssuer(issuer.ca)
-        _, weak = client.issue(other, label="weak", admin=_admin(issuer))
+        _, weak = client.issue(other, label="weak", limits={}, admin=_admin(issuer))
         account = Account(issuer.url, issuer.owner)
         with pytest.raises((Forbidden, TargetMismatch)):
             client.revoke(account, key_id, admin=weak)
@@ -164,8 +225,7 @@ def test_an_issuer_that_never_answers(
 @pytest.mark.parametrize(
     ("change", "kind", "field"),
     [
-        ({"issuer_url": "https://127.0.0.1:1/api"}, Unreachable, "issuer_url"),
-        ({"issuer_url": "https://no-such-host.invalid/api"}, Unreachable, "issuer_url"),
+        ({"issuer_url": "https://elsewhere.invalid/api"}, TargetMismatch, "issuer_url"),
         ({"issuer_url": "http://localhost/api"}, MalformedSecret, "issuer_url"),
         ({"owner": "nobody"}, TargetMismatch, "owner"),
         ({"owner": None}, MalformedSecret, "owner"),
@@ -183,9 +243,26 @@ def test_a_secret_that_names_no_issuer_of_this_kind(
     assert secret.target.accepts(good)
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1:1", "no-such-host.invalid"])
+def test_an_issuer_that_is_not_there(secret: Secret, host: str) -> None:
+    secret.move_issuer(f"https://{host}/api")
+    with pytest.raises(Unreachable) as caught:
+        secret.step(secret.begin(), Step.CREATE)
+    assert caught.value.field == "issuer_url"
+
+
+def test_the_admins_key_goes_to_its_own_issuer_only(secret: Secret, jupyterhub: Issuer) -> None:
+    """Whoever may write the secret, but not the admin's, could else have the key sent anywhere."""
+    secret.store({**secret.value(), "issuer_url": jupyterhub.url})
+    before = jupyterhub.log.stat().st_size
+    with pytest.raises(TargetMismatch, match="issuer_url"):
+        secret.step(secret.begin(), Step.CREATE)
+    assert jupyterhub.log.stat().st_size == before
+
+
 def test_a_certificate_for_another_host(secret: Secret) -> None:
-    url = str(secret.value()["issuer_url"]).replace("localhost", "0.0.0.0")  # noqa: S104 - not bound
-    secret.store({**secret.value(), "issuer_url": url})
+    url = str(secret.value()["issuer_url"])
+    secret.move_issuer(url.replace("localhost", "0.0.0.0"))  # noqa: S104 - connected to, not bound
     with pytest.raises(Untrusted):
         secret.step(secret.begin(), Step.CREATE)
 
@@ -205,6 +282,13 @@ def test_an_admins_secret_without_a_key(secret: Secret, value: str) -> None:
         secret.step(secret.begin(), Step.CREATE)
     assert "admin" in str(caught.value)
     assert "canary" not in str(caught.value)
+
+
+def _listed(issuer: Issuer, secret: Secret) -> dict[str, Any]:
+    """The current key as the issuer lists it."""
+    listed = ask(issuer, "GET", tokens(issuer.owner), issuer.admin).document["api_tokens"]
+    (key,) = [key for key in listed if key["id"] == secret.value()["key_id"]]
+    return dict(key)
 
 
 def _admin(issuer: Issuer) -> SecretValue:

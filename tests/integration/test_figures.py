@@ -1,6 +1,6 @@
 """What one full rotation costs, counted by the service and by the servers themselves.
 
-The figures go to the terminal summary; the reference's are in docs/reference-figures.md.
+The figures go to the terminal summary; the README has them beside those of AWS's functions.
 """
 
 import uuid

@@ -15,7 +15,7 @@ from local.targets import IssuerTarget
 from shared import store as store_module
 from shared.errors import Busy, Unreachable
 from shared.secret import Secret as SecretValue
-from shared.store import Conflict, Store
+from shared.store import NotStored, Store
 from tests.lab import Event, Lab, Secret
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def test_rule_08_another_value_is_a_conflict(
 ) -> None:
     event, store = secret.begin(), store_of(client, secret)
     put(store, event, dict(THEIRS))
-    with pytest.raises(Conflict):
+    with pytest.raises(NotStored):
         put(store, event, dict(MINE))
     assert secret.version(event["ClientRequestToken"]) == THEIRS
 
@@ -104,7 +104,7 @@ def test_a_lost_answer_while_another_invocation_won(
         )
 
     answer_lost(client, after=theirs)
-    with pytest.raises(Conflict):
+    with pytest.raises(NotStored):
         put(store_of(client, secret), event, dict(MINE))
 
 

@@ -139,7 +139,7 @@ def test_an_unknown_path(issuer: Issuer) -> None:
 
 def test_http_issuer_rotates(client: HttpIssuer, issuer: Issuer, account: Account) -> None:
     admin = Secret(issuer.admin)
-    key_id, key = client.issue(account, label="arn:v1", admin=admin)
+    key_id, key = client.issue(account, label="arn:v1", limits={}, admin=admin)
     client.probe(as_stored(account, key.reveal()))
     assert (key_id, "arn:v1") in {(k.key_id, k.label) for k in client.owned(account, admin=admin)}
     for _ in range(2):
@@ -159,4 +159,4 @@ def test_http_issuer_says_what_is_wrong(
     with pytest.raises(TargetMismatch):
         client.owned(Account(issuer.url, "nobody"), admin=Secret(issuer.admin))
     with pytest.raises(Forbidden):
-        client.issue(account, label="n", admin=Secret("wrong"))
+        client.issue(account, label="n", limits={}, admin=Secret("wrong"))

@@ -42,9 +42,11 @@ def test_shared_names_no_target(file: Path) -> None:
 
 @pytest.mark.parametrize("file", files("rotators"), ids=lambda file: file.name)
 def test_a_rotator_imports_shared_and_its_own_driver_only(file: Path) -> None:
-    foreign = packages(file) - set(sys.stdlib_module_names) - {"shared"}
+    foreign = packages(file) - set(sys.stdlib_module_names) - {"shared", "rotators"}
     assert len(foreign & DRIVERS) <= 1
     assert not foreign - DRIVERS
+    kind = file.stem.removesuffix("_errors")
+    assert {name for name in imports(file) if "rotators" in name} <= {f"rotators.{kind}_errors"}
 
 
 def test_labels_are_named_in_the_machine_and_its_store_only() -> None:

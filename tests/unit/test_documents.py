@@ -57,6 +57,7 @@ def test_any_text_is_a_document_or_a_typed_error_without_the_text(before: str, a
         ('{"a": NaN, "b": "canary"}', "NaN or Infinity"),
         ('{"a": 3.14159265358979323846}', "cannot be kept exactly"),
         ('{"a": 1e999}', "cannot be kept exactly"),
+        ('{"a": 1e9999999999999999999999}', "is not JSON"),
         ("[" * 100_000, "is not JSON"),
         ('{"a": ' + "9" * 5000 + "}", "is not JSON"),
     ],
@@ -78,6 +79,17 @@ def test_a_tutorials_secret_without_engine_and_with_a_port_as_a_string() -> None
     assert login.port == 6432
     assert login.dbname is None
     assert login.render() == document
+
+
+def test_an_empty_dbname_is_none_at_all() -> None:
+    assert Login.parse({**LOGIN, "dbname": ""}, default_port=5432).dbname is None
+
+
+def test_a_value_of_the_full_size_can_be_rotated() -> None:
+    """65,536 bytes as small as JSON gets: rule 17 leaves no room for spaces."""
+    padding = "x" * (65_536 - len(json.dumps({**LOGIN, "pad": ""}, separators=(",", ":"))))
+    document = {**LOGIN, "pad": padding}
+    assert len(dump_document(document).encode()) == 65_536
 
 
 def test_the_port_has_the_engines_default() -> None:

@@ -67,6 +67,11 @@ def test_without_the_rule_a_class_may_be_missing() -> None:
     assert any(not set(password) & set(string.digits) for password in passwords)
 
 
+@pytest.mark.parametrize("word", ["true", "TRUE", "1", "y", "yes", " Yes "])
+def test_the_aws_functions_words_for_true(word: str) -> None:
+    assert policy(EXCLUDE_NUMBERS=word) == policy(EXCLUDE_NUMBERS="true")
+
+
 @pytest.mark.parametrize("setting", ["PASSWORD_LENGTH", "EXCLUDE_CHARACTERS", "EXCLUDE_NUMBERS"])
 def test_an_empty_variable_is_an_unset_one(setting: str) -> None:
     assert policy(**{setting: ""}) == policy()

@@ -1,0 +1,134 @@
+"""What MySQL's, MariaDB's and PyMySQL's errors mean to a rotation; none of their text is passed on.
+
+Error numbers: MySQL Server Error Reference; MariaDB's are the same where both have one.
+"""
+
+import socket
+import ssl
+
+import pymysql
+
+from shared.credentials import Login
+from shared.errors import (
+    CHECK_AUTHORITY,
+    CHECK_ROUTE,
+    GIVE_UP,
+    NEXT_ATTEMPT,
+    Busy,
+    Forbidden,
+    Meaning,
+    Misconfigured,
+    Rejected,
+    RotationError,
+    Unreachable,
+    Untrusted,
+)
+
+# OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and _IP_ADDRESS_MISMATCH.
+_HOST_MISMATCH = (62, 64)
+
+CLEARTEXT = Meaning(
+    Untrusted, "the server asked for the password in clear from",
+    "give the account the plugin caching_sha2_password or mysql_native_password", "host",
+)  # fmt: skip
+OTHER_PLUGIN = Meaning(
+    Misconfigured, "no hash is made here for the authentication plugin of",
+    "ALTER USER ... IDENTIFIED VIA mysql_native_password", "username",
+)  # fmt: skip
+# Rejected, so that another stored password is tried: an account may have several plugins.
+ED25519 = Meaning(
+    Rejected, "the server asked for ed25519, which is not supported, from",
+    "ALTER USER ... IDENTIFIED VIA mysql_native_password", "username",
+)  # fmt: skip
+NO_MYSQL = Meaning(Unreachable, "no MySQL server answered for", CHECK_ROUTE, "host")
+_UNREACHABLE = Meaning(Unreachable, "no answer for", CHECK_ROUTE, "host")
+_REFUSED = Meaning(Misconfigured, "the server refused a statement for", "look the error number up")
+_UNRESOLVED = Meaning(
+    Unreachable, "the name of the host cannot be resolved for", "check 'host' and DNS", "host"
+)
+_WRONG_HOST = Meaning(
+    Untrusted, "the server's certificate is for another host than that of",
+    "set 'host' to a name the certificate has", "host",
+)  # fmt: skip
+_UNTRUSTED = Meaning(
+    Untrusted, "the server's certificate is not trusted for",
+    CHECK_AUTHORITY, "TLS_CA_BUNDLE",
+)  # fmt: skip
+
+_BY_ERRNO = {
+    1045: Meaning(
+        Rejected, "the server rejected the password of",
+        "check the account's host part, plugin and lock", "password",
+    ),
+    1698: Meaning(
+        Rejected, "the server rejected the login of", "check the account's plugin", "username"
+    ),
+    1044: Meaning(Forbidden, "no right to the database for", "grant it, or correct 'dbname'",
+                  "dbname"),
+    1049: Meaning(
+        Misconfigured, "there is no database of that name for", "correct 'dbname'", "dbname"
+    ),
+    1130: Meaning(
+        Forbidden, "no account admits the function's address for", "create one for its host"
+    ),
+    3118: Meaning(Forbidden, "the account is locked:", "ALTER USER ... ACCOUNT UNLOCK", "username"),
+    1129: Meaning(
+        Unreachable, "the server blocks the function's address for", "FLUSH HOSTS on the server"
+    ),
+    3159: Meaning(Untrusted, "the server asks for TLS in another way from", "check REQUIRE"),
+    2026: Meaning(Untrusted, "the server offers no TLS to", "enable TLS on the server", "host"),
+    1819: Meaning(
+        Misconfigured, "the server's password rules refused the new password of",
+        f"compare them with PASSWORD_LENGTH and EXCLUDE_CHARACTERS; {GIVE_UP}", "PASSWORD_LENGTH",
+    ),
+    **dict.fromkeys(
+        (1290, 1836, 3989),
+        Meaning(
+            Misconfigured, "an option of the server forbids changing the password of",
+            "where read_only is ON set 'host' to the writer; on MariaDB with a plugin that checks "
+            "passwords set strict_password_validation=OFF", "host",
+        ),
+    ),
+    3638: Meaning(Busy, "another copy of this step has just set the password of", NEXT_ATTEMPT),
+    3892: Meaning(
+        Misconfigured, "the server wants the current password with the new one from",
+        "ALTER USER ... PASSWORD REQUIRE CURRENT OPTIONAL", "username",
+    ),
+    **dict.fromkeys(
+        (1820, 1862),
+        Meaning(
+            Misconfigured, "the password has expired of",
+            "ALTER USER ... PASSWORD EXPIRE NEVER, and give it the password in AWSCURRENT",
+            "password",
+        ),
+    ),
+    **dict.fromkeys(
+        (3955, 4151),
+        Meaning(
+            Forbidden, "the account is locked:", "ALTER USER ... ACCOUNT UNLOCK", "username"
+        ),
+    ),
+    **dict.fromkeys(
+        (1142, 1227, 1133, 1396),
+        Meaning(Forbidden, "changing the password is not permitted to",
+                "log in as an account of one's own, not as an anonymous or a proxied one"),
+    ),
+    **dict.fromkeys(
+        (1040, 1203, 1205, 1213, 1226),
+        Meaning(Busy, "no connection or lock is free for", NEXT_ATTEMPT),
+    ),
+    **dict.fromkeys((1053, 1152, 1158, 1159, 1160, 1161, 2003, 2006, 2013, 2014), _UNREACHABLE),
+}  # fmt: skip
+
+
+def translate(error: pymysql.Error, login: Login) -> RotationError:
+    """The error in our words, about this login."""
+    number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
+    cause = getattr(error, "original_exception", None)
+    if isinstance(cause, socket.gaierror):
+        meaning = _UNRESOLVED
+    elif isinstance(cause, ssl.SSLCertVerificationError):
+        meaning = _WRONG_HOST if cause.verify_code in _HOST_MISMATCH else _UNTRUSTED
+    else:
+        meaning = _BY_ERRNO.get(number, _REFUSED) if number else NO_MYSQL
+    return meaning.error(f"mysql {login.address}", f"error {number}")

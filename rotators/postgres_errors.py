@@ -1,0 +1,131 @@
+"""What PostgreSQL's and libpq's errors mean to a rotation; none of their text is passed on.
+
+SQLSTATEs: PostgreSQL documentation, appendix A.
+"""
+
+import re
+
+import psycopg
+
+from shared.credentials import Login
+from shared.errors import (
+    CHECK_AUTHORITY,
+    CHECK_ROUTE,
+    GIVE_UP,
+    NEXT_ATTEMPT,
+    Busy,
+    Forbidden,
+    Meaning,
+    Misconfigured,
+    Rejected,
+    RotationError,
+    Unreachable,
+    Untrusted,
+)
+
+# libpq keeps no SQLSTATE of a failed connection, only text. Its own words are always English;
+# the server's are unless lc_messages is set, and then a refusal is still told from an outage.
+# Ordered: the first that matches.
+_CONNECTING = {
+    r"could not translate host name|failed to resolve host": Meaning(
+        Unreachable, "the name of the host cannot be resolved for", "check 'host' and DNS", "host"
+    ),
+    r"does not match host name": Meaning(
+        Untrusted, "the server's certificate is for another host than that of",
+        "set 'host' to a name the certificate has", "host"
+    ),
+    r"does not support SSL": Meaning(
+        Untrusted, "the server offers no TLS to", "enable TLS on the server", "host"
+    ),
+    r"certificate verify failed|certificate has expired": Meaning(
+        Untrusted, "the server's certificate is not trusted for", CHECK_AUTHORITY, "TLS_CA_BUNDLE"
+    ),
+    r"authentication method requirement": Meaning(
+        Untrusted, "the server asked for the password in clear, or for none, from",
+        "set the method in pg_hba.conf to scram-sha-256", "host"
+    ),
+    r"no pg_hba\.conf entry|pg_hba\.conf rejects": Meaning(
+        Forbidden, "pg_hba.conf has no entry for", "add one for the function's address"
+    ),
+    r"is not permitted to log in": Meaning(
+        Forbidden, "LOGIN is not granted to", "ALTER ROLE ... LOGIN", "username"
+    ),
+    r"database .* does not exist": Meaning(
+        Misconfigured, "there is no database of that name for", "correct 'dbname'", "dbname"
+    ),
+    r"permission denied for database": Meaning(
+        Forbidden, "CONNECT on the database is not granted to", "grant it, or correct 'dbname'",
+        "dbname",
+    ),
+    r"too many (clients|connections)|remaining connection slots": Meaning(
+        Busy, "no connection is free for",
+        f"{NEXT_ATTEMPT}; raise the limit of the role, the database or the server if it lasts",
+    ),
+    r"the database system is|not (yet|currently) accepting connections": Meaning(
+        Unreachable, "the server is starting or stopping for", NEXT_ATTEMPT
+    ),
+    r"password authentication failed": Meaning(
+        Rejected, "the server rejected the password of",
+        "check pg_hba.conf and role LOGIN", "password"
+    ),
+    r"timeout|refused|closed the connection|reset by peer|SYSCALL|unreachable|No route|SSL error":
+        Meaning(Unreachable, "no answer for", CHECK_ROUTE, "host"),
+}  # fmt: skip
+
+# By SQLSTATE, or its class.
+_RUNNING = {
+    **dict.fromkeys(
+        ("25006", "0A000"),
+        Meaning(
+            Misconfigured,
+            "the server is a read-only replica for",
+            "set 'host' to the writer",
+            "host",
+        ),
+    ),
+    "22023": Meaning(
+        Misconfigured,
+        "the server's password rules refused the new password of",
+        f"compare them with PASSWORD_LENGTH and EXCLUDE_CHARACTERS; {GIVE_UP}",
+        "PASSWORD_LENGTH",
+    ),
+    "42501": Meaning(
+        Forbidden,
+        "changing the password is not permitted to",
+        "let the role change its own password (RDS: rds.restrict_password_commands)",
+    ),
+    "55P03": Meaning(Busy, "another session holds a lock needed by", NEXT_ATTEMPT),
+    "57014": Meaning(Busy, "the server took too long for", NEXT_ATTEMPT),
+    "XX000": Meaning(Busy, "another session changed the role at the same moment for", NEXT_ATTEMPT),
+    "40": Meaning(Busy, "another session was in the way of", NEXT_ATTEMPT),
+    "53": Meaning(Busy, "the server is out of resources for", NEXT_ATTEMPT),
+    "57": Meaning(Unreachable, "the server ended the session of", NEXT_ATTEMPT),
+    "08": Meaning(Unreachable, "the connection broke for", CHECK_ROUTE, "host"),
+}
+_REFUSED = Meaning(
+    Misconfigured, "the server refused a statement for",
+    "look the SQLSTATE up in PostgreSQL's documentation, appendix A",
+)  # fmt: skip
+
+
+def translate(error: psycopg.Error, login: Login) -> RotationError:
+    """The error in our words, about this login."""
+    state = error.sqlstate
+    if state is None:
+        return _connecting(error, login).error(f"postgres {login.address}")
+    meaning = _RUNNING.get(state) or _RUNNING.get(state[:2]) or _REFUSED
+    return meaning.error(f"postgres {login.address}", f"SQLSTATE {state}")
+
+
+def _connecting(error: psycopg.Error, login: Login) -> Meaning:
+    text = str(error)
+    for pattern, meaning in _CONNECTING.items():
+        if re.search(pattern, text):
+            return meaning
+    # In any language a refusal names the user, and an outage or a pooler's trouble does not.
+    names_user = login.username in text.replace(login.host, "")
+    if names_user and error.pgconn is not None and error.pgconn.used_password:
+        return Meaning(
+            Rejected, "the server rejected the login of", "check 'password', 'dbname' and LOGIN"
+        )
+    return Meaning(Unreachable, "no answer for", CHECK_ROUTE, "host")

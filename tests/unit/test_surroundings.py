@@ -1,0 +1,89 @@
+"""What the process is given must not change what a rotation does, nor let it hang or leak."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from shared.deadline import deadline
+from shared.errors import Unreachable
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize(
+    ("module", "variable"),
+    [
+        ("shared.handler", "SSLKEYLOGFILE"),
+        ("rotators.postgres", "PGHOSTADDR"),
+        ("rotators.postgres", "PGOPTIONS"),
+        ("rotators.postgres", "PGSERVICE"),
+    ],
+)
+def test_a_variable_that_would_leak_or_redirect_is_dropped(module: str, variable: str) -> None:
+    code = f"import os, {module}; print(os.environ.get({variable!r}, 'gone'))"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, variable: "set"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "gone"
+
+
+def test_a_step_that_hangs_is_ended_with_a_typed_error() -> None:
+    with pytest.raises(Unreachable, match="time was over"), deadline(1.1):
+        threading.Event().wait(60)
+
+
+def test_a_library_that_swallows_the_error_is_interrupted_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("shared.deadline.AGAIN_SECONDS", 0.1)
+    tries: list[int] = []
+
+    def stubborn() -> None:
+        while True:
+            try:
+                threading.Event().wait(60)
+            except Unreachable:
+                tries.append(1)
+                if len(tries) == 3:
+                    raise
+
+    with pytest.raises(Unreachable), deadline(1.1):
+        stubborn()
+    assert len(tries) == 3
+
+
+def test_a_timer_that_was_set_before_goes_on() -> None:
+    before = signal.getsignal(signal.SIGALRM)
+    previous = signal.setitimer(signal.ITIMER_REAL, 500)
+    try:
+        with deadline(60):
+            assert 0 < signal.getitimer(signal.ITIMER_REAL)[0] < 60
+        assert 400 < signal.getitimer(signal.ITIMER_REAL)[0] <= 500
+        assert signal.getsignal(signal.SIGALRM) is before
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, *previous)
+
+
+def test_outside_the_main_thread_it_leaves_the_timer_alone() -> None:
+    ended = []
+
+    def run() -> None:
+        with deadline(0):
+            time.monotonic()
+        ended.append(True)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join(10)
+    assert ended
