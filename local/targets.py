@@ -103,7 +103,9 @@ class MySQLTarget:
 
     def __init__(self, server: Server, username: str = "app") -> None:
         self.server = server
-        self.title = f"{'MariaDB' if server.engine == 'mariadb' else 'MySQL'} {server.version}"
+        self.title = (
+            f"{'MariaDB' if server.engine == 'mariadb' else 'MySQL'} {server.version.split('-')[0]}"
+        )
         password = secrets.token_urlsafe(24)
         self.document = _login(server.engine, server, username, password)
         with self.admin() as connection, connection.cursor() as cursor:
