@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import re
 import shutil
 import signal
@@ -300,6 +301,10 @@ def make(*arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         ["make", *arguments],  # noqa: S607 - as a person finds it
         cwd=build.ROOT,
+        # `make test ARGS=...` would hand its own variables on.
+        env={
+            k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKEOVERRIDES", "ARGS")
+        },
         capture_output=True,
         text=True,
         check=False,
