@@ -9,27 +9,15 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import quote
 
 import urllib3
 
+from rotators.http_api_key_errors import NO_RIGHT, garbage, issuer_at, no_answer, refusal
 from shared.credentials import Account, ApiKey
-from shared.errors import (
-    CHECK_AUTHORITY,
-    NEXT_ATTEMPT,
-    Forbidden,
-    Meaning,
-    Misconfigured,
-    Rejected,
-    RotationError,
-    TargetMismatch,
-    Throttled,
-    Unreachable,
-    Untrusted,
-)
+from shared.errors import Forbidden, Rejected, RotationError, TargetMismatch
 from shared.handler import make_handler
 from shared.issued_keys import IssuedKey
 from shared.secret import Secret
@@ -39,29 +27,7 @@ CONNECT_SECONDS = 5
 ANSWER_SECONDS = 10
 MAX_ANSWER_BYTES = 1 << 20
 
-_CHECK_URL = "check that 'issuer_url' is the base of the issuer's API"
-_BY_STATUS: Mapping[int, Meaning] = {
-    HTTPStatus.UNAUTHORIZED: Meaning(
-        Rejected, "the admin's key was rejected by", "store a valid one", "admin_secret_arn"
-    ),
-    HTTPStatus.FORBIDDEN: Meaning(
-        Forbidden,
-        "the admin's key was refused by",
-        "check its rights, and 'owner'",
-        "admin_secret_arn",
-    ),
-    HTTPStatus.NOT_FOUND: Meaning(
-        TargetMismatch,
-        "no such owner, or none the admin's key may see, is known to",
-        "correct 'owner' or 'issuer_url', or the rights of the admin's key",
-        "owner",
-    ),
-    HTTPStatus.REQUEST_TIMEOUT: Meaning(Unreachable, "too slow an answer from", NEXT_ATTEMPT),
-    HTTPStatus.TOO_MANY_REQUESTS: Meaning(Throttled, "too many requests to", NEXT_ATTEMPT),
-}
 _SUCCESS = range(200, 300)
-_SERVER_ERROR = Meaning(Unreachable, "a failure inside", NEXT_ATTEMPT)
-_UNKNOWN = Meaning(Misconfigured, "not the answer of an API from", _CHECK_URL, "issuer_url")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +59,14 @@ class HttpIssuer:
         answer = self._call("POST", account, _tokens(account), admin, body=body)
         key_id, key = answer.get("id"), answer.get("token")
         if not (isinstance(key_id, str) and isinstance(key, str) and _fits_a_header(key)):
-            raise _garbage(account)
+            raise garbage(account)
         return key_id, Secret(key)
 
     def owned(self, account: Account, *, admin: Secret) -> Sequence[ListedKey]:
         """The account's live keys."""
         listed = self._call("GET", account, _tokens(account), admin).get("api_tokens")
         if not isinstance(listed, list):
-            raise _garbage(account)
+            raise garbage(account)
         keys = [key for key in listed if isinstance(key, dict) and isinstance(key.get("id"), str)]
         return [ListedKey(key["id"], str(key.get("note")), _limits(key)) for key in keys]
 
@@ -114,7 +80,7 @@ class HttpIssuer:
             self._call("DELETE", account, path, admin)
         except TargetMismatch:
             if key_id in {key.key_id for key in self.owned(account, admin=admin)}:
-                raise _BY_STATUS[HTTPStatus.FORBIDDEN].error(_at(account)) from None
+                raise NO_RIGHT.error(issuer_at(account)) from None
 
     def probe(self, key: ApiKey, /) -> None:
         """Ask who the key belongs to; raises Rejected, or TargetMismatch for somebody else."""
@@ -122,13 +88,13 @@ class HttpIssuer:
             owner = self._call("GET", key.account, "/user", key.key).get("name")
         except (Rejected, Forbidden):
             raise Rejected(
-                f"{_at(key.account)} rejected the key of {key.account.owner!r}",
+                f"{issuer_at(key.account)} rejected the key of {key.account.owner!r}",
                 do="check that the issuer has not revoked it",
                 field="api_key",
             ) from None
         if owner != key.account.owner:
             raise TargetMismatch(
-                f"{_at(key.account)} says the key is not of {key.account.owner!r}",
+                f"{issuer_at(key.account)} says the key is not of {key.account.owner!r}",
                 do="correct 'owner' in the secret",
                 field="owner",
             )
@@ -144,7 +110,7 @@ class HttpIssuer:
     ) -> dict[str, Any]:
         status, content = self._request(method, account, path, key, body)
         if status not in _SUCCESS:
-            raise _refusal(status, account)
+            raise refusal(status, account)
         return _object(content, account) if content else {}
 
     def _request(
@@ -171,10 +137,10 @@ class HttpIssuer:
             finally:
                 answer.close()
         except urllib3.exceptions.HTTPError as error:
-            problem = _no_answer(error, account)
+            problem = no_answer(error, account)
         else:
             if len(content) > MAX_ANSWER_BYTES:
-                raise _garbage(account)
+                raise garbage(account)
             return answer.status, content
         # Outside the handler: the library's errors may hold the request.
         raise problem
@@ -195,10 +161,6 @@ def _limits(key: Mapping[str, Any]) -> dict[str, object]:
     return limits
 
 
-def _at(account: Account) -> str:
-    return f"the issuer at {account.issuer_url}"
-
-
 def _fits_a_header(key: str) -> bool:
     return bool(key) and key.isascii() and key.isprintable() and " " not in key
 
@@ -209,33 +171,8 @@ def _object(content: bytes, account: Account) -> dict[str, Any]:
     except (ValueError, RecursionError):
         answer = None
     if not isinstance(answer, dict):
-        raise _garbage(account)
+        raise garbage(account)
     return answer
-
-
-def _garbage(account: Account) -> RotationError:
-    return _UNKNOWN.error(_at(account))
-
-
-def _refusal(status: int, account: Account) -> RotationError:
-    meaning = _BY_STATUS.get(status)
-    if meaning is None:
-        meaning = _SERVER_ERROR if status >= HTTPStatus.INTERNAL_SERVER_ERROR else _UNKNOWN
-    return meaning.error(_at(account), f"HTTP {status}")
-
-
-def _no_answer(error: urllib3.exceptions.HTTPError, account: Account) -> RotationError:
-    if isinstance(error, urllib3.exceptions.SSLError):
-        return Untrusted(
-            f"{_at(account)} has no certificate that is trusted for its name",
-            do=f"{CHECK_AUTHORITY}, or correct 'issuer_url'",
-            field="TLS_CA_BUNDLE",
-        )
-    return Unreachable(
-        f"{_at(account)} did not answer ({type(error).__name__})",
-        do="check 'issuer_url', DNS, the function's route and that the issuer is up",
-        field="issuer_url",
-    )
 
 
 def _issued_key(environment: Mapping[str, str]) -> IssuedKey:
