@@ -22,7 +22,7 @@ from rotators.mysql import MySQLEngine
 from rotators.postgres import PostgresEngine
 from shared import errors
 from shared.contract import Engine
-from shared.credentials import ApiKey, admin_key
+from shared.credentials import Account, ApiKey, admin_key
 from shared.errors import Misconfigured, Permanent, Retryable, RotationError
 from shared.passwords import PasswordPolicy
 from shared.strategies import SingleUser
@@ -217,17 +217,23 @@ def examples() -> list[Block]:
 
 def parse(document: Mapping[str, object]) -> str:
     """Parse by what kind of secret it is; the kind."""
-    if "issuer_url" in document:
+    if "owner" in document:
         ApiKey.parse(document)
         return "key"
-    if set(document) == {"api_key"}:
-        admin_key(document)
+    if "issuer_url" in document:
+        admin_key(document, _example_account())
         return "admin"
     engine: type[Engine] = PostgresEngine
     if document["engine"] in MySQLEngine.secret_engines:
         engine = MySQLEngine
     _single_user(engine).parse(document)
     return "login"
+
+
+def _example_account() -> Account:
+    """The one whose key the documents' example of an admin's secret is for."""
+    (document,) = [json.loads(block.code) for block in examples() if '"owner"' in block.code]
+    return ApiKey.parse(document).account
 
 
 def _single_user(engine: type[Engine]) -> SingleUser:
@@ -254,11 +260,11 @@ def test_every_field_is_in_its_table() -> None:
             "admin_secret_arn": "arn",
         }
     )
-    ApiKey.parse(key)
+    account = ApiKey.parse(key).account
     listed = [names(row[0])[0] for row in rows("docs/secrets.md", "field")]
     assert sorted(listed) == sorted([*login.read, *key.read])
-    admin = Asked({"api_key": "x"})
-    admin_key(admin)
+    admin = Asked({"issuer_url": account.issuer_url, "api_key": "x"})
+    admin_key(admin, account)
     assert {names(row[0])[0] for row in rows("docs/secrets.md", "field of the admin's secret")} == (
         admin.read
     )
