@@ -37,11 +37,11 @@ class Source:
 
     def files(self) -> list[Path]:
         """Our own files that go into the artifact, relative to the root, sorted."""
-        own = (self.root / "rotators").glob(f"{self.rotator}*.py")
-        rotators = (Path("rotators/__init__.py"), *(path.relative_to(self.root) for path in own))
+        names = ("__init__", self.rotator, f"{self.rotator}_errors")
+        rotators = [Path(f"rotators/{name}.py") for name in names]
         found = [path.relative_to(self.root) for path in (self.root / "shared").rglob("*")]
         shared = [path for path in found if not _made_by_tools(path)]
-        return sorted(path for path in (*rotators, *shared) if not (self.root / path).is_dir())
+        return sorted(path for path in (*rotators, *shared) if (self.root / path).is_file())
 
     def digest(self, target: tuple[str, ...]) -> str:
         """Changes when anything that decides the artifact's content does."""

@@ -1,1 +1,1 @@
-"""One file per kind of target: its driver and its handlers."""
+"""Per kind of target: `<kind>.py`, its driver and handlers; `<kind>_errors.py`, its errors."""

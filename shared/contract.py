@@ -39,7 +39,7 @@ class Ticket(Protocol[C_co]):
     def strays(self) -> Iterator[C_co]:
         """Credentials of versions without a label, newest first, a bounded number of them.
 
-        The way out of a lockout: ask only when every labelled one was rejected.
+        The way out of a lockout: for when the labelled ones do not tell.
         """
         ...
 

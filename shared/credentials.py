@@ -42,7 +42,7 @@ class Login:
             password=Secret(fields.text("password")),
             host=fields.host("host"),
             port=fields.port("port", default=default_port),
-            dbname=fields.optional_text("dbname") if document.get("dbname") else None,
+            dbname=None if document.get("dbname") == "" else fields.optional_text("dbname"),
             document=document,
         )
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from shared.contract import KeyIssuer, OwnedKey, Ticket
 from shared.credentials import ApiKey, admin_key
+from shared.errors import TargetMismatch
 from shared.secret import Secret
 
 LOG = logging.getLogger(f"rotation.{__name__}")
@@ -33,17 +34,18 @@ class IssuedKey:
         """Have a key issued for this version, with the limits of the one it replaces.
 
         First revokes the previous version's key, and keys of ours that no version holds.
+        Raises TargetMismatch where the current key is not live any more.
         """
         admin = self._admin(current, ticket)
         live = self._issuer.owned(current.account, admin=admin)
+        limits = _limits(live, current)
         for key in _leftover(live, current, ticket):
             self._issuer.revoke(current.account, key.key_id, admin=admin)
             LOG.info("revoked key %s", key.key_id)
-        limits = [key.limits for key in live if key.key_id == current.key_id]
         key_id, value = self._issuer.issue(
             current.account,
             label=_label(ticket.secret_arn, ticket.version_id),
-            limits=limits[0] if limits else {},
+            limits=limits,
             admin=admin,
         )
         return current.with_key(key_id, value)
@@ -63,6 +65,19 @@ class IssuedKey:
     @staticmethod
     def _admin(key: ApiKey, ticket: Ticket[ApiKey]) -> Secret:
         return admin_key(ticket.open(key.admin_secret_arn), key.account)
+
+
+def _limits(live: Sequence[OwnedKey], current: ApiKey) -> Mapping[str, object]:
+    """What the current key may do: its successor must not be able to do more."""
+    for key in live:
+        if key.key_id == current.key_id:
+            return key.limits
+    raise TargetMismatch(
+        f"the issuer lists no live key '{current.key_id}' of {current.account.owner!r}: it has "
+        "expired or was revoked, or 'key_id' is not of 'api_key'",
+        do="issue a key with the rights it is to have, and store it with PutSecretValue",
+        field="key_id",
+    )
 
 
 def _leftover(

@@ -65,7 +65,8 @@ def test_of_ours_it_has_shared_and_its_rotator_only(
     assert f"rotators/{rotator}.py" in own
     assert {n for n in found if n.startswith("rotators/")} == {"rotators/__init__.py", *own}
     sources = {str(path.relative_to(build.ROOT)) for path in build.ROOT.glob("shared/**/*.py")}
-    assert {name for name in found if name.startswith("shared/")} == sources
+    certificates = "shared/authorities/rds.pem"
+    assert {name for name in found if name.startswith("shared/")} == {*sources, certificates}
     assert not [name for name in found if "__pycache__" in name or name.endswith(".pyc")]
 
 

@@ -168,6 +168,18 @@ def test_a_new_key_has_the_rights_and_the_lifetime_of_the_old(lab: Lab, jupyterh
     assert now["expires_at"] is not None
 
 
+def test_a_key_that_is_not_live_any_more_is_not_replaced_by_one_with_more_rights(
+    secret: Secret, demo_issuer: Issuer
+) -> None:
+    account, key_id = _account_and_id(secret.value())
+    HttpIssuer(demo_issuer.ca).revoke(account, key_id, admin=_admin(demo_issuer))
+    before = key_ids(demo_issuer)
+    with pytest.raises(TargetMismatch, match="no live key") as caught:
+        secret.step(secret.begin(), Step.CREATE)
+    assert caught.value.field == "key_id"
+    assert key_ids(demo_issuer) == before
+
+
 def test_keys_of_others_are_never_touched(secret: Secret, demo_issuer: Issuer) -> None:
     by_hand, _ = issue(demo_issuer, "made by a person")
     same_owner, _ = issue(demo_issuer, f"{secret.arn}-of-another-secret some-version")

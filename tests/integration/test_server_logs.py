@@ -91,10 +91,12 @@ def test_mysql_and_mariadb(lab: Lab, tmp_path: Path, authority: Authority, engin
             cursor.execute("SELECT @@datadir")
             folder = Path(cursor.fetchall()[0][0])
             cursor.execute("FLUSH LOGS")
+        slow = [file.read_bytes() for file in folder.glob("*slow*.log")]
         logs = [_log(server), *(file.read_bytes() for file in folder.glob("binlog.0*"))]
     assert any(b"PASSWORD" in log or b"ALTER USER" in log for log in logs[:1])
     assert any(secret.value()["username"].encode() in log for log in logs[1:])
-    assert not found(secret, *logs)
+    assert any(b"Query_time" in log for log in slow)
+    assert not found(secret, *logs, *slow)
 
 
 def _fail_to_alter(secret: Secret, target: PostgresTarget) -> None:

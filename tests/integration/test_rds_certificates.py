@@ -1,0 +1,93 @@
+"""With TLS_CA_BUNDLE unset: a server of RDS's authorities is trusted, as a database only."""
+
+import uuid
+from pathlib import Path
+
+import pytest
+
+from local.certificates import Authority
+from local.issuers import Issuer
+from local.servers import Server
+from local.targets import IssuerTarget, MySQLTarget, PostgresTarget
+from rotators import http_api_key, mysql, postgres
+from shared import tls
+from shared.errors import Untrusted
+from shared.event import Step
+from shared.handler import make_handler
+from tests.lab import Lab, Secret
+
+
+@pytest.fixture(autouse=True)
+def _defaults(
+    lab: Lab,  # noqa: ARG001 - it sets the variable
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("TLS_CA_BUNDLE")
+    # Not this machine's, which may be missing, or have what a test should find in neither.
+    monkeypatch.setattr(tls, "_SYSTEM_BUNDLES", (Authority(tmp_path / "system").ca,))
+
+
+@pytest.fixture(params=["postgres", "mariadb"])
+def server(request: pytest.FixtureRequest) -> Server:
+    found = request.getfixturevalue(f"{request.param}_server")
+    assert isinstance(found, Server)
+    return found
+
+
+@pytest.fixture
+def secret(lab: Lab, server: Server) -> Secret:
+    kind = PostgresTarget if server.engine == "postgres" else MySQLTarget
+    return lab.secret(kind(server, f"rds_{uuid.uuid4().hex[:8]}"))
+
+
+def rotate(secret: Secret) -> None:
+    """A whole rotation, by a handler that reads the environment anew."""
+    build = {
+        "PostgresSingleUser": postgres._single_user,
+        "MySqlSingleUser": mysql._single_user,
+        "HttpApiKey": http_api_key._issued_key,
+    }[secret.function]
+    handler = make_handler(build, strategy="test")  # type: ignore[arg-type]
+    event = secret.begin()
+    for step in Step:
+        secret.step(event, step, handler)
+
+
+def test_a_packaged_authority_vouches_for_a_database(
+    secret: Secret, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tls, "RDS_AUTHORITIES", server.ca)
+    old = secret.value()
+    rotate(secret)
+    assert secret.value()["password"] != old["password"]
+    assert secret.target.accepts(secret.value())
+    assert not secret.target.accepts(old)
+
+
+def test_an_authority_of_neither_is_refused(secret: Secret) -> None:
+    """The system's and RDS's own: the local server's is none of them."""
+    old = secret.value()
+    with pytest.raises(Untrusted) as caught:
+        rotate(secret)
+    assert caught.value.field == "TLS_CA_BUNDLE"
+    assert secret.target.accepts(old)
+
+
+def test_a_bundle_of_ones_own_replaces_the_packaged_one(
+    secret: Secret, server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tls, "RDS_AUTHORITIES", server.ca)
+    monkeypatch.setenv("TLS_CA_BUNDLE", str(Authority(tmp_path / "own").ca))
+    with pytest.raises(Untrusted):
+        rotate(secret)
+
+
+def test_a_packaged_authority_does_not_vouch_for_an_issuer(
+    lab: Lab, demo_issuer: Issuer, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = lab.secret(IssuerTarget(demo_issuer))
+    monkeypatch.setattr(tls, "RDS_AUTHORITIES", authority.ca)
+    with pytest.raises(Untrusted):
+        rotate(secret)
+    assert secret.target.accepts(secret.value())
