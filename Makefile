@@ -20,6 +20,10 @@ setup: ## make .venv (everything below does it by itself)
 lock: setup ## compile pyproject.toml's groups to requirements/*.txt, with hashes
 	@$(RUN) local.lock $(ARGS)
 
+.PHONY: rds-certificates
+rds-certificates: setup ## write shared/authorities/rds.pem anew, from its pinned wheel
+	@$(RUN) local.rds_certificates
+
 # --- the two commands ---
 .PHONY: demo
 demo: setup ## rotate real secrets before your eyes (ARGS=--help for one, n times, with a failure)

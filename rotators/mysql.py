@@ -19,7 +19,7 @@ from shared.handler import make_handler
 from shared.passwords import PasswordPolicy
 from shared.secret import Secret
 from shared.strategies import SingleUser
-from shared.tls import ca_bundle, verifying_context
+from shared.tls import database_authorities, verifying_context
 
 MySQLConnection: TypeAlias = "Connection[Cursor]"  # generic for the type checker only
 
@@ -162,7 +162,8 @@ def _told_apart(login: Login) -> Iterator[None]:
 
 def _single_user(environment: Mapping[str, str]) -> SingleUser:
     policy = PasswordPolicy.from_environment(environment, exclude=MySQLEngine.exclude_characters)
-    return SingleUser(MySQLEngine(verifying_context(ca_bundle(environment))), policy)
+    authorities = verifying_context(database_authorities(environment))
+    return SingleUser(MySQLEngine(authorities), policy)
 
 
 single_user = make_handler(_single_user, strategy="single_user")

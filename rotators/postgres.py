@@ -18,7 +18,7 @@ from shared.handler import make_handler
 from shared.passwords import PasswordPolicy
 from shared.secret import Secret
 from shared.strategies import SingleUser
-from shared.tls import ca_bundle
+from shared.tls import database_authorities
 
 T = TypeVar("T")
 
@@ -147,7 +147,7 @@ def _told_apart(login: Login) -> Iterator[None]:
 
 def _single_user(environment: Mapping[str, str]) -> SingleUser:
     policy = PasswordPolicy.from_environment(environment, exclude=PostgresEngine.exclude_characters)
-    return SingleUser(PostgresEngine(ca_bundle(environment)), policy)
+    return SingleUser(PostgresEngine(database_authorities(environment)), policy)
 
 
 single_user = make_handler(_single_user, strategy="single_user")

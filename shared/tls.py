@@ -1,7 +1,11 @@
 """The certificate authorities a target's certificate is verified with."""
 
+import atexit
+import os
 import ssl
+import tempfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from shared.errors import Misconfigured
@@ -12,6 +16,8 @@ _SYSTEM_BUNDLES = (
     Path("/etc/pki/tls/certs/ca-bundle.crt"),
     Path("/etc/ssl/certs/ca-certificates.crt"),
 )
+# They vouch for the databases of Amazon RDS and Aurora and for nothing else.
+RDS_AUTHORITIES = Path(__file__).parent / "authorities" / "rds.pem"
 
 
 def ca_bundle(environment: Mapping[str, str]) -> Path:
@@ -20,9 +26,42 @@ def ca_bundle(environment: Mapping[str, str]) -> Path:
     A relative path is taken from the function's own directory, so that a bundle can be shipped
     in the artifact.
     """
+    return _named_bundle(environment) or _system_bundle()
+
+
+def database_authorities(environment: Mapping[str, str]) -> Path:
+    """As `ca_bundle`, but with the authorities of RDS beside the system's."""
+    return _named_bundle(environment) or _joined(_system_bundle(), RDS_AUTHORITIES)
+
+
+@cache
+def _joined(*bundles: Path) -> Path:
+    """One file of them all, for this process: drivers in C take a single file.
+
+    A new name each time: whatever else writes to the temporary folder, another process or a
+    second thread, cannot get between.
+    """
+    content = b"\n".join(bundle.read_bytes() for bundle in bundles)
+    try:
+        descriptor, name = tempfile.mkstemp(prefix="authorities-", suffix=".pem")  # mode 0600
+        atexit.register(Path(name).unlink, missing_ok=True)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+    except OSError:
+        pass
+    else:
+        return Path(name)
+    raise Misconfigured(
+        "the temporary folder takes no file of certificate authorities",
+        do="free or enlarge the function's ephemeral storage, or set TLS_CA_BUNDLE",
+        field="TLS_CA_BUNDLE",
+    )
+
+
+def _named_bundle(environment: Mapping[str, str]) -> Path | None:
     named = Settings(environment).text("TLS_CA_BUNDLE", default="")
     if not named:
-        return _system_bundle()
+        return None
     path = Path(environment.get("LAMBDA_TASK_ROOT", ".")) / named
     try:
         ssl.create_default_context(cafile=str(path))
