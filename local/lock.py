@@ -1,7 +1,7 @@
 """`make lock`: compile each dependency group of pyproject.toml to requirements/<group>.txt.
 
 Every file has hashes and names no registry; all agree, because each is held to the first.
-`emulator.txt` and `bootstrap.txt` are one pinned package each, edited by hand.
+The others (bootstrap, emulator, rds_certificates) are one pinned package each, edited by hand.
 """
 
 import sys

@@ -7,7 +7,7 @@ import json
 import secrets
 import ssl
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import psycopg
 import pymysql
@@ -81,18 +81,21 @@ class PostgresTarget:
             return False
         return True
 
+    def parameters(self, user: str, password: str) -> dict[str, Any]:
+        """What psycopg needs to log in, over verified TLS."""
+        return {
+            "host": self.server.host,
+            "port": self.server.port,
+            "dbname": self.server.database,
+            "user": user,
+            "password": password,
+            "sslmode": "verify-full",
+            "sslrootcert": str(self.server.ca),
+            "connect_timeout": 10,
+        }
+
     def _connect(self, user: str, password: str) -> psycopg.Connection[tuple[object, ...]]:
-        return psycopg.connect(
-            host=self.server.host,
-            port=self.server.port,
-            dbname=self.server.database,
-            user=user,
-            password=password,
-            sslmode="verify-full",
-            sslrootcert=str(self.server.ca),
-            connect_timeout=10,
-            autocommit=True,
-        )
+        return psycopg.connect(**self.parameters(user, password), autocommit=True)
 
 
 class MySQLTarget:

@@ -6,7 +6,6 @@ Source: JupyterHub documentation, "REST API".
 
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -55,6 +54,8 @@ class HttpIssuer:
         self, account: Account, *, label: str, limits: Mapping[str, object], admin: Secret
     ) -> tuple[str, Secret]:
         """A new key's id and value; the label is its note."""
+        if limits.get("expires_in", 0) is None:  # it ends, and nobody can tell when
+            raise garbage(account)
         body = {**limits, "note": label}
         answer = self._call("POST", account, _tokens(account), admin, body=body)
         key_id, key = answer.get("id"), answer.get("token")
@@ -155,10 +156,18 @@ def _limits(key: Mapping[str, Any]) -> dict[str, object]:
     limits: dict[str, object] = {}
     if isinstance(key.get("scopes"), list):
         limits["scopes"] = key["scopes"]
-    with suppress(KeyError, TypeError, ValueError):  # not all keys expire
-        issued, ends = (datetime.fromisoformat(key[name]) for name in ("created", "expires_at"))
-        limits["expires_in"] = round((ends - issued).total_seconds())
+    if key.get("expires_at") is not None:
+        limits["expires_in"] = _lifetime(key)
     return limits
+
+
+def _lifetime(key: Mapping[str, Any]) -> int | None:
+    """The seconds a listed key was issued for; None where its times cannot be read."""
+    try:
+        issued, ends = (datetime.fromisoformat(key[name]) for name in ("created", "expires_at"))
+        return round((ends - issued).total_seconds())
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _fits_a_header(key: str) -> bool:

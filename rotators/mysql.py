@@ -81,8 +81,7 @@ class MySQLSession:
 
     def _require_native_password(self) -> None:
         ((created,),) = self._execute("SHOW CREATE USER CURRENT_USER()")
-        # After the name in its backticks, which may hold any words.
-        plugin = re.search(r"`@`[^`]*` IDENTIFIED VIA (\w+)", str(created))
+        plugin = re.search(r" IDENTIFIED VIA (\w+)", str(created))
         if plugin and plugin[1] != "mysql_native_password":
             raise OTHER_PLUGIN.error(f"mysql {self._login.address}")
 

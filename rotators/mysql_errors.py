@@ -71,7 +71,6 @@ _BY_ERRNO = {
     1130: Meaning(
         Forbidden, "no account admits the function's address for", "create one for its host"
     ),
-    3118: Meaning(Forbidden, "the account is locked:", "ALTER USER ... ACCOUNT UNLOCK", "username"),
     1129: Meaning(
         Unreachable, "the server blocks the function's address for", "FLUSH HOSTS on the server"
     ),
@@ -89,7 +88,8 @@ _BY_ERRNO = {
             "passwords set strict_password_validation=OFF", "host",
         ),
     ),
-    3638: Meaning(Busy, "another copy of this step has just set the password of", NEXT_ATTEMPT),
+    3638: Meaning(Busy, "the password was set before, by another copy of this step, for",
+                  f"{NEXT_ATTEMPT}; {GIVE_UP}"),
     3892: Meaning(
         Misconfigured, "the server wants the current password with the new one from",
         "ALTER USER ... PASSWORD REQUIRE CURRENT OPTIONAL", "username",
@@ -103,7 +103,7 @@ _BY_ERRNO = {
         ),
     ),
     **dict.fromkeys(
-        (3955, 4151),
+        (3118, 3955, 4151),
         Meaning(
             Forbidden, "the account is locked:", "ALTER USER ... ACCOUNT UNLOCK", "username"
         ),

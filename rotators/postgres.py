@@ -38,6 +38,7 @@ ANSWER_SECONDS = 15
 # own settings say: it may be read-only or act as another role by default.
 _PREPARE = (
     "SELECT pg_catalog.set_config('statement_timeout', %(statement)s, true),"
+    " pg_catalog.set_config('idle_in_transaction_session_timeout', %(statement)s, true),"
     " pg_catalog.set_config('lock_timeout', %(lock)s, true),"
     " pg_catalog.set_config('role', 'none', true)"
 )
@@ -126,7 +127,6 @@ class PostgresEngine:
             sslmode="verify-full",
             sslrootcert=str(self._ca),
             gssencmode="disable",
-            options="",
             # A server that asks for the password itself, or for none, is not the one we know.
             require_auth="scram-sha-256,md5",
         )

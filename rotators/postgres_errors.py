@@ -64,7 +64,7 @@ _CONNECTING = {
     r"the database system is|not (yet|currently) accepting connections": Meaning(
         Unreachable, "the server is starting or stopping for", NEXT_ATTEMPT
     ),
-    r"password authentication failed": Meaning(
+    r"(password|SASL) authentication failed": Meaning(
         Rejected, "the server rejected the password of",
         "check pg_hba.conf and role LOGIN", "password"
     ),
@@ -122,8 +122,9 @@ def _connecting(error: psycopg.Error, login: Login) -> Meaning:
     for pattern, meaning in _CONNECTING.items():
         if re.search(pattern, text):
             return meaning
-    # In any language a refusal names the user, and an outage or a pooler's trouble does not.
-    names_user = login.username in text.replace(login.host, "")
+    # In any language a refusal quotes the user's name; an outage or a pooler's trouble does not.
+    told = re.sub(r"connection to server at .*? failed: ", "", text)  # libpq's own words
+    names_user = re.search(rf"[^\w\s]\s*{re.escape(login.username)}\s*[^\w\s]", told)
     if names_user and error.pgconn is not None and error.pgconn.used_password:
         return Meaning(
             Rejected, "the server rejected the login of", "check 'password', 'dbname' and LOGIN"

@@ -67,7 +67,10 @@ _BY_CODE = {
         MalformedSecret, "the value was refused by",
         "shorten the secret: a value may hold 65,536 bytes", "SecretString",
     ),
-    "InternalServiceError": Meaning(Unreachable, "a failure inside", NEXT_ATTEMPT),
+    **dict.fromkeys(
+        ("InternalServiceError", "RequestTimeout", "RequestTimeoutException"),
+        Meaning(Unreachable, "a failure inside", NEXT_ATTEMPT),
+    ),
     **dict.fromkeys(("AccessDeniedException", "AccessDenied", "KMSAccessDeniedException"), _DENIED),
     **dict.fromkeys(("DecryptionFailure", "EncryptionFailure"), _KMS),
     **dict.fromkeys(
@@ -109,6 +112,8 @@ def _answered(error: botocore.ClientError, secret_id: str) -> RotationError:
     code = error.response.get("Error", {}).get("Code", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     meaning = _BY_CODE.get(code)
+    if code == "ValidationException" and error.operation_name != "PutSecretValue":
+        meaning = _UNKNOWN  # of other calls it is the arguments
     if meaning is None:
         failed_inside = status >= HTTPStatus.INTERNAL_SERVER_ERROR
         meaning = _BY_CODE["InternalServiceError"] if failed_inside else _UNKNOWN

@@ -9,8 +9,12 @@ from shared.errors import Unreachable
 
 # To roll back, log and count the failure in.
 MARGIN_SECONDS = 1.0
-# A library that takes the error for its peer's, and tries again, is interrupted again.
-AGAIN_SECONDS = 1.0
+# A clean-up that hangs as well, such as a ROLLBACK to a dead server, is interrupted again.
+AGAIN_SECONDS = 0.25
+
+
+class TimeOverError(BaseException):
+    """No Exception: libraries take those for their peer's, and try again."""
 
 
 @contextmanager
@@ -28,13 +32,15 @@ def deadline(seconds_left: float) -> Iterator[None]:
     timer = signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN_SECONDS)
     try:
         yield
+    except TimeOverError:
+        raise Unreachable(
+            "the function's time was over before the step was done",
+            do="see what was slow; raise the function's timeout if it was not a peer that hangs",
+        ) from None
     finally:
         signal.setitimer(signal.ITIMER_REAL, *timer)
         signal.signal(signal.SIGALRM, handler)
 
 
 def _end(_number: int, _frame: object) -> None:
-    raise Unreachable(
-        "the function's time was over before the step was done",
-        do="see what was slow, and raise the function's timeout if it was not a peer that hangs",
-    )
+    raise TimeOverError

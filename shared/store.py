@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shared import aws_errors
+from shared.deadline import MARGIN_SECONDS
 from shared.errors import (
     NEXT_ATTEMPT,
     Busy,
@@ -164,17 +165,19 @@ class Store:
                 VersionStages=[PENDING],
                 **token,
             )
+        except aws_errors.Exists:  # never ours: the same value again is a success
+            raise NotStored from None
         except RotationError as error:
             problem = error
         else:
             return
         # An earlier try of the SDK's may have arrived, whatever the last one was answered.
-        answered = not isinstance(problem, Unreachable | Unexpected)
-        stored = self._stored(version_id, wait=not answered)
+        stored = self._stored(version_id)
         if stored == document:
             return
         if stored is not None:
             raise NotStored
+        answered = not isinstance(problem, Unreachable | Unexpected)
         raise NotStored(problem) if answered else problem
 
     def promote(self, version_id: str, *, instead_of: str) -> bool:
@@ -204,7 +207,9 @@ class Store:
 
     def _tries(self) -> Iterator[None]:
         """Once, and again after ever longer pauses, within CONSISTENCY_SECONDS."""
-        give_up = time.monotonic() + min(CONSISTENCY_SECONDS, self._seconds_left() - 1)
+        # Before the deadline, whose error would say less.
+        left = self._seconds_left() - 2 * MARGIN_SECONDS
+        give_up = time.monotonic() + min(CONSISTENCY_SECONDS, left)
         pause = _FIRST_PAUSE
         yield
         while time.monotonic() + pause < give_up:
@@ -227,12 +232,11 @@ class Store:
                 return
             page = {"NextToken": listed["NextToken"]}
 
-    def _stored(self, version_id: str, *, wait: bool) -> Mapping[str, object] | None:
+    def _stored(self, version_id: str) -> Mapping[str, object] | None:
         try:
-            version = self.read(version_id) if wait else self._get(VersionId=version_id)
+            return self.read(version_id).document
         except Busy:
             return None
-        return version.document if version else None
 
     def _call(self, operation: Callable[..., T], **arguments: object) -> T:
         try:

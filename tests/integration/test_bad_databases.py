@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import psycopg
 import pytest
 from psycopg import sql
 
@@ -168,30 +169,53 @@ def test_a_server_that_asks_for_the_password_in_clear_does_not_get_it(
     assert not [value for value in secret.values() if value.encode() in server.received]
 
 
+def named(target: Target, username: str) -> Target:
+    """The same server, in a secret for another user: a fake answers for it."""
+    target.document["username"] = username
+    return target
+
+
 @pytest.mark.parametrize(
-    "text",
+    ("username", "text"),
     [
-        "pgbouncer cannot connect to server",
-        "terminating connection due to administrator command",
-        "le système de bases de données s'arrête",
+        ("app", "pgbouncer cannot connect to server"),
+        ("server", "pgbouncer cannot connect to server"),
+        ("app", "terminating connection due to administrator command"),
+        ("admin", "terminating connection due to administrator command"),
+        ("app", "le système de bases de données s'arrête"),
     ],
 )
 def test_a_poolers_trouble_is_no_refusal(
-    lab: Lab, postgres_server: Server, authority: Authority, text: str
+    lab: Lab, postgres_server: Server, authority: Authority, username: str, text: str
 ) -> None:
-    secret = lab.secret(target_on(postgres_server))
+    secret = lab.secret(named(target_on(postgres_server), username))
     with fake_servers.fake_server(fake_servers.postgres_failing(tls(authority), text)) as server:
-        fails(secret, Unreachable, port=server.port)
+        secret.store({**secret.value(), "port": server.port})
+        event = secret.begin()
+        secret.step(event, Step.CREATE)
+        with pytest.raises(Unreachable):
+            secret.step(event, Step.SET)
     assert server.connections == 1  # no other password is tried on it
 
 
-def test_a_refusal_in_another_language_is_one(
-    lab: Lab, postgres_server: Server, authority: Authority
+@pytest.mark.parametrize(
+    ("username", "text"),
+    [
+        ("app", "authentification par mot de passe échouée pour « app »"),
+        ("127", "Passwort-Authentifizierung für Benutzer »127« fehlgeschlagen"),
+        ("app", "SASL authentication failed"),
+    ],
+)
+def test_a_refusal_in_other_words_is_one(
+    lab: Lab, postgres_server: Server, authority: Authority, username: str, text: str
 ) -> None:
-    secret = lab.secret(target_on(postgres_server))
-    text = f"authentification par mot de passe échouée pour « {secret.value()['username']} »"
+    secret = lab.secret(named(target_on(postgres_server), username))
     with fake_servers.fake_server(fake_servers.postgres_failing(tls(authority), text)) as server:
-        fails(secret, Rejected, port=server.port)
+        secret.store({**secret.value(), "port": server.port})
+        event = secret.begin()
+        secret.step(event, Step.CREATE)
+        with pytest.raises(Rejected):
+            secret.step(event, Step.SET)
     assert server.connections == 2  # the current password, then the pending one
 
 
@@ -262,6 +286,26 @@ def test_nothing_of_a_rotation_stays_in_the_session(lab: Lab, postgres_server: S
         before = session._connection.execute(show).fetchall()
         session.set_password(login.username, SecretValue("new"))
         assert session._connection.execute(show).fetchall() == before
+
+
+def test_a_copy_that_stops_holding_the_lock_is_ended_by_the_server(
+    lab: Lab, postgres_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "STATEMENT_SECONDS", 1)
+    target = PostgresTarget(postgres_server, f"stopped_{uuid.uuid4().hex[:8]}")
+    secret = lab.secret(target)
+    login = Login.parse(secret.value(), default_port=5432)
+    event = secret.begin()
+    secret.step(event, Step.CREATE)
+    limits = {"statement": "1s", "lock": "5s"}
+    with psycopg.connect(**target.parameters(login.username, login.password.reveal())) as stopped:
+        stopped.execute(postgres._PREPARE, limits)
+        stopped.execute(postgres._LOCK, [login.username])
+        secret.step(event, Step.SET)  # waits for the lock until the server ends its holder
+        with pytest.raises(psycopg.errors.IdleInTransactionSessionTimeout):
+            stopped.execute("SELECT 1")
+        stopped.close()
+    assert target.accepts(secret.version(event["ClientRequestToken"]))
 
 
 def test_two_copies_where_a_password_may_not_be_used_again(lab: Lab, mysql_server: Server) -> None:
@@ -365,8 +409,15 @@ def test_a_mariadb_account_with_a_plugin_of_another_hash(
         cursor.execute(alter, (document["username"], native))
     if plugin == "unix_socket":
         # SET PASSWORD would replace the first plugin's data, which is not the password's.
-        error = fails(secret, Misconfigured)
-        assert "ALTER USER" in error.do
+        for mode in ("", "ANSI_QUOTES"):  # which also writes the account's name in other quotes
+            with target.admin() as admin, admin.cursor() as cursor:
+                cursor.execute("SET GLOBAL sql_mode = %s", (mode,))
+            try:
+                error = fails(secret, Misconfigured)
+            finally:
+                with target.admin() as admin, admin.cursor() as cursor:
+                    cursor.execute("SET GLOBAL sql_mode = DEFAULT")
+            assert "ALTER USER" in error.do
     else:
         event = secret.begin()
         secret.steps(event, Step.CREATE, Step.SET)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from local.issuers import Issuer
 from local.targets import IssuerTarget
@@ -117,6 +117,37 @@ def test_a_lost_answer_of_a_put_that_was_not_done(
     with pytest.raises(Unreachable) as caught:
         put(store_of(client, secret), event, dict(MINE))
     assert caught.value.retryable
+
+
+def test_a_stale_read_does_not_make_a_stored_value_a_lost_one(
+    client: "SecretsManagerClient", secret: Secret
+) -> None:
+    """The put arrived, its answer was lost, the next try was refused, and the read is stale."""
+    event = secret.begin()
+    secret.lab.service.settings.stale_reads = 1
+    real = client._make_api_call  # type: ignore[attr-defined]  # botocore's one way out
+
+    def call(operation: str, arguments: dict[str, Any]) -> object:
+        answer = real(operation, arguments)
+        if operation == "PutSecretValue":
+            refusal = {"Error": {"Code": "ThrottlingException", "Message": ""}}
+            raise ClientError(refusal, operation)  # type: ignore[arg-type]  # all that is read
+        return answer
+
+    client._make_api_call = call  # type: ignore[attr-defined]  # see above
+    put(store_of(client, secret), event, dict(MINE))
+    assert secret.version(event["ClientRequestToken"]) == MINE
+
+
+def test_another_value_is_a_conflict_though_it_is_not_readable_yet(
+    client: "SecretsManagerClient", secret: Secret
+) -> None:
+    event, store = secret.begin(), store_of(client, secret)
+    put(store, event, dict(THEIRS))
+    secret.lab.service.settings.stale_reads = 100
+    with pytest.raises(NotStored) as lost:
+        put(store, event, dict(MINE))
+    assert lost.value.refusal is None
 
 
 def test_rule_13_the_wait_is_bounded_by_the_time_the_function_has_left(

@@ -8,10 +8,12 @@ import threading
 import time
 from pathlib import Path
 
+import boto3
 import pytest
 
 from shared.deadline import deadline
 from shared.errors import Unreachable
+from tests.fake_servers import fake_server, silent
 
 ROOT = Path(__file__).parents[2]
 
@@ -43,24 +45,44 @@ def test_a_step_that_hangs_is_ended_with_a_typed_error() -> None:
         threading.Event().wait(60)
 
 
-def test_a_library_that_swallows_the_error_is_interrupted_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("shared.deadline.AGAIN_SECONDS", 0.1)
-    tries: list[int] = []
+def test_a_library_cannot_take_it_for_its_peers_error() -> None:
+    caught = []
 
-    def stubborn() -> None:
+    def library() -> None:
         while True:
             try:
                 threading.Event().wait(60)
-            except Unreachable:
-                tries.append(1)
-                if len(tries) == 3:
-                    raise
+            except Exception as error:  # noqa: BLE001 - as botocore does, to try again
+                caught.append(error)
 
     with pytest.raises(Unreachable), deadline(1.1):
-        stubborn()
-    assert len(tries) == 3
+        library()
+    assert caught == []
+
+
+def test_a_clean_up_that_hangs_is_interrupted_too() -> None:
+    def hang() -> None:
+        try:
+            threading.Event().wait(60)
+        finally:
+            threading.Event().wait(60)
+
+    with pytest.raises(Unreachable), deadline(1.1):
+        hang()
+
+
+def test_secrets_manager_that_never_answers_is_bounded_by_the_functions_time() -> None:
+    with fake_server(silent) as server:
+        client = boto3.client(
+            "secretsmanager",
+            endpoint_url=f"http://127.0.0.1:{server.port}",
+            region_name="us-east-1",
+            aws_access_key_id="local",
+            aws_secret_access_key="local",
+        )
+        with pytest.raises(Unreachable, match="time was over"), deadline(1.5):
+            client.describe_secret(SecretId="any")
+        client.close()
 
 
 def test_a_timer_that_was_set_before_goes_on() -> None:
