@@ -91,7 +91,7 @@ def alive(pid: int) -> bool:
     """Tell whether it runs; a zombie that no one has reaped yet does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 
@@ -169,7 +169,7 @@ def test_it_listens_on_loopback_only(tell: Tell) -> None:
     inodes = set()
     for process in (pid, parent_of(pid)):
         for descriptor in Path(f"/proc/{process}/fd").iterdir():
-            with suppress(FileNotFoundError):
+            with suppress(FileNotFoundError, ProcessLookupError):
                 inodes.add(str(descriptor.readlink()))
     addresses = []
     for table in ("tcp", "tcp6"):

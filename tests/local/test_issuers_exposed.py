@@ -86,7 +86,7 @@ def listeners(module: str) -> Iterator[tuple[str, int]]:
                 for link in links & tables.keys():
                     address, port = tables[link].split(":")
                     yield socket.inet_ntoa(bytes.fromhex(address)[::-1]), int(port, 16)
-        except FileNotFoundError:  # it has ended
+        except (FileNotFoundError, ProcessLookupError):  # it has ended
             continue
 
 

@@ -71,7 +71,7 @@ def listeners(pids: set[int]) -> Iterator[tuple[str, int]]:
         for descriptor in Path(f"/proc/{pid}/fd").glob("*"):
             try:
                 sockets.add(str(descriptor.readlink()))
-            except FileNotFoundError:
+            except (FileNotFoundError, ProcessLookupError):
                 continue
     for table in ("tcp", "tcp6"):
         for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
