@@ -14,7 +14,7 @@ from local.functions import Home, InProcess
 from local.issuers.demo import demo_issuer
 from local.processes import free_port
 from local.secrets_manager import SecretsManager
-from local.servers import mariadb, mysql, postgres
+from local.servers import Server, mariadb, mysql, postgres
 from local.servers.server import trusted
 from local.targets import IssuerTarget, MySQLTarget, PostgresTarget, Target
 
@@ -87,22 +87,19 @@ def _home(kind: HomeKind, environment: Mapping[str, str], logs: Path) -> Iterato
     yield InProcess({name: each.handler for name, each in template.functions().items()})
 
 
-@contextmanager
-def _postgres(folder: Path, authority: Authority) -> Iterator[Target]:
-    with postgres(folder, authority) as server:
-        yield PostgresTarget(server)
+Opener = Callable[[Path, Authority], AbstractContextManager[Target]]
 
 
-@contextmanager
-def _mysql(folder: Path, authority: Authority) -> Iterator[Target]:
-    with mysql(folder, authority) as server:
-        yield MySQLTarget(server)
+def _database(
+    start: Callable[[Path, Authority], AbstractContextManager[Server]],
+    target: Callable[[Server], Target],
+) -> Opener:
+    @contextmanager
+    def open_one(folder: Path, authority: Authority) -> Iterator[Target]:
+        with start(folder, authority) as server:
+            yield target(server)
 
-
-@contextmanager
-def _mariadb(folder: Path, authority: Authority) -> Iterator[Target]:
-    with mariadb(folder, authority) as server:
-        yield MySQLTarget(server)
+    return open_one
 
 
 @contextmanager
@@ -111,9 +108,9 @@ def _api_key(folder: Path, authority: Authority) -> Iterator[Target]:
         yield IssuerTarget(issuer)
 
 
-_OPENERS: Mapping[Kind, Callable[[Path, Authority], AbstractContextManager[Target]]] = {
-    Kind.POSTGRES: _postgres,
-    Kind.MYSQL: _mysql,
-    Kind.MARIADB: _mariadb,
+_OPENERS: Mapping[Kind, Opener] = {
+    Kind.POSTGRES: _database(postgres, PostgresTarget),
+    Kind.MYSQL: _database(mysql, MySQLTarget),
+    Kind.MARIADB: _database(mariadb, MySQLTarget),
     Kind.API_KEY: _api_key,
 }
