@@ -64,22 +64,23 @@ def make_handler(build: Callable[[Mapping[str, str]], Backend[Any]], *, strategy
     """
     backend = cache(lambda: build(os.environ))
 
-    def take(event: object, context: LambdaContext, place: dict[str, str]) -> None:
+    def take(event: object, seconds_left: Callable[[], float], place: dict[str, str]) -> None:
         request = RotationRequest.from_event(event)
         LOGGER.append_keys(secret=request.secret_id, version=request.token)
         place["step"] = request.step.value
         place["backend"] = backend().name
-        store = Store(_client(), request.secret_id, _seconds_left(context))
+        store = Store(_client(), request.secret_id, seconds_left)
         Rotation(backend(), store, request).run()
 
     def handler(event: object, context: LambdaContext) -> None:
         place = {"step": "event", "backend": strategy, "strategy": strategy}
         problem: RotationError | None = None
         started = time.monotonic()
+        seconds_left = _seconds_left(context)
         LOGGER.clear_state()
         try:
-            with deadline(context.get_remaining_time_in_millis() / 1000):
-                take(event, context, place)
+            with deadline(seconds_left()):
+                take(event, seconds_left, place)
         except RotationError as error:
             problem = error.at(place["step"], place["backend"])
         except Exception as error:  # noqa: BLE001 - the boundary: nothing foreign passes

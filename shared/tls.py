@@ -64,7 +64,7 @@ def _named_bundle(environment: Mapping[str, str]) -> Path | None:
         return None
     path = Path(environment.get("LAMBDA_TASK_ROOT", ".")) / named
     try:
-        ssl.create_default_context(cafile=str(path))
+        verifying_context(path)
     except OSError as error:  # ssl.SSLError is one: a file without a certificate
         problem = "cannot be read" if isinstance(error, FileNotFoundError) else "has no certificate"
     else:
