@@ -4,9 +4,9 @@ The machine knows the labels and nothing of targets; a backend knows its target 
 labels. Between them goes a credential.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import ClassVar, Protocol, TypeVar
+from typing import ClassVar, Protocol, Self, TypeVar
 
 from shared.credentials import Account, ApiKey, Login
 from shared.secret import Secret
@@ -28,6 +28,10 @@ class Ticket(Protocol[C_co]):
         """The version being made: the rotation's token."""
         ...
 
+    def pending(self) -> C_co:
+        """The credential being made."""
+        ...
+
     def current(self) -> C_co:
         """The credential in use now."""
         ...
@@ -45,6 +49,14 @@ class Ticket(Protocol[C_co]):
 
     def open(self, arn: str) -> Mapping[str, object]:
         """The JSON object in another secret, such as the admin's."""
+        ...
+
+    def tags(self, arn: str) -> Mapping[str, str]:
+        """Another secret's tags."""
+        ...
+
+    def promote(self) -> None:
+        """Let the pending credential be the current one, before finishSecret does it."""
         ...
 
 
@@ -90,20 +102,57 @@ class Backend(Protocol[C]):
     def verify(self, pending: C, ticket: Ticket[C], /) -> None:
         """Prove that the target accepts `pending`, changing nothing; raises Rejected if not.
 
-        The only method called by a rotation with RotateImmediately=false.
+        The only method called by a rotation with RotateImmediately=false, whose `pending` is a
+        copy of the current credential.
         """
+        ...
+
+    def settle(self, ticket: Ticket[C], /) -> None:
+        """The rotation is over, `pending` is in use: end what is not to outlive it."""
         ...
 
 
 class Session(Protocol):
-    """A logged-in database connection; every wait in it is bounded."""
+    """A logged-in database connection; every wait in it is bounded.
 
-    def set_password(self, username: str, password: Secret, /) -> None:
-        """Give the user this password, at once or not at all; the server never logs it."""
-        ...
+    by: an administrator's session, where that one makes the change for this one's user.
+    """
 
     def ping(self) -> None:
         """Run a trivial query."""
+        ...
+
+    def set_password(
+        self, password: Secret, /, *, beside: Secret | None = None, by: Self | None = None
+    ) -> None:
+        """Give the user this password, at once or not at all; the server never logs it.
+
+        beside: the password this session logged in with, to be accepted as well, and no third.
+        Raises Forbidden where a right is missing, for `beside` maybe one more, and
+        RejectedByPolicy.
+        """
+        ...
+
+    def end_other_passwords(self, password: Secret, /, *, by: Self | None = None) -> None:
+        """Let only `password`, which this session logged in with, be accepted from now on."""
+        ...
+
+    def equip(
+        self, twin: str, password: Secret, /, *, by: Self, ours: Callable[[], bool]
+    ) -> None:
+        """Let the user `twin` log in with this password and do all that this user can.
+
+        One of the two is the clone of the other, its original, whose rights it follows. A `twin`
+        that exists is touched only where the server shows the two to be such a pair, or `ours`
+        says so; otherwise raises TargetMismatch.
+        """
+        ...
+
+    def match(self, twin: str, /) -> None:
+        """Prove, changing nothing, that this user can do all that `twin` can.
+
+        Raises TargetMismatch, also where `equip` was not done.
+        """
         ...
 
 
@@ -114,7 +163,7 @@ class Engine(Protocol):
     secret_engines: ClassVar[frozenset[str]]  # what a secret's `engine` may say
     default_port: ClassVar[int]
     max_username: ClassVar[int]  # in the unit the server counts in: see `username_length`
-    exclude_characters: ClassVar[str]  # from passwords, unless EXCLUDE_CHARACTERS says otherwise
+    supports_two_passwords: ClassVar[bool]  # whether `set_password` takes `beside`
 
     def username_length(self, username: str, /) -> int:
         """The user name's length in characters or bytes, as this server limits it."""

@@ -12,29 +12,40 @@ from shared.fields import Fields
 from shared.secret import Secret
 
 
+CLONE = "_clone"  # what AWS's functions append to the name of an alternating user
+
+
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A database user's way in. `document` is the JSON it came from, values in it included."""
+    """A database user's way in. `document` is the JSON it came from, values in it included.
+
+    tls: False only where the secret and the function's setting both say so.
+    """
 
     username: str
     password: Secret
     host: str
     port: int
     dbname: str | None
+    tls: bool
     document: Mapping[str, object] = field(repr=False)
 
     @classmethod
-    def parse(cls, document: Mapping[str, object], *, default_port: int) -> Self:
+    def parse(
+        cls, document: Mapping[str, object], *, default_port: int, allow_unencrypted: bool = False
+    ) -> Self:
         """Raises MalformedSecret naming the field.
 
         `port` may be a string of digits and `ssl` a bool or one of its words, as tutorials have
-        them; TLS is never optional, so an `ssl` that switches it off is refused.
+        them; an `ssl` that switches TLS off is refused unless the function allows it.
         """
         fields = Fields(document)
-        if fields.flag("ssl", default=True) is False:
+        tls = fields.flag("ssl", default=True)
+        if not tls and not allow_unencrypted:
             raise MalformedSecret(
-                "secret field 'ssl' switches TLS off, which this function never does",
-                do="remove 'ssl' or set it to true, and enable TLS on the server",
+                "secret field 'ssl' switches TLS off, which this function does not allow",
+                do="remove 'ssl' or set it to true, and enable TLS on the server; only where that "
+                "cannot be, set ALLOW_UNENCRYPTED=true on the function",
                 field="ssl",
             )
         return cls(
@@ -43,16 +54,24 @@ class Login:
             host=fields.host("host"),
             port=fields.port("port", default=default_port),
             dbname=None if document.get("dbname") == "" else fields.optional_text("dbname"),
+            tls=tls,
             document=document,
         )
 
     def render(self) -> dict[str, object]:
-        """The document again, with this password in it."""
-        return {**self.document, "password": self.password.reveal()}
+        """The document again, with this user and password in it."""
+        mine = {"username": self.username, "password": self.password.reveal()}
+        return {**self.document, **mine}
 
     def with_password(self, password: Secret) -> Self:
         """The same user at the same place, with another password."""
         return replace(self, password=password)
+
+    @property
+    def twin(self) -> str:
+        """The name this user alternates with: `app` and `app_clone`."""
+        name = self.username.removesuffix(CLONE)
+        return name if name and name != self.username else self.username + CLONE
 
     @property
     def address(self) -> str:

@@ -113,6 +113,10 @@ class Rejected(Permanent):
     """The target understood and refused the credential."""
 
 
+class RejectedByPolicy(Rejected):
+    """The target's rules refuse the new credential, which it therefore never accepted."""
+
+
 class Forbidden(Permanent):
     """The credential is good, but lacks a right that the step needs."""
 
