@@ -137,9 +137,7 @@ class Session(Protocol):
         """Let only `password`, which this session logged in with, be accepted from now on."""
         ...
 
-    def equip(
-        self, twin: str, password: Secret, /, *, by: Self, ours: Callable[[], bool]
-    ) -> None:
+    def equip(self, twin: str, password: Secret, /, *, by: Self, ours: Callable[[], bool]) -> None:
         """Let the user `twin` log in with this password and do all that this user can.
 
         One of the two is the clone of the other, its original, whose rights it follows. A `twin`

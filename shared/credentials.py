@@ -11,7 +11,6 @@ from shared.errors import MalformedSecret, TargetMismatch
 from shared.fields import Fields
 from shared.secret import Secret
 
-
 CLONE = "_clone"  # what AWS's functions append to the name of an alternating user
 
 

@@ -62,6 +62,9 @@ class IssuedKey:
         """Use the key as its owner would."""
         self._issuer.probe(pending)
 
+    def settle(self, ticket: Ticket[ApiKey], /) -> None:
+        """Nothing: the previous key ends as the next rotation begins."""
+
     @staticmethod
     def _admin(key: ApiKey, ticket: Ticket[ApiKey]) -> Secret:
         return admin_key(ticket.open(key.admin_secret_arn), key.account)

@@ -17,6 +17,7 @@ from shared.errors import (
     Busy,
     MalformedSecret,
     Rejected,
+    RejectedByPolicy,
     TargetMismatch,
     WrongStage,
 )
@@ -42,11 +43,13 @@ class Rotation(Generic[C]):
         self._request = request
         # Of all labelled versions, once a step has looked at them all.
         self._labels: Mapping[str, frozenset[str]] | None = None
+        self._current_version: str | None = None  # once its value was read
         self._pending: C | None = None
         # Each value is read once a step, and only if somebody asks.
         self.current = cache(self._read_current)
         self.previous = cache(self._read_previous)
         self.open = cache(store.read_other)
+        self.tags = cache(store.tags_of_other)
 
     @property
     def secret_arn(self) -> str:
@@ -104,19 +107,28 @@ class Rotation(Generic[C]):
                 raise lost.refusal from None
 
     def install(self) -> None:
-        """Make the target accept the pending credential."""
-        self._backend.install(self._ready(), self)
+        """Make the target accept the pending credential; give up one that its rules refuse.
+
+        A version never changes, so every attempt would end there and no rotation could begin.
+        """
+        try:
+            self._backend.install(self.pending(), self)
+        except RejectedByPolicy as refused:
+            self._store.give_up(self.version_id)
+            raise refused.of_version(PENDING).then(
+                "AWSPENDING is taken off the refused version: rotate again"
+            ) from None
 
     def verify(self) -> None:
         """Prove that the target accepts the pending credential."""
         try:
-            self._backend.verify(self._ready(), self)
+            self._backend.verify(self.pending(), self)
         except Rejected as rejected:
             raise rejected.of_version(PENDING).then(GIVE_UP) from None
 
     def promote(self) -> None:
         """Move AWSCURRENT to this version; where another invocation did it first, be content."""
-        holder = self._holder(CURRENT)
+        holder = self._holder(CURRENT) or self._current_version
         if holder and self._store.promote(self.version_id, instead_of=holder):
             return
         if self.look_at_labels() is not Standing.LIVE:
@@ -124,6 +136,15 @@ class Rotation(Generic[C]):
                 f"AWSCURRENT of {self.secret_arn} was moved while this version was to get it",
                 do=f"{NEXT_ATTEMPT}; do not move labels during a rotation",
             )
+
+    def finish(self) -> None:
+        """Promote, and let the backend end what is not to outlive the rotation."""
+        self.promote()
+        self.settle()
+
+    def settle(self) -> None:
+        """Promoted before, maybe by an attempt that ended right after."""
+        self._backend.settle(self)
 
     def rest(self) -> None:
         """The version is current already: an earlier attempt did all there is to do."""
@@ -149,11 +170,13 @@ class Rotation(Generic[C]):
         except MalformedSecret as malformed:  # a version never changes: no retry mends it
             raise malformed.of_version(PENDING).then(GIVE_UP) from None
 
-    def _ready(self) -> C:
-        assert self._pending is not None  # noqa: S101 - the table: only in Standing.READY
-        return self._pending
-
     # --- what the backend is lent ---
+
+    def pending(self) -> C:
+        """The credential being made, or just made."""
+        if self._pending is None:
+            self._pending = self._parse_pending(self._store.read(self.version_id))
+        return self._pending
 
     def _read_current(self) -> C:
         holder = self._holder(CURRENT)
@@ -169,6 +192,7 @@ class Rotation(Generic[C]):
                 f"AWSCURRENT of {self.secret_arn} moved while it was read",
                 do=NEXT_ATTEMPT,
             )
+        self._current_version = version.version_id
         return self._backend.parse(version.document)
 
     def _read_previous(self) -> C | None:
@@ -225,6 +249,6 @@ ACTIONS: Mapping[tuple[Step, Standing], Callable[[Rotation[Any]], None]] = {
     (Step.TEST, Standing.LIVE): Rotation.rest,
     (Step.FINISH, Standing.NOWHERE): Rotation.refuse_stranger,
     (Step.FINISH, Standing.EMPTY): Rotation.refuse_empty,
-    (Step.FINISH, Standing.READY): Rotation.promote,
-    (Step.FINISH, Standing.LIVE): Rotation.rest,
+    (Step.FINISH, Standing.READY): Rotation.finish,
+    (Step.FINISH, Standing.LIVE): Rotation.settle,
 }

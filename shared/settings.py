@@ -29,6 +29,13 @@ class Settings:
             raise self._refused(name, "must be true or false")
         return FLAGS[value]
 
+    def choice(self, name: str, *, default: str, of: tuple[str, ...]) -> str:
+        """One of the words; raises Misconfigured."""
+        value = self.text(name, default=default).strip().lower()
+        if value not in of:
+            raise self._refused(name, f"must be {' or '.join(of)}")
+        return value
+
     def integer(self, name: str, *, default: int, within: range) -> int:
         """A whole number in the range; raises Misconfigured."""
         value = self.text(name, default=str(default)).strip()

@@ -136,6 +136,11 @@ class Store:
         answer = self._call(self._client.get_secret_value, SecretId=secret_id)
         return _document(answer, of=f"secret {secret_id}")
 
+    def tags_of_other(self, secret_id: str) -> dict[str, str]:
+        """The tags of another secret; raises InvalidEvent, Forbidden."""
+        answer = self._call(self._client.describe_secret, SecretId=secret_id)
+        return {tag["Key"]: tag["Value"] for tag in answer.get("Tags", [])}
+
     def strays(self) -> Iterator[Version]:
         """The versions without a label, newest first, at most MAX_STRAYS of them (rule 7)."""
         unlabelled = [v for v in self._every_version() if not v.get("VersionStages")]
@@ -196,6 +201,16 @@ class Store:
         except aws_errors.InvalidParameter:
             return False
         return True
+
+    def give_up(self, version_id: str) -> None:
+        """Take AWSPENDING off the version, so that the next rotation may begin (rule 5)."""
+        with suppress(aws_errors.InvalidParameter):  # another copy of the step was first
+            self._call(
+                self._client.update_secret_version_stage,
+                SecretId=self.secret_id,
+                VersionStage=PENDING,
+                RemoveFromVersionId=version_id,
+            )
 
     def _get(self, **which: str) -> Version | None:
         try:

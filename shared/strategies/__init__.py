@@ -1,0 +1,6 @@
+"""Backends made from any database Engine."""
+
+from shared.strategies.alternating_users import AlternatingUsers
+from shared.strategies.single_user import SingleUser
+
+__all__ = ["AlternatingUsers", "SingleUser"]

@@ -1,0 +1,87 @@
+"""AlternatingUsers: two users with the same rights take turns, so neither's password ends early."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from shared.contract import Ticket
+from shared.credentials import Login
+from shared.errors import GIVE_UP, Rejected, TargetMismatch
+from shared.strategies.database import Database, stored
+
+LOG = logging.getLogger(f"rotation.{__name__}")
+
+# How long a replica may take to learn of a password that its primary was given.
+REPLICA_SECONDS = 10.0
+_PAUSE = 0.5
+
+
+class AlternatingUsers(Database):
+    """`app` and `app_clone`: the one that is not in use gets a new password and the other's rights.
+
+    An admin, whose secret is named by `masterarn`, makes the changes.
+    """
+
+    def mint(self, current: Login, _ticket: Ticket[Login], /) -> Login:
+        """The other user with a new password, which is nowhere in the target yet."""
+        self.check_length(current.twin)
+        return replace(current, username=current.twin, password=self.policy.make())
+
+    def install(self, pending: Login, ticket: Ticket[Login], /) -> None:
+        """Have the admin let the pending user log in and do what the current one can."""
+        current = ticket.current()
+        if pending.target != (current.host, current.port, current.twin):
+            raise TargetMismatch(
+                "the pending version is not of the current version's host and port, or not of "
+                f"the user that alternates with {current.username!r}",
+                do=GIVE_UP,
+                field="username",
+            )
+        # The current user proves itself first: whoever may write the secret could otherwise have
+        # the admin change any user's password.
+        with self.accepted(stored(current, ticket, current), current) as (_, session):
+            admin = self.admin(current, ticket)
+            with self.engine.connect(admin) as by:
+                session.equip(
+                    pending.username, pending.password, by=by, ours=self._ours(pending, ticket)
+                )
+        if admin.host != pending.host:
+            self._wait_for_replica(pending)
+
+    def verify(self, pending: Login, ticket: Ticket[Login], /) -> None:
+        """Log in with the pending password, and compare what its user can do."""
+        with self.engine.connect(pending) as session:
+            session.ping()
+            try:
+                session.match(pending.twin)
+            except TargetMismatch:
+                # With RotateImmediately=false it is the current user that is tested.
+                if ticket.current().username != pending.username:
+                    raise
+
+    def settle(self, ticket: Ticket[Login], /) -> None:
+        """Nothing: the other user's password ends when it is its turn."""
+
+    def _ours(self, pending: Login, ticket: Ticket[Login]) -> Callable[[], bool]:
+        """Whether a stored password of the user works: it was rotated by this secret before."""
+
+        def ours() -> bool:
+            try:
+                with self.accepted(stored(pending, ticket), pending):
+                    return True
+            except Rejected:
+                return False
+
+        return ours
+
+    def _wait_for_replica(self, pending: Login) -> None:
+        give_up = time.monotonic() + REPLICA_SECONDS
+        while True:
+            try:
+                with self.engine.connect(pending):
+                    return
+            except Rejected:
+                if time.monotonic() + _PAUSE > give_up:
+                    raise
+            time.sleep(_PAUSE)
