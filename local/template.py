@@ -1,13 +1,17 @@
 """The registry: which functions exist, read from template.yaml. Run it to build them all."""
 
+import importlib
+import os
+from collections import ChainMap
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from local import build
+from shared.handler import Handler
 
 TEMPLATE = build.ROOT / "template.yaml"
 
@@ -63,6 +67,15 @@ def functions(template: Path = TEMPLATE) -> dict[str, Function]:
         for name, resource in whole["Resources"].items()
         if resource["Type"] == "AWS::Serverless::Function"
     }
+
+
+def handler(function: str, settings: Mapping[str, str] | None = None) -> Handler:
+    """The function's own handler, in this process's environment with these settings in it."""
+    module, _, name = functions()[function].handler.rpartition(".")
+    loaded: Handler = getattr(importlib.import_module(module), name)
+    if not settings:
+        return loaded
+    return replace(loaded, environment=ChainMap(dict(settings), os.environ))
 
 
 def _function(

@@ -5,7 +5,8 @@ import os
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from functools import cache
+from dataclasses import dataclass, field
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -52,35 +53,28 @@ class LambdaContext(Protocol):
         ...
 
 
-Handler = Callable[[object, LambdaContext], None]
+@dataclass(frozen=True)
+class Handler:
+    """What Lambda calls; the backend is made by `build` from the environment.
 
-
-def make_handler(build: Callable[[Mapping[str, str]], Backend[Any]], *, strategy: str) -> Handler:
-    """A Lambda handler for the backend that `build` makes from the environment.
-
-    The backend and the AWS client are made at the first call and kept, so that a wrong setting
-    fails the step with a typed error instead of the function's start.
-    A failure is always raised again: Secrets Manager must see it.
+    It and the AWS client are made at the first call and kept, so that a wrong setting fails the
+    step with a typed error instead of the function's start.
     """
-    backend = cache(lambda: build(os.environ))
 
-    def take(event: object, seconds_left: Callable[[], float], place: dict[str, str]) -> None:
-        request = RotationRequest.from_event(event)
-        LOGGER.append_keys(secret=request.secret_id, version=request.token)
-        place["step"] = request.step.value
-        place["backend"] = backend().name
-        store = Store(_client(), request.secret_id, seconds_left)
-        Rotation(backend(), store, request).run()
+    build: Callable[[Mapping[str, str]], Backend[Any]]
+    strategy: str
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
-    def handler(event: object, context: LambdaContext) -> None:
-        place = {"step": "event", "backend": strategy, "strategy": strategy}
+    def __call__(self, event: object, context: LambdaContext) -> None:
+        """Take the step; a failure is always raised again: Secrets Manager must see it."""
+        place = {"step": "event", "backend": self.strategy, "strategy": self.strategy}
         problem: RotationError | None = None
         started = time.monotonic()
         seconds_left = _seconds_left(context)
         LOGGER.clear_state()
         try:
             with deadline(seconds_left()):
-                take(event, seconds_left, place)
+                self._take(event, seconds_left, place)
         except RotationError as error:
             problem = error.at(place["step"], place["backend"])
         except Exception as error:  # noqa: BLE001 - the boundary: nothing foreign passes
@@ -91,7 +85,24 @@ def make_handler(build: Callable[[Mapping[str, str]], Backend[Any]], *, strategy
             problem.__context__ = problem.__cause__ = None
             raise problem.with_traceback(None)
 
-    return handler
+    @cached_property
+    def _backend(self) -> Backend[Any]:
+        return self.build(self.environment)
+
+    def _take(
+        self, event: object, seconds_left: Callable[[], float], place: dict[str, str]
+    ) -> None:
+        request = RotationRequest.from_event(event)
+        LOGGER.append_keys(secret=request.secret_id, version=request.token)
+        place["step"] = request.step.value
+        place["backend"] = self._backend.name
+        store = Store(_client(), request.secret_id, seconds_left)
+        Rotation(self._backend, store, request).run()
+
+
+def make_handler(build: Callable[[Mapping[str, str]], Backend[Any]], *, strategy: str) -> Handler:
+    """A Lambda handler; `build` may raise RotationError, `strategy` is a metric's dimension."""
+    return Handler(build, strategy)
 
 
 @cache

@@ -33,8 +33,17 @@ class FakeTicket:
     version_id: str = NOW
     asked_for_strays: bool = False
 
+    def pending(self) -> ApiKey:
+        raise AssertionError("not needed")
+
     def current(self) -> ApiKey:
         raise AssertionError("not needed")
+
+    def promote(self) -> None:
+        raise AssertionError("not needed")
+
+    def tags(self, arn: str) -> Mapping[str, str]:
+        raise AssertionError(arn)
 
     def previous(self) -> ApiKey | None:
         return self.before

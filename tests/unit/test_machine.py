@@ -11,8 +11,8 @@ R = Rotation
 EXPECTED: dict[Standing, tuple[Any, Any, Any, Any]] = {
     Standing.NOWHERE: (R.refuse_stranger,) * 4,
     Standing.EMPTY: (R.create, R.refuse_empty, R.refuse_empty, R.refuse_empty),
-    Standing.READY: (R.create, R.install, R.verify, R.promote),
-    Standing.LIVE: (R.rest,) * 4,
+    Standing.READY: (R.create, R.install, R.verify, R.finish),
+    Standing.LIVE: (R.rest, R.rest, R.rest, R.settle),
 }
 
 
