@@ -7,6 +7,7 @@ import json
 import secrets
 import ssl
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import psycopg
@@ -26,11 +27,13 @@ _ACCESS_DENIED = 1045
 class Target(Protocol):
     """One credential on one target.
 
-    function: the logical id of what rotates it; overlaps: whether AWSPREVIOUS still gets in.
+    function: the logical id of what rotates it; settings: what its environment has for this one;
+    overlaps: whether AWSPREVIOUS still gets in.
     """
 
     function: ClassVar[str]
     overlaps: ClassVar[bool]
+    settings: Mapping[str, str]
     title: str
 
     def seed(self, client: "SecretsManagerClient", name: str) -> str:
@@ -48,8 +51,14 @@ class PostgresTarget:
     function: ClassVar[str] = "PostgresSingleUser"
     overlaps: ClassVar[bool] = False
 
-    def __init__(self, server: Server, username: str = "app") -> None:
+    def __init__(
+        self,
+        server: Server,
+        username: str = "app",
+        settings: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.server = server
+        self.settings = settings
         self.title = f"PostgreSQL {server.version.split()[0]}"
         password = secrets.token_urlsafe(24)
         self.document = _login("postgres", server, username, password)
@@ -104,8 +113,14 @@ class MySQLTarget:
     function: ClassVar[str] = "MySqlSingleUser"
     overlaps: ClassVar[bool] = False
 
-    def __init__(self, server: Server, username: str = "app") -> None:
+    def __init__(
+        self,
+        server: Server,
+        username: str = "app",
+        settings: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.server = server
+        self.settings = settings
         self.title = (
             f"{'MariaDB' if server.engine == 'mariadb' else 'MySQL'} {server.version.split('-')[0]}"
         )
@@ -155,6 +170,7 @@ class IssuerTarget:
 
     def __init__(self, issuer: Issuer, title: str = "HTTP API-key issuer") -> None:
         self.issuer = issuer
+        self.settings: Mapping[str, str] = {}
         self.title = title
         key_id, key = issue(issuer, "made by hand")
         self.document: Document = {

@@ -9,25 +9,23 @@ from unittest import mock
 
 import pytest
 
-from local import template
 from local.certificates import Authority
-from local.functions import InProcess
 from local.secrets_manager import SecretsManager, Settings
 from local.servers.server import trusted
 from shared import store
 from shared.handler import LOGGER
-from tests.lab import Gate, Lab
+from tests.lab import Functions, Gate, Lab
 
 
 @pytest.fixture(scope="session")
 def running_lab(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     bundle = trusted(authority, tmp_path_factory.mktemp("lab"))
-    handlers = {name: each.handler for name, each in template.functions().items()}
-    gate = Gate(InProcess(handlers, timeout=60))
+    functions = Functions()
+    gate = Gate(functions)
     with SecretsManager(gate) as service:
         environment = {**service.environment, "TLS_CA_BUNDLE": str(bundle)}
         with mock.patch.dict(os.environ, environment):
-            yield Lab(service, gate, service.client())
+            yield Lab(service, gate, functions, service.client())
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """A local Secrets Manager whose rotations run step by step, in this process, as a test asks."""
 
-import importlib
 import json
 import uuid
 from collections.abc import Mapping
@@ -9,7 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from local import template
-from local.functions import ARN_PREFIX, FunctionError, Home, LambdaContext, name_of
+from local.functions import (
+    ARN_PREFIX,
+    FunctionError,
+    Home,
+    InProcess,
+    LambdaContext,
+    name_of,
+)
 from local.secrets_manager import RotationOutcome, SecretsManager
 from local.targets import Target
 from shared.event import Step
@@ -40,10 +46,28 @@ class Gate:
         self._home.invoke(function, event)
 
 
-def handler_of(function: str) -> Handler:
-    module, _, name = template.functions()[name_of(function)].handler.rpartition(".")
-    handler: Handler = getattr(importlib.import_module(module), name)
-    return handler
+class Functions:
+    """The template's functions in this process, each as often as there are settings for it."""
+
+    def __init__(self) -> None:
+        self._handlers: dict[str, Handler] = {}
+
+    def add(self, target: Target) -> str:
+        """The name of the target's function with the target's settings."""
+        words = (f"{name}-{value}" for name, value in sorted(target.settings.items()))
+        name = "-".join((target.function, *words))
+        if name not in self._handlers:
+            self._handlers[name] = template.handler(target.function, target.settings)
+        return name
+
+    def handler(self, function: str) -> Handler:
+        return self._handlers[name_of(function)]
+
+    def knows(self, function: str, /) -> bool:
+        return name_of(function) in self._handlers
+
+    def invoke(self, function: str, event: Mapping[str, object], /) -> None:
+        InProcess({name_of(function): self.handler(function)}, timeout=60).invoke(function, event)
 
 
 @dataclass
@@ -53,10 +77,7 @@ class Secret:
     lab: "Lab"
     target: Target
     arn: str
-
-    @property
-    def function(self) -> str:
-        return self.target.function
+    function: str
 
     def begin(self, **more: Any) -> Event:  # noqa: ANN401 - RotateSecret's own
         """Make a valueless AWSPENDING version and run nothing; the event but for its Step."""
@@ -91,7 +112,9 @@ class Secret:
         context = LambdaContext(
             function_name=self.function, timeout=timeout, memory_limit_in_mb="256"
         )
-        (handler or handler_of(self.function))({**event, "Step": step.value}, context)
+        (handler or self.lab.functions.handler(self.function))(
+            {**event, "Step": step.value}, context
+        )
 
     def steps(self, event: Event, *steps: Step) -> None:
         for step in steps or tuple(Step):
@@ -161,12 +184,13 @@ class Lab:
 
     service: SecretsManager
     gate: Gate
+    functions: Functions
     client: "SecretsManagerClient"
 
     def secret(self, target: Target, **extra: Any) -> Secret:  # noqa: ANN401 - any JSON
         """A secret for the target as it is now, with unknown keys beside the known ones."""
         arn = target.seed(self.client, f"test/{uuid.uuid4()}")
-        secret = Secret(self, target, arn)
+        secret = Secret(self, target, arn, self.functions.add(target))
         if extra:
             secret.store({**secret.value(), **extra})
         return secret
