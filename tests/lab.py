@@ -128,11 +128,12 @@ class Secret:
     def abandon(self, event: Event) -> None:
         """As documented for a stuck rotation: cancel, and take AWSPENDING off (rule 7)."""
         self.lab.client.cancel_rotate_secret(SecretId=self.arn)
-        self.lab.client.update_secret_version_stage(
-            SecretId=self.arn,
-            VersionStage="AWSPENDING",
-            RemoveFromVersionId=event["ClientRequestToken"],
-        )
+        if self.holder("AWSPENDING") == event["ClientRequestToken"]:
+            self.lab.client.update_secret_version_stage(
+                SecretId=self.arn,
+                VersionStage="AWSPENDING",
+                RemoveFromVersionId=event["ClientRequestToken"],
+            )
 
     def value(self, label: str = "AWSCURRENT") -> Document:
         answer = self.lab.client.get_secret_value(SecretId=self.arn, VersionStage=label)

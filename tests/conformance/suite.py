@@ -1,6 +1,6 @@
 """What every backend must do, through the real handlers; a backend is a subclass with a target.
 
-Differences are fixtures, never a name: `installs` says whether setSecret changes the target.
+Differences are attributes, never a name.
 """
 
 import uuid
@@ -15,13 +15,19 @@ from shared.event import Step
 from tests.lab import Lab, Secret
 
 EXTRA = {"note": "✓ kept", "count": 3, "ratio": 0.1, "nested": {"b": [1, None, True]}, "": ""}
-CREDENTIAL = {"password", "api_key", "key_id"}
 
 
 class RotationSuite:
-    """Subclass it, give `target`, and the whole contract is tested."""
+    """Subclass it, give `target`, and the whole contract is tested.
+
+    installs: whether setSecret changes the target; seamless: whether AWSCURRENT gets in at every
+    moment, where that is not what the target's `overlaps` says; credential: the fields that
+    change.
+    """
 
     installs = True
+    seamless = False
+    credential = frozenset({"password", "api_key", "key_id"})
 
     @pytest.fixture
     def target(self) -> Target:
@@ -46,7 +52,7 @@ class RotationSuite:
         after = secret.value()
         changed = {key for key in before | after if before.get(key) != after.get(key)}
         assert changed
-        assert changed <= CREDENTIAL
+        assert changed <= self.credential
         assert secret.target.accepts(after)
         assert secret.target.accepts(before) is secret.target.overlaps
 
@@ -70,7 +76,7 @@ class RotationSuite:
         for step in Step:
             secret.step(event, step)
             assert secret.accepted(), step
-            if secret.target.overlaps:
+            if self.seamless or secret.target.overlaps:
                 assert secret.holder("AWSCURRENT") in secret.accepted()
 
     def test_the_credential_is_stored_before_the_target_changes(self, secret: Secret) -> None:

@@ -1,0 +1,217 @@
+"""What SingleUser's settings change: who sets the password, and when the old one ends."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from local.servers import Server
+from local.targets import MySQLTarget, PostgresTarget
+from shared.errors import Busy, MalformedSecret, Misconfigured, Rejected
+from shared.event import Step
+from tests.lab import Lab, Secret
+
+MYSQL = ("mariadb_server", "mysql_server")
+
+
+def username() -> str:
+    return f"single {uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest) -> Server:
+    server: Server = request.getfixturevalue(request.param)
+    return server
+
+
+# --- SHORT_GAP ---
+
+
+def test_short_gap_promotes_in_setsecret_and_the_rest_finds_it_done(
+    lab: Lab, postgres_server: Server
+) -> None:
+    secret = lab.secret(PostgresTarget(postgres_server, username(), {"SHORT_GAP": "true"}))
+    event = secret.begin()
+    secret.steps(event, Step.CREATE, Step.SET)
+    assert secret.holder("AWSCURRENT") == event["ClientRequestToken"]
+    assert secret.target.accepts(secret.value())
+    before = secret.labels()
+    secret.steps(event, Step.TEST, Step.FINISH)
+    assert secret.labels() == before
+
+
+def test_short_gap_puts_the_old_password_back_if_the_new_one_does_not_work(
+    lab: Lab, postgres_server: Server
+) -> None:
+    target = PostgresTarget(postgres_server, username(), {"SHORT_GAP": "true"})
+    secret = lab.secret(target)
+    # The session that sets the password takes the one connection, so none is left to verify by.
+    with target.admin() as connection:
+        connection.execute(f'ALTER ROLE "{target.document["username"]}" CONNECTION LIMIT 1')
+    before = secret.value(), secret.holder("AWSCURRENT")
+    event = secret.begin()
+    with pytest.raises(Busy):
+        secret.steps(event)
+    assert (secret.value(), secret.holder("AWSCURRENT")) == before
+    assert secret.accepted() == {before[1]}
+
+
+def test_short_gap_and_overlap_exclude_each_other(lab: Lab, mysql_server: Server) -> None:
+    settings = {"SHORT_GAP": "true", "PASSWORD_OVERLAP": "true"}
+    refused(lab.secret(MySQLTarget(mysql_server, username(), settings)), "SHORT_GAP")
+
+
+# --- PASSWORD_OVERLAP ---
+
+
+def test_overlap_is_refused_where_a_user_has_one_password(
+    lab: Lab, postgres_server: Server
+) -> None:
+    settings = {"PASSWORD_OVERLAP": "true"}
+    refused(lab.secret(PostgresTarget(postgres_server, username(), settings)), "PASSWORD_OVERLAP")
+
+
+@pytest.mark.parametrize("server", MYSQL, indirect=True)
+def test_without_the_right_to_two_passwords_it_warns_and_has_no_overlap(
+    lab: Lab, server: Server, output: Callable[[], str]
+) -> None:
+    target = MySQLTarget(server, username(), {"PASSWORD_OVERLAP": "true"})
+    secret = lab.secret(target)
+    with without_rights(target):
+        assert secret.rotate().state == "succeeded"
+    told = output()
+    assert '"level":"WARNING"' in told
+    assert "PASSWORD_OVERLAP is not kept" in told
+    assert "GRANT" in told
+    assert secret.accepted() == {secret.holder("AWSCURRENT")}
+
+
+@pytest.mark.parametrize("server", MYSQL, indirect=True)
+def test_the_old_password_ends_at_the_next_rotation(lab: Lab, server: Server) -> None:
+    secret = lab.secret(MySQLTarget(server, username(), {"PASSWORD_OVERLAP": "true"}))
+    first = secret.holder("AWSCURRENT")
+    second = secret.rotate().version_id
+    assert secret.accepted() == {first, second}
+    event = secret.begin()
+    secret.steps(event, Step.CREATE, Step.SET)
+    assert secret.accepted() == {second, event["ClientRequestToken"]}
+
+
+@pytest.mark.parametrize("server", MYSQL, indirect=True)
+def test_the_old_password_ends_at_finishsecret(lab: Lab, server: Server) -> None:
+    settings = {"PASSWORD_OVERLAP": "true", "OLD_PASSWORD_ENDS": "on-finish"}
+    secret = lab.secret(MySQLTarget(server, username(), settings))
+    first = secret.holder("AWSCURRENT")
+    event = secret.begin()
+    secret.steps(event, Step.CREATE, Step.SET, Step.TEST)
+    assert secret.accepted() == {first, event["ClientRequestToken"]}
+    secret.step(event, Step.FINISH)
+    assert secret.accepted() == {event["ClientRequestToken"]}
+
+
+@pytest.mark.parametrize("server", MYSQL, indirect=True)
+def test_a_crash_right_after_the_promotion_does_not_leave_the_old_password(
+    lab: Lab, server: Server
+) -> None:
+    settings = {"PASSWORD_OVERLAP": "true", "OLD_PASSWORD_ENDS": "on-finish"}
+    secret = lab.secret(MySQLTarget(server, username(), settings))
+    event = secret.begin()
+    secret.steps(event, Step.CREATE, Step.SET, Step.TEST)
+    lab.client.update_secret_version_stage(
+        SecretId=secret.arn,
+        VersionStage="AWSCURRENT",
+        MoveToVersionId=event["ClientRequestToken"],
+        RemoveFromVersionId=secret.holder("AWSCURRENT") or "",
+    )
+    secret.steps(event)
+    assert secret.accepted() == {event["ClientRequestToken"]}
+
+
+@pytest.mark.parametrize("server", MYSQL, indirect=True)
+@pytest.mark.parametrize("admin", ["true", "false"])
+def test_an_abandoned_overlap_never_costs_the_current_password(
+    lab: Lab, server: Server, admin: str
+) -> None:
+    settings = {"PASSWORD_OVERLAP": "true", "ADMIN_SETS_PASSWORD": admin}
+    secret = lab.secret(MySQLTarget(server, username(), settings))
+    current = secret.holder("AWSCURRENT")
+    for _ in range(3):
+        event = secret.begin()
+        secret.steps(event, Step.CREATE, Step.SET)
+        secret.step(event, Step.SET)
+        assert secret.accepted() == {current, event["ClientRequestToken"]}
+        secret.abandon(event)
+    assert secret.rotate().state == "succeeded"
+    assert current in secret.accepted()
+
+
+def test_an_unknown_end_is_refused(lab: Lab, mysql_server: Server) -> None:
+    settings = {"PASSWORD_OVERLAP": "true", "OLD_PASSWORD_ENDS": "never"}
+    refused(lab.secret(MySQLTarget(mysql_server, username(), settings)), "OLD_PASSWORD_ENDS")
+
+
+# --- ADMIN_SETS_PASSWORD ---
+
+
+def test_a_user_that_may_not_simply_change_its_password_is_rotated_by_the_admin(
+    lab: Lab, mysql_server: Server
+) -> None:
+    def secret(settings: dict[str, str]) -> Secret:
+        target = MySQLTarget(mysql_server, username(), settings)
+        with target.admin() as connection, connection.cursor() as cursor:
+            account = (target.document["username"],)
+            cursor.execute("ALTER USER %s@'%%' PASSWORD REQUIRE CURRENT", account)
+        return lab.secret(target)
+
+    assert secret({}).rotate().state == "failed"
+    outcome = secret({"ADMIN_SETS_PASSWORD": "true"}).rotate()
+    assert outcome.state == "succeeded", outcome.error
+
+
+def test_the_admin_changes_nothing_for_a_user_that_did_not_prove_itself(
+    lab: Lab, postgres_server: Server
+) -> None:
+    victim = PostgresTarget(postgres_server, username(), {"ADMIN_SETS_PASSWORD": "true"})
+    forged = lab.secret(_Forged(victim))
+    event = forged.begin()
+    forged.step(event, Step.CREATE)
+    with pytest.raises(Rejected, match="every stored password"):
+        forged.step(event, Step.SET)
+    assert victim.accepts(victim.document)
+
+
+def test_without_masterarn_the_field_is_named(lab: Lab, postgres_server: Server) -> None:
+    settings = {"ADMIN_SETS_PASSWORD": "true"}
+    secret = lab.secret(PostgresTarget(postgres_server, username(), settings))
+    document = secret.value()
+    del document["masterarn"]
+    secret.store(document)
+    event = secret.begin()
+    secret.step(event, Step.CREATE)
+    with pytest.raises(MalformedSecret, match="'masterarn'"):
+        secret.step(event, Step.SET)
+
+
+def refused(secret: Secret, variable: str) -> None:
+    """The first step fails, naming the function's variable."""
+    with pytest.raises(Misconfigured) as caught:
+        secret.step(secret.begin(), Step.CREATE)
+    assert caught.value.field == variable
+
+
+class _Forged(PostgresTarget):
+    """A secret that names somebody else's user, with a guess for a password."""
+
+    def __init__(self, victim: PostgresTarget) -> None:
+        vars(self).update(vars(victim))
+        self.document = {**victim.document, "password": "a guess"}
+
+
+@contextmanager
+def without_rights(target: MySQLTarget) -> Iterator[None]:
+    """The account as most are: it may log in and change its own password."""
+    with target.admin() as connection, connection.cursor() as cursor:
+        account = (target.document["username"],)
+        cursor.execute("REVOKE ALL PRIVILEGES, GRANT OPTION FROM %s@'%%'", account)
+        yield
