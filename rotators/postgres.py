@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Self, TypeVar
 
 import psycopg
 from psycopg import sql
@@ -15,9 +15,8 @@ from rotators.postgres_errors import translate
 from shared.credentials import Login
 from shared.errors import RotationError
 from shared.handler import make_handler
-from shared.passwords import PasswordPolicy
 from shared.secret import Secret
-from shared.strategies import SingleUser
+from shared.strategies import AlternatingUsers, SingleUser
 from shared.tls import database_authorities
 
 T = TypeVar("T")
@@ -62,30 +61,47 @@ class BoundedConnection(psycopg.Connection[tuple[object, ...]]):
 class PostgresSession:
     """A logged-in PostgreSQL connection."""
 
-    def __init__(self, connection: BoundedConnection) -> None:
+    def __init__(self, connection: BoundedConnection, login: Login) -> None:
         self._connection = connection
-
-    def set_password(self, username: str, password: Secret, /) -> None:
-        """Send a SCRAM verifier made here: the server and its log never see the password.
-
-        One transaction, under a lock that another copy waits for.
-        """
-        verifier = self._connection.pgconn.encrypt_password(
-            password.reveal().encode(), username.encode(), b"scram-sha-256"
-        )
-        alter = sql.SQL("ALTER ROLE {} PASSWORD {}").format(
-            sql.Identifier(username), sql.Literal(verifier.decode())
-        )
-        limits = {"statement": f"{STATEMENT_SECONDS}s", "lock": f"{LOCK_SECONDS}s"}
-        with self._connection.transaction():
-            self._connection.execute("SET TRANSACTION READ WRITE")
-            self._connection.execute(_PREPARE, limits)
-            self._connection.execute(_LOCK, [username])
-            self._connection.execute(alter)
+        self._login = login
 
     def ping(self) -> None:
         """Run a trivial query."""
-        self._connection.execute("SELECT 1")
+        with told_apart(self._login):
+            self._connection.execute("SELECT 1")
+
+    def set_password(
+        self, password: Secret, /, *, beside: Secret | None = None, by: Self | None = None
+    ) -> None:
+        """One transaction, of `by` where given; a role has one password, so never `beside`."""
+        if beside is not None:
+            raise ValueError("a PostgreSQL role has one password")
+        username = self._login.username
+        session = by or self
+        with session.transaction(username) as connection:
+            connection.execute(session.password_of(username, password))
+
+    def end_other_passwords(self, password: Secret, /, *, by: Self | None = None) -> None:
+        """Nothing: there are none."""
+
+    def password_of(self, username: str, password: Secret) -> sql.Composed:
+        """The statement with a SCRAM verifier made here: no server or log sees the password."""
+        verifier = self._connection.pgconn.encrypt_password(
+            password.reveal().encode(), username.encode(), b"scram-sha-256"
+        )
+        return sql.SQL("ALTER ROLE {} PASSWORD {}").format(
+            sql.Identifier(username), sql.Literal(verifier.decode())
+        )
+
+    @contextmanager
+    def transaction(self, username: str) -> Iterator[BoundedConnection]:
+        """A transaction under a lock, about this user, that another copy waits for."""
+        limits = {"statement": f"{STATEMENT_SECONDS}s", "lock": f"{LOCK_SECONDS}s"}
+        with told_apart(self._login), self._connection.transaction():
+            self._connection.execute("SET TRANSACTION READ WRITE")
+            self._connection.execute(_PREPARE, limits)
+            self._connection.execute(_LOCK, [username])
+            yield self._connection
 
 
 class PostgresEngine:
@@ -97,7 +113,7 @@ class PostgresEngine:
     )
     default_port: ClassVar[int] = 5432
     max_username: ClassVar[int] = 63  # bytes: NAMEDATALEN - 1
-    exclude_characters: ClassVar[str] = ":/@\"'\\"
+    supports_two_passwords: ClassVar[bool] = False
 
     def __init__(self, ca: Path) -> None:
         self._ca = ca
@@ -108,9 +124,12 @@ class PostgresEngine:
 
     @contextmanager
     def connect(self, login: Login, /) -> Iterator[PostgresSession]:
-        """Log in over verified TLS. Raises Rejected or Unreachable, and never confuses them."""
-        with _told_apart(login), self._open(login) as connection:
-            yield PostgresSession(connection)
+        """Log in over verified TLS, unless `login.tls` is off.
+
+        Raises Rejected or Unreachable, and never confuses them.
+        """
+        with told_apart(login), self._open(login) as connection:
+            yield PostgresSession(connection, login)
 
     def _open(self, login: Login) -> BoundedConnection:
         return BoundedConnection.connect(
@@ -124,7 +143,7 @@ class PostgresEngine:
             connect_timeout=CONNECT_SECONDS,
             client_encoding="utf8",
             application_name="secret-rotation",
-            sslmode="verify-full",
+            sslmode="verify-full" if login.tls else "disable",
             sslrootcert=str(self._ca),
             gssencmode="disable",
             # A server that asks for the password itself, or for none, is not the one we know.
@@ -133,7 +152,8 @@ class PostgresEngine:
 
 
 @contextmanager
-def _told_apart(login: Login) -> Iterator[None]:
+def told_apart(login: Login) -> Iterator[None]:
+    """Raise psycopg's errors as ours, about this login."""
     problem: RotationError
     try:
         yield
@@ -145,9 +165,17 @@ def _told_apart(login: Login) -> Iterator[None]:
     raise problem
 
 
+def _engine(environment: Mapping[str, str]) -> PostgresEngine:
+    return PostgresEngine(database_authorities(environment))
+
+
 def _single_user(environment: Mapping[str, str]) -> SingleUser:
-    policy = PasswordPolicy.from_environment(environment, exclude=PostgresEngine.exclude_characters)
-    return SingleUser(PostgresEngine(database_authorities(environment)), policy)
+    return SingleUser(_engine(environment), environment)
+
+
+def _alternating_users(environment: Mapping[str, str]) -> AlternatingUsers:
+    return AlternatingUsers(_engine(environment), environment)
 
 
 single_user = make_handler(_single_user, strategy="single_user")
+alternating_users = make_handler(_alternating_users, strategy="alternating_users")
