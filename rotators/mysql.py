@@ -4,9 +4,9 @@ import hashlib
 import re
 import ssl
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from typing import ClassVar, NoReturn, TypeAlias
+from typing import ClassVar, NoReturn, Self, TypeAlias
 
 import pymysql
 from pymysql.connections import Connection
@@ -16,9 +16,8 @@ from rotators.mysql_errors import CLEARTEXT, ED25519, NO_MYSQL, OTHER_PLUGIN, tr
 from shared.credentials import Login
 from shared.errors import Meaning, RotationError
 from shared.handler import make_handler
-from shared.passwords import PasswordPolicy
 from shared.secret import Secret
-from shared.strategies import SingleUser
+from shared.strategies import AlternatingUsers, SingleUser
 from shared.tls import database_authorities, verifying_context
 
 MySQLConnection: TypeAlias = "Connection[Cursor]"  # generic for the type checker only
@@ -62,18 +61,34 @@ class MySQLSession:
         self._connection = connection
         self._login = login
 
-    def set_password(self, _username: str, password: Secret, /) -> None:
+    def set_password(
+        self, password: Secret, /, *, beside: Secret | None = None, by: Self | None = None
+    ) -> None:
         """Set the logged-in account's password, keeping its authentication plugin.
 
         MySQL takes the password and hides it from its logs. MariaDB writes statements to its
         logs as they come, so it gets the hash, made here.
         """
+        if beside is not None or by is not None:
+            raise NotImplementedError
         version = self._connection.get_server_info()  # type: ignore[no-untyped-call]  # PyMySQL's
         if "MariaDB" in version:
             self._require_native_password()
             self._execute("SET PASSWORD = %s", native_password_hash(password))
         else:
             self._execute("ALTER USER USER() IDENTIFIED BY %s", password.reveal())
+
+    def end_other_passwords(self, password: Secret, /, *, by: Self | None = None) -> None:
+        """Let only `password`, which this session logged in with, be accepted from now on."""
+        raise NotImplementedError
+
+    def equip(self, twin: str, password: Secret, /, *, by: Self, ours: Callable[[], bool]) -> None:
+        """Let the user `twin` log in with this password and do all that this user can."""
+        raise NotImplementedError
+
+    def match(self, twin: str, /) -> None:
+        """Prove, changing nothing, that this user can do all that `twin` can."""
+        raise NotImplementedError
 
     def ping(self) -> None:
         """Run a trivial query."""
@@ -108,7 +123,7 @@ class MySQLEngine:
     secret_engines: ClassVar[frozenset[str]] = frozenset({"mysql", "mariadb", "aurora-mysql"})
     default_port: ClassVar[int] = 3306
     max_username: ClassVar[int] = 80  # characters: MariaDB's; MySQL's own 32 it checks itself
-    exclude_characters: ClassVar[str] = "/@\"'\\"
+    supports_two_passwords: ClassVar[bool] = True
 
     def __init__(self, tls: ssl.SSLContext) -> None:
         self._tls = tls
@@ -159,10 +174,17 @@ def _told_apart(login: Login) -> Iterator[None]:
     raise problem
 
 
+def _engine(environment: Mapping[str, str]) -> MySQLEngine:
+    return MySQLEngine(verifying_context(database_authorities(environment)))
+
+
 def _single_user(environment: Mapping[str, str]) -> SingleUser:
-    policy = PasswordPolicy.from_environment(environment, exclude=MySQLEngine.exclude_characters)
-    authorities = verifying_context(database_authorities(environment))
-    return SingleUser(MySQLEngine(authorities), policy)
+    return SingleUser(_engine(environment), environment)
+
+
+def _alternating_users(environment: Mapping[str, str]) -> AlternatingUsers:
+    return AlternatingUsers(_engine(environment), environment)
 
 
 single_user = make_handler(_single_user, strategy="single_user")
+alternating_users = make_handler(_alternating_users, strategy="alternating_users")
