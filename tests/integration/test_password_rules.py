@@ -1,0 +1,99 @@
+"""A password that the server's own rules refuse: told as such, and no rotation is stuck with it."""
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.certificates import Authority
+from local.servers import Server, postgres
+from local.targets import MySQLTarget, PostgresTarget
+from shared.errors import RejectedByPolicy, WrongStage
+from shared.event import Step
+from shared.passwords import PasswordPolicy
+from shared.secret import Secret as Value
+from tests.lab import Lab, Secret
+
+NO_PUNCTUATION = {"EXCLUDE_PUNCTUATION": "true"}
+
+
+def username() -> str:
+    return f"rules_{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture
+def strict_mysql(mysql_server: Server) -> Iterator[Server]:
+    """With MySQL's own component, which asks for a character that is no letter or digit."""
+    target = MySQLTarget(mysql_server, username())
+    with target.admin() as connection, connection.cursor() as cursor:
+        cursor.execute("INSTALL COMPONENT 'file://component_validate_password'")
+        yield mysql_server
+        cursor.execute("UNINSTALL COMPONENT 'file://component_validate_password'")
+
+
+@pytest.fixture
+def strict_postgres(authority: Authority, tmp_path: Path) -> Iterator[Server]:
+    """With passwordcheck, which of a verifier can tell only that it is of the user's name."""
+    settings = {"shared_preload_libraries": "passwordcheck"}
+    with postgres(tmp_path, authority, settings=settings) as server:
+        yield server
+
+
+def refused(secret: Secret) -> dict[str, str]:
+    """The rotation fails at setSecret by the server's rules; the user keeps its password."""
+    current = secret.holder("AWSCURRENT")
+    event = secret.begin()
+    secret.step(event, Step.CREATE)
+    with pytest.raises(RejectedByPolicy) as caught:
+        secret.step(event, Step.SET)
+    assert not caught.value.retryable
+    assert caught.value.field in {"PASSWORD_LENGTH", "EXCLUDE_CHARACTERS", "EXCLUDE_PUNCTUATION"}
+    assert "PASSWORD_LENGTH" in caught.value.do
+    assert secret.holder("AWSCURRENT") == current
+    assert secret.accepted() == {current}
+    return event
+
+
+def test_mysql_tells_it_apart_and_the_next_rotation_begins_anew(
+    lab: Lab, strict_mysql: Server
+) -> None:
+    target = MySQLTarget(strict_mysql, username(), NO_PUNCTUATION)
+    secret = lab.secret(target)
+    event = refused(secret)
+    assert secret.holder("AWSPENDING") is None
+    with pytest.raises(WrongStage):
+        secret.step(event, Step.SET)
+    # The operator does what the error says, and nothing else: no cancelling, no label by hand.
+    target.settings = {}
+    mended = Secret(lab, target, secret.arn, lab.functions.add(target))
+    outcome = mended.rotate()
+    assert outcome.state == "succeeded", outcome.error
+    assert mended.accepted() == {outcome.version_id}
+
+
+def test_a_retry_of_an_installed_password_is_not_refused(lab: Lab, mysql_server: Server) -> None:
+    target = MySQLTarget(mysql_server, username(), NO_PUNCTUATION)
+    secret = lab.secret(target)
+    event = secret.begin()
+    secret.steps(event, Step.CREATE, Step.SET)
+    with target.admin() as connection, connection.cursor() as cursor:
+        cursor.execute("INSTALL COMPONENT 'file://component_validate_password'")
+        try:
+            secret.steps(event)
+        finally:
+            cursor.execute("UNINSTALL COMPONENT 'file://component_validate_password'")
+    assert secret.holder("AWSCURRENT") == event["ClientRequestToken"]
+
+
+def test_postgres_tells_it_apart_and_the_next_rotation_begins_anew(
+    lab: Lab, strict_postgres: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = username()
+    secret = lab.secret(PostgresTarget(strict_postgres, name))
+    with monkeypatch.context() as patch:
+        patch.setattr(PasswordPolicy, "make", lambda _self: Value(name))
+        refused(secret)
+    assert secret.holder("AWSPENDING") is None
+    outcome = secret.rotate()
+    assert outcome.state == "succeeded", outcome.error
