@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar, Self, TypeVar
@@ -11,7 +11,10 @@ import psycopg
 from psycopg import sql
 from psycopg.abc import PQGen
 
+from rotators.postgres_equip import adopt, follow, hand_over, owes, refusal, set_password
 from rotators.postgres_errors import translate
+from rotators.postgres_match import prove, whoever
+from rotators.postgres_roles import read_pair
 from shared.credentials import Login
 from shared.errors import RotationError
 from shared.handler import make_handler
@@ -79,10 +82,40 @@ class PostgresSession:
         username = self._login.username
         session = by or self
         with session.transaction(username) as connection:
-            connection.execute(session.password_of(username, password))
+            statement = session.password_of(username, password)
+            if by is None:
+                connection.execute(statement)
+            else:
+                set_password(connection, username, statement)
 
     def end_other_passwords(self, password: Secret, /, *, by: Self | None = None) -> None:
         """Nothing: there are none."""
+
+    def equip(self, twin: str, password: Secret, /, *, by: Self, ours: Callable[[], bool]) -> None:
+        """The clone is a member of its original and acts as it, so one owns what either makes.
+
+        Its attributes, settings and memberships follow in one transaction of `by`.
+        """
+        me = self._login.username
+        with by.reading() as connection:
+            pair = read_pair(connection, me, twin)
+        if pair.strangers:
+            if not ours():
+                raise refusal(connection, pair, twin)
+            with by.transaction(twin) as connection:
+                adopt(connection, pair)
+        if pair.clone is not None and pair.clone.name == me:
+            self._hand_over(pair.original.name)
+        with by.transaction(twin) as connection:
+            follow(connection, me, twin)
+            set_password(connection, twin, by.password_of(twin, password))
+
+    def match(self, twin: str, /) -> None:
+        """From the public catalogs; as a clone, also by whom this session acts as."""
+        me = self._login.username
+        with self.reading() as connection:
+            acting = whoever(connection)  # before anything is set
+            prove(connection, read_pair(connection, me, twin), me, acting)
 
     def password_of(self, username: str, password: Secret) -> sql.Composed:
         """The statement with a SCRAM verifier made here: no server or log sees the password."""
@@ -93,12 +126,26 @@ class PostgresSession:
             sql.Identifier(username), sql.Literal(verifier.decode())
         )
 
+    def _hand_over(self, original: str) -> None:
+        me = self._login.username
+        with self.reading() as connection:
+            due = owes(connection, me, original)
+        if due:
+            with self.transaction(original) as connection:
+                hand_over(connection, me, original)
+
+    @contextmanager
+    def reading(self) -> Iterator[BoundedConnection]:
+        """A transaction that changes nothing, as whomever the session acts as."""
+        with told_apart(self._login), self._connection.transaction():
+            yield self._connection
+
     @contextmanager
     def transaction(self, username: str) -> Iterator[BoundedConnection]:
         """A transaction under a lock, about this user, that another copy waits for."""
         limits = {"statement": f"{STATEMENT_SECONDS}s", "lock": f"{LOCK_SECONDS}s"}
         with told_apart(self._login), self._connection.transaction():
-            self._connection.execute("SET TRANSACTION READ WRITE")
+            self._connection.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE")
             self._connection.execute(_PREPARE, limits)
             self._connection.execute(_LOCK, [username])
             yield self._connection

@@ -18,7 +18,9 @@ from shared.errors import (
     Meaning,
     Misconfigured,
     Rejected,
+    RejectedByPolicy,
     RotationError,
+    TargetMismatch,
     Unreachable,
     Untrusted,
 )
@@ -84,15 +86,32 @@ _RUNNING = {
         ),
     ),
     "22023": Meaning(
-        Misconfigured,
-        "the server's password rules refused the new password of",
-        f"compare them with PASSWORD_LENGTH and EXCLUDE_CHARACTERS; {GIVE_UP}",
+        RejectedByPolicy,
+        "the server's password rules refused the new password, which it was given by",
+        f"compare them with PASSWORD_LENGTH, EXCLUDE_CHARACTERS and MINIMUM_...; {GIVE_UP}",
         "PASSWORD_LENGTH",
     ),
     "42501": Meaning(
         Forbidden,
         "changing the password is not permitted to",
-        "let the role change its own password (RDS: rds.restrict_password_commands)",
+        "let the role change its own password (RDS: rds.restrict_password_commands), or have the "
+        "admin do it: ADMIN_SETS_PASSWORD",
+    ),
+    "0LP01": Meaning(
+        TargetMismatch,
+        "the clone cannot be made a member of its original, which is one of the clone's, by",
+        "REVOKE that membership",
+        "username",
+    ),
+    "2BP01": Meaning(
+        TargetMismatch,
+        "others were granted a role by the clone, which must not have it, refused to",
+        "REVOKE it from the clone with CASCADE",
+        "username",
+    ),
+    **dict.fromkeys(
+        ("42704", "42710", "23505"),
+        Meaning(Busy, "another session made or dropped the role at that moment for", NEXT_ATTEMPT),
     ),
     "55P03": Meaning(Busy, "another session holds a lock needed by", NEXT_ATTEMPT),
     "57014": Meaning(Busy, "the server took too long for", NEXT_ATTEMPT),
