@@ -71,11 +71,13 @@ PYTHON_VERSION ?= 3.13
 build: setup ## build every function for this machine into .cache/artifacts
 	@$(RUN) local.template
 
-build-PostgresSingleUser: ROTATOR := postgres
-build-MySqlSingleUser: ROTATOR := mysql
+BUILDS := build-PostgresSingleUser build-PostgresAlternatingUsers \
+	build-MySqlSingleUser build-MySqlAlternatingUsers build-HttpApiKey
+build-PostgresSingleUser build-PostgresAlternatingUsers: ROTATOR := postgres
+build-MySqlSingleUser build-MySqlAlternatingUsers: ROTATOR := mysql
 build-HttpApiKey: ROTATOR := http_api_key
-.PHONY: build-PostgresSingleUser build-MySqlSingleUser build-HttpApiKey
-build-PostgresSingleUser build-MySqlSingleUser build-HttpApiKey:
+.PHONY: $(BUILDS)
+$(BUILDS):
 	@cd $(ROOT) && $(PYTHON) -m local.build $(ROTATOR) "$(ARTIFACTS_DIR)" \
 		--architecture $(ARCHITECTURE) --python-version $(PYTHON_VERSION)
 

@@ -1,4 +1,4 @@
-"""Build a function's artifact: `shared`, one rotator, its hash-checked driver, nothing else.
+"""Build a function's artifact: `shared`, one kind of rotator, its hash-checked driver, no more.
 
 Standard library only: SAM runs it with whatever Python 3.11+ it finds (see the Makefile).
 """
@@ -37,11 +37,12 @@ class Source:
 
     def files(self) -> list[Path]:
         """Our own files that go into the artifact, relative to the root, sorted."""
-        names = ("__init__", self.rotator, f"{self.rotator}_errors")
-        rotators = [Path(f"rotators/{name}.py") for name in names]
-        found = [path.relative_to(self.root) for path in (self.root / "shared").rglob("*")]
-        shared = [path for path in found if not _made_by_tools(path)]
-        return sorted(path for path in (*rotators, *shared) if (self.root / path).is_file())
+        folder = self.root / "rotators"
+        names = ("__init__.py", f"{self.rotator}.py", f"{self.rotator}_*.py")
+        found = [path for name in names for path in folder.glob(name)]
+        found += (self.root / "shared").rglob("*")
+        relative = [path.relative_to(self.root) for path in found if path.is_file()]
+        return sorted(path for path in relative if not _made_by_tools(path))
 
     def digest(self, target: tuple[str, ...]) -> str:
         """Changes when anything that decides the artifact's content does."""

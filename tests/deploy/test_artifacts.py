@@ -61,8 +61,8 @@ def test_of_ours_it_has_shared_and_its_rotator_only(
 ) -> None:
     found = files(for_lambda[function])
     rotator = FUNCTIONS[function].rotator
-    own = {f"rotators/{file.name}" for file in build.ROOT.glob(f"rotators/{rotator}*.py")}
-    assert f"rotators/{rotator}.py" in own
+    own = {f"rotators/{file.name}" for file in build.ROOT.glob(f"rotators/{rotator}_*.py")}
+    own.add(f"rotators/{rotator}.py")
     assert {n for n in found if n.startswith("rotators/")} == {"rotators/__init__.py", *own}
     sources = {str(path.relative_to(build.ROOT)) for path in build.ROOT.glob("shared/**/*.py")}
     certificates = "shared/authorities/rds.pem"
@@ -170,6 +170,17 @@ def test_a_build_replaces_what_was_there(tmp_path: Path) -> None:
     assert {path.name for path in artifact.iterdir()} == {
         *("clash-1.0.dist-info", "harmless.py", "rotators", "shared"),
     }
+
+
+def test_a_kinds_own_files_and_packages_of_shared_are_taken(tmp_path: Path) -> None:
+    source = tree(tmp_path, "harmless.py")
+    taken = ("rotators/tiny_errors.py", "rotators/tiny_a_topic.py", "shared/deep/deeper/it.py")
+    others = ("rotators/tinyother.py", "rotators/other.py", "rotators/other_tiny.py")
+    for name in (*taken, *others):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    first = ("rotators/__init__.py", "rotators/tiny.py", "shared/__init__.py")
+    assert set(map(str, source.files())) == {*first, *taken}
 
 
 def test_the_digest_follows_every_source(tmp_path: Path) -> None:
