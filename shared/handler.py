@@ -6,24 +6,20 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
-from botocore.config import Config
 
+from shared import aws
 from shared.contract import Backend
 from shared.deadline import deadline
 from shared.errors import RotationError, Unexpected
 from shared.event import RotationRequest
 from shared.machine import Rotation
 from shared.store import Store
-
-if TYPE_CHECKING:
-    from mypy_boto3_secretsmanager import SecretsManagerClient
 
 # The loggers of `shared` and `rotators` are its children, so their lines come out the same way.
 LOGGER = Logger(service="rotation", utc=True)
@@ -35,14 +31,6 @@ for _library in ("botocore", "boto3", "urllib3"):
 
 # Python would write every TLS session's keys to the file that it names.
 os.environ.pop("SSLKEYLOGFILE", None)
-
-# A call that hangs must leave time for another try within the function's timeout.
-_AWS = Config(
-    connect_timeout=2,
-    read_timeout=4,
-    retries={"mode": "standard", "total_max_attempts": 3},
-    user_agent_extra="secret-rotators",
-)
 
 
 class LambdaContext(Protocol):
@@ -63,7 +51,7 @@ class Handler:
 
     build: Callable[[Mapping[str, str]], Backend[Any]]
     strategy: str
-    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
 
     def __call__(self, event: object, context: LambdaContext) -> None:
         """Take the step; a failure is always raised again: Secrets Manager must see it."""
@@ -96,18 +84,13 @@ class Handler:
         LOGGER.append_keys(secret=request.secret_id, version=request.token)
         place["step"] = request.step.value
         place["backend"] = self._backend.name
-        store = Store(_client(), request.secret_id, seconds_left)
+        store = Store(aws.client("secretsmanager"), request.secret_id, seconds_left)
         Rotation(self._backend, store, request).run()
 
 
 def make_handler(build: Callable[[Mapping[str, str]], Backend[Any]], *, strategy: str) -> Handler:
     """A Lambda handler; `build` may raise RotationError, `strategy` is a metric's dimension."""
     return Handler(build, strategy)
-
-
-@cache
-def _client() -> "SecretsManagerClient":
-    return boto3.client("secretsmanager", config=_AWS)
 
 
 def _seconds_left(context: LambdaContext) -> Callable[[], float]:

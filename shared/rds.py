@@ -1,15 +1,132 @@
-"""Where Amazon RDS says databases are."""
+"""Where Amazon RDS says databases are, and which of them hold the same data.
 
+Sources: RDS API reference, DescribeDBInstances and DescribeDBClusters; RDS User Guide, "Password
+management with Amazon RDS and AWS Secrets Manager"; Aurora User Guide, "Amazon Aurora endpoints".
+"""
+
+import re
 from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared import aws
+from shared.errors import NEXT_ATTEMPT, TargetMismatch, Unreachable
+from shared.rds_errors import NotFound, translate
+
+# What RDS puts on the secret of an admin whose password it manages; nobody else can, as the
+# service reserves names that begin with `aws:`. In small letters here.
+_TAGS = ("aws:rds:primarydbinstancearn", "aws:rds:primarydbclusterarn")
+_ARN = re.compile(r"arn:[^:]+:rds:[^:]*:[^:]*:(db|cluster):([^:]+)")
 
 
 class Rds:
-    """Placeholder until the real one is written."""
+    """Asks in the function's own region and account; makes its client when first asked."""
 
     def address(self, tags: Mapping[str, str]) -> tuple[str, int]:
-        """Host and port of the database whose managed admin secret has these tags."""
-        raise NotImplementedError(tags)
+        """Host and port of the database whose managed admin secret has these tags; one call.
+
+        Raises TargetMismatch where they name none.
+        """
+        named = {name.lower(): value for name, value in tags.items()}
+        arn = next((named[tag] for tag in _TAGS if tag in named), None)
+        found = _ARN.fullmatch(arn or "")
+        if found is None:
+            raise TargetMismatch(
+                "the admin's secret has no 'host', and no tag of RDS that names its database",
+                do="add 'host' to it, or correct 'masterarn' in the secret",
+                field="masterarn",
+            )
+        kind, identifier = found.groups()
+        database = _cluster(identifier) if kind == "cluster" else _instance(identifier)
+        if database is None:
+            raise TargetMismatch(
+                f"RDS has no database {arn}, which the admin's secret is tagged with, here",
+                do="correct 'masterarn' in the secret, or run the function in the database's "
+                "account and region",
+                field="masterarn",
+            )
+        endpoint = _endpoint(database)
+        if endpoint is None:
+            raise Unreachable(f"{arn} has no endpoint yet", do=NEXT_ATTEMPT, field="masterarn")
+        return endpoint
 
     def same_data(self, host: str, writer: str) -> bool:
-        """Whether `host` is a replica or reader of the database at `writer`."""
-        raise NotImplementedError((host, writer))
+        """Whether `host` is an RDS read replica, or a reader, of the database at `writer`.
+
+        A reader: a reader endpoint, a custom endpoint or an instance of the same cluster.
+        Identifiers are the first labels of endpoints, and count only where RDS says that the host
+        is that endpoint. Three calls at most, none for a host that is no endpoint of RDS.
+        """
+        host, writer = host.lower(), writer.lower()
+        if not all(".rds." in name for name in (host, writer)):
+            return False
+        if _names_cluster(writer):
+            cluster = _cluster(_label(writer))
+            if cluster is None or cluster.get("Endpoint") != writer:
+                return False
+            return _has(cluster, host)
+        source = _at(writer)
+        if source is None:
+            return False
+        if "DBClusterIdentifier" in source:
+            cluster = _cluster(source["DBClusterIdentifier"])
+            return cluster is not None and _has(cluster, host)
+        replica = _at(host)
+        of = "ReadReplicaSourceDBInstanceIdentifier"
+        return replica is not None and replica.get(of) == source["DBInstanceIdentifier"]
+
+
+def _has(cluster: Mapping[str, Any], host: str) -> bool:
+    """Whether the host is an endpoint or an instance of the cluster."""
+    endpoints = [cluster.get("Endpoint"), cluster.get("ReaderEndpoint")]
+    if _names_cluster(host):
+        return host in [*endpoints, *cluster.get("CustomEndpoints", [])]
+    instance = _at(host)
+    identifier = cluster["DBClusterIdentifier"]
+    return instance is not None and instance.get("DBClusterIdentifier") == identifier
+
+
+def _label(host: str) -> str:
+    return host.partition(".")[0]
+
+
+def _names_cluster(host: str) -> bool:
+    """`app.cluster-abc.…`, `app.cluster-ro-abc.…` or `any.cluster-custom-abc.…`."""
+    return host.partition(".")[2].startswith("cluster-")
+
+
+def _at(host: str) -> dict[str, Any] | None:
+    """The instance whose endpoint is this host."""
+    instance = _instance(_label(host))
+    endpoint = _endpoint(instance) if instance else None
+    return instance if endpoint and endpoint[0] == host else None
+
+
+def _endpoint(database: Mapping[str, Any]) -> tuple[str, int] | None:
+    """An instance's or a cluster's; while it is being made it has none."""
+    endpoint = database.get("Endpoint")
+    if isinstance(endpoint, str):
+        return endpoint, database["Port"]
+    return (endpoint["Address"], endpoint["Port"]) if endpoint else None
+
+
+def _instance(identifier: str) -> dict[str, Any] | None:
+    return _described("DBInstance", identifier)
+
+
+def _cluster(identifier: str) -> dict[str, Any] | None:
+    return _described("DBCluster", identifier)
+
+
+def _described(kind: str, identifier: str) -> dict[str, Any] | None:
+    operation = f"describe_db_{'clusters' if kind == 'DBCluster' else 'instances'}"
+    try:
+        answer = getattr(aws.client("rds"), operation)(**{f"{kind}Identifier": identifier})
+        return next(iter(answer[f"{kind}s"]), None)
+    except (ClientError, BotoCoreError) as error:
+        problem = translate(error)
+    if isinstance(problem, NotFound):
+        return None
+    # Outside the handler: nothing of the SDK's text is kept.
+    raise problem

@@ -45,8 +45,10 @@ def test_a_rotator_imports_shared_and_its_own_driver_only(file: Path) -> None:
     foreign = packages(file) - set(sys.stdlib_module_names) - {"shared", "rotators"}
     assert len(foreign & DRIVERS) <= 1
     assert not foreign - DRIVERS
-    kind = file.stem.removesuffix("_errors")
-    assert {name for name in imports(file) if "rotators" in name} <= {f"rotators.{kind}_errors"}
+    kinds = {other.stem for other in files("rotators") if "shared.handler" in imports(other)}
+    own = [f"rotators.{kind}_" for kind in kinds if f"{file.stem}_".startswith(f"{kind}_")]
+    siblings = [name for name in imports(file) if name.partition(".")[0] == "rotators"]
+    assert all(name.startswith(tuple(own)) for name in siblings)
 
 
 def test_labels_are_named_in_the_machine_and_its_store_only() -> None:
@@ -62,14 +64,14 @@ def test_labels_are_named_in_the_machine_and_its_store_only() -> None:
     assert users == {"store.py", "machine.py"}
 
 
-def test_only_the_store_calls_secrets_manager() -> None:
+def test_only_these_files_use_the_aws_sdk() -> None:
     callers = {
         file.name
         for folder in ("shared", "rotators")
         for file in files(folder)
         if packages(file) & {"boto3", "botocore"}
     }
-    assert callers == {"store.py", "aws_errors.py", "handler.py"}
+    assert callers == {"aws.py", "store.py", "aws_errors.py", "rds.py", "rds_errors.py"}
 
 
 def test_secrets_are_revealed_only_where_they_leave() -> None:
