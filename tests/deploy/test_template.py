@@ -20,12 +20,34 @@ ROTATE = {
     "secretsmanager:PutSecretValue",
     "secretsmanager:UpdateSecretVersionStage",
 }
+CLASSES = ("LOWERCASE", "UPPERCASE", "NUMBERS", "PUNCTUATION")
+SETTINGS = {
+    "every function": (
+        *("LOG_LEVEL", "TLS_CA_BUNDLE"),
+        *("PASSWORD_LENGTH", "EXCLUDE_CHARACTERS", "REQUIRE_EACH_INCLUDED_TYPE"),
+        *(f"EXCLUDE_{name}" for name in CLASSES),
+        *(f"MINIMUM_{name}" for name in CLASSES),
+    ),
+    "databases": ("ALLOW_UNENCRYPTED",),
+    "single users": ("ADMIN_SETS_PASSWORD", "SHORT_GAP"),
+    "two passwords": ("PASSWORD_OVERLAP", "OLD_PASSWORD_ENDS"),
+}
+OWN_RDS = "arn:${AWS::Partition}:rds:${AWS::Region}:${AWS::AccountId}:"
+DATABASES = [name for name in FUNCTIONS if FUNCTIONS[name].rotator in ("postgres", "mysql")]
+ALTERNATING = [name for name in DATABASES if name.endswith("AlternatingUsers")]
+SINGLE = [name for name in DATABASES if name not in ALTERNATING]
 
 
 def statements(function: str) -> list[dict[str, Any]]:
     (policy,) = RESOURCES[function]["Properties"]["Policies"]
     listed: list[dict[str, Any]] = policy["Statement"]
     return listed
+
+
+def variables(function: str) -> dict[str, Any]:
+    everyone = template.document()["Globals"]["Function"]["Environment"]["Variables"]
+    own = RESOURCES[function]["Properties"].get("Environment", {"Variables": {}})["Variables"]
+    return {**everyone, **own}
 
 
 def target(function: str) -> str:
@@ -84,6 +106,54 @@ def test_it_may_rotate_the_secrets_of_the_prefix_and_nothing_else(function: str)
     assert reads == (admin if function == "HttpApiKey" else [])
 
 
+def test_a_databases_admin_is_for_who_works_through_one() -> None:
+    properties = RESOURCES["DatabaseAdminUse"]["Properties"]
+    always = [{"Ref": f"{name}Role"} for name in ALTERNATING]
+    roles = [{"Ref": f"{name}Role"} for name in SINGLE]
+    nobody = {"Ref": "AWS::NoValue"}
+    maybe = [{"Fn::If": ["AdminSets", role, nobody]} for role in roles]
+    assert properties["Roles"] == [*always, *maybe]
+    condition = {"Fn::Equals": [{"Ref": "AdminSetsPassword"}, "true"]}
+    assert template.document()["Conditions"]["AdminSets"] == condition
+
+
+def test_what_may_be_done_for_a_databases_admin() -> None:
+    read, ask = RESOURCES["DatabaseAdminUse"]["Properties"]["PolicyDocument"]["Statement"]
+    assert read["Action"] == ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
+    ours, managed = read["Resource"]
+    assert ours["Fn::Sub"].endswith(":secret:${AdminSecretPrefix}*-??????")
+    condition, allowed, otherwise = managed["Fn::If"]
+    assert (condition, otherwise) == ("AdminsAreManaged", {"Ref": "AWS::NoValue"})
+    assert allowed["Fn::Sub"].endswith(":secret:rds!*-??????")
+    assert template.document()["Parameters"]["RdsManagedAdminSecrets"]["Default"] == "false"
+    assert ask["Action"] == ["rds:DescribeDBInstances", "rds:DescribeDBClusters"]
+    kinds = [each["Fn::Sub"].removeprefix(OWN_RDS) for each in ask["Resource"]]
+    assert kinds == ["db:*", "cluster:*"]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_setting_is_an_empty_parameter_of_the_functions_that_read_it(function: str) -> None:
+    given = variables(function)
+    only = {name: set(given) & set(names) for name, names in SETTINGS.items()}
+    expected = {
+        "every function": set(SETTINGS["every function"]),
+        "databases": set(SETTINGS["databases"]) if function in DATABASES else set(),
+        "single users": set(SETTINGS["single users"]) if function in SINGLE else set(),
+        "two passwords": set(SETTINGS["two passwords"]) if function == "MySqlSingleUser" else set(),
+    }
+    assert only == expected
+    assert set(given) == set().union(*expected.values())
+    for name, value in given.items():
+        if (function, name) != ("MySqlSingleUser", "SHORT_GAP"):
+            assert value == {"Ref": name.title().replace("_", "")}
+        assert FUNCTIONS[function].environment[name] == ("INFO" if name == "LOG_LEVEL" else "")
+
+
+def test_an_overlap_leaves_no_gap_to_shorten() -> None:
+    either = ["PasswordsOverlap", "", {"Ref": "ShortGap"}]
+    assert variables("MySqlSingleUser")["SHORT_GAP"] == {"Fn::If": either}
+
+
 def test_no_prefix_can_be_empty_or_a_wildcard() -> None:
     parameters = template.document()["Parameters"]
     for name in ("SecretPrefix", "AdminSecretPrefix"):
@@ -119,6 +189,11 @@ def test_a_customer_key_serves_every_function_through_secrets_manager_only() -> 
     assert policy["Roles"] == [{"Ref": f"{function}Role"} for function in FUNCTIONS]
     (statement,) = policy["PolicyDocument"]["Statement"]
     assert "kms:ViaService" in statement["Condition"]["StringEquals"]
+    (arns,) = statement["Condition"]["StringLike"].values()
+    rotate, admin, managed = arns
+    assert rotate == statements("HttpApiKey")[0]["Resource"]
+    read = RESOURCES["DatabaseAdminUse"]["Properties"]["PolicyDocument"]["Statement"][0]
+    assert [admin, managed] == read["Resource"]
 
 
 def test_every_function_is_an_output() -> None:
