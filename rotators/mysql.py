@@ -1,39 +1,36 @@
 """MySQL 8 and 9, and MariaDB: the PyMySQL driver, and the functions that rotate its users."""
 
-import hashlib
-import re
 import ssl
-import struct
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from typing import ClassVar, NoReturn, Self, TypeAlias
+from typing import Any, ClassVar, NoReturn, Self
 
 import pymysql
-from pymysql.connections import Connection
-from pymysql.cursors import Cursor
 
-from rotators.mysql_errors import CLEARTEXT, ED25519, NO_MYSQL, OTHER_PLUGIN, translate
+from rotators.mysql_connection import LOCK_SECONDS, MySQLConnection, Wire, told_apart
+from rotators.mysql_entries import MariaDBPasswords
+from rotators.mysql_errors import CLEARTEXT, ED25519, NO_TLS, PluginRefused
+from rotators.mysql_passwords import MySQLPasswords
 from shared.credentials import Login
-from shared.errors import Meaning, RotationError
+from shared.errors import Meaning
 from shared.handler import make_handler
 from shared.secret import Secret
 from shared.strategies import AlternatingUsers, SingleUser
 from shared.tls import database_authorities, verifying_context
 
-MySQLConnection: TypeAlias = "Connection[Cursor]"  # generic for the type checker only
-
 CONNECT_SECONDS = 5
-LOCK_SECONDS = 5
 # Longer than any lock is waited for, so that the server's own answer comes first.
 ANSWER_SECONDS = 15
 
 
-class PluginRefused(Exception):
-    """The server asked for an authentication that this driver does not take part in."""
-
-    def __init__(self, meaning: Meaning) -> None:
-        super().__init__()
-        self.meaning = meaning
+# What the server writes of names and rights is read: whatever its own mode, in one spelling. On
+# MariaDB a GRANT could otherwise make a user, without a password.
+_PREPARE = (
+    f"SET SESSION lock_wait_timeout = {LOCK_SECONDS}, sql_quote_show_create = 1,"
+    " sql_mode = IF(VERSION() LIKE '%MariaDB%', 'NO_AUTO_CREATE_USER', '')"
+)
+# In place of a key that the server, unproven without TLS, would send to encrypt the password with.
+_NO_KEY = b"none"
 
 
 class Refuse:
@@ -52,35 +49,36 @@ _REFUSED_PLUGINS = {
     "dialog": lambda _connection: Refuse(CLEARTEXT),
     "client_ed25519": lambda _connection: Refuse(ED25519),
 }
+_REFUSED_WITHOUT_TLS = {
+    **_REFUSED_PLUGINS,
+    "sha256_password": lambda _connection: Refuse(NO_TLS),
+}
 
 
 class MySQLSession:
     """A logged-in MySQL or MariaDB connection."""
 
-    def __init__(self, connection: MySQLConnection, login: Login) -> None:
-        self._connection = connection
-        self._login = login
+    def __init__(self, wire: Wire) -> None:
+        self.wire = wire
+        self._passwords = MariaDBPasswords(wire) if wire.mariadb else MySQLPasswords(wire)
+
+    def ping(self) -> None:
+        """Run a trivial query."""
+        self.wire.run("SELECT 1")
 
     def set_password(
         self, password: Secret, /, *, beside: Secret | None = None, by: Self | None = None
     ) -> None:
-        """Set the logged-in account's password, keeping its authentication plugin.
-
-        MySQL takes the password and hides it from its logs. MariaDB writes statements to its
-        logs as they come, so it gets the hash, made here.
-        """
-        if beside is not None or by is not None:
-            raise NotImplementedError
-        version = self._connection.get_server_info()  # type: ignore[no-untyped-call]  # PyMySQL's
-        if "MariaDB" in version:
-            self._require_native_password()
-            self._execute("SET PASSWORD = %s", native_password_hash(password))
+        """Set the logged-in account's password, keeping its authentication plugin."""
+        setter = by.wire if by else None
+        if beside is None:
+            self._passwords.replace(password, setter)
         else:
-            self._execute("ALTER USER USER() IDENTIFIED BY %s", password.reveal())
+            self._passwords.add(password, setter)
 
     def end_other_passwords(self, password: Secret, /, *, by: Self | None = None) -> None:
         """Let only `password`, which this session logged in with, be accepted from now on."""
-        raise NotImplementedError
+        self._passwords.keep(password, by.wire if by else None)
 
     def equip(self, twin: str, password: Secret, /, *, by: Self, ours: Callable[[], bool]) -> None:
         """Let the user `twin` log in with this password and do all that this user can."""
@@ -89,31 +87,6 @@ class MySQLSession:
     def match(self, twin: str, /) -> None:
         """Prove, changing nothing, that this user can do all that `twin` can."""
         raise NotImplementedError
-
-    def ping(self) -> None:
-        """Run a trivial query."""
-        self._execute("SELECT 1")
-
-    def _require_native_password(self) -> None:
-        ((created,),) = self._execute("SHOW CREATE USER CURRENT_USER()")
-        plugin = re.search(r" IDENTIFIED VIA (\w+)", str(created))
-        if plugin and plugin[1] != "mysql_native_password":
-            raise OTHER_PLUGIN.error(f"mysql {self._login.address}")
-
-    def _execute(self, statement: str, *values: str) -> tuple[tuple[object, ...], ...]:
-        with self._connection.cursor() as cursor:
-            cursor.execute(statement, values)
-            return tuple(cursor.fetchall())
-
-
-def native_password_hash(password: Secret) -> str:
-    """What mysql_native_password stores: `*` and hex(SHA1(SHA1(password))), upper case.
-
-    Source: MariaDB documentation, "Authentication Plugin - mysql_native_password".
-    """
-    # The server's format, not a choice: what is hashed is long and random.
-    once = hashlib.sha1(password.reveal().encode()).digest()  # noqa: S324
-    return "*" + hashlib.sha1(once).hexdigest().upper()  # noqa: S324
 
 
 class MySQLEngine:
@@ -135,43 +108,42 @@ class MySQLEngine:
     @contextmanager
     def connect(self, login: Login, /) -> Iterator[MySQLSession]:
         """Log in over verified TLS. Raises Rejected or Unreachable, and never confuses them."""
-        with _told_apart(login), closing(self._open(login)) as connection:
-            yield MySQLSession(connection, login)
+        with told_apart(login):
+            connection = self._open(login, **self._encryption(login))
+        with closing(connection):
+            yield MySQLSession(Wire(connection, login))
 
-    def _open(self, login: Login) -> MySQLConnection:
-        return pymysql.connect(
-            host=login.host,
-            port=login.port,
-            user=login.username,
-            # As bytes: PyMySQL would encode a string as latin-1.
-            password=login.password.reveal().encode(),
-            database=login.dbname,
-            charset="utf8mb4",
-            autocommit=True,
-            connect_timeout=CONNECT_SECONDS,
-            read_timeout=ANSWER_SECONDS,
-            write_timeout=ANSWER_SECONDS,
-            init_command=f"SET SESSION lock_wait_timeout = {LOCK_SECONDS}",
-            ssl=self._tls,
-            auth_plugin_map=_REFUSED_PLUGINS,
-        )
+    def _encryption(self, login: Login) -> dict[str, Any]:
+        if login.tls:
+            return {"ssl": self._tls, "auth_plugin_map": _REFUSED_PLUGINS}
+        return {
+            "ssl_disabled": True,
+            "server_public_key": _NO_KEY,
+            "auth_plugin_map": _REFUSED_WITHOUT_TLS,
+        }
 
-
-@contextmanager
-def _told_apart(login: Login) -> Iterator[None]:
-    problem: RotationError
-    try:
-        yield
-    except pymysql.Error as error:
-        problem = translate(error, login)
-    except (struct.error, IndexError):  # out of PyMySQL's parser
-        problem = NO_MYSQL.error(f"mysql {login.address}")
-    except PluginRefused as refused:
-        problem = refused.meaning.error(f"mysql {login.address}")
-    else:
-        return
-    # Outside the handler: the driver's text may quote the SQL.
-    raise problem
+    @staticmethod
+    def _open(login: Login, **encryption: Any) -> MySQLConnection:  # noqa: ANN401 - PyMySQL's own
+        try:
+            return pymysql.connect(
+                host=login.host,
+                port=login.port,
+                user=login.username,
+                # As bytes: PyMySQL would encode a string as latin-1.
+                password=login.password.reveal().encode(),
+                database=login.dbname,
+                charset="utf8mb4",
+                autocommit=True,
+                connect_timeout=CONNECT_SECONDS,
+                read_timeout=ANSWER_SECONDS,
+                write_timeout=ANSWER_SECONDS,
+                init_command=_PREPARE,
+                **encryption,
+            )
+        except (RuntimeError, ValueError):
+            if login.tls:
+                raise
+        raise PluginRefused(NO_TLS)  # what became of _NO_KEY, with and without `cryptography`
 
 
 def _engine(environment: Mapping[str, str]) -> MySQLEngine:

@@ -19,7 +19,9 @@ from shared.errors import (
     Meaning,
     Misconfigured,
     Rejected,
+    RejectedByPolicy,
     RotationError,
+    TargetMismatch,
     Unreachable,
     Untrusted,
 )
@@ -40,6 +42,23 @@ ED25519 = Meaning(
     Rejected, "the server asked for ed25519, which is not supported, from",
     "ALTER USER ... IDENTIFIED VIA mysql_native_password", "username",
 )  # fmt: skip
+NO_TLS = Meaning(
+    Misconfigured, "without TLS, MySQL would be sent a password in clear for",
+    "enable TLS on the server and remove 'ssl' from the secret", "ssl",
+)  # fmt: skip
+NOT_ITS_OWN = Meaning(
+    TargetMismatch, "the server takes for another account, anonymous or proxied, the login of",
+    "log in as an account of one's own, not as an anonymous or a proxied one", "username",
+)  # fmt: skip
+NO_OVERLAP = Meaning(
+    Forbidden, "before 8.0.14 the server keeps one password only of",
+    "upgrade the server, or use alternating users",
+)  # fmt: skip
+USED_BEFORE = Meaning(
+    Busy, "the server's password history has the password already of",
+    f"{NEXT_ATTEMPT}; {GIVE_UP}", "password",
+)  # fmt: skip
+NO_LOCK = Meaning(Busy, "another copy of this step holds the lock of", NEXT_ATTEMPT)
 NO_MYSQL = Meaning(Unreachable, "no MySQL server answered for", CHECK_ROUTE, "host")
 _UNREACHABLE = Meaning(Unreachable, "no answer for", CHECK_ROUTE, "host")
 _REFUSED = Meaning(Misconfigured, "the server refused a statement for", "look the error number up")
@@ -53,6 +72,14 @@ _WRONG_HOST = Meaning(
 _UNTRUSTED = Meaning(
     Untrusted, "the server's certificate is not trusted for",
     CHECK_AUTHORITY, "TLS_CA_BUNDLE",
+)  # fmt: skip
+
+_OPTION = 1290  # which of the server's options, only the text tells
+# MariaDB with a plugin that checks passwords, which it cannot do with a hash.
+_UNCHECKED = Meaning(
+    RejectedByPolicy, "the server's password rules want to see the new password in clear of",
+    "SET GLOBAL strict_password_validation = OFF: MariaDB would write the password to its logs",
+    "strict_password_validation",
 )  # fmt: skip
 
 _BY_ERRNO = {
@@ -77,19 +104,17 @@ _BY_ERRNO = {
     3159: Meaning(Untrusted, "the server asks for TLS in another way from", "check REQUIRE"),
     2026: Meaning(Untrusted, "the server offers no TLS to", "enable TLS on the server", "host"),
     1819: Meaning(
-        Misconfigured, "the server's password rules refused the new password of",
+        RejectedByPolicy, "the server's password rules refused the new password of",
         f"compare them with PASSWORD_LENGTH and EXCLUDE_CHARACTERS; {GIVE_UP}", "PASSWORD_LENGTH",
     ),
     **dict.fromkeys(
-        (1290, 1836, 3989),
+        (_OPTION, 1836, 3989),
         Meaning(
-            Misconfigured, "an option of the server forbids changing the password of",
-            "where read_only is ON set 'host' to the writer; on MariaDB with a plugin that checks "
-            "passwords set strict_password_validation=OFF", "host",
+            Misconfigured, "an option of the server, such as read_only, forbids a change for",
+            "where read_only is ON set 'host' to the writer", "host",
         ),
     ),
-    3638: Meaning(Busy, "the password was set before, by another copy of this step, for",
-                  f"{NEXT_ATTEMPT}; {GIVE_UP}"),
+    3638: USED_BEFORE,
     3892: Meaning(
         Misconfigured, "the server wants the current password with the new one from",
         "ALTER USER ... PASSWORD REQUIRE CURRENT OPTIONAL", "username",
@@ -121,6 +146,22 @@ _BY_ERRNO = {
 }  # fmt: skip
 
 
+class PluginRefused(Exception):
+    """The server asked for an authentication that this driver does not take part in."""
+
+    def __init__(self, meaning: Meaning) -> None:
+        super().__init__()
+        self.meaning = meaning
+
+
+def overlap_forbidden(login: Login, grant: str) -> RotationError:
+    """A second password needs a right; `grant` is the SQL that gives it."""
+    return Forbidden(
+        f"a second password is not permitted to mysql {login.address}",
+        do=f"{grant}; or set ADMIN_SETS_PASSWORD",
+    )
+
+
 def translate(error: pymysql.Error, login: Login) -> RotationError:
     """The error in our words, about this login."""
     number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
@@ -129,6 +170,8 @@ def translate(error: pymysql.Error, login: Login) -> RotationError:
         meaning = _UNRESOLVED
     elif isinstance(cause, ssl.SSLCertVerificationError):
         meaning = _WRONG_HOST if cause.verify_code in _HOST_MISMATCH else _UNTRUSTED
+    elif number == _OPTION and "strict" in str(error.args[1]):
+        meaning = _UNCHECKED
     else:
         meaning = _BY_ERRNO.get(number, _REFUSED) if number else NO_MYSQL
     return meaning.error(f"mysql {login.address}", f"error {number}")

@@ -17,6 +17,7 @@ from local.certificates import Authority
 from local.servers import Server
 from local.targets import MySQLTarget, PostgresTarget
 from rotators import mysql, postgres
+from rotators.mysql_entries import native_password_hash
 from rotators.postgres import PostgresEngine
 from shared.credentials import Login
 from shared.errors import (
@@ -42,42 +43,9 @@ HOSTILE = (
 )
 
 
-def target_on(server: Server) -> Target:
-    username = f"bad_{uuid.uuid4().hex[:8]}"
-    kind = PostgresTarget if server.engine == "postgres" else MySQLTarget
-    return kind(server, username)
-
-
 @pytest.fixture(params=["postgres", "mariadb", "mysql"])
 def secret(lab: Lab, request: pytest.FixtureRequest) -> Secret:
     return lab.secret(target_on(request.getfixturevalue(f"{request.param}_server")))
-
-
-def fails(
-    secret: Secret, kind: type[RotationError], handler: Handler | None = None, **change: object
-) -> RotationError:
-    """With this in the secret, setSecret fails so; the password still works, nothing is told."""
-    good: Document = dict(secret.value())
-    secret.store({**good, **change})
-    event = secret.begin()
-    secret.step(event, Step.CREATE)
-    before = secret.labels()
-    with pytest.raises(kind) as caught:
-        secret.step(event, Step.SET, handler)
-    error = caught.value
-    assert type(error) is kind
-    assert secret.labels() == before
-    assert secret.target.accepts(good)
-    assert not [value for value in secret.values() if value in str(error)]
-    assert error.do
-    assert (error.__cause__, error.__context__) == (None, None)
-    return error
-
-
-def afresh(secret: Secret) -> Handler:
-    """The handler as it starts anew, to read the environment again."""
-    rotator = postgres if isinstance(secret.target, PostgresTarget) else mysql
-    return make_handler(rotator._single_user, strategy="single_user")
 
 
 def test_a_closed_port(secret: Secret) -> None:
@@ -93,17 +61,6 @@ def test_a_name_that_does_not_resolve(secret: Secret) -> None:
     assert "cannot be resolved" in error.what
 
 
-def test_a_server_that_accepts_and_never_answers(
-    secret: Secret, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for rotator in (postgres, mysql):
-        monkeypatch.setattr(rotator, "CONNECT_SECONDS", 2)  # the least that libpq takes
-        monkeypatch.setattr(rotator, "ANSWER_SECONDS", 1)
-    with fake_servers.fake_server(fake_servers.silent) as server:
-        error = fails(secret, Unreachable, port=server.port)
-    assert error.field == "host"
-
-
 def test_an_unknown_database(secret: Secret) -> None:
     if isinstance(secret.target, MySQLTarget):
         # To a user without any right, MySQL does not say which databases there are.
@@ -111,62 +68,6 @@ def test_an_unknown_database(secret: Secret) -> None:
             cursor.execute("GRANT SELECT ON *.* TO %s@'%%'", (secret.value()["username"],))
     error = fails(secret, Misconfigured, dbname="no_such_database")
     assert error.field == "dbname"
-
-
-def test_another_authority(secret: Secret, tmp_path: Path) -> None:
-    other = Authority(tmp_path / "other")
-    with mock.patch.dict(os.environ, TLS_CA_BUNDLE=str(other.ca)):
-        error = fails(secret, Untrusted, afresh(secret))
-    assert error.field == "TLS_CA_BUNDLE"
-
-
-@pytest.mark.parametrize("content", [None, "no certificate"])
-def test_an_authority_file_that_is_none(
-    secret: Secret, tmp_path: Path, content: str | None
-) -> None:
-    bundle = tmp_path / "bundle.pem"
-    if content is not None:
-        bundle.write_text(content)
-    with mock.patch.dict(os.environ, TLS_CA_BUNDLE=str(bundle)):
-        error = fails(secret, Misconfigured, afresh(secret))
-    assert error.field == "TLS_CA_BUNDLE"
-
-
-def test_a_certificate_for_another_host(secret: Secret) -> None:
-    # Linux takes 0.0.0.0 for this machine, and the certificate does not have it.
-    error = fails(secret, Untrusted, host="0.0.0.0")  # noqa: S104 - connected to, not bound
-    assert error.field == "host"
-    assert "another host" in error.what
-
-
-@pytest.mark.parametrize("script", ["postgres_without_tls", "mysql_without_tls"])
-def test_a_server_without_tls_is_sent_nothing(
-    lab: Lab, postgres_server: Server, mariadb_server: Server, script: str
-) -> None:
-    secret = lab.secret(target_on(postgres_server if "postgres" in script else mariadb_server))
-    with fake_servers.fake_server(getattr(fake_servers, script)) as server:
-        error = fails(secret, Untrusted, port=server.port)
-    assert "no TLS" in error.what
-    assert server.connections == 1
-    told = [str(secret.value()["username"]), *secret.values()]
-    assert not [value for value in told if value.encode() in server.received]
-
-
-@pytest.mark.parametrize("script", ["postgres_asking_in_clear", "mysql_asking_in_clear"])
-def test_a_server_that_asks_for_the_password_in_clear_does_not_get_it(
-    lab: Lab,
-    postgres_server: Server,
-    mariadb_server: Server,
-    authority: Authority,
-    script: str,
-) -> None:
-    secret = lab.secret(target_on(postgres_server if "postgres" in script else mariadb_server))
-    asking: Callable[[ssl.SSLContext], fake_servers.Script] = getattr(fake_servers, script)
-    with fake_servers.fake_server(asking(tls(authority))) as server:
-        error = fails(secret, Untrusted, port=server.port)
-    assert "in clear" in error.what
-    assert str(secret.value()["username"]).encode() in server.received  # it did get that far
-    assert not [value for value in secret.values() if value.encode() in server.received]
 
 
 def named(target: Target, username: str) -> Target:
@@ -228,18 +129,6 @@ def test_what_answers_is_no_mysql(lab: Lab, mariadb_server: Server, script: str)
     with fake_servers.fake_server(getattr(fake_servers, script)) as server:
         error = fails(secret, Unreachable, port=server.port)
     assert error.field == "host"
-
-
-def test_a_server_that_answers_a_byte_at_a_time(secret: Secret) -> None:
-    """Each wait is short, and together they would outlast the function."""
-    document = secret.value()
-    with fake_servers.fake_server(fake_servers.dripping) as server:
-        secret.store({**document, "port": server.port})
-        event = secret.begin()
-        secret.step(event, Step.CREATE)
-        with pytest.raises(Unreachable, match=r"time was over|no answer"):
-            secret.step(event, Step.SET, timeout=3)
-    assert secret.target.accepts(document)
 
 
 def test_a_current_password_of_any_characters(secret: Secret) -> None:
@@ -352,23 +241,6 @@ def test_a_pending_version_for_another_host(secret: Secret) -> None:
     assert secret.target.accepts(secret.value())
 
 
-def test_a_role_that_another_session_is_changing(
-    lab: Lab, postgres_server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(postgres, "LOCK_SECONDS", 1)
-    target = PostgresTarget(postgres_server, f"bad_{uuid.uuid4().hex[:8]}")
-    secret = lab.secret(target)
-    event = secret.begin()
-    secret.step(event, Step.CREATE)
-    role = sql.Identifier(str(target.document["username"]))
-    with target.admin() as holder, holder.transaction():
-        holder.execute(sql.SQL("ALTER ROLE {} CONNECTION LIMIT 5").format(role))
-        with pytest.raises(Busy, match="55P03"):
-            secret.step(event, Step.SET)
-    secret.steps(event, Step.SET, Step.TEST, Step.FINISH)
-    assert target.accepts(secret.value())
-
-
 def test_a_role_without_login(lab: Lab, postgres_server: Server) -> None:
     target = PostgresTarget(postgres_server, f"bad_{uuid.uuid4().hex[:8]}")
     secret = lab.secret(target)
@@ -401,7 +273,7 @@ def test_a_mariadb_account_with_a_plugin_of_another_hash(
     target = MySQLTarget(mariadb_server, f"bad_{uuid.uuid4().hex[:8]}")
     secret = lab.secret(target)
     document = secret.value()
-    native = mysql.native_password_hash(SecretValue(document["password"]))
+    native = native_password_hash(SecretValue(document["password"]))
     via = f"{plugin} OR mysql_native_password USING %s"
     if plugin == "ed25519":
         via = f"mysql_native_password USING %s OR {plugin} USING PASSWORD('x')"
@@ -428,13 +300,6 @@ def test_a_mariadb_account_with_a_plugin_of_another_hash(
         # a retry goes on to the pending one all the same.
         secret.steps(event)
         assert target.accepts(secret.value())
-
-
-def tls(authority: Authority) -> ssl.SSLContext:
-    certificate = authority.issue(f"fake-{uuid.uuid4().hex[:8]}")
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate.cert, certificate.key)
-    return context
 
 
 def change_by_hand(target: Any, other: str) -> None:  # noqa: ANN401 - either kind of Target

@@ -1,0 +1,141 @@
+"""One logged-in connection to MySQL or MariaDB, whose every error is told in our words."""
+
+import hashlib
+import re
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import NamedTuple, TypeAlias
+
+import pymysql
+from pymysql.connections import Connection
+from pymysql.cursors import Cursor
+
+from rotators.mysql_errors import (
+    NO_LOCK,
+    NO_MYSQL,
+    NO_TLS,
+    NOT_ITS_OWN,
+    PluginRefused,
+    translate,
+)
+from shared.credentials import Login
+from shared.errors import RotationError
+
+MySQLConnection: TypeAlias = "Connection[Cursor]"  # generic for the type checker only
+Rows: TypeAlias = tuple[tuple[object, ...], ...]
+
+# Says only that the statement failed; SHOW WARNINGS has the reason.
+_FAILED = 1396
+
+
+class Account(NamedTuple):
+    """A user name and the host pattern it may come from: what MySQL gives rights to."""
+
+    user: str
+    host: str
+
+    def __str__(self) -> str:
+        """As SQL, for a person."""
+        return "@".join("'" + part.replace("'", "''") + "'" for part in self)
+
+
+LOCK_SECONDS = 5
+
+
+@contextmanager
+def told_apart(login: Login) -> Iterator[None]:
+    """Turn the driver's errors into ours, about this login."""
+    problem: RotationError
+    try:
+        yield
+    except pymysql.Error as error:
+        problem = translate(error, login)
+    except (struct.error, IndexError):  # out of PyMySQL's parser
+        problem = NO_MYSQL.error(f"mysql {login.address}")
+    except PluginRefused as refused:
+        problem = refused.meaning.error(f"mysql {login.address}")
+    else:
+        return
+    # Outside the handler: the driver's text may quote the SQL.
+    raise problem
+
+
+class Wire:
+    """The connection and whose it is; values go in as literals that the driver quotes."""
+
+    def __init__(self, connection: MySQLConnection, login: Login) -> None:
+        self._connection = connection
+        self.login = login
+        version: str = connection.get_server_info()  # type: ignore[no-untyped-call]  # PyMySQL's
+        self.mariadb = "MariaDB" in version
+        self.version = tuple(int(part) for part in re.findall(r"\d+", version)[:3])
+
+    def run(self, statement: str, *values: str) -> Rows:
+        """The rows; raises RotationError."""
+        with told_apart(self.login):
+            return self._run(statement, values)
+
+    def refused(self, statement: str, *values: str, among: tuple[int, ...]) -> int:
+        """0 where the statement was done, or the error's number where it is one of `among`."""
+        with told_apart(self.login):
+            try:
+                self._run(statement, values)
+            except pymysql.Error as error:
+                if error.args and error.args[0] in among:
+                    return int(error.args[0])
+                raise
+        return 0
+
+    def renew(self) -> None:
+        """Log in again, as at first."""
+        with told_apart(self.login):
+            self._connection.close()
+            self._connection.connect()
+
+    @contextmanager
+    def locked(self, *about: str) -> Iterator[None]:
+        """Hold a lock of the server's that another copy of this step waits for; raises Busy.
+
+        Its name has at most 64 characters, hence the hash.
+        """
+        name = f"rotation {hashlib.sha256(repr(about).encode()).hexdigest()[:40]}"
+        if self.run("SELECT GET_LOCK(%s, %s)", name, str(LOCK_SECONDS)) != ((1,),):
+            raise NO_LOCK.error(f"mysql {self.login.address}")
+        yield
+        # Not in a `finally`: after an error the session ends, and its locks with it.
+        self.run("SELECT RELEASE_LOCK(%s)", name)
+
+    @cached_property
+    def account(self) -> Account:
+        """The account that the server let in; raises TargetMismatch if it is not the login's."""
+        ((account,),) = self.run("SELECT CURRENT_USER()")
+        user, _, host = str(account).rpartition("@")
+        if user != self.login.username:
+            raise NOT_ITS_OWN.error(f"mysql {self.login.address}")
+        return Account(user, host)
+
+    def _run(self, statement: str, values: tuple[str, ...]) -> Rows:
+        with self._connection.cursor() as cursor:
+            try:
+                cursor.execute(statement, values)
+            except pymysql.Error as error:
+                reason = self._reason(cursor) if error.args and error.args[0] == _FAILED else None
+                raise reason or error from None
+            return tuple(cursor.fetchall())
+
+    @staticmethod
+    def _reason(cursor: Cursor) -> pymysql.Error | None:
+        cursor.execute("SHOW WARNINGS")
+        for level, number, text in cursor.fetchall():
+            if level == "Error" and number != _FAILED:
+                return pymysql.OperationalError(number, text)
+        return None
+
+
+def require_tls(*wires: Wire | None) -> None:
+    """Raises Misconfigured where MySQL would be sent a password in clear over the network."""
+    for wire in wires:
+        if wire is not None and not wire.login.tls:
+            raise NO_TLS.error(f"mysql {wire.login.address}")
