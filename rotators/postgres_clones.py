@@ -97,10 +97,9 @@ def link(connection: Connection, original: str, clone: str) -> Change:
     )
 
 
-def changes(connection: Connection, pair: Pair) -> list[Change]:
-    """What the clone still lacks or has too much of, in the order to make it so."""
-    original, clone = pair.original, pair.clone
-    assert clone is not None  # noqa: S101 - the callers have just made or found it
+def changes(connection: Connection, pair: Pair, clone: Role) -> list[Change]:
+    """What the pair's clone still lacks or has too much of, in the order to make it so."""
+    original = pair.original
     due = [*_attributes(original, clone), *_limits(original, clone)]
     due += _settings(connection, pair, clone)
     if not any(m.role == original.name and m.inherit and m.set for m in clone.memberships):

@@ -46,7 +46,7 @@ def follow(connection: Connection, me: str, twin: str) -> None:
         raise refusal(connection, pair, twin)
     if pair.clone is None or pair.clone.name == me:
         return  # what the original may do is nobody's to change here
-    for change in changes(connection, pair):
+    for change in changes(connection, pair, pair.clone):
         change.run(connection)
     if pair.clone.owns and not pair.acts:
         LOG.warning(
@@ -74,5 +74,7 @@ def hand_over(connection: Connection, clone: str, original: str) -> None:
 
 def set_password(connection: Connection, username: str, statement: sql.Composed) -> None:
     """As an admin."""
-    remedy = authority(connection, username)
+    remedy = authority(connection, username) + sql.SQL(
+        " -- and on RDS with rds.restrict_password_commands: GRANT rds_password TO {}"
+    ).format(sql.Identifier(connection.info.user))
     Change(f"the password of {username!r}", statement, remedy).run(connection)

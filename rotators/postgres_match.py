@@ -76,7 +76,7 @@ def prove(connection: Connection, pair: Pair, me: str, acting: Acting) -> None:
 
 
 def _prove_clone(connection: Connection, pair: Pair, clone: Role, acting: Acting) -> None:
-    due = changes(connection, pair)
+    due = changes(connection, pair, clone)
     if due:
         raise TargetMismatch(
             f"{clone.name!r} differs from {pair.original.name!r}: "

@@ -26,6 +26,25 @@ def postgres_server(server_logs: Path, authority: Authority) -> Iterator[Server]
 
 
 @pytest.fixture(scope="session")
+def postgres_15_server(server_logs: Path, authority: Authority) -> Iterator[Server]:
+    with postgres(server_logs, authority, version="15") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_18_server(server_logs: Path, authority: Authority) -> Iterator[Server]:
+    with postgres(server_logs, authority, version="18") as server:
+        yield server
+
+
+@pytest.fixture(params=["postgres_15_server", "postgres_server", "postgres_18_server"])
+def any_postgres_server(request: pytest.FixtureRequest) -> Server:
+    """Each version that is tested, one after the other."""
+    server: Server = request.getfixturevalue(request.param)
+    return server
+
+
+@pytest.fixture(scope="session")
 def mariadb_server(server_logs: Path, authority: Authority) -> Iterator[Server]:
     with mariadb(server_logs, authority) as server:
         yield server

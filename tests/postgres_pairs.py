@@ -1,0 +1,136 @@
+"""Two PostgreSQL users that alternate, and an administrator as Amazon RDS has one."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import psycopg
+from psycopg.sql import SQL, Composed, Identifier, Literal
+
+from local.servers import Server
+from local.servers.postgres import login as as_superuser
+from rotators.postgres import PostgresEngine
+from shared.credentials import CLONE, Login
+from shared.secret import Secret
+
+INITIAL = "initial-password"
+
+
+def never() -> bool:
+    raise AssertionError("the server shows that they are a pair")
+
+
+@dataclass
+class PostgresPair:
+    """`app` and `app_clone`; only the former exists, made by an admin who is no superuser.
+
+    passwords: of the admin, and of each user as the rotations go.
+    """
+
+    server: Server
+    app: str = field(default_factory=lambda: f"app_{uuid.uuid4().hex[:8]}")
+    superuser: bool = False
+    passwords: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.engine = PostgresEngine(self.server.ca)
+        self.admin = self.server.admin if self.superuser else f"admin_{uuid.uuid4().hex[:8]}"
+        if self.superuser:
+            self.passwords[self.admin] = self.server.password
+        else:
+            self.sql(
+                f"CREATE ROLE {{0}} LOGIN CREATEROLE CREATEDB PASSWORD '{INITIAL}'", self.admin
+            )
+            self.passwords[self.admin] = INITIAL
+        with self.raw(self.admin) as admin:
+            admin.execute(_sql("CREATE ROLE {0} LOGIN PASSWORD {1}", self.app, Literal(INITIAL)))
+        self.passwords[self.app] = INITIAL
+
+    @property
+    def clone(self) -> str:
+        return self.app + CLONE
+
+    @property
+    def options(self) -> bool:
+        """Whether memberships have options."""
+        return int(self.server.version.partition(".")[0]) >= 16
+
+    def login(self, user: str, dbname: str | None = None) -> Login:
+        password = Secret(self.passwords[user])
+        return Login(user, password, self.server.host, self.server.port, dbname, True, {})  # noqa: FBT003 - tls
+
+    def raw(self, user: str, dbname: str = "postgres") -> psycopg.Connection[Any]:
+        """The user's own connection, as an application has it."""
+        return psycopg.connect(
+            host=self.server.host,
+            port=self.server.port,
+            user=user,
+            password=self.passwords[user],
+            dbname=dbname,
+            sslmode="verify-full",
+            sslrootcert=str(self.server.ca),
+            autocommit=True,
+        )
+
+    def sql(
+        self, statement: str, *names: str | Literal, dbname: str = "postgres"
+    ) -> list[tuple[Any, ...]]:
+        """As the superuser; `{0}`, `{1}` stand for the names."""
+        with as_superuser(replace(self.server, database=dbname)) as connection:
+            return _fetched(connection.execute(_sql(statement, *names)))
+
+    def run(
+        self, user: str, statement: str, *names: str | Literal, dbname: str = "postgres"
+    ) -> list[tuple[Any, ...]]:
+        """As that user."""
+        with self.raw(user, dbname) as connection:
+            return _fetched(connection.execute(_sql(statement, *names)))
+
+    def equip(
+        self,
+        twin: str,
+        *,
+        ours: Callable[[], bool] = never,
+        dbname: str | None = None,
+        password: str | None = None,
+    ) -> None:
+        """What setSecret does; the other user of the pair is the current one."""
+        me = self.app if twin == self.clone else self.clone
+        new = password or f"password-{uuid.uuid4()}"
+        with (
+            self.engine.connect(self.login(me, dbname)) as current,
+            self.engine.connect(self.login(self.admin)) as by,
+        ):
+            current.equip(twin, Secret(new), by=by, ours=ours)
+        self.passwords[twin] = new
+
+    def match(self, user: str, dbname: str | None = None) -> None:
+        """What testSecret does."""
+        login = self.login(user, dbname)
+        with self.engine.connect(login) as session:
+            session.ping()
+            session.match(login.twin)
+
+    def rotate(self, twin: str, *, dbname: str | None = None) -> None:
+        self.equip(twin, dbname=dbname)
+        self.match(twin, dbname)
+
+    def state(self, user: str) -> list[tuple[Any, ...]]:
+        """All there is to a role: its row, its password's verifier, settings and memberships."""
+        return self.sql(
+            "SELECT a.*::text, (SELECT array_agg(s::text ORDER BY 1) FROM pg_db_role_setting s"
+            " WHERE setrole = a.oid), (SELECT array_agg(m::text ORDER BY 1)"
+            " FROM pg_auth_members m WHERE member = a.oid OR roleid = a.oid)"
+            " FROM pg_authid a WHERE rolname = {0}",
+            Literal(user),
+        )
+
+
+def _sql(statement: str, *names: str | Literal) -> Composed:
+    parts = (Identifier(name) if isinstance(name, str) else name for name in names)
+    return SQL(statement).format(*parts)
+
+
+def _fetched(cursor: psycopg.Cursor[Any]) -> list[tuple[Any, ...]]:
+    return cursor.fetchall() if cursor.description else []
