@@ -7,9 +7,10 @@ from typing import Any, ClassVar, NoReturn, Self
 
 import pymysql
 
-from rotators.mysql_connection import LOCK_SECONDS, MySQLConnection, Wire, told_apart
+from rotators.mysql_connection import LOCK_SECONDS, MySQLConnection, Wire, require_tls, told_apart
 from rotators.mysql_entries import MariaDBPasswords
 from rotators.mysql_errors import CLEARTEXT, ED25519, NO_TLS, PluginRefused
+from rotators.mysql_pairs import Pair, match
 from rotators.mysql_passwords import MySQLPasswords
 from shared.credentials import Login
 from shared.errors import Meaning
@@ -26,7 +27,9 @@ ANSWER_SECONDS = 15
 # What the server writes of names and rights is read: whatever its own mode, in one spelling. On
 # MariaDB a GRANT could otherwise make a user, without a password.
 _PREPARE = (
-    f"SET SESSION lock_wait_timeout = {LOCK_SECONDS}, sql_quote_show_create = 1,"
+    # A lock on its tables of users MariaDB waits for without that limit; MySQL skips the comment.
+    f"SET SESSION lock_wait_timeout = {LOCK_SECONDS} /*M! , max_statement_time = 10 */,"
+    " sql_quote_show_create = 1,"
     " sql_mode = IF(VERSION() LIKE '%MariaDB%', 'NO_AUTO_CREATE_USER', '')"
 )
 # In place of a key that the server, unproven without TLS, would send to encrypt the password with.
@@ -82,11 +85,14 @@ class MySQLSession:
 
     def equip(self, twin: str, password: Secret, /, *, by: Self, ours: Callable[[], bool]) -> None:
         """Let the user `twin` log in with this password and do all that this user can."""
-        raise NotImplementedError
+        if not by.wire.mariadb:
+            require_tls(by.wire)
+        with by.wire.locked(*sorted((self.wire.account.user, twin))):
+            Pair(self.wire, twin, by.wire, ours).equip(password)
 
     def match(self, twin: str, /) -> None:
-        """Prove, changing nothing, that this user can do all that `twin` can."""
-        raise NotImplementedError
+        """Prove, changing nothing, that this user can do what `equip` gave it."""
+        match(self.wire, twin)
 
 
 class MySQLEngine:

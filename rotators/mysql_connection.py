@@ -3,7 +3,7 @@
 import hashlib
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
@@ -72,10 +72,18 @@ class Wire:
         self.mariadb = "MariaDB" in version
         self.version = tuple(int(part) for part in re.findall(r"\d+", version)[:3])
 
-    def run(self, statement: str, *values: str) -> Rows:
-        """The rows; raises RotationError."""
+    def run(
+        self, statement: str, *values: str, otherwise: Mapping[int, RotationError] | None = None
+    ) -> Rows:
+        """The rows; raises RotationError, that of `otherwise` for the error numbers in it."""
         with told_apart(self.login):
-            return self._run(statement, values)
+            try:
+                return self._run(statement, values)
+            except pymysql.Error as error:
+                known = (otherwise or {}).get(error.args[0] if error.args else 0)
+                if known is None:
+                    raise
+        raise known
 
     def refused(self, statement: str, *values: str, among: tuple[int, ...]) -> int:
         """0 where the statement was done, or the error's number where it is one of `among`."""
@@ -110,10 +118,15 @@ class Wire:
     @cached_property
     def account(self) -> Account:
         """The account that the server let in; raises TargetMismatch if it is not the login's."""
+        if self.taken_for.user != self.login.username:
+            raise NOT_ITS_OWN.error(f"mysql {self.login.address}")
+        return self.taken_for
+
+    @cached_property
+    def taken_for(self) -> Account:
+        """The account whose rights this connection has."""
         ((account,),) = self.run("SELECT CURRENT_USER()")
         user, _, host = str(account).rpartition("@")
-        if user != self.login.username:
-            raise NOT_ITS_OWN.error(f"mysql {self.login.address}")
         return Account(user, host)
 
     def _run(self, statement: str, values: tuple[str, ...]) -> Rows:

@@ -16,6 +16,7 @@ from shared.errors import (
     NEXT_ATTEMPT,
     Busy,
     Forbidden,
+    MalformedSecret,
     Meaning,
     Misconfigured,
     Rejected,
@@ -57,6 +58,10 @@ NO_OVERLAP = Meaning(
 USED_BEFORE = Meaning(
     Busy, "the server's password history has the password already of",
     f"{NEXT_ATTEMPT}; {GIVE_UP}", "password",
+)  # fmt: skip
+NO_CATALOG = Meaning(
+    Forbidden, "looking at other accounts is not permitted to the admin",
+    "GRANT SELECT ON mysql.* TO the admin", "masterarn",
 )  # fmt: skip
 NO_LOCK = Meaning(Busy, "another copy of this step holds the lock of", NEXT_ATTEMPT)
 NO_MYSQL = Meaning(Unreachable, "no MySQL server answered for", CHECK_ROUTE, "host")
@@ -139,7 +144,7 @@ _BY_ERRNO = {
                 "log in as an account of one's own, not as an anonymous or a proxied one"),
     ),
     **dict.fromkeys(
-        (1040, 1203, 1205, 1213, 1226),
+        (1040, 1203, 1205, 1213, 1226, 1969),
         Meaning(Busy, "no connection or lock is free for", NEXT_ATTEMPT),
     ),
     **dict.fromkeys((1053, 1152, 1158, 1159, 1160, 1161, 2003, 2006, 2013, 2014), _UNREACHABLE),
@@ -159,6 +164,16 @@ def overlap_forbidden(login: Login, grant: str) -> RotationError:
     return Forbidden(
         f"a second password is not permitted to mysql {login.address}",
         do=f"{grant}; or set ADMIN_SETS_PASSWORD",
+    )
+
+
+def name_too_long(user: str, *, mariadb: bool) -> RotationError:
+    """The server takes no user name of this length."""
+    return MalformedSecret(
+        f"the user name {user!r} is longer than {128 if mariadb else 32} characters, the limit of "
+        f"{'MariaDB' if mariadb else 'MySQL'}",
+        do="give the user a shorter name: alternating users append '_clone' to it",
+        field="username",
     )
 
 

@@ -1,0 +1,108 @@
+"""An account as an administrator or its own user sees it: rights, marks, how it logs in."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from rotators.mysql_connection import Account, Wire
+from rotators.mysql_entries import Entries, native_password_hash
+from rotators.mysql_errors import NO_CATALOG
+from rotators.mysql_rights import Rights, created, fingerprint, granted
+from rotators.mysql_tokens import tokens
+from shared.secret import Secret
+
+Part: TypeAlias = Literal["clone", "original"]
+
+# Passwords that this driver sends, and that CREATE USER takes.
+PASSWORD_PLUGINS = ("caching_sha2_password", "sha256_password", "mysql_native_password")
+# A right on a database that is not there: harmless, visible to the user itself, gone with it.
+# A person adopts a user by giving it one without a fingerprint.
+_MARK = re.compile(r"`rotation (clone|original)(?: ([0-9a-f]{40}))?`\.\*")
+# Of an account in the making: nobody logs in as it, as nobody has such a certificate.
+_MAKING = re.compile(r"SUBJECT '/CN=rotation (clone|original)()'")
+_DENIED = (1044, 1045, 1142, 1227)
+
+
+def mark_on(part: Part, digits: str = "") -> str:
+    """The object that the mark is a right on, as SQL."""
+    return f"`rotation {part} {digits}`.*" if digits else f"`rotation {part}`.*"
+
+
+def making(part: Part) -> str:
+    """What an account in the making REQUIREs, as SQL."""
+    return f"SUBJECT '/CN=rotation {part}'"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an account stands. `rights` are those without marks.
+
+    entries: on MariaDB, how it logs in; plugin: on MySQL.
+    """
+
+    account: Account
+    rights: Rights
+    marks: frozenset[tuple[Part, str]]  # with a fingerprint, which may be empty
+    making: Part | None
+    locked: bool
+    entries: Entries
+    plugin: str
+
+    @property
+    def part(self) -> Part | None:
+        """What of a pair it is, where anything shows it."""
+        parts = {part for part, _ in self.marks} | {self.making}
+        return "clone" if "clone" in parts else "original" if "original" in parts else None
+
+    @property
+    def has_password(self) -> bool:
+        """Whether it logs in with a password of the kind that is rotated."""
+        return self.plugin in PASSWORD_PLUGINS or bool(self.entries.native)
+
+    @property
+    def as_marked(self) -> bool:
+        """Whether it can do exactly what its mark says it could."""
+        return {digits for _, digits in self.marks} == {fingerprint(self.rights)}
+
+    def accepts(self, password: Secret) -> bool:
+        """On MariaDB, whether it is one of its passwords; elsewhere nobody can tell."""
+        return self.plugin != "" or native_password_hash(password) in self.entries.native
+
+
+def read(wire: Wire, account: Account) -> Standing:
+    """Raises Forbidden where this user may not look at the account."""
+    grants = _show(wire, "SHOW GRANTS FOR %s@%s", *account)
+    (text,) = _show(wire, "SHOW CREATE USER %s@%s", *account)
+    given, locked = created(tokens(text))
+    every = granted(account, grants) | given
+    marks = {right: _part(_MARK, right.on) for right in every}
+    unmade = [_part(_MAKING, right.what) for right in given if right.on == "REQUIRE"]
+    plugin = re.search(r" IDENTIFIED WITH '(\w+)'", text)
+    return Standing(
+        account=account,
+        rights=frozenset(right for right, mark in marks.items() if not mark),
+        marks=frozenset(mark for mark in marks.values() if mark),
+        making=unmade[0][0] if unmade and unmade[0] else None,
+        locked=locked,
+        entries=Entries("" if plugin else text),
+        plugin=plugin[1] if plugin else "",
+    )
+
+
+def standings(wire: Wire, user: str) -> dict[str, Standing]:
+    """All accounts of this user name, by host; on MariaDB without a role of the name."""
+    rows = _show(wire, "SELECT host FROM mysql.user WHERE user = %s", user)
+    accounts = [Account(user, host) for host in rows if host or not wire.mariadb]
+    return {account.host: read(wire, account) for account in accounts}
+
+
+def _part(pattern: re.Pattern[str], text: str) -> tuple[Part, str] | None:
+    found = pattern.fullmatch(text)
+    if found is None:
+        return None
+    return "clone" if found[1] == "clone" else "original", found[2] or ""
+
+
+def _show(wire: Wire, statement: str, *values: str) -> list[str]:
+    denied = dict.fromkeys(_DENIED, NO_CATALOG.error(f"mysql {wire.login.address}"))
+    return [str(row[0]) for row in wire.run(statement, *values, otherwise=denied)]
