@@ -1,0 +1,41 @@
+"""A key of an HTTP API's issuer."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from local.issuers.issuer import Issuer, accepts, issue
+from local.targets.target import Document, create
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+
+class IssuerTarget:
+    """A key of the issuer's owner; its first key is made by hand, as a person would."""
+
+    function: ClassVar[str] = "HttpApiKey"
+    overlaps: ClassVar[bool] = True
+
+    def __init__(self, issuer: Issuer, title: str = "HTTP API-key issuer") -> None:
+        self.issuer = issuer
+        self.settings: Mapping[str, str] = {}
+        self.title = title
+        key_id, key = issue(issuer, "made by hand")
+        self.document: Document = {
+            "issuer_url": issuer.url,
+            "owner": issuer.owner,
+            "key_id": key_id,
+            "api_key": key,
+        }
+
+    def seed(self, client: "SecretsManagerClient", name: str) -> str:
+        """Make the admin's secret and the secret that names it."""
+        admin = create(
+            client, f"{name}-admin", {"issuer_url": self.issuer.url, "api_key": self.issuer.admin}
+        )
+        self.document["admin_secret_arn"] = admin
+        return create(client, name, self.document)
+
+    def accepts(self, document: Mapping[str, object]) -> bool:
+        """Use the key."""
+        return accepts(self.issuer, str(document["api_key"]))

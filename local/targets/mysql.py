@@ -1,0 +1,99 @@
+"""An account of its own on a MySQL or MariaDB server, or two of them that take turns."""
+
+import ssl
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import ClassVar
+
+import pymysql
+from pymysql.connections import Connection
+from pymysql.cursors import Cursor
+
+from local.servers.server import Server
+from local.targets.target import Admin, DatabaseTarget
+from shared.credentials import CLONE
+
+# A wrong password, or an account that is locked: MySQL's number and MariaDB's.
+_REFUSALS = (1045, 3118, 4151)
+
+
+class MySQLTarget(DatabaseTarget):
+    """An account that may log in, and keep two passwords where its settings want them."""
+
+    function: ClassVar[str] = "MySqlSingleUser"
+
+    def __init__(
+        self,
+        server: Server,
+        username: str = "app",
+        settings: Mapping[str, str] = MappingProxyType({}),
+        *,
+        admin: Admin | None = None,
+    ) -> None:
+        super().__init__(server, username, settings, admin)
+        two = settings.get("PASSWORD_OVERLAP") == "true"
+        self.overlaps = two and settings.get("OLD_PASSWORD_ENDS") != "on-finish"
+        self._tls = ssl.create_default_context(cafile=str(server.ca))
+        self._mariadb = server.engine == "mariadb"
+        name = "MariaDB" if self._mariadb else "MySQL"
+        self.title = f"{name} {server.version.split('-')[0]}"
+        with self.admin() as connection, connection.cursor() as cursor:
+            self._make(cursor, username)
+            if two and not self.through_admin:
+                right = "CREATE USER" if self._mariadb else "APPLICATION_PASSWORD_ADMIN"
+                cursor.execute(f"GRANT {right} ON *.* TO %s@'%%'", (username,))
+
+    def admin(self) -> "Connection[Cursor]":
+        """A connection as the administrator."""
+        return self._connect(*self.by)
+
+    def accepts(self, document: Mapping[str, object]) -> bool:
+        """Log in with it."""
+        try:
+            self._connect(str(document["username"]), str(document["password"])).close()
+        except pymysql.OperationalError as error:
+            if error.args[0] not in _REFUSALS:
+                raise
+            return False
+        return True
+
+    def _make(self, cursor: Cursor, username: str) -> None:
+        cursor.execute("DROP USER IF EXISTS %s@'%%'", (username,))
+        password = self.document["password"]
+        cursor.execute("CREATE USER %s@'%%' IDENTIFIED BY %s", (username, password))
+
+    def _connect(self, user: str, password: str) -> "Connection[Cursor]":
+        return pymysql.connect(
+            host=self.server.host,
+            port=self.server.port,
+            user=user,
+            password=password,
+            charset="utf8mb4",
+            autocommit=True,
+            connect_timeout=10,
+            read_timeout=30,
+            ssl=self._tls,
+        )
+
+
+class MySQLAlternatingTarget(MySQLTarget):
+    """An account with rights that a clone has to follow; the clone is the function's to make."""
+
+    function: ClassVar[str] = "MySqlAlternatingUsers"
+
+    def __init__(
+        self,
+        server: Server,
+        username: str = "app",
+        settings: Mapping[str, str] = MappingProxyType({}),
+        *,
+        admin: Admin | None = None,
+    ) -> None:
+        super().__init__(server, username, settings, admin=admin)
+        self.overlaps = self.through_admin = True
+
+    def _make(self, cursor: Cursor, username: str) -> None:
+        cursor.execute("DROP USER IF EXISTS %s@'%%'", (username + CLONE,))
+        super()._make(cursor, username)
+        cursor.execute("GRANT SELECT, INSERT ON `orders`.* TO %s@'%%'", (username,))
+        cursor.execute("ALTER USER %s@'%%' WITH MAX_USER_CONNECTIONS 90", (username,))
