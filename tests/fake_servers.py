@@ -5,9 +5,13 @@ import socket
 import ssl
 import struct
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
+
+from local.certificates import LOOPBACK, Authority
 
 Script = Callable[[socket.socket, "FakeServer"], None]
 
@@ -19,6 +23,13 @@ class FakeServer:
     port: int
     received: bytearray = field(default_factory=bytearray)
     connections: int = 0
+    open: list[socket.socket] = field(default_factory=list)
+
+    def secured(self, connection: socket.socket, context: ssl.SSLContext) -> ssl.SSLSocket:
+        """The same connection inside TLS."""
+        inside = context.wrap_socket(connection, server_side=True)
+        self.open.append(inside)  # it has taken the other one's place
+        return inside
 
     def read(self, connection: socket.socket) -> bytes:
         data = connection.recv(65536)
@@ -35,7 +46,6 @@ def fake_server(script: Script) -> Iterator[FakeServer]:
     """Runs the script for each connection, in a thread that ends with the block."""
     listener = socket.create_server(("127.0.0.1", 0))
     server = FakeServer(listener.getsockname()[1])
-    open_ones: list[socket.socket] = []
 
     def serve() -> None:
         while True:
@@ -43,7 +53,7 @@ def fake_server(script: Script) -> Iterator[FakeServer]:
                 connection, _ = listener.accept()
             except OSError:  # closed: the block has ended
                 return
-            open_ones.append(connection)
+            server.open.append(connection)
             server.connections += 1
             with contextlib.suppress(OSError):
                 script(connection, server)
@@ -56,7 +66,7 @@ def fake_server(script: Script) -> Iterator[FakeServer]:
     finally:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
-        for connection in open_ones:
+        for connection in server.open:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
             connection.close()
@@ -75,27 +85,13 @@ def postgres_without_tls(connection: socket.socket, server: FakeServer) -> None:
     server.read_on(connection)
 
 
-def postgres_asking_in_clear(context: ssl.SSLContext) -> Script:
-    """Offers TLS, and inside it asks for the password as it is."""
-
-    def script(connection: socket.socket, server: FakeServer) -> None:
-        server.read(connection)
-        connection.sendall(b"S")
-        with context.wrap_socket(connection, server_side=True) as inside:
-            server.read(inside)  # the startup message
-            inside.sendall(b"R" + struct.pack("!ii", 8, 3))  # AuthenticationCleartextPassword
-            server.read_on(inside)
-
-    return script
-
-
 def postgres_failing(context: ssl.SSLContext, text: str) -> Script:
     """Offers TLS, takes an md5 answer, and ends with this FATAL error, as a pooler may."""
 
     def script(connection: socket.socket, server: FakeServer) -> None:
         server.read(connection)
         connection.sendall(b"S")
-        with context.wrap_socket(connection, server_side=True) as inside:
+        with server.secured(connection, context) as inside:
             server.read(inside)
             inside.sendall(b"R" + struct.pack("!ii", 12, 5) + b"salt")  # AuthenticationMD5Password
             server.read(inside)
@@ -154,15 +150,89 @@ def mysql_without_tls(connection: socket.socket, server: FakeServer) -> None:
     server.read_on(connection)
 
 
-def mysql_asking_in_clear(context: ssl.SSLContext) -> Script:
-    """Offers TLS, and inside it switches to mysql_clear_password."""
+# --- inside TLS ---
 
+
+def server_context(
+    authority: Authority, hosts: tuple[str, ...] = LOOPBACK, *, lasts: timedelta | None = None
+) -> ssl.SSLContext:
+    """A server's, with a certificate for these hosts."""
+    name = f"fake-{uuid.uuid4().hex[:8]}"
+    certificate = authority.issue(name, hosts, lasts=lasts or timedelta(days=1))
+    made = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    made.load_cert_chain(certificate.cert, certificate.key)
+    return made
+
+
+def _postgres_opening(connection: socket.socket, server: FakeServer) -> None:
+    """Up to where TLS begins: S to the SSLRequest."""
+    server.read(connection)
+    connection.sendall(b"S")
+
+
+def _mysql_opening(connection: socket.socket, server: FakeServer) -> None:
+    """Up to where TLS begins: a greeting with the SSL capability, and the SSLRequest packet."""
+    connection.sendall(_packet(0, _greeting(_PLAIN | _SSL)))
+    server.received += connection.recv(36)  # and no byte of TLS
+
+
+_OPENINGS: dict[str, Script] = {"postgres": _postgres_opening, "mysql": _mysql_opening}
+# After the startup message or the login, with a scrambled password: what asks for more.
+_IN_CLEAR = {
+    "postgres": b"R" + struct.pack("!ii", 8, 3),  # AuthenticationCleartextPassword
+    "mysql": _packet(3, b"\xfemysql_clear_password\0"),  # AuthSwitchRequest
+}
+_IN_SECRET = {
+    "postgres": b"R" + struct.pack("!ii", 23, 10) + b"SCRAM-SHA-256\0\0",  # AuthenticationSASL
+    "mysql": _packet(3, b"\x01\x04")[:3],  # half of AuthMoreData
+}
+
+
+def _answering_once(engine: str, context: ssl.SSLContext, answer: bytes) -> Script:
     def script(connection: socket.socket, server: FakeServer) -> None:
-        connection.sendall(_packet(0, _greeting(_PLAIN | _SSL)))
-        server.received += connection.recv(36)  # the SSLRequest packet, and no byte of TLS
-        with context.wrap_socket(connection, server_side=True) as inside:
-            server.read(inside)  # the login, with a scrambled password
-            inside.sendall(_packet(3, b"\xfemysql_clear_password\0"))
+        _OPENINGS[engine](connection, server)
+        with server.secured(connection, context) as inside:
+            server.read(inside)
+            inside.sendall(answer)
             server.read_on(inside)
 
     return script
+
+
+def asking_in_clear(engine: str, context: ssl.SSLContext) -> Script:
+    """Offers TLS, and inside it asks for the password as it is."""
+    return _answering_once(engine, context, _IN_CLEAR[engine])
+
+
+def half_a_login(engine: str, context: ssl.SSLContext) -> Script:
+    """Offers TLS, begins an authentication inside it, and says no more."""
+    return _answering_once(engine, context, _IN_SECRET[engine])
+
+
+def half_a_handshake(engine: str, context: ssl.SSLContext) -> Script:
+    """Offers TLS, and sends the first half of its first answer."""
+
+    def script(connection: socket.socket, server: FakeServer) -> None:
+        _OPENINGS[engine](connection, server)
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = context.wrap_bio(incoming, outgoing, server_side=True)
+        while not outgoing.pending and (hello := server.read(connection)):
+            incoming.write(hello)
+            with contextlib.suppress(ssl.SSLWantReadError):
+                tls.do_handshake()
+        answer = outgoing.read()
+        connection.sendall(answer[: len(answer) // 2])
+        server.read_on(connection)
+
+    return script
+
+
+@contextmanager
+def swallowing() -> Iterator[int]:
+    """A port whose queue is full, so that the kernel drops every further SYN."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)  # one may wait; it is never accepted
+        stack.enter_context(socket.create_connection(listener.getsockname()))
+        yield listener.getsockname()[1]

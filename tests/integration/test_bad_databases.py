@@ -1,13 +1,8 @@
 """Databases that do not answer, are not the ones they should be, or refuse."""
 
 import json
-import os
-import ssl
 import uuid
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import psycopg
 import pytest
@@ -16,7 +11,7 @@ from psycopg import sql
 from local.certificates import Authority
 from local.servers import Server
 from local.targets import MySQLTarget, PostgresTarget
-from rotators import mysql, postgres
+from rotators import postgres
 from rotators.mysql_entries import native_password_hash
 from rotators.postgres import PostgresEngine
 from shared.credentials import Login
@@ -28,13 +23,13 @@ from shared.errors import (
     RotationError,
     TargetMismatch,
     Unreachable,
-    Untrusted,
 )
 from shared.event import Step
-from shared.handler import Handler, make_handler
 from shared.secret import Secret as SecretValue
 from tests import fake_servers
-from tests.lab import Document, Lab, Secret
+from tests.failing import fails, target_on
+from tests.fake_servers import fake_server, postgres_failing, server_context
+from tests.lab import Lab, Secret
 
 Target = PostgresTarget | MySQLTarget
 HOSTILE = (
@@ -80,7 +75,7 @@ def setsecret_meets(
     secret: Secret, text: str, authority: Authority
 ) -> tuple[type[RotationError], int]:
     """What setSecret raises at this FATAL error of a server, and how often it connected."""
-    with fake_servers.fake_server(fake_servers.postgres_failing(tls(authority), text)) as server:
+    with fake_server(postgres_failing(server_context(authority), text)) as server:
         secret.store({**secret.value(), "port": server.port})
         event = secret.begin()
         secret.step(event, Step.CREATE)
@@ -126,7 +121,7 @@ def test_a_refusal_in_other_words_is_one(
 @pytest.mark.parametrize("script", ["not_mysql", "half_a_greeting"])
 def test_what_answers_is_no_mysql(lab: Lab, mariadb_server: Server, script: str) -> None:
     secret = lab.secret(target_on(mariadb_server))
-    with fake_servers.fake_server(getattr(fake_servers, script)) as server:
+    with fake_server(getattr(fake_servers, script)) as server:
         error = fails(secret, Unreachable, port=server.port)
     assert error.field == "host"
 
@@ -176,7 +171,7 @@ def test_nothing_of_a_rotation_stays_in_the_session(lab: Lab, postgres_server: S
     )
     with PostgresEngine(target.server.ca).connect(login) as session:
         before = session._connection.execute(show).fetchall()
-        session.set_password(login.username, SecretValue("new"))
+        session.set_password(SecretValue("new"))
         assert session._connection.execute(show).fetchall() == before
 
 

@@ -1,0 +1,51 @@
+"""How a step fails: with a typed error, changing nothing, telling nothing."""
+
+import uuid
+
+import pytest
+
+from local import template
+from local.servers import Server
+from local.targets import MySQLTarget, PostgresTarget
+from shared.errors import RotationError
+from shared.event import Step
+from shared.handler import Handler
+from tests.lab import Document, Secret
+
+
+def target_on(server: Server) -> PostgresTarget | MySQLTarget:
+    """A user of its own on this server."""
+    username = f"bad_{uuid.uuid4().hex[:8]}"
+    kind = PostgresTarget if server.engine == "postgres" else MySQLTarget
+    return kind(server, username)
+
+
+def fails(
+    secret: Secret,
+    kind: type[RotationError],
+    handler: Handler | None = None,
+    *,
+    timeout: float = 60,
+    **change: object,
+) -> RotationError:
+    """With this in the secret, setSecret fails so; the password still works, nothing is told."""
+    good: Document = dict(secret.value())
+    secret.store({**good, **change})
+    event = secret.begin()
+    secret.step(event, Step.CREATE)
+    before = secret.labels()
+    with pytest.raises(kind) as caught:
+        secret.step(event, Step.SET, handler, timeout=timeout)
+    error = caught.value
+    assert type(error) is kind
+    assert secret.labels() == before
+    assert secret.target.accepts(good)
+    assert not [value for value in secret.values() if value in str(error)]
+    assert error.do
+    assert (error.__cause__, error.__context__) == (None, None)
+    return error
+
+
+def afresh(secret: Secret, **settings: str) -> Handler:
+    """The handler as it starts anew, with these settings."""
+    return template.handler(secret.target.function, {**secret.target.settings, **settings})
