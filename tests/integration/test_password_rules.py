@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,14 +23,15 @@ def username() -> str:
     return f"rules_{uuid.uuid4().hex[:8]}"
 
 
-@pytest.fixture
-def strict_mysql(mysql_server: Server) -> Iterator[Server]:
+@contextmanager
+def strict(target: MySQLTarget) -> Iterator[None]:
     """With MySQL's own component, which asks for a character that is no letter or digit."""
-    target = MySQLTarget(mysql_server, username())
     with target.admin() as connection, connection.cursor() as cursor:
         cursor.execute("INSTALL COMPONENT 'file://component_validate_password'")
-        yield mysql_server
-        cursor.execute("UNINSTALL COMPONENT 'file://component_validate_password'")
+        try:
+            yield
+        finally:
+            cursor.execute("UNINSTALL COMPONENT 'file://component_validate_password'")
 
 
 @pytest.fixture
@@ -56,20 +58,27 @@ def refused(secret: Secret) -> dict[str, str]:
 
 
 def test_mysql_tells_it_apart_and_the_next_rotation_begins_anew(
-    lab: Lab, strict_mysql: Server
+    lab: Lab, mysql_server: Server
 ) -> None:
-    target = MySQLTarget(strict_mysql, username(), NO_PUNCTUATION)
+    target = MySQLTarget(mysql_server, username(), NO_PUNCTUATION)
     secret = lab.secret(target)
-    event = refused(secret)
-    assert secret.holder("AWSPENDING") is None
-    with pytest.raises(WrongStage):
-        secret.step(event, Step.SET)
-    # The operator does what the error says, and nothing else: no cancelling, no label by hand.
-    target.settings = {}
-    mended = Secret(lab, target, secret.arn, lab.functions.add(target))
-    outcome = mended.rotate()
+    with strict(target):
+        event = refused(secret)
+        assert secret.holder("AWSPENDING") is None
+        with pytest.raises(WrongStage):
+            secret.step(event, Step.SET)
+        # The operator does what the error says, and no more: no cancelling, no label by hand.
+        target.settings = {}
+        mended = Secret(lab, target, secret.arn, lab.functions.add(target))
+        outcome = mended.rotate()
     assert outcome.state == "succeeded", outcome.error
     assert mended.accepted() == {outcome.version_id}
+
+
+def test_a_password_longer_than_mysql_takes_is_told_as_such(lab: Lab, mysql_server: Server) -> None:
+    secret = lab.secret(MySQLTarget(mysql_server, username(), {"PASSWORD_LENGTH": "257"}))
+    refused(secret)
+    assert secret.holder("AWSPENDING") is None
 
 
 def test_a_retry_of_an_installed_password_is_not_refused(lab: Lab, mysql_server: Server) -> None:
@@ -77,12 +86,8 @@ def test_a_retry_of_an_installed_password_is_not_refused(lab: Lab, mysql_server:
     secret = lab.secret(target)
     event = secret.begin()
     secret.steps(event, Step.CREATE, Step.SET)
-    with target.admin() as connection, connection.cursor() as cursor:
-        cursor.execute("INSTALL COMPONENT 'file://component_validate_password'")
-        try:
-            secret.steps(event)
-        finally:
-            cursor.execute("UNINSTALL COMPONENT 'file://component_validate_password'")
+    with strict(target):
+        secret.steps(event)
     assert secret.holder("AWSCURRENT") == event["ClientRequestToken"]
 
 
