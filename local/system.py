@@ -12,11 +12,21 @@ from local.certificates import Authority
 from local.emulator import Emulator, built_functions
 from local.functions import Home, InProcess
 from local.issuers.demo import demo_issuer
+from local.issuers.issuer import Issuer
 from local.processes import free_port
 from local.secrets_manager import SecretsManager
 from local.servers import Server, mariadb, mysql, postgres
 from local.servers.server import trusted
-from local.targets import IssuerTarget, MySQLTarget, PostgresTarget, Target
+from local.targets import (
+    IssuerTarget,
+    MySQLAlternatingTarget,
+    MySQLTarget,
+    PostgresAlternatingTarget,
+    PostgresTarget,
+    Target,
+)
+
+ALTERNATING = "shop"  # beside the single user `app`, on the same server
 
 
 class HomeKind(StrEnum):
@@ -32,6 +42,9 @@ class Kind(StrEnum):
     POSTGRES = "postgres"
     MYSQL = "mysql"
     MARIADB = "mariadb"
+    POSTGRES_ALTERNATING = "postgres-alternating"
+    MYSQL_ALTERNATING = "mysql-alternating"
+    MARIADB_ALTERNATING = "mariadb-alternating"
     API_KEY = "api-key"
 
 
@@ -42,6 +55,35 @@ class System:
     service: SecretsManager
     targets: Mapping[Kind, Target]
     logs: Path
+
+
+Start = Callable[[Path, Authority], AbstractContextManager[Server]]
+
+
+class Place:
+    """Where the targets are: servers that start when first asked for, each once."""
+
+    def __init__(
+        self, folder: Path, authority: Authority, stack: ExitStack, say: Callable[[str], None]
+    ) -> None:
+        self._folder = folder
+        self._authority = authority
+        self._stack = stack
+        self._say = say
+        self._servers: dict[Start, Server] = {}
+
+    def server(self, start: Start) -> Server:
+        """The one server of its kind."""
+        if start not in self._servers:
+            self._say(f"starting {start.__name__}")
+            running = self._stack.enter_context(start(self._folder, self._authority))
+            self._servers[start] = running
+        return self._servers[start]
+
+    def issuer(self) -> Issuer:
+        """The issuer of API keys."""
+        self._say("starting an issuer of API keys")
+        return self._stack.enter_context(demo_issuer(self._folder, self._authority))
 
 
 @contextmanager
@@ -64,10 +106,8 @@ def system(
         "TLS_CA_BUNDLE": str(trusted(authority, folder)),
     }
     with ExitStack() as stack:
-        targets: dict[Kind, Target] = {}
-        for kind in kinds:
-            say(f"starting {kind}")
-            targets[kind] = stack.enter_context(_OPENERS[kind](folder, authority))
+        place = Place(folder, authority, stack, say)
+        targets = {kind: _OPENERS[kind](place) for kind in kinds}
         say("building the functions" if home is HomeKind.EMULATOR else "loading the functions")
         functions = stack.enter_context(_home(home, environment, folder))
         service = stack.enter_context(SecretsManager(home=around(functions), port=port))
@@ -87,30 +127,16 @@ def _home(kind: HomeKind, environment: Mapping[str, str], logs: Path) -> Iterato
     yield InProcess({name: each.handler for name, each in template.functions().items()})
 
 
-Opener = Callable[[Path, Authority], AbstractContextManager[Target]]
-
-
-def _database(
-    start: Callable[[Path, Authority], AbstractContextManager[Server]],
-    target: Callable[[Server], Target],
-) -> Opener:
-    @contextmanager
-    def open_one(folder: Path, authority: Authority) -> Iterator[Target]:
-        with start(folder, authority) as server:
-            yield target(server)
-
-    return open_one
-
-
-@contextmanager
-def _api_key(folder: Path, authority: Authority) -> Iterator[Target]:
-    with demo_issuer(folder, authority) as issuer:
-        yield IssuerTarget(issuer)
-
-
-_OPENERS: Mapping[Kind, Opener] = {
-    Kind.POSTGRES: _database(postgres, PostgresTarget),
-    Kind.MYSQL: _database(mysql, MySQLTarget),
-    Kind.MARIADB: _database(mariadb, MySQLTarget),
-    Kind.API_KEY: _api_key,
+_OPENERS: Mapping[Kind, Callable[[Place], Target]] = {
+    Kind.POSTGRES: lambda place: PostgresTarget(place.server(postgres)),
+    Kind.MYSQL: lambda place: MySQLTarget(place.server(mysql)),
+    Kind.MARIADB: lambda place: MySQLTarget(place.server(mariadb)),
+    Kind.POSTGRES_ALTERNATING: lambda place: PostgresAlternatingTarget(
+        place.server(postgres), ALTERNATING
+    ),
+    Kind.MYSQL_ALTERNATING: lambda place: MySQLAlternatingTarget(place.server(mysql), ALTERNATING),
+    Kind.MARIADB_ALTERNATING: lambda place: MySQLAlternatingTarget(
+        place.server(mariadb), ALTERNATING
+    ),
+    Kind.API_KEY: lambda place: IssuerTarget(place.issuer()),
 }

@@ -1,4 +1,4 @@
-"""`make demo`: a PostgreSQL password, a MySQL password and an API key rotated before your eyes."""
+"""`make demo`: passwords of PostgreSQL and MySQL users, and an API key, rotated as you watch."""
 
 import signal
 import sys
@@ -20,7 +20,7 @@ from local.targets import Target
 from shared.event import Step
 
 WAIT_SECONDS = 120
-DEFAULT = [Kind.POSTGRES, Kind.MYSQL, Kind.API_KEY]
+DEFAULT = [Kind.POSTGRES, Kind.POSTGRES_ALTERNATING, Kind.MYSQL, Kind.API_KEY]
 
 Rotations = list[tuple[Witness, list[Check]]]
 

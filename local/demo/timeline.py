@@ -90,7 +90,8 @@ def accepted(moment: Moment, version_id: str) -> Text:
 
 def summary(rotations: list[tuple[Witness, list[Check]]]) -> Table:
     """All rotations, a line each: what they cost and whether every promise was kept."""
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    # One space between columns, so that the longest names fit into eighty columns.
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 1, 0, 0))
     for heading in ("target", "function", "tries", "calls", "seconds", "promises kept"):
         numeric = heading in ("tries", "calls", "seconds")
         justify: Literal["left", "right"] = "right" if numeric else "left"

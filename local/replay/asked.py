@@ -9,7 +9,13 @@ from typing import cast
 from local import build, template
 from local.secrets_manager.adoption import name_in
 from local.system import Kind
-from local.targets import IssuerTarget, MySQLTarget, PostgresTarget
+from local.targets import (
+    IssuerTarget,
+    MySQLAlternatingTarget,
+    MySQLTarget,
+    PostgresAlternatingTarget,
+    PostgresTarget,
+)
 from shared.errors import InvalidEvent
 from shared.event import RotationRequest, Step
 
@@ -18,7 +24,9 @@ ALL = "all"
 # The first is the one a function gets if no other is asked for.
 KINDS: Mapping[str, Sequence[Kind]] = {
     PostgresTarget.function: (Kind.POSTGRES,),
+    PostgresAlternatingTarget.function: (Kind.POSTGRES_ALTERNATING,),
     MySQLTarget.function: (Kind.MYSQL, Kind.MARIADB),
+    MySQLAlternatingTarget.function: (Kind.MYSQL_ALTERNATING, Kind.MARIADB_ALTERNATING),
     IssuerTarget.function: (Kind.API_KEY,),
 }
 

@@ -1,5 +1,7 @@
 """`make demo` as its user sees it, and the verdict it ends with."""
 
+import copy
+import io
 import os
 import re
 import signal
@@ -13,8 +15,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from local import template
 from local.demo.__main__ import rotate
-from local.demo.timeline import Timeline
+from local.demo.timeline import Timeline, summary
 from local.demo.verdict import verdict
 from local.demo.witness import Moment, Witness
 from local.issuers import Issuer
@@ -46,6 +49,19 @@ def test_two_rotations_with_a_lost_answer_under_the_emulator() -> None:
     assert "Traceback" not in done.stdout + done.stderr
     # JupyterHub's and our keys are 32 hexadecimal characters or more; a version's id is shorter.
     assert not re.search(r"[0-9a-f]{32}", done.stdout + done.stderr)
+
+
+def test_single_and_alternating_users_share_a_server() -> None:
+    done = run("--only", "postgres", "--only", "postgres-alternating")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("· starting postgres\n") == 1
+    for function in ("PostgresSingleUser", "PostgresAlternatingUsers"):
+        assert re.search(rf"{function} +1 .* all 6", done.stdout)
+    assert "old ✗  new ✓" in done.stdout  # of the single user: between setSecret and finishSecret
+    steps = [
+        line for line in done.stdout.partition("AlternatingUsers")[2].splitlines() if "✓ " in line
+    ]
+    assert all("old ✓" in step for step in steps)
 
 
 def test_an_unknown_target_is_refused_with_the_known_ones() -> None:
@@ -94,6 +110,7 @@ def _runs(pid: int) -> bool:
 @pytest.fixture
 def witness(lab: Lab, demo_issuer: Issuer, tmp_path: Path) -> Witness:
     target = IssuerTarget(demo_issuer)
+    lab.functions.add(target)
     arn = target.seed(lab.client, f"demo/{tmp_path.name}")
     running = System(lab.service, {Kind.API_KEY: target}, tmp_path)
     with Path(os.devnull).open("w") as nowhere:
@@ -103,6 +120,16 @@ def witness(lab: Lab, demo_issuer: Issuer, tmp_path: Path) -> Witness:
 def test_a_good_rotation_keeps_every_promise(witness: Witness) -> None:
     assert [check.promise for check in verdict(witness) if not check.kept] == []
     assert [scene.calls for scene in witness.scenes] == [4, 1, 1, 2]
+
+
+def test_the_summary_fits_eighty_columns(witness: Witness) -> None:
+    longest = max(template.functions(), key=len)
+    target = copy.copy(witness.target)
+    vars(target).update(title="HTTP API-key issuer", function=longest)
+    shown = io.StringIO()
+    other = replace(witness, target=target)
+    Console(file=shown, width=80).print(summary([(other, verdict(other))]))
+    assert len(shown.getvalue().splitlines()) == 2
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,16 @@ from local.processes import free_port
 from local.replay import __main__ as program
 from local.replay.asked import ALL, EVENTS, KINDS, RefusedError, asked
 from local.secrets_manager import SecretsManager
+from local.servers import Server
 from local.system import Kind, System
-from local.targets import IssuerTarget, MySQLTarget, PostgresTarget, Target
+from local.targets import (
+    IssuerTarget,
+    MySQLAlternatingTarget,
+    MySQLTarget,
+    PostgresAlternatingTarget,
+    PostgresTarget,
+    Target,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -45,6 +53,17 @@ KEY = {
     "setSecret": (("CURRENT", "✓"), ("PENDING", "✓")),
     "testSecret": (("CURRENT", "✓"), ("PENDING", "✓")),
     "finishSecret": (("CURRENT → PREVIOUS", "✓"), ("PENDING → CURRENT", "✓")),
+}
+PAIR = {
+    "createSecret": (("CURRENT", "✓"), ("PENDING", "– → ✗")),
+    "setSecret": (("CURRENT", "✓"), ("PENDING", "✗ → ✓")),
+    "testSecret": (("CURRENT", "✓"), ("PENDING", "✓")),
+    "finishSecret": (("CURRENT → PREVIOUS", "✓"), ("PENDING → CURRENT", "✓")),
+}
+PAIRS: Mapping[Kind, Callable[[Server, str], Target]] = {
+    Kind.POSTGRES_ALTERNATING: PostgresAlternatingTarget,
+    Kind.MYSQL_ALTERNATING: MySQLAlternatingTarget,
+    Kind.MARIADB_ALTERNATING: MySQLAlternatingTarget,
 }
 Main = Callable[[System, str, str], tuple[int, str]]
 
@@ -84,7 +103,10 @@ def target(request: pytest.FixtureRequest) -> Callable[[Kind], Target]:
     def make(kind: Kind) -> Target:
         if kind is Kind.API_KEY:
             return IssuerTarget(request.getfixturevalue("demo_issuer"))
-        server, username = request.getfixturevalue(f"{kind}_server"), f"r{uuid.uuid4().hex[:8]}"
+        engine = kind.removesuffix("-alternating")
+        server, username = request.getfixturevalue(f"{engine}_server"), f"r{uuid.uuid4().hex[:8]}"
+        if kind in PAIRS:
+            return PAIRS[kind](server, username)
         if kind is Kind.POSTGRES:
             return PostgresTarget(server, username)
         return MySQLTarget(server, username)
@@ -151,7 +173,7 @@ def test_a_step_is_replayed_after_the_ones_before_it(
     assert re.findall(r"· earlier step (\w+) done", shown) == list(before)
     assert f"\n{step} succeeded in " in shown
     old, new = rows(shown)
-    expected = (KEY if kind is Kind.API_KEY else PASSWORD)[step]
+    expected = (PAIR if kind in PAIRS else KEY if kind is Kind.API_KEY else PASSWORD)[step]
     assert (old[1:], new[1:]) == expected
     assert new[0] == event(function, step)["ClientRequestToken"]
     assert re.search(r"AWS calls \([1-9]\d*\): \w+", shown)
@@ -258,9 +280,16 @@ def test_what_is_not_there_is_refused_with_what_is(
     assert f"; choose from {', '.join(known)}\n" in said
 
 
-def test_mysql_is_replayed_on_mysql_or_on_mariadb() -> None:
-    assert asked("MySqlSingleUser", ALL).kind is Kind.MYSQL
-    assert asked("MySqlSingleUser", ALL, Kind.MARIADB).kind is Kind.MARIADB
+@pytest.mark.parametrize(
+    ("function", "usual", "other"),
+    [
+        ("MySqlSingleUser", Kind.MYSQL, Kind.MARIADB),
+        ("MySqlAlternatingUsers", Kind.MYSQL_ALTERNATING, Kind.MARIADB_ALTERNATING),
+    ],
+)
+def test_mysql_is_replayed_on_mysql_or_on_mariadb(function: str, usual: Kind, other: Kind) -> None:
+    assert asked(function, ALL).kind is usual
+    assert asked(function, ALL, other).kind is other
 
 
 @pytest.mark.parametrize(
