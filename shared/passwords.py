@@ -36,12 +36,7 @@ class PasswordPolicy:
     classes: tuple[tuple[str, int], ...]
 
     @classmethod
-    def from_environment(
-        cls,
-        environment: Mapping[str, str],
-        *,
-        exclude: str | None = None,  # noqa: ARG003 - until its last callers are gone
-    ) -> "PasswordPolicy":
+    def from_environment(cls, environment: Mapping[str, str]) -> "PasswordPolicy":
         """Raises Misconfigured naming the variable."""
         settings = Settings(environment)
         length = settings.integer("PASSWORD_LENGTH", default=32, within=range(1, MAX_LENGTH + 1))

@@ -162,7 +162,7 @@ class Recorder(dict[str, str]):
 
 def test_every_environment_variable_is_explained() -> None:
     environment = Recorder()
-    PasswordPolicy.from_environment(environment, exclude="")
+    PasswordPolicy.from_environment(environment)
     with contextlib.suppress(Misconfigured):  # where the system has no bundle
         ca_bundle(environment)
     for function in template.functions().values():
@@ -238,7 +238,7 @@ def _example_account() -> Account:
 
 def _single_user(engine: type[Engine]) -> SingleUser:
     bare = object.__new__(engine)  # parsing needs no authority
-    return SingleUser(bare, PasswordPolicy.from_environment({}, exclude=""))
+    return SingleUser(bare, {})
 
 
 def test_every_secret_in_the_documents_is_accepted() -> None:
