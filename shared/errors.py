@@ -14,7 +14,9 @@ GIVE_UP = (
     " and rotate again"
 )
 CHECK_ROUTE = "check host, port, security groups and that the server is up"
-CHECK_AUTHORITY = "set TLS_CA_BUNDLE to the authority of the server's certificate"
+CHECK_AUTHORITY = (
+    "renew the server's certificate if it has expired, else set TLS_CA_BUNDLE to its authority"
+)
 
 
 class RotationError(Exception):
