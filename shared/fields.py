@@ -90,6 +90,27 @@ class Fields:
         )
 
 
+class Text(dict[str, object]):
+    """A secret that is one plain string: it stands in the field SecretString."""
+
+
+TEXT_FIELD = "SecretString"
+
+
+def with_fields(document: Mapping[str, object], fields: Mapping[str, object]) -> dict[str, object]:
+    """The document with these fields in it; a plain string stays one."""
+    changed = {**document, **fields}
+    return Text(changed) if isinstance(document, Text) else changed
+
+
+def load_value(text: str, *, of: str = "the secret") -> dict[str, object]:
+    """A JSON object as `load_document` reads it; a text that is none, as a plain string."""
+    document, _ = _load(text)
+    if document is None and not text.lstrip().startswith("{"):
+        return Text({TEXT_FIELD: text})
+    return load_document(text, of=of)
+
+
 def load_document(text: str, *, of: str = "the secret") -> dict[str, object]:
     """A JSON object, every number exact; raises MalformedSecret without any of the text."""
     document, problem = _load(text)
@@ -132,7 +153,12 @@ def _no_constant(_name: str) -> NoReturn:
 
 
 def dump_document(document: Mapping[str, object]) -> str:
-    """JSON in the fewest bytes that mean the same; a value may hold 65,536 (rule 17)."""
+    """JSON in the fewest bytes that mean the same; a value may hold 65,536 (rule 17).
+
+    A plain string is stored as it is.
+    """
+    if isinstance(document, Text):
+        return str(document[TEXT_FIELD])
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     # An unpaired surrogate, legal in JSON, has no UTF-8 form but its escape.
     return text if _encodable(text) else json.dumps(document, separators=(",", ":"))

@@ -1,0 +1,159 @@
+"""A request of a description: what is sent, and how the answer is read."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+from rotators.http_api_key_places import Expression, Place, Tree, templates, tree
+from rotators.http_api_key_templates import Template
+
+_LINE = r"(GET|POST|PUT|PATCH|DELETE) (/\S*)"
+_HEADER = r"[A-Za-z][A-Za-z0-9-]*"
+# What the client itself says of the connection and the body.
+_OWN_HEADERS = {"host", "connection", "content-length", "transfer-encoding", "accept-encoding"}
+_MEMBERS = ("request", "query", "headers", "body", "form", "auth", "expect", "read")
+_OUTCOMES = ("done", "gone", "rejected", "later")
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """How a request says who asks: headers, one of which may be of two halves (basic)."""
+
+    headers: Mapping[str, Template] = field(default_factory=dict)
+    bearer: Template | None = None
+    basic: tuple[Template, Template] | None = None
+
+    @classmethod
+    def read(cls, place: Place, names: Collection[str]) -> Self:
+        """`{"bearer": T}`, `{"basic": [T, T]}`, `{"headers": {...}}`, or "none"."""
+        if place.value == "none":
+            return cls()
+        found = place.members(("bearer", "basic", "headers"))
+        if len(found) != 1:
+            raise place.wrong('must be "none" or have one of bearer, basic, headers')
+        if "bearer" in found:
+            return cls(bearer=found["bearer"].template(names))
+        if "headers" in found:
+            return cls(headers=_headers(found["headers"], names))
+        halves = tuple(half.template(names) for half in found["basic"].items())
+        if len(halves) != 2:  # noqa: PLR2004 - a user name and a password
+            raise found["basic"].wrong("must have a user name and a password")
+        return cls(basic=(halves[0], halves[1]))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The answers that mean one thing: statuses, and conditions on a JSON body."""
+
+    statuses: frozenset[int]
+    conditions: tuple[Expression, ...] = ()
+
+    @classmethod
+    def read(cls, place: Place) -> Self:
+        """A list of statuses and JMESPath conditions."""
+        statuses, conditions = set(), []
+        for item in place.items():
+            if isinstance(item.value, str):
+                conditions.append(item.expression())
+            else:
+                statuses.add(item.integer(range(200, 600)))
+        return cls(frozenset(statuses), tuple(conditions))
+
+    def covers(self, status: int, answer: object) -> bool:
+        """Whether an answer is one of these; a condition is met by what JMESPath calls true."""
+        return status in self.statuses or any(
+            each.search(answer) not in (None, False, "", [], {}) for each in self.conditions
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Where a list's next page is: in the Link header, at a URL in the answer, or at a cursor.
+
+    query: the parameter that the cursor goes into; value: what finds cursor or URL.
+    """
+
+    query: str = ""
+    value: Expression | None = None
+
+    @classmethod
+    def read(cls, place: Place) -> Self:
+        """`"link"`, `{"url": E}` or `{"query": name, "value": E}`."""
+        if place.value == "link":
+            return cls()
+        found = place.members(("url", "query", "value"))
+        if found.keys() == {"url"}:
+            return cls(value=found["url"].expression())
+        if found.keys() == {"query", "value"}:
+            return cls(found["query"].text(), found["value"].expression())
+        raise place.wrong('must be "link" or have url, or query and value')
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request, and how its answer is read; `auth` None is what the place's default is."""
+
+    place: str
+    method: str
+    path: Template
+    query: Mapping[str, Template]
+    headers: Mapping[str, Template]
+    body: Tree
+    form: Mapping[str, Template] | None
+    auth: Auth | None
+    outcomes: Mapping[str, Outcome]
+    expect: tuple[tuple[Expression, Tree], ...]
+    found: Mapping[str, Expression]
+    pages: Pages | None = None
+
+    def outcome(self, status: int, answer: object) -> str | None:
+        """`rejected`, `gone`, `later` or `done`, where the description says so."""
+        for name in ("rejected", "gone", "later", "done"):
+            if name in self.outcomes and self.outcomes[name].covers(status, answer):
+                return name
+        return None
+
+
+def read_request(
+    place: Place, names: Collection[str], *, more: Collection[str] = ()
+) -> tuple[Request, dict[str, Place]]:
+    """A request, and the members of it that are `more` than every request's."""
+    members = place.members((*_MEMBERS, *_OUTCOMES, *more), required=["request"])
+    line = members["request"]
+    shape = "a method and a path, such as 'POST /keys'"
+    method, _, path = line.text(_LINE, shape).partition(" ")
+    where = replace(line, value=path)
+    if "?" in path or "#" in path:
+        raise line.wrong("must have its query in 'query'")
+    if "body" in members and "form" in members:
+        raise place.wrong("must have body or form, not both")
+    empty = replace(place, value={})
+    request = Request(
+        place=place.path,
+        method=method,
+        path=where.template(names, in_url=True),
+        query=templates(members.get("query", empty), names, in_url=True),
+        headers=_headers(members.get("headers", empty), names),
+        body=tree(members["body"], names) if "body" in members else None,
+        form=templates(members["form"], names) if "form" in members else None,
+        auth=Auth.read(members["auth"], names) if "auth" in members else None,
+        outcomes={name: Outcome.read(members[name]) for name in _OUTCOMES if name in members},
+        expect=tuple(_expect(members.get("expect", empty), names)),
+        found={},
+    )
+    return request, members
+
+
+def _headers(place: Place, names: Collection[str]) -> dict[str, Template]:
+    for name, header in place.members().items():
+        replace(header, value=name).text(_HEADER, "a header by a name of letters and hyphens")
+        if name.lower() in _OWN_HEADERS:
+            raise header.wrong("is a header that the client sets itself")
+    return templates(place, names)
+
+
+def _expect(place: Place, names: Collection[str]) -> "list[tuple[Expression, Tree]]":
+    return [
+        (replace(each, value=name).expression(), tree(each, names))
+        for name, each in place.members().items()
+    ]

@@ -1,0 +1,77 @@
+"""Where a description comes from: the function's configuration, the secret, or our own files."""
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from rotators.http_api_key_description import Description
+from rotators.http_api_key_places import DescriptionError
+from rotators.http_api_key_reader import read_description
+from shared.errors import MalformedSecret, Misconfigured, RotationError
+from shared.settings import Settings
+
+SHIPPED = Path(__file__).parent / "issuers"
+# What a secret without a description was made for, before there were any.
+FIRST = "jupyterhub"
+_FIELD, _VARIABLE = "issuer", "ISSUER"
+_MERGED = ("fields", "values", "defaults")
+
+
+class Sources:
+    """ISSUER, where it is set, is for every secret of the function, whatever they say."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        text = Settings(environment).text(_VARIABLE, default="")
+        self._pinned: Description | None = None
+        if text:
+            self._pinned = _described(text, Misconfigured, _VARIABLE)
+
+    @property
+    def pinned(self) -> bool:
+        """Whether the function's configuration says it, so that no secret can."""
+        return self._pinned is not None
+
+    def of(self, document: Mapping[str, object]) -> Description:
+        """The description for a secret; raises MalformedSecret naming the place in it."""
+        if self._pinned is not None:
+            return self._pinned
+        said = document.get(_FIELD, FIRST)
+        return _described(said if isinstance(said, str) else json.dumps(said), MalformedSecret, "")
+
+
+@lru_cache(maxsize=64)
+def _described(text: str, kind: type[RotationError], variable: str) -> Description:
+    """The description in a JSON text or, by its name, in a file of ours."""
+    where = f"the description in {variable or 'the secret'}"
+    try:
+        said = json.loads(text) if text.lstrip().startswith("{") else {"use": text.strip()}
+    except (ValueError, RecursionError):
+        raise kind(f"{where} is not JSON", do="correct it", field=variable or _FIELD) from None
+    try:
+        return read_description(_whole(said), _FIELD)
+    except DescriptionError as error:
+        problem = error
+    raise kind(
+        f"{where}: {problem.place} {problem.problem}",
+        do="correct it; docs/issuers.md explains every place",
+        field=variable or problem.place,
+    )
+
+
+def _whole(said: object) -> object:
+    """What is said, with what it leaves to the description that it uses."""
+    if not isinstance(said, dict) or "use" not in said:
+        return said
+    shipped = {path.stem: path for path in SHIPPED.glob("*.json")}
+    name = said["use"]
+    if name not in shipped:
+        there = ", ".join(sorted(shipped))
+        raise DescriptionError(f"{_FIELD}.use", f"is not a description of ours; there are {there}")
+    whole = json.loads(shipped[name].read_text())
+    for member, value in said.items():
+        if member in _MERGED and isinstance(value, dict):
+            whole[member] = {**whole.get(member, {}), **value}
+        elif member != "use":
+            whole[member] = value
+    return whole
