@@ -1,20 +1,19 @@
 """AlternatingUsers: two users with the same rights take turns, so neither's password ends early."""
 
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
 from shared.contract import Ticket
 from shared.credentials import Login
 from shared.errors import GIVE_UP, Rejected, TargetMismatch
+from shared.patience import tries
 from shared.strategies.database import Database, stored
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 
 # How long a replica may take to learn of a password that its primary was given.
 REPLICA_SECONDS = 10.0
-_PAUSE = 0.5
 
 
 class AlternatingUsers(Database):
@@ -76,12 +75,12 @@ class AlternatingUsers(Database):
         return ours
 
     def _wait_for_replica(self, pending: Login) -> None:
-        give_up = time.monotonic() + REPLICA_SECONDS
-        while True:
+        refusal: Rejected | None = None
+        for _ in tries(REPLICA_SECONDS):
             try:
                 with self.engine.connect(pending):
                     return
-            except Rejected:
-                if time.monotonic() + _PAUSE > give_up:
-                    raise
-            time.sleep(_PAUSE)
+            except Rejected as rejected:
+                refusal = rejected
+        if refusal is not None:
+            raise refusal

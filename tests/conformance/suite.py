@@ -10,6 +10,7 @@ from itertools import pairwise
 import pytest
 
 from local.targets import Target
+from shared import store
 from shared.errors import Busy, Rejected, Unreachable, WrongStage
 from shared.event import Step
 from tests.lab import Lab, Secret
@@ -164,11 +165,19 @@ class RotationSuite:
 
     # --- refusals ---
 
+    @pytest.fixture
+    def impatient(self, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What is not there is not waited for: it never comes."""
+        assert lab  # whose own patience this is in place of
+        monkeypatch.setattr(store, "CONSISTENCY_SECONDS", 0)
+
+    @pytest.mark.usefixtures("impatient")
     @pytest.mark.parametrize("step", list(Step))
     def test_a_token_that_is_no_version_is_refused(self, secret: Secret, step: Step) -> None:
         event = {**secret.begin(), "ClientRequestToken": str(uuid.uuid4())}
         self.refused(secret, event, step, WrongStage, "not labelled AWSPENDING")
 
+    @pytest.mark.usefixtures("impatient")
     @pytest.mark.parametrize("step", list(Step))
     def test_a_rotation_that_was_given_up_is_refused(self, secret: Secret, step: Step) -> None:
         event = secret.begin()
@@ -180,6 +189,7 @@ class RotationSuite:
         )
         self.refused(secret, event, step, WrongStage, "not labelled AWSPENDING")
 
+    @pytest.mark.usefixtures("impatient")
     @pytest.mark.parametrize("step", [Step.SET, Step.TEST, Step.FINISH])
     def test_a_step_before_createsecret_is_refused(self, secret: Secret, step: Step) -> None:
         self.refused(secret, secret.begin(), step, Busy, "no value yet")

@@ -15,7 +15,8 @@ from local.targets import IssuerTarget
 from shared import store as store_module
 from shared.errors import Busy, Unreachable
 from shared.secret import Secret as SecretValue
-from shared.store import NotStored, Store
+from shared.store import Store
+from shared.version import NotStored
 from tests.lab import Event, Lab, Secret
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def test_rule_13_the_wait_is_bounded_by_the_time_the_function_has_left(
     client: "SecretsManagerClient", secret: Secret, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waited: list[float] = []
-    monkeypatch.setattr("shared.store.time.sleep", waited.append)
+    monkeypatch.setattr("shared.patience.time.sleep", waited.append)
     with pytest.raises(Busy):
         store_of(client, secret, seconds=1).read(str(uuid.uuid4()))
     assert not waited
