@@ -107,8 +107,9 @@ def _prove_original(connection: Connection, pair: Pair, clone: Role) -> None:
             f"REASSIGN OWNED BY {theirs} TO {own}",
             field="username",
         )
-    # A clone that acts as the original does not use what it is granted itself.
-    lacks = [] if pair.acts else list(_lacks(connection, pair, clone, own))
+    # A clone that acts as the original acts does not use what it is granted itself.
+    acts = pair.acts and clone.settings[GENERAL] == pair.settings()[GENERAL]
+    lacks = [] if acts else list(_lacks(connection, pair, clone, own))
     if lacks:
         raise TargetMismatch(
             f"{clone.name!r} has rights of its own that {pair.original.name!r} lacks",

@@ -44,6 +44,13 @@ def any_postgres_server(request: pytest.FixtureRequest) -> Server:
     return server
 
 
+@pytest.fixture(params=["postgres_15_server", "postgres_server"])
+def either_postgres_server(request: pytest.FixtureRequest) -> Server:
+    """One of each kind: memberships have options since PostgreSQL 16."""
+    server: Server = request.getfixturevalue(request.param)
+    return server
+
+
 @pytest.fixture(scope="session")
 def mariadb_server(server_logs: Path, authority: Authority) -> Iterator[Server]:
     with mariadb(server_logs, authority) as server:

@@ -72,8 +72,8 @@ def die(connection: rotator.BoundedConnection) -> None:
     raise Crash
 
 
-def test_a_crash_before_any_statement(any_postgres_server: Server) -> None:
-    crash_before_every_statement(any_postgres_server, lambda _: die)
+def test_a_crash_before_any_statement(either_postgres_server: Server) -> None:
+    crash_before_every_statement(either_postgres_server, lambda _: die)
 
 
 def test_the_server_ends_the_session_before_any_statement(postgres_server: Server) -> None:
@@ -128,9 +128,9 @@ def _has_nothing_or_all(pair: PostgresPair, password: str) -> None:
     ],
 )
 def test_defect_2_less_than_everything_is_refused_and_healed(
-    any_postgres_server: Server, undo: str
+    either_postgres_server: Server, undo: str
 ) -> None:
-    pair = rich(PostgresPair(any_postgres_server))
+    pair = rich(PostgresPair(either_postgres_server))
     pair.rotate(pair.clone)
     pair.run(pair.admin, undo, pair.app, pair.clone)
     with pytest.raises(TargetMismatch):
@@ -152,8 +152,8 @@ def test_a_membership_without_its_options_is_refused_and_healed(
 
 
 @pytest.mark.parametrize("first", [True, False])
-def test_two_copies_at_once(any_postgres_server: Server, first: bool) -> None:
-    pair = rich(PostgresPair(any_postgres_server))
+def test_two_copies_at_once(either_postgres_server: Server, first: bool) -> None:
+    pair = rich(PostgresPair(either_postgres_server))
     if not first:
         pair.rotate(pair.clone)
     twin = pair.clone if first else pair.app
@@ -166,8 +166,8 @@ def test_two_copies_at_once(any_postgres_server: Server, first: bool) -> None:
         pair.match(twin)
 
 
-def test_two_copies_hand_over_at_once(any_postgres_server: Server) -> None:
-    pair = PostgresPair(any_postgres_server)
+def test_two_copies_hand_over_at_once(either_postgres_server: Server) -> None:
+    pair = PostgresPair(either_postgres_server)
     pair.rotate(pair.clone)
     pair.sql("GRANT CREATE ON DATABASE postgres TO {0}", pair.app)
     pair.sql("CREATE SCHEMA {0} AUTHORIZATION {0}", pair.clone)
@@ -179,10 +179,10 @@ def test_two_copies_hand_over_at_once(any_postgres_server: Server) -> None:
 
 
 def test_a_lock_that_another_session_holds(
-    any_postgres_server: Server, monkeypatch: pytest.MonkeyPatch
+    either_postgres_server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rotator, "LOCK_SECONDS", 1)
-    pair = PostgresPair(any_postgres_server)
+    pair = PostgresPair(either_postgres_server)
     pair.rotate(pair.clone)
     with pair.raw(pair.admin) as admin, admin.transaction():
         admin.execute(f'ALTER ROLE "{pair.app}" CONNECTION LIMIT 9')
@@ -191,9 +191,9 @@ def test_a_lock_that_another_session_holds(
     pair.rotate(pair.app)
 
 
-def test_the_admin_sets_the_password(any_postgres_server: Server) -> None:
+def test_the_admin_sets_the_password(either_postgres_server: Server) -> None:
     """Whatever the admin's own settings are."""
-    pair = PostgresPair(any_postgres_server)
+    pair = PostgresPair(either_postgres_server)
     pair.sql("CREATE ROLE {0}", f"{pair.app}_other")
     for setting in (
         "default_transaction_read_only = on",

@@ -14,8 +14,8 @@ from tests.postgres_pairs import PostgresPair
 
 
 @pytest.fixture
-def pair(any_postgres_server: Server) -> PostgresPair:
-    return PostgresPair(any_postgres_server)
+def pair(either_postgres_server: Server) -> PostgresPair:
+    return PostgresPair(either_postgres_server)
 
 
 @pytest.fixture
@@ -198,6 +198,18 @@ def test_a_right_that_awss_clone_has_elsewhere(aws: PostgresPair, database: str)
     with pytest.raises(TargetMismatch) as caught:
         aws.match(aws.app)
     assert database in caught.value.do
+
+
+def test_a_clone_that_acts_as_somebody_else(pair: PostgresPair) -> None:
+    """It has rights that the original lacks."""
+    group = f"group_{uuid.uuid4().hex[:8]}"
+    pair.rotate(pair.clone)
+    pair.sql("CREATE ROLE {0}", group)
+    pair.sql("GRANT {0} TO {1}", group, pair.clone)
+    pair.rotate(pair.app)
+    pair.sql("ALTER ROLE {0} SET role = {1}", pair.clone, group)
+    with pytest.raises(TargetMismatch, match="rights of its own"):
+        pair.match(pair.app)
 
 
 def test_rights_of_the_clone_alone_do_not_matter_once_it_acts(
