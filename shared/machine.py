@@ -5,24 +5,23 @@ The pending version is the journal: the new credential is stored before the targ
 retry always rolls forward.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum, auto
-from functools import cache
-from typing import Any, Generic
+from typing import Any
 
-from shared.contract import Backend, C
+from shared.contract import C
 from shared.errors import (
     GIVE_UP,
     NEXT_ATTEMPT,
     Busy,
-    MalformedSecret,
     Rejected,
     RejectedByPolicy,
-    TargetMismatch,
     WrongStage,
 )
-from shared.event import RotationRequest, Step
-from shared.store import CURRENT, PENDING, PREVIOUS, NotStored, Store, Version
+from shared.event import Step
+from shared.store import CURRENT, PENDING
+from shared.ticket import Lent
+from shared.version import NotStored
 
 
 class Standing(Enum):
@@ -34,32 +33,8 @@ class Standing(Enum):
     LIVE = auto()  # AWSCURRENT, whether or not AWSPENDING is still on it (rule 11)
 
 
-class Rotation(Generic[C]):
+class Rotation(Lent[C]):
     """One step of one rotation; also the Ticket that the backend is lent."""
-
-    def __init__(self, backend: Backend[C], store: Store, request: RotationRequest) -> None:
-        self._backend = backend
-        self._store = store
-        self._request = request
-        # Of all labelled versions, once a step has looked at them all.
-        self._labels: Mapping[str, frozenset[str]] | None = None
-        self._current_version: str | None = None  # once its value was read
-        self._pending: C | None = None
-        # Each value is read once a step, and only if somebody asks.
-        self.current = cache(self._read_current)
-        self.previous = cache(self._read_previous)
-        self.open = cache(store.read_other)
-        self.tags = cache(store.tags_of_other)
-
-    @property
-    def secret_arn(self) -> str:
-        """The secret being rotated."""
-        return self._store.secret_id
-
-    @property
-    def version_id(self) -> str:
-        """The version being made."""
-        return self._request.token
 
     def run(self) -> None:
         """Take the step; raises RotationError. A step that is already taken returns quietly."""
@@ -130,6 +105,7 @@ class Rotation(Generic[C]):
         """Move AWSCURRENT to this version; where another invocation did it first, be content."""
         holder = self._holder(CURRENT) or self._current_version
         if holder and self._store.promote(self.version_id, instead_of=holder):
+            self._labels = None  # they have moved
             return
         if self.look_at_labels() is not Standing.LIVE:
             raise Busy(
@@ -163,62 +139,6 @@ class Rotation(Generic[C]):
             f"version {self.version_id} of {self.secret_arn} has no value yet",
             do=f"{NEXT_ATTEMPT}, which begins with createSecret",
         )
-
-    def _parse_pending(self, version: Version) -> C:
-        try:
-            return self._backend.parse(version.document)
-        except MalformedSecret as malformed:  # a version never changes: no retry mends it
-            raise malformed.of_version(PENDING).then(GIVE_UP) from None
-
-    # --- what the backend is lent ---
-
-    def pending(self) -> C:
-        """The credential being made, or just made."""
-        if self._pending is None:
-            self._pending = self._parse_pending(self._store.read(self.version_id))
-        return self._pending
-
-    def _read_current(self) -> C:
-        holder = self._holder(CURRENT)
-        version = self._store.read(holder) if holder else self._store.read_label(CURRENT)
-        if version is None:
-            raise MalformedSecret(
-                f"{self.secret_arn} has no current value to rotate from",
-                do="store the credential in use with PutSecretValue",
-                field="SecretString",
-            )
-        if CURRENT not in version.labels:
-            raise Busy(
-                f"AWSCURRENT of {self.secret_arn} moved while it was read",
-                do=NEXT_ATTEMPT,
-            )
-        self._current_version = version.version_id
-        return self._backend.parse(version.document)
-
-    def _read_previous(self) -> C | None:
-        if self._labels is not None and not self._holder(PREVIOUS):
-            return None
-        version = self._store.read_label(PREVIOUS)
-        return self._parsed(version.document) if version else None
-
-    def strays(self) -> Iterator[C]:
-        """Credentials of versions without a label, newest first."""
-        for version in self._store.strays():
-            stray = self._parsed(version.document)
-            if stray is not None:
-                yield stray
-
-    def _parsed(self, document: Mapping[str, object]) -> C | None:
-        try:
-            return self._backend.parse(document)
-        except (MalformedSecret, TargetMismatch):
-            return None  # an old version of another shape: nothing to try
-
-    def _holder(self, label: str) -> str | None:
-        for version_id, labels in (self._labels or {}).items():
-            if label in labels:
-                return version_id
-        return None
 
 
 def _standing(labels: frozenset[str], *, if_pending: Standing) -> Standing:

@@ -1,9 +1,7 @@
 """The only user of the Secrets Manager API: versions in, versions out, errors in our words."""
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -19,13 +17,14 @@ from shared.errors import (
     Unexpected,
     Unreachable,
 )
-from shared.fields import dump_document, load_document
+from shared.fields import dump_document
+from shared.patience import tries
 from shared.secret import Secret
+from shared.version import NotStored, Version, document_of
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_secretsmanager.type_defs import (
-        GetSecretValueResponseTypeDef,
         SecretVersionsListEntryTypeDef,
     )
 
@@ -36,7 +35,6 @@ CURRENT, PENDING, PREVIOUS = "AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"
 
 # Reads after writes are eventually consistent; AWS's own tests wait up to 5 s (rule 13).
 CONSISTENCY_SECONDS = 5.0
-_FIRST_PAUSE = 0.1
 # Versions without a label are kept for a day at least (rule 17): enough of them to find the
 # password of a rotation that was given up, few enough to read in one step.
 MAX_STRAYS = 10
@@ -44,36 +42,23 @@ MAX_STRAYS = 10
 PAGE, MAX_PAGES = 100, 5
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
-    """A version with a value: its id, its labels and the JSON object in it."""
-
-    version_id: str
-    labels: frozenset[str]
-    document: Mapping[str, object]
-
-
-class NotStored(Exception):
-    """The value is not stored and never will be.
-
-    refusal: why, where AWS refused it; None where the version has another value already.
-    """
-
-    def __init__(self, refusal: RotationError | None = None) -> None:
-        super().__init__()
-        self.refusal = refusal
-
-
 class Store:
     """One secret, for one step.
 
     seconds_left: how long the function may still run; no wait for consistency is longer.
+    texts: whether a value may also be a plain string.
     """
 
     def __init__(
-        self, client: "SecretsManagerClient", secret_id: str, seconds_left: Callable[[], float]
+        self,
+        client: "SecretsManagerClient",
+        secret_id: str,
+        seconds_left: Callable[[], float],
+        *,
+        texts: bool = False,
     ) -> None:
         self._client = client
+        self._texts = texts
         self.secret_id = secret_id
         self._seconds_left = seconds_left
 
@@ -127,6 +112,16 @@ class Store:
             do=f"{NEXT_ATTEMPT}; createSecret has to run first",
         )
 
+    def find(self, version_id: str) -> Version | None:
+        """The version by its id; None where it has no value as far as can be seen now."""
+        return self._get(VersionId=version_id)
+
+    @staticmethod
+    def pinned(labels: Mapping[str, frozenset[str]]) -> list[str]:
+        """The versions with a label that is none of the service's."""
+        own = {CURRENT, PENDING, PREVIOUS}
+        return [version_id for version_id, each in labels.items() if each - own]
+
     def read_label(self, label: str) -> Version | None:
         """The version that has the label; None where none has it."""
         return self._get(VersionStage=label)
@@ -134,7 +129,7 @@ class Store:
     def read_other(self, secret_id: str) -> dict[str, object]:
         """The current JSON object of another secret; raises InvalidEvent, Forbidden."""
         answer = self._call(self._client.get_secret_value, SecretId=secret_id)
-        return _document(answer, of=f"secret {secret_id}")
+        return document_of(answer, of=f"secret {secret_id}", texts=self._texts)
 
     def tags_of_other(self, secret_id: str) -> dict[str, str]:
         """The tags of another secret; raises InvalidEvent, Forbidden."""
@@ -218,19 +213,13 @@ class Store:
         except aws_errors.NotFound:
             return None
         labels = frozenset(answer.get("VersionStages", ()))
-        return Version(answer["VersionId"], labels, _document(answer, of="the secret"))
+        document = document_of(answer, of="the secret", texts=self._texts)
+        return Version(answer["VersionId"], labels, document)
 
     def _tries(self) -> Iterator[None]:
-        """Once, and again after ever longer pauses, within CONSISTENCY_SECONDS."""
-        # Before the deadline, whose error would say less.
+        # Ends before the deadline, whose error would say less.
         left = self._seconds_left() - 2 * MARGIN_SECONDS
-        give_up = time.monotonic() + min(CONSISTENCY_SECONDS, left)
-        pause = _FIRST_PAUSE
-        yield
-        while time.monotonic() + pause < give_up:
-            time.sleep(pause)
-            yield
-            pause *= 2
+        return tries(min(CONSISTENCY_SECONDS, left))
 
     def _every_version(self) -> Iterator["SecretVersionsListEntryTypeDef"]:
         page: dict[str, object] = {}
@@ -260,14 +249,3 @@ class Store:
             problem = aws_errors.translate(error, str(arguments.get("SecretId", self.secret_id)))
         # Outside the handler: botocore's parameter errors print the parameters.
         raise problem
-
-
-def _document(answer: "GetSecretValueResponseTypeDef", *, of: str) -> dict[str, object]:
-    text = answer.get("SecretString")
-    if text is None:
-        raise MalformedSecret(
-            f"the value of {of} is binary",
-            do="store a JSON object as SecretString",
-            field="SecretBinary",
-        )
-    return load_document(text, of=of)
