@@ -59,6 +59,11 @@ USED_BEFORE = Meaning(
     Busy, "the server's password history has the password already of",
     f"{NEXT_ATTEMPT}; {GIVE_UP}", "password",
 )  # fmt: skip
+UNREADABLE = Meaning(
+    Misconfigured, "what SHOW GRANTS answers cannot be read, of",
+    "look for a PROXY right about a name with a quote: MariaDB prints it without escaping",
+    "username",
+)  # fmt: skip
 NO_CATALOG = Meaning(
     Forbidden, "looking at other accounts is not permitted to the admin",
     "GRANT SELECT ON mysql.* TO the admin", "masterarn",

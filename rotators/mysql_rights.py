@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
 from rotators.mysql_connection import Account
+from rotators.mysql_errors import UNREADABLE
 from rotators.mysql_tokens import Token, spelled, split, tokens
 
 ALL = "ALL PRIVILEGES"
@@ -69,7 +70,11 @@ def fingerprint(rights: Rights) -> str:
 
 def granted(account: Account, lines: Iterable[str]) -> Rights:
     """The rights in what SHOW GRANTS answered, those of a role or of PUBLIC left out."""
-    return frozenset(right for line in lines for right in _line(account, tokens(line)))
+    try:
+        return frozenset(right for line in lines for right in _line(account, tokens(line)))
+    except (ValueError, IndexError):
+        pass
+    raise UNREADABLE.error(str(account))
 
 
 def _line(account: Account, line: list[Token]) -> Iterator[Right]:

@@ -1,0 +1,378 @@
+"""A clone on MySQL or MariaDB can do exactly what its original can, as the server itself says."""
+
+import pytest
+
+from local.servers import Server
+from shared.errors import Forbidden, MalformedSecret, Misconfigured, TargetMismatch
+from shared.secret import Secret
+from tests.mysql_users import Users
+
+
+@pytest.fixture(params=["mariadb", "mysql"])
+def users(request: pytest.FixtureRequest) -> Users:
+    users = Users(request.getfixturevalue(f"{request.param}_server"))
+    users.create_admin()
+    return users
+
+
+def follows(users: Users, *statements: str) -> None:
+    """After these statements about {user}, its clone can do the same, and knows it."""
+    users.run(*statements)
+    users.equip("second")
+    assert users.shown(users.twin) == users.shown(users.name)
+    users.match("second")
+
+
+def test_a_user_without_rights(users: Users) -> None:
+    users.create()
+    follows(users)
+    assert users.accepts("first")
+
+
+def test_defect_9_rights_revoked_from_the_user_are_revoked_from_the_clone(users: Users) -> None:
+    users.create()
+    follows(
+        users,
+        "GRANT SELECT, INSERT, PROCESS ON *.* TO {user}@'%'",
+        "GRANT ALL ON app.* TO {user}@'%'",
+        "GRANT ALL ON other.* TO {user}@'%'",
+        "CREATE OR REPLACE VIEW app.seen AS SELECT 1 AS a, 2 AS b",
+        "GRANT SELECT, DELETE ON app.seen TO {user}@'%'",
+    )
+    follows(
+        users,
+        "REVOKE INSERT, PROCESS ON *.* FROM {user}@'%'",
+        "REVOKE DROP, ALTER ON app.* FROM {user}@'%'",
+        "REVOKE ALL ON other.* FROM {user}@'%'",
+        "REVOKE DELETE ON app.seen FROM {user}@'%'",
+    )
+    assert "GRANT SELECT ON *.* TO `user`@`%`" in users.shown(users.twin)
+    follows(users, "REVOKE ALL, GRANT OPTION FROM {user}@'%'")
+    assert not [line for line in users.shown(users.twin) if "SELECT" in line]
+
+
+def test_defect_9_grant_option(users: Users) -> None:
+    users.create()
+    users.sql("CREATE OR REPLACE VIEW app.seen AS SELECT 1 AS a, 2 AS b")
+    follows(
+        users,
+        "GRANT SELECT ON *.* TO {user}@'%' WITH GRANT OPTION",
+        "GRANT USAGE ON app.* TO {user}@'%' WITH GRANT OPTION",
+        "GRANT SELECT ON app.seen TO {user}@'%' WITH GRANT OPTION",
+    )
+    follows(
+        users,
+        "REVOKE GRANT OPTION ON *.* FROM {user}@'%'",
+        "REVOKE GRANT OPTION ON app.* FROM {user}@'%'",
+        "REVOKE GRANT OPTION ON app.seen FROM {user}@'%'",
+    )
+    assert not [line for line in users.shown(users.twin) if "GRANT OPTION" in line]
+
+
+def test_defect_9_resource_limits_and_require(users: Users) -> None:
+    users.create(more="REQUIRE SSL WITH MAX_QUERIES_PER_HOUR 500 MAX_USER_CONNECTIONS 7")
+    follows(users)
+    assert [line for line in users.shown(users.twin) if "MAX_USER_CONNECTIONS 7" in line]
+    follows(users, "ALTER USER {user}@'%' REQUIRE NONE WITH MAX_QUERIES_PER_HOUR 0"
+            " MAX_UPDATES_PER_HOUR 9 MAX_CONNECTIONS_PER_HOUR 900")  # fmt: skip
+    follows(users, "ALTER USER {user}@'%' WITH MAX_UPDATES_PER_HOUR 0"
+            " MAX_CONNECTIONS_PER_HOUR 0 MAX_USER_CONNECTIONS 0")  # fmt: skip
+    assert not [line for line in users.shown(users.twin) if "MAX_" in line]
+
+
+def test_a_statement_time_limit(mariadb_server: Server) -> None:
+    users = Users(mariadb_server)
+    users.create_admin()
+    users.create(more="WITH MAX_STATEMENT_TIME 1.5")
+    follows(users)
+    follows(users, "ALTER USER {user}@'%' WITH MAX_STATEMENT_TIME 0")
+
+
+def test_defect_9_an_account_of_one_host(users: Users) -> None:
+    users.create(host="127.0.0.1")
+    users.run("GRANT SELECT ON app.* TO {user}@'127.0.0.1'")
+    users.equip("second")
+    assert users.hosts(users.twin) == {"127.0.0.1"}
+    assert users.shown(users.twin, "127.0.0.1") == users.shown(users.name, "127.0.0.1")
+    users.match("second")
+
+
+def test_defect_9_roles_and_a_default_role(users: Users) -> None:
+    users.create()
+    roles = [f"{users.name}_r{number}" for number in range(3)]
+    to = "FOR" if users.mariadb else "TO"
+    for role in roles:
+        users.sql(f"CREATE ROLE {role}")
+        if users.mariadb:  # MySQL's ROLE_ADMIN is for any role
+            users.run(f"GRANT {role} TO {{admin}}@'%' WITH ADMIN OPTION")
+    follows(
+        users,
+        f"GRANT {roles[0]} TO {{user}}@'%'",
+        f"GRANT {roles[1]} TO {{user}}@'%' WITH ADMIN OPTION",
+        f"SET DEFAULT ROLE {roles[0]} {to} {{user}}@'%'",
+        f"GRANT SELECT ON app.* TO {roles[0]}",
+    )
+    # The role in force is not the user's own right.
+    users.sql(f"GRANT INSERT ON *.* TO {roles[0]}")
+    users.match("second")
+    follows(
+        users,
+        f"REVOKE {roles[0]} FROM {{user}}@'%'",
+        f"REVOKE {roles[1]} FROM {{user}}@'%'",
+        f"GRANT {roles[1]} TO {{user}}@'%'",
+        f"GRANT {roles[2]} TO {{user}}@'%' WITH ADMIN OPTION",
+        f"SET DEFAULT ROLE {roles[1]} {to} {{user}}@'%'",
+    )
+    assert roles[0] not in str(users.shown(users.twin))
+    follows(users, f"SET DEFAULT ROLE NONE {to} {{user}}@'%'")
+
+
+def test_several_default_roles_and_a_role_with_a_backtick(mysql_server: Server) -> None:
+    users = Users(mysql_server)
+    users.create_admin()
+    users.create()
+    roles = f"`{users.name} TO ``x`, '{users.name}_2'@'10.%'"
+    users.sql(f"CREATE ROLE {roles}")
+    follows(users, f"GRANT {roles} TO {{user}}@'%'", f"SET DEFAULT ROLE {roles} TO {{user}}@'%'")
+
+
+@pytest.mark.parametrize(
+    "database",
+    [
+        "a TO b",
+        "x ON y",
+        "back`tick",
+        "quote'",
+        'double"',
+        "50%",
+        "per%sent",
+        r"any\_%",
+        "ütf ✓",
+        "a,b(c",
+    ],
+)
+def test_defect_9_any_name_of_a_database(users: Users, database: str) -> None:
+    users.create()
+    quoted = "`" + database.replace("`", "``") + "`"
+    users.sql(f"GRANT SELECT, INSERT ON {quoted}.* TO {users.name}@'%'")
+    users.sql(f"CREATE DATABASE IF NOT EXISTS {quoted}")
+    users.sql(f"CREATE TABLE IF NOT EXISTS {quoted}.{quoted} ({quoted} INT, other INT)")
+    users.sql(f"GRANT SELECT ({quoted}, other), UPDATE (other), INSERT ON {quoted}.{quoted}"
+              f" TO {users.name}@'%'")  # fmt: skip
+    follows(users)
+    whose = f"FROM {users.name}@'%'"
+    users.sql(f"REVOKE INSERT ON {quoted}.* {whose}")
+    users.sql(f"REVOKE SELECT ({quoted}), INSERT ON {quoted}.{quoted} {whose}")
+    follows(users)
+    users.sql(f"DROP DATABASE {quoted}")
+
+
+def test_routines(users: Users) -> None:
+    users.create()
+    users.sql("CREATE PROCEDURE IF NOT EXISTS app.`pro``c`() SELECT 1")
+    users.sql("CREATE FUNCTION IF NOT EXISTS app.fun() RETURNS INT DETERMINISTIC RETURN 1")
+    follows(
+        users,
+        "GRANT ALL ON PROCEDURE app.`pro``c` TO {user}@'%' WITH GRANT OPTION",
+        "GRANT EXECUTE ON FUNCTION app.fun TO {user}@'%'",
+    )
+    follows(
+        users,
+        "REVOKE ALTER ROUTINE, GRANT OPTION ON PROCEDURE app.`pro``c` FROM {user}@'%'",
+        "REVOKE EXECUTE ON FUNCTION app.fun FROM {user}@'%'",
+    )
+
+
+def test_everything_and_then_less_everywhere(users: Users) -> None:
+    """What the administrator has not got either cannot be given."""
+    users.create()
+    everything = "ALL" if users.mariadb else "SELECT, SHUTDOWN"
+    users.run(f"GRANT {everything} ON *.* TO {{user}}@'%'")
+    with pytest.raises(Forbidden, match="not the admin's to give") as caught:
+        users.equip("second")
+    assert caught.value.do.startswith("GRANT ")
+    users.sql(caught.value.do)
+    follows(users)
+    follows(
+        users, f"REVOKE {everything} ON *.* FROM {{user}}@'%'", "GRANT SELECT ON *.* TO {user}@'%'"
+    )
+
+
+def test_dynamic_privileges_with_an_option_each(mysql_server: Server) -> None:
+    users = Users(mysql_server)
+    users.create_admin()
+    users.sql(
+        "GRANT BACKUP_ADMIN, XA_RECOVER_ADMIN ON *.* TO %s@'%%' WITH GRANT OPTION", users.admin
+    )
+    users.create()
+    follows(
+        users,
+        "GRANT BACKUP_ADMIN ON *.* TO {user}@'%'",
+        "GRANT XA_RECOVER_ADMIN ON *.* TO {user}@'%' WITH GRANT OPTION",
+    )
+    follows(
+        users,
+        "GRANT BACKUP_ADMIN ON *.* TO {user}@'%' WITH GRANT OPTION",
+        "REVOKE XA_RECOVER_ADMIN ON *.* FROM {user}@'%'",
+        "GRANT XA_RECOVER_ADMIN ON *.* TO {user}@'%'",
+    )
+    follows(users, "REVOKE BACKUP_ADMIN, XA_RECOVER_ADMIN ON *.* FROM {user}@'%'")
+
+
+def test_partial_revokes(mysql_server: Server) -> None:
+    users = Users(mysql_server)
+    users.create_admin()
+    users.create()
+    users.sql("CREATE DATABASE IF NOT EXISTS closed")
+    users.sql("SET GLOBAL partial_revokes = ON")
+    try:
+        follows(
+            users,
+            "GRANT SELECT, INSERT, UPDATE ON *.* TO {user}@'%'",
+            "REVOKE SELECT, INSERT ON closed.* FROM {user}@'%'",
+            "REVOKE UPDATE ON app.* FROM {user}@'%'",
+        )
+        follows(users, "GRANT SELECT ON closed.* TO {user}@'%'")
+        follows(users, "REVOKE INSERT, UPDATE ON *.* FROM {user}@'%'")
+        users.run("DROP USER {user}@'%'", "DROP USER {twin}@'%'")
+    finally:
+        users.sql("SET GLOBAL partial_revokes = OFF")
+
+
+def test_password_policies_of_the_account(mysql_server: Server) -> None:
+    users = Users(mysql_server)
+    users.create_admin()
+    users.create(
+        more="PASSWORD EXPIRE INTERVAL 90 DAY PASSWORD HISTORY 5 PASSWORD REUSE INTERVAL 3 DAY"
+        " PASSWORD REQUIRE CURRENT FAILED_LOGIN_ATTEMPTS 4 PASSWORD_LOCK_TIME UNBOUNDED"
+        """ ATTRIBUTE '{"note": "REQUIRE X509 PASSWORD EXPIRE"}'"""
+    )
+    users.equip("second")
+    users.equip("second")  # the history has it now
+    assert users.shown(users.twin) == users.shown(users.name)
+    users.match("second")
+    follows(
+        users,
+        "ALTER USER {user}@'%' PASSWORD EXPIRE NEVER PASSWORD HISTORY DEFAULT PASSWORD REUSE"
+        " INTERVAL DEFAULT PASSWORD REQUIRE CURRENT OPTIONAL FAILED_LOGIN_ATTEMPTS 0"
+        """ PASSWORD_LOCK_TIME 0 ATTRIBUTE '{{"note": null}}'""",
+    )
+
+
+def test_proxies(users: Users) -> None:
+    users.create()
+    # Only who may proxy for everybody may give that away, which nobody may here.
+    users.sql(
+        "INSERT INTO mysql.proxies_priv (Host, User, Proxied_host, Proxied_user, With_grant,"
+        " Grantor) VALUES ('%%', %s, '', '', 1, ''), ('%%', %s, '10.%%', 'other TO', 1, '')",
+        users.server.admin,
+        users.name,
+    )
+    users.sql("FLUSH PRIVILEGES")
+    with pytest.raises(Forbidden) as caught:
+        users.equip("second")
+    assert caught.value.do == f"GRANT PROXY ON ''@'' TO '{users.admin}'@'%' WITH GRANT OPTION"
+    users.sql(caught.value.do)
+    follows(users)
+    assert "PROXY" in str(users.shown(users.twin))
+    follows(users, "REVOKE PROXY ON 'other TO'@'10.%' FROM {user}@'%'")
+    assert "PROXY" not in str(users.shown(users.twin))
+
+
+def test_a_right_that_cannot_be_read_is_told(mariadb_server: Server) -> None:
+    """MariaDB prints a proxied user's name without escaping what is in it."""
+    users = Users(mariadb_server)
+    users.create_admin()
+    users.create()
+    users.sql(
+        "INSERT INTO mysql.proxies_priv (Host, User, Proxied_host, Proxied_user, With_grant,"
+        " Grantor) VALUES ('%%', %s, '%%', 'o''brien', 0, '')",
+        users.name,
+    )
+    users.sql("FLUSH PRIVILEGES")
+    with pytest.raises(Misconfigured, match="cannot be read"):
+        users.equip("second")
+    assert not users.hosts(users.twin)
+
+
+def test_rights_on_what_is_there_no_more(users: Users, caplog: pytest.LogCaptureFixture) -> None:
+    users.create()
+    users.sql("CREATE TABLE app.gone (a INT)")
+    users.sql("CREATE TABLE app.narrower (a INT, b INT)")
+    users.run(
+        "GRANT SELECT, INSERT ON app.gone TO {user}@'%'",
+        "GRANT SELECT (a, b) ON app.narrower TO {user}@'%'",
+        "DROP TABLE app.gone",
+        "ALTER TABLE app.narrower DROP COLUMN b",
+    )
+    users.equip("second")
+    users.match("second")
+    users.equip("second")
+    users.sql("DROP TABLE app.narrower")
+    shown = users.shown(users.twin)
+    assert "GRANT SELECT, INSERT ON `app`.`gone` TO `user`@`%`" in shown
+    assert "there any more" in caplog.text
+
+
+@pytest.mark.parametrize("length", [26, 31])
+def test_defect_9_long_names_on_mysql(mysql_server: Server, length: int) -> None:
+    users = Users(mysql_server)
+    users.create_admin()
+    long = users.renamed(users.name.ljust(length, "x"))
+    long.create()
+    with long.session("first") as session, users.as_admin() as by:
+        if length == 26:
+            session.equip(long.twin, Secret("second"), by=by, ours=lambda: False)
+        else:
+            with pytest.raises(MalformedSecret, match="32 characters") as caught:
+                session.equip(long.twin, Secret("second"), by=by, ours=lambda: False)
+            assert caught.value.field == "username"
+    assert bool(users.hosts(long.twin)) is (length == 26)
+
+
+def test_names_up_to_the_limit_on_mariadb(mariadb_server: Server) -> None:
+    users = Users(mariadb_server)
+    users.create_admin()
+    long = users.renamed(users.name.ljust(74, "x"))
+    long.create()
+
+    with long.session("first") as session, users.as_admin() as by:
+        session.equip(long.twin, Secret("second"), by=by, ours=lambda: False)
+    long.match("second")
+
+
+@pytest.mark.parametrize("name", ["o'brien", "back`tick", "per%cent", "ünï ✓", 'dou"ble', "a@b"])
+def test_any_name_of_a_user(users: Users, name: str) -> None:
+    odd = users.renamed(f"{name}{users.name[-4:]}")
+    odd.create()
+    odd.sql("GRANT SELECT ON app.* TO %s@'%%'", odd.name)
+
+    with odd.session("first") as session, users.as_admin() as by:
+        session.equip(odd.twin, Secret("second"), by=by, ours=lambda: False)
+    assert odd.shown(odd.twin) == odd.shown(odd.name)
+    odd.match("second")
+
+
+def test_the_plugin_follows(mysql_server: Server) -> None:
+    users = Users(mysql_server)
+    users.create_admin()
+    users.sql(f"CREATE USER {users.name}@'%' IDENTIFIED WITH sha256_password BY 'first'")
+    follows(users)
+
+
+def test_match_sees_what_was_granted_or_revoked_by_hand(users: Users) -> None:
+    users.create()
+    follows(users, "GRANT SELECT ON app.* TO {user}@'%'")
+    for change, back in (
+        ("GRANT INSERT ON app.* TO {twin}@'%'", "REVOKE INSERT ON app.* FROM {twin}@'%'"),
+        ("REVOKE SELECT ON app.* FROM {twin}@'%'", "GRANT SELECT ON app.* TO {twin}@'%'"),
+        ("ALTER USER {twin}@'%' WITH MAX_UPDATES_PER_HOUR 5",
+         "ALTER USER {twin}@'%' WITH MAX_UPDATES_PER_HOUR 0"),
+    ):  # fmt: skip
+        users.run(change)
+        with pytest.raises(TargetMismatch, match="setSecret gave it"):
+            users.match("second")
+        users.run(back)
+        users.match("second")
+    with pytest.raises(TargetMismatch, match="no mark"):
+        users.match("first", users.name)
