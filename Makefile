@@ -47,6 +47,10 @@ format: setup ## let ruff format and fix what it can
 	@$(RUN) ruff format .
 	@$(RUN) ruff check --fix .
 
+.PHONY: bench-availability
+bench-availability: setup ## logins refused while a secret rotates (ARGS='--only postgres --rotations 5')
+	@$(RUN) local.bench.availability $(ARGS)
+
 .PHONY: servers
 servers: setup ## run PostgreSQL, MariaDB and MySQL until Ctrl-C (ARGS='postgres' for one)
 	@$(RUN) local.servers $(ARGS)

@@ -45,6 +45,8 @@ class Attempt:
 
     def _begin_each(self) -> Iterator[Step]:
         for name in self._names:
+            if self.steps:
+                self._rotation.wake.wait(self._state.settings.step_pause)
             if self._rotation.stopped is not None:
                 return
             version_id = self._rotation.version_id

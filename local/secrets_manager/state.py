@@ -29,6 +29,7 @@ class Settings:
     """How the service behaves where AWS leaves it open; may be changed while it runs.
 
     retries: attempts after the first of a rotation; retry_delay: seconds between them (rule 3).
+    step_pause: seconds between two steps of an attempt.
     pending_after_finish: what AWSPENDING does as AWSCURRENT moves onto its version (rule 11).
     stale_reads: GetSecretValue calls that miss each change (rule 13).
     require_rotation_token: refuse the function's put without it, as across accounts (rule 2).
@@ -39,6 +40,7 @@ class Settings:
     pending_after_finish: AfterFinish = "removes"
     stale_reads: int = 0
     require_rotation_token: bool = False
+    step_pause: float = 0.0
 
 
 class ServiceState:

@@ -44,6 +44,17 @@ def test_rule_01_rotate_secret_answers_before_the_function_has_run(
     assert service.wait_for_rotation(secret).state == "succeeded"
 
 
+def test_steps_may_have_a_pause_between_them_that_a_cancellation_ends(
+    service: SecretsManager, client: "SecretsManagerClient", secret: str, function: Scripted
+) -> None:
+    service.settings.step_pause = 300
+    rotate(client, secret)
+    service.wait_for(lambda: any(step.outcome == "succeeded" for step in service.steps))
+    client.cancel_rotate_secret(SecretId=secret)
+    assert service.wait_for_rotation(secret).state == "cancelled"
+    assert function.steps == STEPS[:1]
+
+
 def _pass(gate: threading.Event) -> None:
     assert gate.wait(30)
 

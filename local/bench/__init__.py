@@ -1,0 +1,1 @@
+"""Benches: what clients notice of rotations, measured on this machine."""

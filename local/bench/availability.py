@@ -1,0 +1,175 @@
+"""`make bench-availability`: how long clients are refused while their secret rotates."""
+
+import contextlib
+import os
+import queue
+import signal
+import sys
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from local import template
+from local.bench.cases import CASES, Case, Name
+from local.bench.client import Client, gaps
+from local.certificates import Authority
+from local.functions import ARN_PREFIX, InProcess
+from local.secrets_manager import Occurrence, RotationOutcome, SecretsManager
+from local.servers.server import trusted
+from local.system import Place
+from local.targets import Target
+from shared.handler import LOGGER
+
+WAIT_SECONDS = 60.0
+UNITS = "Gaps in ms: the longest, the mean of a rotation, and the mean of AWS's own functions."
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One case: the logins while it rotated, and the seconds of each gap in them."""
+
+    title: str
+    case: Case
+    rotations: int
+    logins: int
+    failed: int
+    gaps: list[float]
+
+    @property
+    def broken(self) -> bool:
+        """Whether a login failed that was not to."""
+        return self.case.seamless and self.failed > 0
+
+
+def main(
+    only: Annotated[list[Name] | None, typer.Option(help="Just this; repeatable.")] = None,
+    rotations: Annotated[int, typer.Option(min=1, help="Rotations of each.")] = 50,
+    pause_ms: Annotated[int, typer.Option(min=0, help="Between two steps of a rotation.")] = 300,
+) -> None:
+    """Log in with AWSCURRENT as fast as it goes while it rotates; count the logins that fail.
+
+    The functions run in this process, so that the order of logins and label moves is measured and
+    not how fast an emulator is.
+    """
+    # So that a `kill` ends the servers too, as Ctrl-C does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # What the functions print goes elsewhere while they run.
+    console = Console(highlight=False, file=sys.stdout)
+    with tempfile.TemporaryDirectory(prefix="rotation-bench-") as folder:
+        measured = run(
+            only or list(Name), Path(folder), rotations, pause_ms, lambda what: _say(console, what)
+        )
+    console.print()
+    console.print(table(measured))
+    console.print(UNITS, style="dim")
+    if any(each.broken for each in measured):
+        raise typer.Exit(1)
+
+
+def run(
+    names: list[Name], folder: Path, rotations: int, pause_ms: int, say: Callable[[str], None]
+) -> list[Measured]:
+    """Measure one case after the other."""
+    authority = Authority(folder / "ca")
+    with (
+        contextlib.ExitStack() as stack,
+        _silence(folder / "functions.log"),
+        SecretsManager(retries=0) as service,
+    ):
+        service.settings.step_pause = pause_ms / 1000
+        # In this process the functions' environment is this process's own.
+        os.environ.update(service.environment, TLS_CA_BUNDLE=str(trusted(authority, folder)))
+        place = Place(folder, authority, stack, say)
+        measured = []
+        for name in names:
+            target = CASES[name].target(place)
+            say(f"rotating {name} {rotations} times")
+            measured.append(_measure(CASES[name], target, service, rotations))
+        return measured
+
+
+def _measure(case: Case, target: Target, service: SecretsManager, rotations: int) -> Measured:
+    handler = template.handler(target.function, target.settings)
+    service.home = InProcess({target.function: handler}, timeout=WAIT_SECONDS)
+    arn = target.seed(service.client(), f"bench/{uuid.uuid4()}")
+    with Client(service.client(), arn, target) as client:
+        client.wait()
+        for _ in range(rotations):
+            _rotate(service, arn, target.function)
+            client.wait()
+    logins = client.logins
+    failed = sum(not login.accepted for login in logins)
+    return Measured(target.title, case, rotations, len(logins), failed, gaps(logins))
+
+
+def _rotate(service: SecretsManager, arn: str, function: str) -> None:
+    ended: queue.SimpleQueue[RotationOutcome] = queue.SimpleQueue()
+
+    def see(occurrence: Occurrence) -> None:
+        if isinstance(occurrence, RotationOutcome):
+            ended.put(occurrence)
+
+    unsubscribe = service.subscribe(see)
+    try:
+        service.client().rotate_secret(
+            SecretId=arn,
+            RotationLambdaARN=ARN_PREFIX + function,
+            RotationRules={"AutomaticallyAfterDays": 30},
+        )
+        outcome = ended.get(timeout=WAIT_SECONDS)
+    finally:
+        unsubscribe()
+    if outcome.state != "succeeded":
+        raise SystemExit(f"a rotation by {function} has {outcome.state}: {outcome.error}")
+
+
+def table(measured: list[Measured]) -> Table:
+    """A line for each case; times in milliseconds, those of AWS's functions beside them."""
+    drawn = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 1, 0, 0))
+    for heading in ("target", "strategy"):
+        drawn.add_column(heading, no_wrap=True)
+    for heading in ("rotations", "logins", "failed", "longest", "mean", "AWS's"):
+        drawn.add_column(heading, justify="right", no_wrap=True)
+    for each in measured:
+        drawn.add_row(
+            each.title,
+            each.case.strategy,
+            str(each.rotations),
+            str(each.logins),
+            f"[red]{each.failed}[/]" if each.broken else str(each.failed),
+            _milliseconds(max(each.gaps, default=0)),
+            _milliseconds(sum(each.gaps) / each.rotations),
+            str(each.case.reference),
+        )
+    return drawn
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:.0f}"
+
+
+def _say(console: Console, what: str) -> None:
+    console.print(f"· {what}", style="dim")
+
+
+@contextlib.contextmanager
+def _silence(log: Path) -> Iterator[None]:
+    """The functions' log lines and metrics go to the file, not between the lines of the bench."""
+    handler = LOGGER.registered_handler
+    with log.open("w") as file, contextlib.redirect_stdout(file):
+        before = handler.setStream(file)  # type: ignore[attr-defined]  # a StreamHandler
+        try:
+            yield
+        finally:
+            handler.setStream(before)  # type: ignore[attr-defined]
+
+
+if __name__ == "__main__":
+    typer.run(main)
