@@ -166,10 +166,10 @@ class RotationSuite:
     # --- refusals ---
 
     @pytest.fixture
-    def impatient(self, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    def impatient(self, secret: Secret, monkeypatch: pytest.MonkeyPatch) -> Secret:
         """What is not there is not waited for: it never comes."""
-        assert lab  # whose own patience this is in place of
         monkeypatch.setattr(store, "CONSISTENCY_SECONDS", 0)
+        return secret
 
     @pytest.mark.usefixtures("impatient")
     @pytest.mark.parametrize("step", list(Step))
