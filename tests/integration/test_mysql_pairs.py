@@ -1,0 +1,375 @@
+"""Who is whose clone on MySQL and MariaDB: lookalikes, several hosts, crashes, two at once."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+
+from local.servers import Server
+from rotators import mysql_connection
+from rotators.mysql_connection import Rows, Wire
+from shared.errors import Busy, Forbidden, Rejected, TargetMismatch
+from tests.mysql_users import Users
+
+RIGHTS = (
+    "GRANT SELECT, INSERT ON *.* TO {user}@'%' WITH GRANT OPTION",
+    "GRANT UPDATE ON app.* TO {user}@'%'",
+    "ALTER USER {user}@'%' WITH MAX_USER_CONNECTIONS 7",
+)
+FEWER = (
+    "REVOKE INSERT, GRANT OPTION ON *.* FROM {user}@'%'",
+    "GRANT DELETE ON app.* TO {user}@'%'",
+    "ALTER USER {user}@'%' REQUIRE SSL WITH MAX_USER_CONNECTIONS 0",
+)
+
+
+@pytest.fixture(params=["mariadb", "mysql"])
+def users(request: pytest.FixtureRequest) -> Users:
+    users = Users(request.getfixturevalue(f"{request.param}_server"))
+    users.create_admin()
+    return users
+
+
+def everything(users: Users, user: str) -> set[tuple[object, ...]]:
+    """All that the server has of the user, its password too."""
+    rows = users.sql("SELECT * FROM mysql.user WHERE user = %s", user)
+    for host in users.hosts(user):
+        rows += users.sql("SHOW GRANTS FOR %s@%s", user, host)
+        rows += users.sql("SHOW CREATE USER %s@%s", user, host)
+    return {tuple(map(str, row)) for row in rows}
+
+
+# --- a rotation there and back ---
+
+
+def test_the_two_take_turns(users: Users) -> None:
+    users.create()
+    users.run(*RIGHTS)
+    live, passwords = users.name, {users.name: "first"}
+    for turn in range(6):
+        pending = users.twin if live == users.name else users.name
+        users.equip(f"pass-{turn}", live=passwords[live], user=live)
+        assert users.accepts(passwords[live], live)
+        passwords[pending] = f"pass-{turn}"
+        users.match(passwords[pending], pending)
+        assert users.shown(users.twin) == users.shown(users.name)
+        assert users.marks(pending) == 1
+        live = pending
+
+
+def test_the_originals_rights_are_left_as_they_are(users: Users) -> None:
+    users.create()
+    users.run(*RIGHTS)
+    users.equip("second")
+    users.run(*FEWER)
+    before = users.shown(users.name)
+    users.equip("third", live="second", user=users.twin)
+    assert users.shown(users.name) == before
+    users.match("third", users.name)
+    users.equip("fourth", live="third")
+    assert users.shown(users.twin) == before
+
+
+def test_what_was_granted_to_the_clone_only_is_not_lost_silently(users: Users) -> None:
+    users.create()
+    users.run(*RIGHTS)
+    users.equip("second")
+    users.run("GRANT DELETE ON app.* TO {twin}@'%'")
+    with pytest.raises(TargetMismatch, match="privilege DELETE") as caught:
+        users.equip("third", live="second", user=users.twin)
+    assert "GRANT it to" in caught.value.do
+    assert users.accepts("first")
+    users.run("GRANT ALL ON app.* TO {user}@'%'")
+    users.equip("third", live="second", user=users.twin)
+    assert users.accepts("third")
+
+
+def test_an_original_that_was_dropped_is_made_again(users: Users) -> None:
+    users.create()
+    users.run(*RIGHTS)
+    users.equip("second")
+    users.run("DROP USER {user}@'%'")
+    users.equip("third", live="second", user=users.twin)
+    users.match("third", users.name)
+    assert users.shown(users.name) == users.shown(users.twin)
+
+
+# --- lookalikes ---
+
+
+def test_defect_10_a_user_that_looks_like_the_clone_is_not_touched(users: Users) -> None:
+    users.create()
+    users.run(*RIGHTS)
+    users.create(user=users.twin)
+    before = everything(users, users.twin), everything(users, users.name)
+    with pytest.raises(TargetMismatch, match="is there already") as caught:
+        users.equip("second", ours=lambda: False)
+    assert (everything(users, users.twin), everything(users, users.name)) == before
+    # What the message says makes it the clone.
+    users.sql(caught.value.do.split("adopt it: ")[1].split(";")[0])
+    users.equip("second")
+    users.match("second")
+    assert users.shown(users.twin) == users.shown(users.name)
+    assert users.marks(users.twin) == 1
+
+
+def test_defect_10_a_user_named_like_a_clone_leaves_the_other_alone(users: Users) -> None:
+    """The secret is of `victim_clone`, and `victim` is somebody else."""
+    users.create()
+    users.create(user=users.twin)
+    before = everything(users, users.name), everything(users, users.twin)
+    with pytest.raises(TargetMismatch) as caught:
+        users.equip("second", user=users.twin, ours=lambda: False)
+    assert (everything(users, users.name), everything(users, users.twin)) == before
+    users.sql(caught.value.do.split("adopt it: ")[1].split(";")[0])
+    users.equip("second", user=users.twin)
+    assert users.accepts("second")
+    users.match("second", users.name)
+
+
+def test_a_user_whose_other_account_was_made_by_somebody_is_no_pair(users: Users) -> None:
+    users.create()
+    users.create(user=users.twin, host="10.1.2.3")
+    before = everything(users, users.twin)
+    with pytest.raises(TargetMismatch):
+        users.equip("second", ours=lambda: False)
+    assert everything(users, users.twin) == before
+
+
+@pytest.mark.parametrize("live", ["original", "clone"])
+def test_a_pair_made_by_the_aws_functions_is_adopted(users: Users, live: str) -> None:
+    users.create()
+    users.run(*RIGHTS)
+    users.create(user=users.twin)
+    users.run("GRANT SELECT, PROCESS ON *.* TO {twin}@'%'")
+    current, pending = users.name, users.twin
+    if live == "clone":
+        current, pending = pending, current
+    users.equip("second", user=current, ours=lambda: True)
+    users.match("second", pending)
+    users.equip("third", live="second", user=pending)
+    users.match("third", current)
+    users.equip("fourth", live="third", user=current)
+    assert users.shown(users.twin) == users.shown(users.name)
+    assert "PROCESS" not in str(users.shown(users.twin))
+
+
+def test_two_clones_of_each_other(users: Users) -> None:
+    users.create()
+    users.equip("second")
+    users.run("GRANT SELECT ON `rotation clone`.* TO {user}@'%'")
+    with pytest.raises(TargetMismatch, match="both"):
+        users.equip("third")
+
+
+# --- hosts ---
+
+
+def test_defect_9_several_hosts_of_one_name(users: Users) -> None:
+    for host in ("127.0.0.1", "%", "10.%"):
+        users.create(host=host)
+        users.run(f"GRANT SELECT ON `to {host}`.* TO {{user}}@'{host}'")
+    users.equip("second")
+    assert users.hosts(users.twin) == {"127.0.0.1", "%", "10.%"}
+    for host in users.hosts(users.name):
+        assert users.shown(users.twin, host) == users.shown(users.name, host)
+    users.match("second")
+    # One goes, and comes back: its clone is locked meanwhile, as it may be somebody's definer.
+    users.run("DROP USER {user}@'10.%'")
+    users.equip("third")
+    assert "ACCOUNT LOCK" in str(users.shown(users.twin, "10.%"))
+    users.create(host="10.%")
+    users.equip("fourth")
+    assert users.shown(users.twin, "10.%") == users.shown(users.name, "10.%")
+    # And the way back.
+    users.equip("fifth", live="fourth", user=users.twin)
+    users.match("fifth", users.name)
+    assert {users.marks(users.name, host) for host in users.hosts(users.name)} == {1}
+
+
+def test_accounts_that_have_no_password_are_left_alone(users: Users) -> None:
+    users.create()
+    if users.mariadb:
+        users.run("CREATE USER {user}@'localhost' IDENTIFIED VIA unix_socket")
+        users.run("CREATE USER {twin}@'localhost' IDENTIFIED VIA unix_socket")
+    else:
+        users.sql("INSTALL PLUGIN auth_socket SONAME 'auth_socket.so'")
+        users.run("CREATE USER {user}@'localhost' IDENTIFIED WITH auth_socket")
+    users.create(host="10.%", more="ACCOUNT LOCK")
+    try:
+        if users.mariadb:
+            users.run("DROP USER {twin}@'localhost'")
+        users.equip("second")
+        assert users.hosts(users.twin) == {"%"}
+    finally:
+        if not users.mariadb:
+            users.run("DROP USER {user}@'localhost'")
+            users.sql("UNINSTALL PLUGIN auth_socket")
+
+
+def test_an_account_with_another_password_is_somebody_elses(mariadb_server: Server) -> None:
+    users = Users(mariadb_server)
+    users.create_admin()
+    users.create()
+    users.sql("CREATE USER %s@'10.%%' IDENTIFIED BY 'another'", users.name)
+    users.equip("second")
+    assert users.hosts(users.twin) == {"%"}
+
+
+# --- crashes ---
+
+
+class Killed(Exception):
+    """The process ended here."""
+
+
+@contextmanager
+def killed_after(statements: int) -> Iterator[list[str]]:
+    """Every statement beyond so many fails, before it is sent."""
+    sent: list[str] = []
+    run = Wire._run
+
+    def counted(self: Wire, statement: str, values: tuple[str, ...]) -> Rows:
+        if len(sent) >= statements:
+            raise Killed
+        sent.append(statement)
+        return run(self, statement, values)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Wire, "_run", counted)
+        yield sent
+
+
+def cannot_match(users: Users, password: str, user: str) -> bool:
+    """Whether testSecret refuses the user as it is."""
+    try:
+        users.match(password, user)
+    except (Rejected, TargetMismatch):
+        return True
+    return False
+
+
+def prepare(users: Users, pending: str, turn: int) -> None:
+    """The pair as it is before such a rotation, whatever the last one left."""
+    if pending == "new clone":
+        users.run("DROP USER IF EXISTS {twin}@'%'")
+    elif pending == "old clone":
+        users.run("GRANT UPDATE, DELETE ON app.* TO {user}@'%'")
+        users.run("REVOKE DELETE ON app.* FROM {user}@'%'")
+        users.run("ALTER USER {user}@'%' WITH MAX_USER_CONNECTIONS 7")
+        users.equip(f"old-{turn}")
+        users.run("GRANT DELETE ON app.* TO {user}@'%'", "REVOKE UPDATE ON app.* FROM {user}@'%'")
+        users.run("ALTER USER {user}@'%' WITH MAX_USER_CONNECTIONS 9")
+    elif pending == "new original":
+        users.run("DROP USER IF EXISTS {user}@'%'")
+
+
+def attempt(users: Users, statements: int, new: str, live: str, user: str) -> bool:
+    """Whether setSecret ended before it was killed."""
+    with killed_after(statements):
+        try:
+            users.equip(new, live=live, user=user)
+        except Killed:
+            return False
+    return True
+
+
+@pytest.mark.parametrize("pending", ["new clone", "old clone", "original", "new original"])
+def test_defect_2_killed_before_any_statement(users: Users, pending: str) -> None:
+    """No user without all its rights is ever taken for whole, and a retry finishes it."""
+    users.create()
+    users.run(*RIGHTS)
+    live, password, twin = users.name, "first", users.twin
+    if "original" in pending:
+        users.equip("second")
+        live, password, twin = users.twin, "second", users.name
+    for statements in range(100):
+        prepare(users, pending, statements)
+        new = f"new-{statements}"
+        done = attempt(users, statements, new, password, live)
+        assert users.accepts(password, live)
+        if done or not cannot_match(users, new, twin):
+            assert users.shown(users.name) == users.shown(users.twin)
+        users.equip(new, live=password, user=live)
+        users.match(new, twin)
+        assert users.shown(users.name) == users.shown(users.twin)
+        if done:
+            break
+    assert statements > 8
+
+
+# --- two at once ---
+
+
+def test_two_copies_at_once(users: Users) -> None:
+    users.create()
+    users.run(*RIGHTS)
+    for turn in range(4):
+        with ThreadPoolExecutor(2) as pool:
+            for copy in [pool.submit(users.equip, f"pass-{turn}") for _ in range(2)]:
+                copy.result()
+        users.match(f"pass-{turn}")
+        assert users.shown(users.twin) == users.shown(users.name)
+        users.run(*(FEWER if turn % 2 == 0 else RIGHTS))
+
+
+def test_a_copy_that_holds_the_lock_is_waited_for_a_while(
+    users: Users, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mysql_connection, "LOCK_SECONDS", 1)
+    users.create()
+    with users.as_admin() as holder, holder.wire.locked(*sorted((users.name, users.twin))):
+        with pytest.raises(Busy, match="another copy"):
+            users.equip("second")
+        assert not users.hosts(users.twin)
+    users.equip("second")
+
+
+# --- the admin ---
+
+
+def test_an_admin_who_is_none(users: Users) -> None:
+    users.create()
+    # The rights to change tables go for the mysql schema too.
+    for revoked in ("SELECT ON *.*", "CREATE USER, INSERT, UPDATE, DELETE ON *.*"):
+        users.run(f"REVOKE {revoked} FROM {{admin}}@'%'")
+        with pytest.raises(Forbidden) as caught:
+            users.equip("second")
+        assert caught.value.field == "masterarn"
+        assert "GRANT " in caught.value.do
+        users.run(f"GRANT {revoked} TO {{admin}}@'%' WITH GRANT OPTION")
+    users.run("REVOKE GRANT OPTION ON *.* FROM {admin}@'%'")
+    with pytest.raises(Forbidden) as caught:
+        users.equip("second")
+    users.sql(caught.value.do)
+    users.equip("second")
+    users.match("second")
+
+
+def test_a_login_that_the_server_takes_for_another(users: Users) -> None:
+    users.sql("CREATE USER ''@'%%' IDENTIFIED BY 'anyone'".replace("%%", "%"))
+    try:
+        with pytest.raises(TargetMismatch, match="another account"):
+            users.equip("second", live="anyone")
+    finally:
+        users.sql("DROP USER ''@'%'")
+
+
+def test_rules_for_passwords_refuse_the_new_one(users: Users) -> None:
+    users.create()
+    if users.mariadb:
+        users.sql("INSTALL SONAME 'simple_password_check'")
+    else:
+        users.sql("INSTALL COMPONENT 'file://component_validate_password'")
+    try:
+        with pytest.raises(Rejected) as caught:
+            users.equip("weak")
+    finally:
+        if users.mariadb:
+            users.sql("UNINSTALL SONAME 'simple_password_check'")
+        else:
+            users.sql("UNINSTALL COMPONENT 'file://component_validate_password'")
+    assert caught.value.code == "RejectedByPolicy"
+    assert not users.hosts(users.twin)
+    users.equip("weak")
