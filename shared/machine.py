@@ -105,7 +105,7 @@ class Rotation(Lent[C]):
         """Move AWSCURRENT to this version; where another invocation did it first, be content."""
         holder = self._holder(CURRENT) or self._current_version
         if holder and self._store.promote(self.version_id, instead_of=holder):
-            self._labels = None  # they have moved
+            self._move(holder)
             return
         if self.look_at_labels() is not Standing.LIVE:
             raise Busy(
@@ -119,8 +119,12 @@ class Rotation(Lent[C]):
         self.settle()
 
     def settle(self) -> None:
-        """Promoted before, maybe by an attempt that ended right after."""
-        self._backend.settle(self)
+        """Promoted before, maybe by an attempt that ended right after.
+
+        Not once a later rotation has begun: what would be ended may be what that one made.
+        """
+        if self._holder(PENDING) in (None, self.version_id):
+            self._backend.settle(self)
 
     def rest(self) -> None:
         """The version is current already: an earlier attempt did all there is to do."""

@@ -92,6 +92,15 @@ class Lent(Generic[C]):
             if stray is not None:
                 yield stray
 
+    def _move(self, holder: str) -> None:
+        """What a promotion does to the labels that this step knows (rule 10)."""
+        moved = {self.version_id: frozenset({CURRENT}), holder: frozenset({PREVIOUS})}
+        if self._labels is not None:
+            self._labels = {
+                each: (labels - {CURRENT, PREVIOUS}) | moved.get(each, frozenset())
+                for each, labels in self._labels.items()
+            }
+
     def _parsed(self, document: Mapping[str, object]) -> C | None:
         try:
             return self._backend.parse(document)

@@ -129,6 +129,18 @@ def test_a_crash_right_after_the_promotion_does_not_leave_the_old_password(
 
 
 @pytest.mark.parametrize("server", MYSQL, indirect=True)
+def test_a_stale_finishsecret_ends_nothing_of_the_next_rotation(lab: Lab, server: Server) -> None:
+    settings = {"PASSWORD_OVERLAP": "true", "OLD_PASSWORD_ENDS": "on-finish"}
+    secret = lab.secret(MySQLTarget(server, username(), settings))
+    first = secret.begin()
+    secret.steps(first)
+    second = secret.begin()
+    secret.steps(second, Step.CREATE, Step.SET)
+    secret.step(first, Step.FINISH)
+    assert secret.accepted() == {first["ClientRequestToken"], second["ClientRequestToken"]}
+
+
+@pytest.mark.parametrize("server", MYSQL, indirect=True)
 @pytest.mark.parametrize("admin", ["true", "false"])
 def test_an_abandoned_overlap_never_costs_the_current_password(
     lab: Lab, server: Server, admin: str
