@@ -22,7 +22,7 @@ RDS = (
     "REPLICATION CLIENT, CREATE VIEW, SHOW VIEW, CREATE ROUTINE, ALTER ROUTINE, CREATE USER, "
     "EVENT, TRIGGER"
 )
-_ACCESS_DENIED = 1045
+_ACCESS_DENIED = (1045, 1698)  # the latter where MariaDB tried several ways to log in
 _MARK = re.compile(r"GRANT SELECT ON `rotation \w+ [0-9a-f]{40}`\.\* TO ")
 
 
@@ -94,7 +94,7 @@ class Users:
         try:
             self.connect(user or self.name, password).close()
         except pymysql.OperationalError as error:
-            if error.args[0] != _ACCESS_DENIED:
+            if error.args[0] not in _ACCESS_DENIED:
                 raise
             return False
         return True

@@ -1,0 +1,151 @@
+"""With every log on, no password that a MySQL or MariaDB session sets is in any of them."""
+
+import base64
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.certificates import Authority
+from local.servers import Server, mariadb, mysql
+from shared.errors import RotationError
+from shared.secret import Secret
+from tests.mysql_users import Users
+
+SETTINGS = {
+    "general_log": "ON",
+    "slow_query_log": "ON",
+    "long_query_time": "0",
+    "log_bin": "binlog",
+    "server_id": "1",
+}
+STATEMENTS = (
+    "SELECT sql_text, digest_text FROM performance_schema.events_statements_history",
+    "SELECT sql_text, digest_text FROM performance_schema.events_statements_current",
+    "SELECT digest_text FROM performance_schema.events_statements_summary_by_digest",
+    "SELECT info FROM information_schema.processlist",
+)
+
+
+class Passwords:
+    """New ones, each kept to be searched for."""
+
+    def __init__(self) -> None:
+        self.made: list[str] = []
+
+    def new(self) -> Secret:
+        self.made.append(f"{uuid.uuid4().hex}aA1.")
+        return Secret(self.made[-1])
+
+    @property
+    def last(self) -> str:
+        return self.made[-1]
+
+
+@pytest.mark.parametrize("engine", ["mariadb", "mysql"])
+def test_nothing_is_told(tmp_path: Path, authority: Authority, engine: str) -> None:
+    start: Any = {"mariadb": mariadb, "mysql": mysql}[engine]
+    more = {"performance_schema": "ON"}
+    with start(tmp_path, authority, settings={**SETTINGS, **more}) as server:
+        users = Users(server)
+        users.create_admin()
+        users.create()
+        passwords = Passwords()
+        overlaps(users, passwords)
+        alternates(users, passwords)
+        fails(users, passwords)
+        told = written(users, server)
+    assert len(passwords.made) > 15
+    for name, text in told.items():
+        assert users.name.encode() in text, name  # what is searched is really the log
+        for password in passwords.made:
+            assert not [form for form in forms(password) if form in text], name
+
+
+def forms(password: str) -> tuple[bytes, ...]:
+    clear = password.encode()
+    return clear, base64.b64encode(clear), clear.hex().encode(), clear.hex().upper().encode()
+
+
+def overlaps(users: Users, passwords: Passwords) -> None:
+    """Forbidden, by the admin, by oneself, again, given up, and ended."""
+    live = "first"
+    with users.session(live) as session:
+        fails_quietly(lambda: session.set_password(passwords.new(), beside=Secret(live)))
+    for admins in (True, False):
+        if not admins:
+            right = "CREATE USER" if users.mariadb else "APPLICATION_PASSWORD_ADMIN"
+            users.run(f"GRANT {right} ON *.* TO {{user}}@'%'")
+            if not users.mariadb:
+                users.run("ALTER USER {user}@'%' PASSWORD HISTORY 9")
+        new = passwords.new()
+        for password in (new, new, passwords.new(), passwords.new()):
+            with users.session(live) as session, users.as_admin() as by:
+                other = by if admins else None
+                session.set_password(password, beside=Secret(live), by=other)
+        live = passwords.last
+        with users.session(live) as session:
+            fails_quietly(lambda: session.end_other_passwords(Secret(passwords.last)))
+        with users.session(live) as session:
+            session.set_password(passwords.new())
+        live = passwords.last
+    users.run("DROP USER {user}@'%'")
+    users.create()
+
+
+def alternates(users: Users, passwords: Passwords) -> None:
+    """Made, followed, given back, and again."""
+    users.run("GRANT SELECT ON *.* TO {user}@'%'")
+    for _ in range(2):
+        users.equip(passwords.new().reveal())
+    users.match(passwords.last)
+    users.equip(passwords.new().reveal(), live=passwords.made[-2], user=users.twin)
+    users.match(passwords.last, users.name)
+    users.run("ALTER USER {user}@'%' IDENTIFIED BY 'first'")
+
+
+def fails(users: Users, passwords: Passwords) -> None:
+    """Refused by the server's rules, by a missing right, by a name that is too long."""
+    what = "SONAME 'simple_password_check'" if users.mariadb else (
+        "COMPONENT 'file://component_validate_password'"
+    )  # fmt: skip
+    users.sql(f"INSTALL {what}")
+    if not users.mariadb:
+        users.sql("SET GLOBAL validate_password.length = 99")
+    fails_quietly(lambda: users.equip(passwords.new().reveal()))
+    with users.session("first") as session:
+        fails_quietly(lambda: session.set_password(passwords.new()))
+        fails_quietly(lambda: session.set_password(passwords.new(), beside=Secret("first")))
+    users.sql(f"UNINSTALL {what}")
+    long = users.renamed(users.name.ljust(125 if users.mariadb else 30, "x"))
+    long.create()
+    with long.session("first") as session, users.as_admin() as by:
+        fails_quietly(lambda: session.equip(long.twin, passwords.new(), by=by, ours=lambda: False))
+    users.run("REVOKE CREATE USER, INSERT, UPDATE, DELETE ON *.* FROM {admin}@'%'")
+    fails_quietly(lambda: users.equip(passwords.new().reveal()))
+    users.sql("SET GLOBAL read_only = ON")
+    with users.session("first") as session:
+        fails_quietly(lambda: session.set_password(passwords.new()))
+    users.sql("SET GLOBAL read_only = OFF")
+
+
+def fails_quietly(change: Any) -> None:  # noqa: ANN401 - any call
+    """The error has nothing of the password either; that it fails, others test."""
+    try:
+        change()
+    except RotationError as error:
+        assert not [word for word in ("aA1.", "IDENTIFIED BY '") if word in str(error)]
+
+
+def written(users: Users, server: Server) -> dict[str, bytes]:
+    ((folder,),) = users.sql("SELECT @@datadir")
+    users.sql("FLUSH LOGS")
+    assert server.log is not None
+    told = {"general log": server.log.read_bytes()}
+    for name, pattern in (("slow log", "*slow*.log"), ("binlog", "binlog.0*")):
+        told[name] = b"".join(file.read_bytes() for file in Path(folder).glob(pattern))
+    rows = [row for statement in STATEMENTS for row in users.sql(statement)]
+    told["statements"] = f"{users.name} {rows}".encode()
+    assert "IDENTIFIED" in str(rows)
+    return told
