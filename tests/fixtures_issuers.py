@@ -8,6 +8,7 @@ from local import issuers
 from local.certificates import Authority
 from local.issuers.faults import Faults
 from local.issuers.issuer import Issuer
+from local.servers import Server, rabbitmq
 
 _faults = Faults()
 
@@ -22,6 +23,14 @@ def demo_issuer(tmp_path_factory: pytest.TempPathFactory, authority: Authority) 
 def jupyterhub(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Issuer]:
     with issuers.jupyterhub(tmp_path_factory.mktemp("jupyterhub"), authority) as issuer:
         yield issuer
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_server(
+    tmp_path_factory: pytest.TempPathFactory, authority: Authority
+) -> Iterator[Server]:
+    with rabbitmq(tmp_path_factory.mktemp("rabbitmq"), authority) as server:
+        yield server
 
 
 @pytest.fixture

@@ -1,8 +1,9 @@
-"""Real database servers on loopback, without root, without Docker and with nothing installed."""
+"""Real servers on loopback, without root, without Docker and with nothing installed."""
 
 from local.servers.mariadb import mariadb
 from local.servers.mysql import mysql
 from local.servers.postgres import postgres
+from local.servers.rabbitmq import rabbitmq
 from local.servers.server import Server
 
-__all__ = ["Server", "mariadb", "mysql", "postgres"]
+__all__ = ["Server", "mariadb", "mysql", "postgres", "rabbitmq"]

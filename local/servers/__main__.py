@@ -9,12 +9,13 @@ from functools import partial
 from pathlib import Path
 
 from local.certificates import Authority, write_private
-from local.servers import Server, mariadb, mysql, postgres
+from local.servers import Server, mariadb, mysql, postgres, rabbitmq
 from local.servers.account import ROOT
 from local.servers.mariadb import RECIPE as MARIADB
 from local.servers.mysql import RECIPE as MYSQL
 from local.servers.packages import Recipe, prefix, say
 from local.servers.postgres import recipe
+from local.servers.rabbitmq import RECIPE as RABBITMQ
 
 FOLDER = ROOT / ".cache" / "servers"
 
@@ -33,6 +34,7 @@ CHOICES: Mapping[str, Choice] = {
     "postgres-18": Choice(recipe("18"), partial(postgres, version="18")),
     "mariadb": Choice(MARIADB, mariadb),
     "mysql": Choice(MYSQL, mysql),
+    "rabbitmq": Choice(RABBITMQ, rabbitmq),
 }
 DEFAULT = ("postgres", "mariadb", "mysql")
 

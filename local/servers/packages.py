@@ -6,7 +6,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -30,13 +30,18 @@ NEEDLESS = (
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """A server in Debian: its package, the suite that has it, and a glob of its programs."""
+    """A server in Debian: its package, the suite that has it, and a glob of its programs.
+
+    needless: what it can do without, as well as without NEEDLESS; version: what to ask it with.
+    """
 
     title: str
     suite: str
     package: str
     programs: str
     server: str
+    needless: tuple[str, ...] = field(default=(), repr=False)
+    version: str = field(default="--version", repr=False)
 
     @property
     def folder(self) -> Path:
@@ -45,7 +50,9 @@ class Recipe:
 
     def digest(self) -> str:
         """Changes when another prefix than the one on disk is wanted, or it was moved."""
-        return hashlib.sha256(repr((self, self.folder, NEEDLESS)).encode()).hexdigest()
+        return hashlib.sha256(
+            repr((self, self.folder, NEEDLESS + self.needless)).encode()
+        ).hexdigest()
 
 
 def prefix(recipe: Recipe) -> Path:
@@ -64,8 +71,9 @@ def prefix(recipe: Recipe) -> Path:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o755)
         with TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as scratch:
+            without = NEEDLESS + recipe.needless
             archives = apt.fetch(
-                recipe.suite, recipe.package, without=NEEDLESS, folder=Path(scratch)
+                recipe.suite, recipe.package, without=without, folder=Path(scratch)
             )
             say(f"unpacking {recipe.title}: {len(archives)} packages")
             log = Path(scratch, "unpack.log")
@@ -75,7 +83,7 @@ def prefix(recipe: Recipe) -> Path:
                 )
             _point_home(sorted(folder.glob(recipe.programs)), folder, log)
             server = folder / recipe.server
-            processes.finish((server, "--version"), log=log, name=f"{server} --version")
+            processes.finish((server, recipe.version), log=log, name=f"{server} {recipe.version}")
         stamp = folder / f"{STAMP}.new"
         stamp.write_text(recipe.digest())
         stamp.rename(folder / STAMP)

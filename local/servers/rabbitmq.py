@@ -1,0 +1,149 @@
+"""RabbitMQ 3.10 and its management API over TLS; the broker itself listens nowhere.
+
+Source: RabbitMQ documentation, "Management Plugin" and "Configuration".
+"""
+
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from local import processes
+from local.certificates import Authority
+from local.servers.home import Home, home
+from local.servers.packages import Recipe, prefix
+from local.servers.rabbitmq_api import version_of
+from local.servers.server import ADMIN, ENVIRONMENT, HOST, Server, asked, new_password
+
+ERLANG = "usr/lib/erlang"
+PROGRAMS = f"{ERLANG}/erts-13.1.5/bin"
+RABBIT = "usr/lib/rabbitmq/lib/rabbitmq_server-3.10.8"
+RECIPE = Recipe(
+    title="RabbitMQ",
+    suite="bookworm",
+    package="rabbitmq-server",
+    programs=f"{PROGRAMS}/*",
+    server=f"{PROGRAMS}/beam.smp",
+    needless=("logrotate", "python3"),  # of its service, and of a tool of its management's
+    version="-V",
+)
+CONFIG = """\
+listeners.tcp = none
+management.ssl.ip = {host}
+management.ssl.port = {port}
+management.ssl.cacertfile = {ca}
+management.ssl.certfile = {cert}
+management.ssl.keyfile = {key}
+management.ssl.versions.1 = tlsv1.3
+management.ssl.versions.2 = tlsv1.2
+management_agent.disable_metrics_collector = true
+log.console = true
+log.console.level = info
+log.file = false
+default_user = {admin}
+default_pass = {password}
+default_user_tags.administrator = true
+"""
+
+
+@contextmanager
+def rabbitmq(folder: Path, authority: Authority) -> Iterator[Server]:
+    """Run RabbitMQ while the block runs; `port` is its management API's.
+
+    Its log is rabbitmq.log in `folder`.
+    """
+    unpacked = prefix(RECIPE)
+    log = folder / "rabbitmq.log"
+    with home(log, authority) as place:
+        port = processes.free_port()
+        server = Server(
+            engine="rabbitmq",
+            version="",
+            host=HOST,
+            port=port,
+            admin=ADMIN,
+            password=new_password(),
+            database="",
+            ca=authority.ca,
+            log=log,
+        )
+        _configure(place, server)
+        names_port = processes.free_port()
+        env = _environment(unpacked, place, names_port)
+        with (
+            # As our own child: RabbitMQ would start one as a daemon, on every interface.
+            processes.running(
+                (unpacked / PROGRAMS / "epmd", "-port", str(names_port), "-address", HOST),
+                name="Erlang's port mapper",
+                log=place.folder / "epmd.log",
+                ready=lambda: processes.listening(names_port),
+                account=place.account,
+                env=env,
+                cwd=place.folder,
+            ),
+            processes.running(
+                _command(unpacked),
+                name="RabbitMQ",
+                log=log,
+                ready=lambda: version_of(server) is not None,
+                stop_signal=signal.SIGKILL,  # an orderly end takes seconds, and keeps nothing
+                account=place.account,
+                env=env,
+                cwd=place.folder,
+            ),
+        ):
+            yield asked(server, version_of)
+
+
+def _configure(place: Home, server: Server) -> None:
+    config = CONFIG.format(
+        host=HOST,
+        port=server.port,
+        ca=place.ca,
+        cert=place.certificate.cert,
+        key=place.certificate.key,
+        admin=server.admin,
+        password=server.password,
+    )
+    place.write("rabbitmq.conf", config)
+    place.write("enabled_plugins", "[rabbitmq_management].\n")
+
+
+def _environment(unpacked: Path, place: Home, names_port: int) -> Mapping[str, str]:
+    """What the shell scripts `erl` and `rabbitmq-env` set, with the prefix's and our folders."""
+    plugins = unpacked / RABBIT / "plugins"
+    return {
+        **ENVIRONMENT,
+        "HOME": str(place.folder),  # where Erlang puts its cookie
+        "ROOTDIR": str(unpacked / ERLANG),
+        "BINDIR": str(unpacked / PROGRAMS),
+        "EMU": "beam",
+        "PROGNAME": "erl",
+        "ERL_LIBS": str(plugins),
+        "ERL_EPMD_ADDRESS": HOST,
+        "ERL_EPMD_PORT": str(names_port),
+        "ERL_CRASH_DUMP_SECONDS": "0",  # a dump holds passwords
+        "RABBITMQ_HOME": str(unpacked / RABBIT),
+        "RABBITMQ_PLUGINS_DIR": str(plugins),
+        "RABBITMQ_NODENAME": "rotators@localhost",
+        "RABBITMQ_CONFIG_FILE": str(place.folder / "rabbitmq"),
+        "RABBITMQ_CONF_ENV_FILE": "/dev/null",
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(place.folder / "enabled_plugins"),
+        "RABBITMQ_MNESIA_BASE": str(place.data),
+        "RABBITMQ_LOG_BASE": str(place.data),
+        "RABBITMQ_LOGS": "-",
+        "RABBITMQ_PID_FILE": str(place.data / "pid"),
+        "RABBITMQ_DIST_PORT": str(processes.free_port()),
+    }
+
+
+def _command(unpacked: Path) -> tuple[str | Path, ...]:
+    """What the shell script `rabbitmq-server` ends in, with few schedulers that do not spin."""
+    return (
+        *(unpacked / PROGRAMS / "erlexec", "-noinput", "-s", "rabbit", "boot"),
+        *("-boot", "start_sasl", "+W", "w", "+S", "2:2"),
+        *("+sbwt", "none", "+sbwtdcpu", "none", "+sbwtdio", "none"),
+        *("-syslog", "logger", "[]", "-syslog", "syslog_error_logger", "false"),
+        *("-kernel", "inet_dist_use_interface", "{127,0,0,1}"),
+        *("-kernel", "prevent_overlapping_partitions", "false"),
+    )
