@@ -28,7 +28,7 @@ from local.targets import Target
 from shared.handler import LOGGER
 
 WAIT_SECONDS = 60.0
-UNITS = "Gaps in ms: the longest, the mean of a rotation, and the mean of AWS's own functions."
+UNITS = "Gaps in ms: the longest, the mean of a rotation, and that of AWS's functions."
 
 
 @dataclass(frozen=True, slots=True)
