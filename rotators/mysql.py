@@ -12,6 +12,7 @@ from rotators.mysql_entries import MariaDBPasswords
 from rotators.mysql_errors import CLEARTEXT, ED25519, NO_TLS, PluginRefused
 from rotators.mysql_pairs import Pair, match
 from rotators.mysql_passwords import MySQLPasswords
+from rotators.mysql_policy import rule_named
 from shared.credentials import Login
 from shared.errors import Meaning
 from shared.handler import make_handler
@@ -74,10 +75,11 @@ class MySQLSession:
     ) -> None:
         """Set the logged-in account's password, keeping its authentication plugin."""
         setter = by.wire if by else None
-        if beside is None:
-            self._passwords.replace(password, setter)
-        else:
-            self._passwords.add(password, setter)
+        with rule_named(self.wire, password):
+            if beside is None:
+                self._passwords.replace(password, setter)
+            else:
+                self._passwords.add(password, setter)
 
     def end_other_passwords(self, password: Secret, /, *, by: Self | None = None) -> None:
         """Let only `password`, which this session logged in with, be accepted from now on."""
@@ -87,7 +89,10 @@ class MySQLSession:
         """Let the user `twin` log in with this password and do all that this user can."""
         if not by.wire.mariadb:
             require_tls(by.wire)
-        with by.wire.locked(*sorted((self.wire.account.user, twin))):
+        with (
+            rule_named(self.wire, password),
+            by.wire.locked(*sorted((self.wire.account.user, twin))),
+        ):
             Pair(self.wire, twin, by.wire, ours).equip(password)
 
     def match(self, twin: str, /) -> None:
@@ -101,7 +106,7 @@ class MySQLEngine:
     name: ClassVar[str] = "mysql"
     secret_engines: ClassVar[frozenset[str]] = frozenset({"mysql", "mariadb", "aurora-mysql"})
     default_port: ClassVar[int] = 3306
-    max_username: ClassVar[int] = 80  # characters: MariaDB's; MySQL's own 32 it checks itself
+    max_username: ClassVar[int] = 128  # MariaDB's; MySQL's is 32, and looked at when one is made
     supports_two_passwords: ClassVar[bool] = True
 
     def __init__(self, tls: ssl.SSLContext) -> None:

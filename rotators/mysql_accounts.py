@@ -1,14 +1,16 @@
 """An account as an administrator or its own user sees it: rights, marks, how it logs in."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from rotators.mysql_connection import Account, Wire
 from rotators.mysql_entries import Entries, native_password_hash
 from rotators.mysql_errors import NO_CATALOG
+from rotators.mysql_hashes import is_of
 from rotators.mysql_rights import Rights, created, fingerprint, granted
-from rotators.mysql_tokens import tokens
+from rotators.mysql_tokens import Token, tokens
 from shared.secret import Secret
 
 Part: TypeAlias = Literal["clone", "original"]
@@ -37,7 +39,7 @@ def making(part: Part) -> str:
 class Standing:
     """How an account stands. `rights` are those without marks.
 
-    entries: on MariaDB, how it logs in; plugin: on MySQL.
+    How it logs in are the entries on MariaDB, the plugin with the hash of its password on MySQL.
     """
 
     account: Account
@@ -47,6 +49,7 @@ class Standing:
     locked: bool
     entries: Entries
     plugin: str
+    hashed: str
 
     @property
     def part(self) -> Part | None:
@@ -65,27 +68,31 @@ class Standing:
         return {digits for _, digits in self.marks} == {fingerprint(self.rights)}
 
     def accepts(self, password: Secret) -> bool:
-        """On MariaDB, whether it is one of its passwords; elsewhere nobody can tell."""
-        return self.plugin != "" or native_password_hash(password) in self.entries.native
+        """Whether it is a password of the account."""
+        return native_password_hash(password) in self.entries.native or (
+            self.plugin in PASSWORD_PLUGINS and is_of(password, self.hashed)
+        )
 
 
 def read(wire: Wire, account: Account) -> Standing:
     """Raises Forbidden where this user may not look at the account."""
     grants = _show(wire, "SHOW GRANTS FOR %s@%s", *account)
     (text,) = _show(wire, "SHOW CREATE USER %s@%s", *account)
-    given, locked = created(tokens(text))
+    parsed = tokens(text)
+    given, locked = created(parsed)
     every = granted(account, grants) | given
     marks = {right: _part(_MARK, right.on) for right in every}
     unmade = [_part(_MAKING, right.what) for right in given if right.on == "REQUIRE"]
-    plugin = re.search(r" IDENTIFIED WITH '(\w+)'", text)
+    plugin, hashed = _identified(parsed)
     return Standing(
         account=account,
         rights=frozenset(right for right, mark in marks.items() if not mark),
         marks=frozenset(mark for mark in marks.values() if mark),
         making=unmade[0][0] if unmade and unmade[0] else None,
         locked=locked,
-        entries=Entries("" if plugin else text),
-        plugin=plugin[1] if plugin else "",
+        entries=Entries(text if wire.mariadb else ""),
+        plugin=plugin,
+        hashed=hashed,
     )
 
 
@@ -101,6 +108,17 @@ def _part(pattern: re.Pattern[str], text: str) -> tuple[Part, str] | None:
     if found is None:
         return None
     return "clone" if found[1] == "clone" else "original", found[2] or ""
+
+
+def _identified(created: Sequence[Token]) -> tuple[str, str]:
+    """Plugin and hash in MySQL's `CREATE USER ... IDENTIFIED WITH '...' AS '...'`."""
+    starts = [i for i, token in enumerate(created) if token.says("IDENTIFIED")]
+    if len(starts) != 1:  # with more than one factor, a password does not let it in
+        return "", ""
+    _, how, plugin, *more = created[starts[0] : starts[0] + 5]
+    if not how.says("WITH"):
+        return "", ""
+    return plugin.value, more[1].value if more[:1] and more[0].says("AS") else ""
 
 
 def _show(wire: Wire, statement: str, *values: str) -> list[str]:

@@ -4,32 +4,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NoReturn
 
-from rotators.mysql_accounts import (
-    PASSWORD_PLUGINS,
-    Part,
-    Standing,
-    making,
-    mark_on,
-    read,
-    standings,
-)
+from rotators.mysql_accounts import Part, Standing, mark_on, read, standings
+from rotators.mysql_admin import Admin
 from rotators.mysql_changes import lacking, options
 from rotators.mysql_connection import Account, Wire
-from rotators.mysql_entries import Entries, native_password_hash
-from rotators.mysql_errors import name_too_long
+from rotators.mysql_entries import Entries
 from rotators.mysql_follow import follow, sample
-from rotators.mysql_passwords import MySQLPasswords
-from rotators.mysql_rights import Rights, fingerprint
 from shared.credentials import CLONE
-from shared.errors import Forbidden, TargetMismatch
+from shared.errors import TargetMismatch
 from shared.secret import Secret
-
-_TOO_LONG, _USED_BEFORE = 1470, 3638
-_DENIED = (1044, 1142, 1227)
-_MYSQL_NAME = 32  # characters
-_MARK = "GRANT SELECT ON {} TO %s@%s"
-_UNMARK = "REVOKE SELECT ON {} FROM %s@%s"
-_READ = "SELECT ON *.*"
 
 
 class Pair:
@@ -41,7 +24,7 @@ class Pair:
 
     def __init__(self, wire: Wire, twin: str, by: Wire, ours: Callable[[], bool]) -> None:
         self._me, self._twin, self._by = wire.account, twin, by
-        self._login = wire.login
+        self._admin, self._login = Admin(by), wire.login
         self._mine = standings(by, self._me.user)
         self._theirs = standings(by, twin)
         self._adopted = False
@@ -115,7 +98,7 @@ class Pair:
             self._refuse(strangers)
         for host, clone in self._theirs.items():
             if host not in hosts and clone.part == "clone" and not clone.locked:
-                self._run("ALTER USER %s@%s ACCOUNT LOCK", *clone.account)
+                self._admin.lock(clone.account)
         for original in originals:
             self._follow(original, "clone", password)
 
@@ -125,23 +108,14 @@ class Pair:
     def _follow(self, source: Standing, part: Part, password: Secret) -> None:
         """Rights, then the mark, then the password: a crash leaves no user that looks whole."""
         account = Account(self._twin, source.account.host)
-        twin = self._theirs.get(account.host) or self._create(account, source, part, password)
+        twin = self._theirs.get(account.host)
+        if twin is None:
+            twin = self._admin.create(account, source.plugin, part, password)
         rights = follow(self._by, twin, source.rights)
-        self._mark(twin, part, rights)
+        self._admin.mark(twin, part, rights)
         unlock = " ACCOUNT UNLOCK" if twin.locked else ""
-        alone = replace(twin, entries=Entries(""))
-        self._let_in(alone, password, options(twin.rights, rights) + unlock, source.plugin)
-
-    def _create(self, account: Account, source: Standing, part: Part, password: Secret) -> Standing:
-        if not self._by.mariadb and len(account.user) > _MYSQL_NAME:
-            # Found out in parsing: the slow log would have the statement as it came.
-            raise name_too_long(account.user, mariadb=False)
-        how, *value = self._identified(Entries(""), password, source.plugin)
-        create = f"CREATE USER %s@%s IDENTIFIED {how} REQUIRE {making(part)}"
-        refused = self._run(create, *account, *value, among=(_TOO_LONG,))
-        if refused:
-            raise name_too_long(account.user, mariadb=True)
-        return read(self._by, account)
+        alone = replace(twin, entries=Entries(""), plugin=source.plugin)
+        self._admin.let_in(alone, password, options(twin.rights, rights) + unlock)
 
     # --- the twin is the original ---
 
@@ -149,7 +123,7 @@ class Pair:
         """The original's rights are the truth already: only its password changes."""
         if self._adopted:
             me = self._mine[self._me.host]
-            self._mark(me, "clone", me.rights)
+            self._admin.mark(me, "clone", me.rights)
         clones = [
             each
             for each in self._hosts(self._mine)
@@ -175,8 +149,8 @@ class Pair:
         for clone, original in pairs:
             self._check_covered(clone, original)
         for _, original in pairs:
-            self._mark(original, "original", original.rights)
-            self._let_in(original, password, "", "")
+            self._admin.mark(original, "original", original.rights)
+            self._admin.let_in(original, password)
 
     @staticmethod
     def _check_covered(clone: Standing, original: Standing) -> None:
@@ -188,52 +162,6 @@ class Pair:
                 f"from {clone.account}",
                 field="username",
             )
-
-    # --- what both need ---
-
-    def _mark(self, standing: Standing, part: Part, rights: Rights) -> None:
-        """Replace the mark; for a moment there are two, and then neither proves anything."""
-        new, account = (part, fingerprint(rights)), standing.account
-        if new not in standing.marks:
-            self._run(_MARK.format(mark_on(*new)), *account, needs=_READ)
-        for old in standing.marks - {new}:
-            self._run(_UNMARK.format(mark_on(*old)), *account, needs=_READ)
-
-    def _let_in(self, twin: Standing, password: Secret, more: str, plugin: str) -> None:
-        """The password and the options in one statement."""
-        alter, account = "ALTER USER %s@%s", twin.account
-        how, *value = self._identified(twin.entries, password, plugin)
-        again = self._run(
-            f"{alter} IDENTIFIED {how}{more}", *account, *value, among=(_USED_BEFORE,)
-        )
-        if again and more:  # an earlier attempt set the password: the history has it
-            self._run(alter + more, *account)
-        if not self._by.mariadb and self._by.version >= MySQLPasswords.SINCE:
-            self._run(f"{alter} DISCARD OLD PASSWORD", *account)
-
-    def _identified(self, entries: Entries, password: Secret, plugin: str) -> tuple[str, ...]:
-        """What follows IDENTIFIED, and its value."""
-        if self._by.mariadb:
-            return (f"VIA {entries.with_native([native_password_hash(password)])}",)
-        with_plugin = f"WITH {plugin} " if plugin in PASSWORD_PLUGINS else ""
-        return f"{with_plugin}BY %s", password.reveal()
-
-    def _run(
-        self,
-        statement: str,
-        *values: str,
-        among: tuple[int, ...] = (),
-        needs: str = "CREATE USER ON *.*",
-    ) -> int:
-        """0, or the error's number where it is one of `among`; raises Forbidden."""
-        refused = self._by.refused(statement, *values, among=(*among, *_DENIED))
-        if refused in _DENIED:
-            raise Forbidden(
-                f"mysql {self._by.login.address} is no admin of {self._twin!r} (error {refused})",
-                do=f"GRANT {needs} TO {self._by.taken_for} WITH GRANT OPTION",
-                field="masterarn",
-            )
-        return refused
 
 
 def match(wire: Wire, twin: str) -> None:

@@ -1,5 +1,6 @@
 """Who is whose clone on MySQL and MariaDB: lookalikes, several hosts, crashes, two at once."""
 
+import secrets
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -7,9 +8,12 @@ from contextlib import contextmanager
 import pytest
 
 from local.servers import Server
-from rotators import mysql_connection
+from rotators import mysql_accounts, mysql_connection
 from rotators.mysql_connection import Rows, Wire
+from rotators.mysql_hashes import is_of
+from rotators.mysql_tokens import tokens
 from shared.errors import Busy, Forbidden, Rejected, TargetMismatch
+from shared.secret import Secret
 from tests.mysql_users import Users
 
 RIGHTS = (
@@ -208,13 +212,30 @@ def test_accounts_that_have_no_password_are_left_alone(users: Users) -> None:
             users.sql("UNINSTALL PLUGIN auth_socket")
 
 
-def test_an_account_with_another_password_is_somebody_elses(mariadb_server: Server) -> None:
-    users = Users(mariadb_server)
-    users.create_admin()
+def test_an_account_with_another_password_is_somebody_elses(users: Users) -> None:
     users.create()
     users.sql("CREATE USER %s@'10.%%' IDENTIFIED BY 'another'", users.name)
     users.equip("second")
     assert users.hosts(users.twin) == {"%"}
+    before = everything(users, users.name)
+    users.equip("third", live="second", user=users.twin)
+    theirs = {row for row in before if "10.%" in str(row)}
+    assert theirs
+    assert theirs <= everything(users, users.name)
+
+
+@pytest.mark.parametrize("plugin", ["caching_sha2_password", "sha256_password"])
+def test_a_hash_is_told_from_others(mysql_server: Server, plugin: str) -> None:
+    """As the server makes it, for passwords of any length."""
+    users = Users(mysql_server)
+    for length in (1, 2, 15, 16, 31, 32, 33, 64, 100, 255):
+        password = (secrets.token_urlsafe(255) + "é")[:length]
+        users.sql(f"DROP USER IF EXISTS {users.name}")
+        users.sql(f"CREATE USER {users.name} IDENTIFIED WITH {plugin} BY %s", password)
+        ((shown,),) = users.sql(f"SHOW CREATE USER {users.name}")
+        _, hashed = mysql_accounts._identified(tokens(str(shown)))
+        assert is_of(Secret(password), hashed)
+        assert not is_of(Secret(f"{password}x"), hashed)
 
 
 # --- crashes ---

@@ -307,6 +307,36 @@ def test_the_rules_for_passwords(users: Users, by: str) -> None:
             replace(users, "S0me.thing-longer", "first", by)
 
 
+@pytest.mark.parametrize(
+    ("password", "field"),
+    [
+        ("Sh0rt.", "PASSWORD_LENGTH"),
+        ("No-Digits-In-This", "EXCLUDE_NUMBERS"),
+        ("Too-Few-D1gits", "MINIMUM_NUMBERS"),
+        ("no-upper-case-12", "EXCLUDE_UPPERCASE"),
+        ("NO-LOWER-CASE-12", "EXCLUDE_LOWERCASE"),
+        ("NoPunctuation12", "EXCLUDE_PUNCTUATION"),
+        ("One.Punctuation12", "MINIMUM_PUNCTUATION"),
+    ],
+)
+def test_the_setting_that_breaks_the_rules_is_named(
+    mysql_server: Server, by: str, password: str, field: str
+) -> None:
+    users = Users(mysql_server)
+    users.create_admin()
+    made(users, by)
+    with checked(users):
+        users.sql("SET GLOBAL validate_password.number_count = 2")
+        users.sql("SET GLOBAL validate_password.special_char_count = 2")
+        password = password.replace("-", "._", 1) if "One" not in password else password
+        for change in (add, replace):
+            with pytest.raises(RejectedByPolicy) as caught:
+                change(users, password, "first", by)
+            assert caught.value.field == field
+            assert field in caught.value.do
+    assert users.accepted("first", password) == {"first"}
+
+
 def test_a_read_only_server_is_no_rule_for_passwords(users: Users) -> None:
     made(users, "own")
     users.sql("SET GLOBAL read_only = ON")

@@ -333,7 +333,7 @@ def test_defect_9_long_names_on_mysql(mysql_server: Server, length: int) -> None
 def test_names_up_to_the_limit_on_mariadb(mariadb_server: Server) -> None:
     users = Users(mariadb_server)
     users.create_admin()
-    long = users.renamed(users.name.ljust(74, "x"))
+    long = users.renamed(users.name.ljust(122, "x"))
     long.create()
 
     with long.session("first") as session, users.as_admin() as by:
