@@ -18,6 +18,8 @@ ROOT = bootstrap.ROOT
 ARTIFACTS = bootstrap.CACHE / "artifacts"
 LAMBDA_PYTHON = bootstrap.CACHE / "lambda" / "bin" / "python"
 OURS = ("shared", "rotators")
+# What a rotator reads beside its code, in `rotators`.
+DATA = {"http_api_key": ("issuers/*.json",)}
 # glibc 2.28 and newer: Lambda's Amazon Linux 2023 has 2.34. An older tag makes pip's resolvers
 # fall back, silently, to a psycopg without current arm64 wheels.
 PLATFORMS = {"x86_64": "x86_64-manylinux_2_28", "arm64": "aarch64-manylinux_2_28"}
@@ -38,7 +40,12 @@ class Source:
     def files(self) -> list[Path]:
         """Our own files that go into the artifact, relative to the root, sorted."""
         folder = self.root / "rotators"
-        names = ("__init__.py", f"{self.rotator}.py", f"{self.rotator}_*.py")
+        names = (
+            "__init__.py",
+            f"{self.rotator}.py",
+            f"{self.rotator}_*.py",
+            *DATA.get(self.rotator, ()),
+        )
         found = [path for name in names for path in folder.glob(name)]
         found += (self.root / "shared").rglob("*")
         relative = [path.relative_to(self.root) for path in found if path.is_file()]

@@ -104,6 +104,7 @@ def system(
     environment = {
         "AWS_ENDPOINT_URL_SECRETS_MANAGER": f"http://127.0.0.1:{port}",
         "TLS_CA_BUNDLE": str(trusted(authority, folder)),
+        "ALLOW_PRIVATE_ISSUERS": "true",  # the issuer is on this machine
     }
     with ExitStack() as stack:
         place = Place(folder, authority, stack, say)

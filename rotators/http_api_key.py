@@ -1,191 +1,133 @@
-"""API keys of an issuer with an HTTP API, and the function that rotates them.
+"""API keys of any issuer with an HTTP API that is described, and the function that rotates them.
 
-The API is JupyterHub's: `POST /users/{owner}/tokens`, `GET` and `DELETE` of the same, `GET /user`.
-Source: JupyterHub documentation, "REST API".
+docs/issuers.md explains descriptions; rotators/issuers/ has some.
 """
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+import hashlib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
-from urllib.parse import quote
+from typing import ClassVar
 
-import urllib3
-
-from rotators.http_api_key_errors import NO_RIGHT, garbage, issuer_at, no_answer, refusal
-from shared.credentials import Account, ApiKey
-from shared.errors import Forbidden, Rejected, RotationError, TargetMismatch
+from rotators.http_api_key_admin import check_admin
+from rotators.http_api_key_client import Client
+from rotators.http_api_key_description import Admin, Description
+from rotators.http_api_key_listing import id_of
+from rotators.http_api_key_manager import Manager
+from rotators.http_api_key_network import Network, Rules
+from rotators.http_api_key_sources import Sources
+from shared.api_key import Account, ApiKey
+from shared.contract import Ticket
+from shared.errors import MalformedSecret
+from shared.fields import Fields
 from shared.handler import make_handler
-from shared.issued_keys import IssuedKey
+from shared.keys import Keys
+from shared.passwords import PasswordPolicy
 from shared.secret import Secret
 from shared.tls import ca_bundle
 
-CONNECT_SECONDS = 5
-ANSWER_SECONDS = 10
-MAX_ANSWER_BYTES = 1 << 20
-
-_SUCCESS = range(200, 300)
-
-
-@dataclass(frozen=True, slots=True)
-class ListedKey:
-    """A live key as the issuer lists it."""
-
-    key_id: str
-    label: str
-    limits: Mapping[str, object]
-
 
 class HttpIssuer:
-    """An issuer behind HTTPS; follows no redirect and uses no proxy."""
+    """Issuers behind HTTPS, as descriptions say."""
 
     name: ClassVar[str] = "http_api_key"
 
-    def __init__(self, ca: Path) -> None:
-        self._http = urllib3.PoolManager(
-            ca_certs=str(ca),
-            timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=ANSWER_SECONDS),
-            retries=False,
+    def __init__(self, ca: Path, environment: Mapping[str, str]) -> None:
+        self._network = Network(ca, Rules.from_environment(environment))
+        self._sources = Sources(environment)
+        self._policy = PasswordPolicy.from_environment(environment)
+
+    def parse(self, document: Mapping[str, object], /) -> ApiKey:
+        """The key in a secret, by its description; all of it is checked before it is used."""
+        description = self._sources.of(document)
+        client = Client(self._network, description, document)
+        _check_names(description, client.values.secret)
+        fields = Fields(document)
+        parts = description.fields
+        admin = description.admin
+        key = ApiKey(
+            account=Account(client.base, client.whom.owner_name),
+            way=description.way,
+            key=Secret(fields.text(parts["key"])),
+            admin=_arn(admin, client) if admin else None,
+            document=document,
+            fields=parts,
+            key_id=_id(document, parts["id"]) if "id" in parts else None,
+            slot=_slot(fields, description),
         )
+        client.probe_call(key)  # a key that cannot be sent is refused here, not at testSecret
+        return key
 
-    def issue(
-        self, account: Account, *, label: str, limits: Mapping[str, object], admin: Secret
-    ) -> tuple[str, Secret]:
-        """A new key's id and value; the label is its note."""
-        if limits.get("expires_in", 0) is None:  # it ends, and nobody can tell when
-            raise garbage(account)
-        body = {**limits, "note": label}
-        answer = self._call("POST", account, _tokens(account), admin, body=body)
-        key_id, key = answer.get("id"), answer.get("token")
-        if not (isinstance(key_id, str) and isinstance(key, str) and _fits_a_header(key)):
-            raise garbage(account)
-        return key_id, Secret(key)
+    def manage(self, key: ApiKey, ticket: Ticket[ApiKey]) -> Manager:
+        """The key's account; raises TargetMismatch where the admin is not for this issuer."""
+        description = self._sources.of(key.document)
+        client = Client(self._network, description, key.document)
+        admin = None
+        if key.admin is not None:
+            admin = ticket.open(key.admin)
+            fixed = self._sources.pinned or bool(self._network.rules.hosts)
+            check_admin(admin, key, client.whom, ticket.secret_arn, elsewhere=fixed)
+        arn = ticket.secret_arn
+        tag = hashlib.sha256(arn.encode()).hexdigest()[:20]
+        facts = {"arn": arn, "tag": tag, "version": ticket.version_id}
+        return Manager(client, key, admin, facts, description.choose or self._policy)
 
-    def owned(self, account: Account, *, admin: Secret) -> Sequence[ListedKey]:
-        """The account's live keys."""
-        listed = self._call("GET", account, _tokens(account), admin).get("api_tokens")
-        if not isinstance(listed, list):
-            raise garbage(account)
-        keys = [key for key in listed if isinstance(key, dict) and isinstance(key.get("id"), str)]
-        return [ListedKey(key["id"], str(key.get("note")), _limits(key)) for key in keys]
-
-    def revoke(self, account: Account, key_id: str, *, admin: Secret) -> None:
-        """End a key; one that is already gone is a success.
-
-        JupyterHub answers 404 also to an admin without the right, hence the second look.
-        """
-        path = f"{_tokens(account)}/{quote(key_id, safe='')}"
-        try:
-            self._call("DELETE", account, path, admin)
-        except TargetMismatch:
-            if key_id in {key.key_id for key in self.owned(account, admin=admin)}:
-                raise NO_RIGHT.error(issuer_at(account)) from None
+    def choose(self, current: ApiKey, /) -> ApiKey:
+        """The next key, by the description's rules or the function's password settings."""
+        description = self._sources.of(current.document)
+        key = (description.choose or self._policy).make()
+        other = next((each for each in description.slots if each != current.slot), None)
+        return current.with_key(key, slot=other)
 
     def probe(self, key: ApiKey, /) -> None:
-        """Ask who the key belongs to; raises Rejected, or TargetMismatch for somebody else."""
-        try:
-            owner = self._call("GET", key.account, "/user", key.key).get("name")
-        except (Rejected, Forbidden):
-            raise Rejected(
-                f"{issuer_at(key.account)} rejected the key of {key.account.owner!r}",
-                do="check that the issuer has not revoked it",
-                field="api_key",
-            ) from None
-        if owner != key.account.owner:
-            raise TargetMismatch(
-                f"{issuer_at(key.account)} says the key is not of {key.account.owner!r}",
-                do="correct 'owner' in the secret",
-                field="owner",
+        """Use the key as its owner would; raises Rejected, or TargetMismatch for another's."""
+        Client(self._network, self._sources.of(key.document), key.document).probe(key)
+
+    def propagation(self, key: ApiKey, /) -> float:
+        """As the description says."""
+        return float(self._sources.of(key.document).propagation)
+
+
+def _check_names(description: Description, values: Mapping[str, object]) -> None:
+    """Raises MalformedSecret for a field of the secret that is needed and not there."""
+    names = {
+        name.field for name in description.names if name.root == "secret" and not name.optional
+    }
+    for name in sorted(names):
+        value = values.get(name)
+        if value is None or value == "":
+            field = description.field(name)
+            raise MalformedSecret(
+                f"field '{field}' of the secret is missing", do="add it to the secret", field=field
             )
 
-    def _call(
-        self,
-        method: str,
-        account: Account,
-        path: str,
-        key: Secret,
-        *,
-        body: Mapping[str, object] | None = None,
-    ) -> dict[str, Any]:
-        status, content = self._request(method, account, path, key, body)
-        if status not in _SUCCESS:
-            raise refusal(status, account)
-        return _object(content, account) if content else {}
 
-    def _request(
-        self, method: str, account: Account, path: str, key: Secret, body: object
-    ) -> tuple[int, bytes]:
-        problem: RotationError
-        try:
-            answer = self._http.request(
-                method,
-                account.issuer_url + path,
-                body=None if body is None else json.dumps(body),
-                headers={
-                    "Authorization": f"Bearer {key.reveal()}",
-                    "Content-Type": "application/json",
-                    "Accept": "application/json",
-                    # A connection kept while Lambda sleeps may be dead when it wakes.
-                    "Connection": "close",
-                },
-                redirect=False,
-                preload_content=False,
-            )
-            try:
-                content = answer.read(MAX_ANSWER_BYTES + 1)
-            finally:
-                answer.close()
-        except urllib3.exceptions.HTTPError as error:
-            problem = no_answer(error, account)
-        else:
-            if len(content) > MAX_ANSWER_BYTES:
-                raise garbage(account)
-            return answer.status, content
-        # Outside the handler: the library's errors may hold the request.
-        raise problem
+def _arn(admin: Admin, client: Client) -> str:
+    for name in admin.secret.names:
+        Fields({client.whom.admin: client.values.get(name)}).text(client.whom.admin)
+    return admin.secret.text(client.values)
 
 
-def _tokens(account: Account) -> str:
-    return f"/users/{quote(account.owner, safe='')}/tokens"
+def _id(document: Mapping[str, object], field: str) -> str:
+    value = id_of(document.get(field))
+    return value if value is not None else Fields(document).text(field)
 
 
-def _limits(key: Mapping[str, Any]) -> dict[str, object]:
-    """The scopes of a listed key and the seconds it was issued for, as `issue` takes them."""
-    limits: dict[str, object] = {}
-    if isinstance(key.get("scopes"), list):
-        limits["scopes"] = key["scopes"]
-    if key.get("expires_at") is not None:
-        limits["expires_in"] = _lifetime(key)
-    return limits
-
-
-def _lifetime(key: Mapping[str, Any]) -> int | None:
-    """The seconds a listed key was issued for; None where its times cannot be read."""
-    try:
-        issued, ends = (datetime.fromisoformat(key[name]) for name in ("created", "expires_at"))
-        return round((ends - issued).total_seconds())
-    except (KeyError, TypeError, ValueError):
+def _slot(fields: Fields, description: Description) -> str | None:
+    if not description.slots:
         return None
+    slot = fields.text(description.fields["slot"])
+    if slot not in description.slots:
+        raise MalformedSecret(
+            f"field '{description.fields['slot']}' of the secret is not one of "
+            f"{', '.join(description.slots)}",
+            do="correct it in the secret",
+            field=description.fields["slot"],
+        )
+    return slot
 
 
-def _fits_a_header(key: str) -> bool:
-    return bool(key) and key.isascii() and key.isprintable() and " " not in key
+def _keys(environment: Mapping[str, str]) -> Keys:
+    return Keys(HttpIssuer(ca_bundle(environment), environment), environment)
 
 
-def _object(content: bytes, account: Account) -> dict[str, Any]:
-    try:
-        answer = json.loads(content)
-    except (ValueError, RecursionError):
-        answer = None
-    if not isinstance(answer, dict):
-        raise garbage(account)
-    return answer
-
-
-def _issued_key(environment: Mapping[str, str]) -> IssuedKey:
-    return IssuedKey(HttpIssuer(ca_bundle(environment)))
-
-
-lambda_handler = make_handler(_issued_key, strategy="issued_key")
+lambda_handler = make_handler(_keys, strategy="issued_key", texts=True)

@@ -1,14 +1,14 @@
 """What an issuer's statuses and urllib3's errors mean; none of their text is passed on.
 
-Statuses: RFC 9110, chapter 15, and JupyterHub's use of 403 and 404.
+Statuses: RFC 9110, chapter 15, and issuers' use of 403 and 404.
 """
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 
 import urllib3
 
-from shared.credentials import Account
+from rotators.http_api_key_network import AddressError, AnswerError
 from shared.errors import (
     CHECK_AUTHORITY,
     NEXT_ATTEMPT,
@@ -23,56 +23,123 @@ from shared.errors import (
     Untrusted,
 )
 
-_CHECK_URL = "check that 'issuer_url' is the base of the issuer's API"
-NO_RIGHT = Meaning(
-    Forbidden, "the admin's key was refused by", "check its rights, and 'owner'", "admin_secret_arn"
-)
-_BY_STATUS: Mapping[int, Meaning] = {
-    HTTPStatus.UNAUTHORIZED: Meaning(
-        Rejected, "the admin's key was rejected by", "store a valid one", "admin_secret_arn"
-    ),
-    HTTPStatus.FORBIDDEN: NO_RIGHT,
-    HTTPStatus.NOT_FOUND: Meaning(
-        TargetMismatch,
-        "no such owner, or none the admin's key may see, is known to",
-        "correct 'owner' or 'issuer_url', or the rights of the admin's key",
-        "owner",
-    ),
-    HTTPStatus.REQUEST_TIMEOUT: Meaning(Unreachable, "too slow an answer from", NEXT_ATTEMPT),
-    HTTPStatus.TOO_MANY_REQUESTS: Meaning(Throttled, "too many requests to", NEXT_ATTEMPT),
-}
+_TOO_SLOW = Meaning(Unreachable, "too slow an answer from", NEXT_ATTEMPT)
+_TOO_MANY = Meaning(Throttled, "too many requests to", NEXT_ATTEMPT)
 _SERVER_ERROR = Meaning(Unreachable, "a failure inside", NEXT_ATTEMPT)
-_UNKNOWN = Meaning(Misconfigured, "not the answer of an API from", _CHECK_URL, "issuer_url")
+_LATER = Meaning(Unreachable, "not at this moment, says", NEXT_ATTEMPT)
 
 
-def issuer_at(account: Account) -> str:
-    """Who, for messages."""
-    return f"the issuer at {account.issuer_url}"
+@dataclass(frozen=True, slots=True)
+class Whom:
+    """An issuer in messages: its base URL, and the secret's fields that lead there.
+
+    url, owner, admin, key: the fields that say where it is, whose key it is, which secret the
+    admin's key is in, and the key itself; asker: whose key a request is made with.
+    """
+
+    base: str
+    owner_name: str
+    url: str
+    owner: str
+    admin: str
+    key: str
+    asker: str = "the admin's key"
+
+    def __str__(self) -> str:
+        return f"the issuer at {self.base}"
+
+    def no_right(self, code: str = "") -> RotationError:
+        """For an admin's key that is valid but may not do what it was to do."""
+        meaning = Meaning(
+            Forbidden,
+            f"{self.asker} was refused by",
+            f"check its rights, and '{self.owner}'",
+            self.admin,
+        )
+        return meaning.error(str(self), code)
+
+    def garbage(self, code: str = "") -> RotationError:
+        """For an answer that is not the API's."""
+        what = "not the answer of an API from"
+        do = f"check that '{self.url}' is the base of the issuer's API, and its description"
+        return Misconfigured(
+            f"{what} {self} ({code})" if code else f"{what} {self}", do=do, field=self.url
+        )
+
+    def rejected(self) -> RotationError:
+        """For the rotated key itself."""
+        return Rejected(
+            f"{self} rejected the key of {self.owner_name!r}",
+            do="check that the issuer has not revoked it",
+            field=self.key,
+        )
+
+    def somebody_elses(self) -> RotationError:
+        """For a key that is accepted, but not as this owner's."""
+        return TargetMismatch(
+            f"{self} says the key is not of {self.owner_name!r}",
+            do=f"correct '{self.owner}' in the secret",
+            field=self.owner,
+        )
 
 
-def garbage(account: Account) -> RotationError:
-    """The error for an answer that is not the API's."""
-    return _UNKNOWN.error(issuer_at(account))
+def refusal(status: int, whom: Whom, *, later: bool = False) -> RotationError:
+    """The error for an answer that is no success; `later` where the description says so."""
+    code = f"HTTP {status}"
+    if later and status != HTTPStatus.TOO_MANY_REQUESTS:
+        return _LATER.error(str(whom), code)
+    match status:
+        case HTTPStatus.UNAUTHORIZED:
+            problem = admin_rejected(whom, code)
+        case HTTPStatus.FORBIDDEN:
+            problem = whom.no_right(code)
+        case HTTPStatus.NOT_FOUND:
+            problem = _no_owner(whom).error(str(whom), code)
+        case HTTPStatus.REQUEST_TIMEOUT:
+            problem = _TOO_SLOW.error(str(whom), code)
+        case HTTPStatus.TOO_MANY_REQUESTS:
+            problem = _TOO_MANY.error(str(whom), code)
+        case _ if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            problem = _SERVER_ERROR.error(str(whom), code)
+        case _:
+            problem = whom.garbage(code)
+    return problem
 
 
-def refusal(status: int, account: Account) -> RotationError:
-    """The error for a status that is no success."""
-    meaning = _BY_STATUS.get(status)
-    if meaning is None:
-        meaning = _SERVER_ERROR if status >= HTTPStatus.INTERNAL_SERVER_ERROR else _UNKNOWN
-    return meaning.error(issuer_at(account), f"HTTP {status}")
+def _no_owner(whom: Whom) -> Meaning:
+    return Meaning(
+        TargetMismatch,
+        f"no such owner, or none {whom.asker} may see, is known to",
+        f"correct '{whom.owner}' or '{whom.url}', or the rights of {whom.asker}",
+        whom.owner,
+    )
 
 
-def no_answer(error: urllib3.exceptions.HTTPError, account: Account) -> RotationError:
+def admin_rejected(whom: Whom, code: str) -> RotationError:
+    """For an admin's key that is not valid."""
+    meaning = Meaning(Rejected, f"{whom.asker} was rejected by", "store a valid one", whom.admin)
+    return meaning.error(str(whom), code)
+
+
+def no_answer(error: urllib3.exceptions.HTTPError, whom: Whom) -> RotationError:
     """The error for an answer that did not come, or not from whom it should."""
+    if isinstance(error, AnswerError):
+        return whom.garbage()
+    if isinstance(error, AddressError):
+        return Misconfigured(
+            f"{whom} is at a private address, or one of the cloud's own",
+            do="set ALLOW_PRIVATE_ISSUERS on the function if it is to be called, or correct "
+            f"'{whom.url}'",
+            field="ALLOW_PRIVATE_ISSUERS",
+        )
     if isinstance(error, urllib3.exceptions.SSLError):
         return Untrusted(
-            f"{issuer_at(account)} has no certificate that is trusted for its name",
-            do=f"{CHECK_AUTHORITY}, or correct 'issuer_url'",
+            f"{whom} has no certificate that is trusted for its name",
+            do=f"{CHECK_AUTHORITY}, or correct '{whom.url}'",
             field="TLS_CA_BUNDLE",
         )
     return Unreachable(
-        f"{issuer_at(account)} did not answer ({type(error).__name__})",
-        do="check 'issuer_url', DNS, the function's route and that the issuer is up",
-        field="issuer_url",
+        f"{whom} did not answer ({type(error).__name__})",
+        do=f"check '{whom.url}', DNS, the function's route and that the issuer is up",
+        field=whom.url,
     )

@@ -42,14 +42,23 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """What the names of one request stand for; a name that is not here has no value."""
+    """What the names of one request stand for; a name that is not here has no value.
 
+    fields: which field of the secret a name is, where they differ.
+    """
+
+    fields: Mapping[str, str] = field(default_factory=dict)
     secret: Mapping[str, object] = field(default_factory=dict, repr=False)
     admin: Mapping[str, object] = field(default_factory=dict, repr=False)
     kept: Mapping[str, object] = field(default_factory=dict)
     plain: Mapping[str, str] = field(default_factory=dict)
     confidential: Mapping[str, Secret] = field(default_factory=dict)
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def field(self, name: Name) -> str:
+        """The field of the secret, or of the admin's, that a name stands for."""
+        said = name.field or name.root
+        return said if name.root == "admin" else self.fields.get(said, said)
 
     def get(self, name: Name) -> object:
         """The value, or None."""
@@ -106,7 +115,7 @@ class Template:
             return self.text(values)
         value = values.get(self.whole)
         if value is None and not _may_be_missing(self.whole):
-            _refuse(self.whole, "is missing")
+            _refuse(self.whole, values, "is missing")
         return value
 
     def text(self, values: Values, escape: Callable[[str], str] = str) -> str:
@@ -150,15 +159,21 @@ def _text(name: Name, values: Values) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if not isinstance(value, str | int) or value == "":
-        _refuse(name, "is missing" if value in (None, "") else "must be a string or a whole number")
+        _refuse(
+            name,
+            values,
+            "is missing" if value in (None, "") else "must be a string or a whole number",
+        )
     return str(value)
 
 
-def _refuse(name: Name, problem: str) -> NoReturn:
+def _refuse(name: Name, values: Values, problem: str) -> NoReturn:
     if name.root in ("secret", "admin"):
         of = "the secret" if name.root == "secret" else "the admin's secret"
         raise MalformedSecret(
-            f"field '{name.field}' of {of} {problem}", do=f"correct it in {of}", field=name.field
+            f"field '{values.field(name)}' of {of} {problem}",
+            do=f"correct it in {of}",
+            field=values.field(name),
         )
     raise Misconfigured(
         f"{{{name}}} in the issuer's description {problem} here",

@@ -46,7 +46,7 @@ class ApiKey:
     slot: str | None = None
     more: Mapping[str, Secret] = field(default_factory=dict)
 
-    def render(self) -> Mapping[str, object]:
+    def render(self) -> dict[str, object]:
         """The document again, with this key in it."""
         mine: dict[str, object] = {self.fields["key"]: self.key.reveal()}
         if self.key_id is not None and "id" in self.fields:

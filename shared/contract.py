@@ -4,11 +4,11 @@ The machine knows the labels and nothing of targets; a backend knows its target 
 labels. Between them goes a credential.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import ClassVar, Protocol, Self, TypeVar
 
-from shared.credentials import Account, ApiKey, Login
+from shared.credentials import Login
 from shared.secret import Secret
 
 C = TypeVar("C")  # a credential: Login or ApiKey
@@ -32,12 +32,28 @@ class Ticket(Protocol[C_co]):
         """The credential being made."""
         ...
 
+    def stored(self) -> C_co | None:
+        """The pending credential where it is stored already, as far as can be seen now."""
+        ...
+
     def current(self) -> C_co:
         """The credential in use now."""
         ...
 
+    @property
+    def current_version_id(self) -> str:
+        """The version that the current credential is of."""
+        ...
+
     def previous(self) -> C_co | None:
         """The one in use before; None where there was none."""
+        ...
+
+    def pinned(self) -> Mapping[str, C_co | None]:
+        """The credential of each version that somebody gave a label of their own, by its id.
+
+        None for one that cannot be read as a credential.
+        """
         ...
 
     def strays(self) -> Iterator[C_co]:
@@ -169,47 +185,4 @@ class Engine(Protocol):
 
     def connect(self, login: Login, /) -> AbstractContextManager[Session]:
         """Log in over verified TLS. Raises Rejected or Unreachable, and never confuses them."""
-        ...
-
-
-class OwnedKey(Protocol):
-    """A live key as the issuer lists it: never its value."""
-
-    @property
-    def key_id(self) -> str:
-        """What `revoke` takes."""
-        ...
-
-    @property
-    def label(self) -> str:
-        """What `issue` was given."""
-        ...
-
-    @property
-    def limits(self) -> Mapping[str, object]:
-        """What the key may do and for how long, in the issuer's own terms."""
-        ...
-
-
-class KeyIssuer(Protocol):
-    """A service that issues API keys to the owner of an account and revokes them."""
-
-    name: ClassVar[str]
-
-    def issue(
-        self, account: Account, *, label: str, limits: Mapping[str, object], admin: Secret
-    ) -> tuple[str, Secret]:
-        """A new key's id and value; `limits` are those of the key it replaces."""
-        ...
-
-    def owned(self, account: Account, *, admin: Secret) -> Sequence[OwnedKey]:
-        """The account's live keys."""
-        ...
-
-    def revoke(self, account: Account, key_id: str, *, admin: Secret) -> None:
-        """End a key; one that is already gone is a success."""
-        ...
-
-    def probe(self, key: ApiKey, /) -> None:
-        """Use the key as its owner would; raises Rejected."""
         ...

@@ -1,4 +1,4 @@
-"""Login and ApiKey: parsed from a secret's JSON and rendered to it, with unknown keys kept.
+"""Login: parsed from a secret's JSON and rendered to it, with unknown keys kept.
 
 The JSON is what the AWS rotation functions accept; see docs/secrets.md for every field.
 """
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from shared.errors import MalformedSecret, TargetMismatch
+from shared.errors import MalformedSecret
 from shared.fields import Fields
 from shared.secret import Secret
 
@@ -81,58 +81,3 @@ class Login:
     def target(self) -> tuple[str, int, str]:
         """What must not change in a rotation."""
         return self.host, self.port, self.username
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Whom an issuer issues keys to: its base URL and the owner's name there."""
-
-    issuer_url: str
-    owner: str
-
-
-@dataclass(frozen=True, slots=True)
-class ApiKey:
-    """A key an issuer gave out. `document` is the JSON it came from, values in it included."""
-
-    account: Account
-    key_id: str
-    key: Secret
-    admin_secret_arn: str
-    document: Mapping[str, object] = field(repr=False)
-
-    @classmethod
-    def parse(cls, document: Mapping[str, object]) -> Self:
-        """Raises MalformedSecret naming the field."""
-        fields = Fields(document)
-        return cls(
-            account=Account(fields.https_url("issuer_url"), fields.text("owner")),
-            key_id=fields.text("key_id"),
-            key=Secret(fields.token("api_key")),
-            admin_secret_arn=fields.text("admin_secret_arn"),
-            document=document,
-        )
-
-    def render(self) -> dict[str, object]:
-        """The document again, with this key in it."""
-        return {**self.document, "key_id": self.key_id, "api_key": self.key.reveal()}
-
-    def with_key(self, key_id: str, key: Secret) -> Self:
-        """The same account, with another key."""
-        return replace(self, key_id=key_id, key=key)
-
-
-def admin_key(document: Mapping[str, object], account: Account) -> Secret:
-    """The `api_key` in an admin's secret, which names the issuer it is for.
-
-    So whoever may write a rotated secret cannot have the admin's key sent elsewhere: raises
-    TargetMismatch where the account is at another issuer.
-    """
-    fields = Fields(document, of="the admin's secret")
-    if fields.https_url("issuer_url") != account.issuer_url:
-        raise TargetMismatch(
-            "the admin's secret is for another 'issuer_url' than the secret",
-            do="correct 'issuer_url' or 'admin_secret_arn'",
-            field="issuer_url",
-        )
-    return Secret(fields.token("api_key"))

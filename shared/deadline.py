@@ -1,9 +1,12 @@
 """The end of the time a step has, told as an error of ours before Lambda ends the function."""
 
+import math
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 from shared.errors import Unreachable
 
@@ -11,10 +14,16 @@ from shared.errors import Unreachable
 MARGIN_SECONDS = 1.0
 # A clean-up that hangs as well, such as a ROLLBACK to a dead server, is interrupted again.
 AGAIN_SECONDS = 0.25
+_ENDS: ContextVar[float] = ContextVar("ends", default=math.inf)  # by the monotonic clock
 
 
 class TimeOverError(BaseException):
     """No Exception: libraries take those for their peer's, and try again."""
+
+
+def time_left() -> float:
+    """The seconds that a wait may still take; infinite where there is no deadline."""
+    return _ENDS.get() - time.monotonic()
 
 
 @contextmanager
@@ -24,6 +33,16 @@ def deadline(seconds_left: float) -> Iterator[None]:
     The drivers bound each wait for an answer, but not how many waits a slow peer can cause.
     Only the main thread can be interrupted, which is where Lambda runs a handler.
     """
+    ends = _ENDS.set(time.monotonic() + seconds_left - 2 * MARGIN_SECONDS)
+    try:
+        with _interrupted(seconds_left):
+            yield
+    finally:
+        _ENDS.reset(ends)
+
+
+@contextmanager
+def _interrupted(seconds_left: float) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -51,6 +51,7 @@ class Handler:
 
     build: Callable[[Mapping[str, str]], Backend[Any]]
     strategy: str
+    texts: bool = False  # whether a secret may also be a plain string
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
 
     def __call__(self, event: object, context: LambdaContext) -> None:
@@ -84,13 +85,20 @@ class Handler:
         LOGGER.append_keys(secret=request.secret_id, version=request.token)
         place["step"] = request.step.value
         place["backend"] = self._backend.name
-        store = Store(aws.client("secretsmanager"), request.secret_id, seconds_left)
+        store = Store(
+            aws.client("secretsmanager"), request.secret_id, seconds_left, texts=self.texts
+        )
         Rotation(self._backend, store, request).run()
 
 
-def make_handler(build: Callable[[Mapping[str, str]], Backend[Any]], *, strategy: str) -> Handler:
-    """A Lambda handler; `build` may raise RotationError, `strategy` is a metric's dimension."""
-    return Handler(build, strategy)
+def make_handler(
+    build: Callable[[Mapping[str, str]], Backend[Any]], *, strategy: str, texts: bool = False
+) -> Handler:
+    """A Lambda handler; `build` may raise RotationError, `strategy` is a metric's dimension.
+
+    texts: whether it rotates secrets that are a plain string as well.
+    """
+    return Handler(build, strategy, texts)
 
 
 def _seconds_left(context: LambdaContext) -> Callable[[], float]:

@@ -1,12 +1,13 @@
-"""A Backend made from any KeyIssuer: a new key beside the old one, revoked a rotation later."""
+"""Keys that an issuer makes beside the old one, which ends a rotation later."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from shared.contract import KeyIssuer, OwnedKey, Ticket
-from shared.credentials import ApiKey, admin_key
-from shared.errors import TargetMismatch
-from shared.secret import Secret
+from shared.api_key import ApiKey
+from shared.contract import Ticket
+from shared.errors import Busy, TargetMismatch
+from shared.key_issuer import KeyIssuer, KeyManager, OwnedKey
+from shared.old_keys import Ends
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 
@@ -14,96 +15,145 @@ LOG = logging.getLogger(f"rotation.{__name__}")
 class IssuedKey:
     """Keys overlap: the current one is accepted at every moment, the previous one for an interval.
 
-    Every key is labelled with the secret's ARN and the id of the version it was made for, so a
-    key lost in a crash is found by its label at the next rotation.
+    Every key is labelled with the secret and the id of the version it was made for, so a key lost
+    in a crash is found by its label: by the next attempt, or at the next rotation.
     """
 
-    def __init__(self, issuer: KeyIssuer) -> None:
+    def __init__(self, issuer: KeyIssuer, ends: Ends) -> None:
         self._issuer = issuer
-        self.name = issuer.name
-
-    def parse(self, document: Mapping[str, object], /) -> ApiKey:
-        """Raises MalformedSecret."""
-        return ApiKey.parse(document)
-
-    def render(self, credential: ApiKey, /) -> dict[str, object]:
-        """The secret's JSON with this key."""
-        return credential.render()
+        self._ends = ends
 
     def mint(self, current: ApiKey, ticket: Ticket[ApiKey], /) -> ApiKey:
         """Have a key issued for this version, with the limits of the one it replaces.
 
         First revokes the previous version's key, and keys of ours that no version holds.
+        Where another attempt or copy has stored one already, gives that.
         Raises TargetMismatch where the current key is not live any more.
         """
-        admin = self._admin(current, ticket)
-        live = self._issuer.owned(current.account, admin=admin)
-        limits = _limits(live, current)
-        for key in _leftover(live, current, ticket):
-            self._issuer.revoke(current.account, key.key_id, admin=admin)
-            LOG.info("revoked key %s", key.key_id)
-        key_id, value = self._issuer.issue(
-            current.account,
-            label=_label(ticket.secret_arn, ticket.version_id),
-            limits=limits,
-            admin=admin,
-        )
-        return current.with_key(key_id, value)
+        manager = self._issuer.manage(current, ticket)
+        live = manager.owned()
+        old = _find(live, current, manager.label(ticket.current_version_id))
+        if old is None and manager.keeps:
+            raise _not_live(current)
+        before = [key for key in live if key.label == manager.label(ticket.version_id)]
+        if before:
+            stored = _stored(ticket)
+            if stored is not None:
+                _end(manager, before, but=stored)
+                return stored
+            if not manager.repeatable:
+                _end(manager, before)
+        elif self._ends.due(old.created if old else None):
+            _end(manager, _leftover(live, current, old, manager, ticket))
+        minted = manager.make(current, old.kept if old else {})
+        if manager.repeatable:
+            _end(manager, before, but=minted)
+        return minted
 
     def discard(self, minted: ApiKey, ticket: Ticket[ApiKey], /) -> None:
-        """Revoke the key that was not stored."""
-        admin = self._admin(minted, ticket)
-        self._issuer.revoke(minted.account, minted.key_id, admin=admin)
+        """Revoke the key, unless it is the one that is stored."""
+        stored = _stored(ticket)
+        if minted.key_id is not None and (stored is None or stored.key_id != minted.key_id):
+            self._issuer.manage(minted, ticket).revoke(minted.key_id)
 
     def install(self, pending: ApiKey, ticket: Ticket[ApiKey], /) -> None:
         """Nothing: a key works from the moment it is issued."""
 
-    def verify(self, pending: ApiKey, _ticket: Ticket[ApiKey], /) -> None:
-        """Use the key as its owner would."""
-        self._issuer.probe(pending)
+    def settle(self, live: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+        """End the previous key now, where that is asked for."""
+        previous = ticket.previous()
+        if previous is None or previous.account != live.account or previous.key == live.key:
+            return
+        manager = self._issuer.manage(live, ticket)
+        if previous.key_id is not None:
+            ending: Iterable[str] = (previous.key_id,)
+        else:  # the secret has no field for the id: by its label then
+            mine = manager.label(ticket.version_id)
+            ours = mine.removesuffix(ticket.version_id)
+            listed = manager.owned()
+            ending = [k.key_id for k in listed if k.label.startswith(ours) and k.label != mine]
+        held = set(_pinned_ids(ticket))
+        for key_id in ending:
+            if key_id != live.key_id and key_id not in held:
+                manager.revoke(key_id)
+                LOG.info("revoked key %s", key_id)
 
-    def settle(self, ticket: Ticket[ApiKey], /) -> None:
-        """Nothing: the previous key ends as the next rotation begins."""
 
-    @staticmethod
-    def _admin(key: ApiKey, ticket: Ticket[ApiKey]) -> Secret:
-        return admin_key(ticket.open(key.admin_secret_arn), key.account)
-
-
-def _limits(live: Sequence[OwnedKey], current: ApiKey) -> Mapping[str, object]:
-    """What the current key may do: its successor must not be able to do more."""
+def _find(live: Sequence[OwnedKey], current: ApiKey, label: str) -> OwnedKey | None:
+    """The current key among the live ones: by its id, else by the label of its version."""
     for key in live:
-        if key.key_id == current.key_id:
-            return key.limits
-    raise TargetMismatch(
-        f"the issuer lists no live key '{current.key_id}' of {current.account.owner!r}: it has "
-        "expired or was revoked, or 'key_id' is not of 'api_key'",
-        do="issue a key with the rights it is to have, and store it with PutSecretValue",
-        field="key_id",
-    )
+        if key.key_id == current.key_id or (current.key_id is None and key.label == label):
+            return key
+    return None
 
 
 def _leftover(
-    live: Sequence[OwnedKey], current: ApiKey, ticket: Ticket[ApiKey]
+    live: Sequence[OwnedKey],
+    current: ApiKey,
+    old: OwnedKey | None,
+    manager: KeyManager,
+    ticket: Ticket[ApiKey],
 ) -> Sequence[OwnedKey]:
     """The live keys to revoke; none that is without our label and was never in this secret."""
-    ours = _label(ticket.secret_arn, "")
-    if any(key.label == ours + ticket.version_id for key in live):
-        # Another invocation of this step has been here, maybe long ago: what it left alone is
-        # in use, such as a key that a later rotation has just made.
+    ours = manager.label(ticket.version_id).removesuffix(ticket.version_id)
+    others = [key for key in live if key is not old and key.key_id != current.key_id]
+    if old is None and current.key_id is None:
+        # Which of ours is in use cannot be told: one that was stored again by hand, maybe.
+        if any(key.label.startswith(ours) for key in others):
+            LOG.warning("no key is revoked: which one is current is known after this rotation")
         return []
-    stored = [ticket.previous()]
-    if stored[0] is not None and stored[0].key_id == current.key_id:
-        # The secret was edited by hand since: the key before has no label of AWS's any more,
-        # nor one of ours if it was made by hand.
-        stored += ticket.strays()
-    held = {each.key_id for each in stored if each and each.account == current.account}
+    kept = set(_pinned_ids(ticket)) | _pinned_labels(manager, ticket)
+    held = set() if all(k.label.startswith(ours) for k in others) else _held(current, ticket)
     return [
         key
-        for key in live
-        if key.key_id != current.key_id and (key.label.startswith(ours) or key.key_id in held)
+        for key in others
+        if (key.label.startswith(ours) or key.key_id in held) and not {key.key_id, key.label} & kept
     ]
 
 
-def _label(secret_arn: str, version_id: str) -> str:
-    return f"{secret_arn} {version_id}"
+def _held(current: ApiKey, ticket: Ticket[ApiKey]) -> set[str]:
+    """The ids of keys that were in this secret before, such as a first one made by hand."""
+    stored = [ticket.previous()]
+    if stored[0] is not None and stored[0].key == current.key:
+        # The secret was edited by hand since: the key before has no label of AWS's any more,
+        # nor one of ours if it was made by hand.
+        stored += ticket.strays()
+    return {
+        each.key_id for each in stored if each and each.key_id and each.account == current.account
+    }
+
+
+def _pinned_ids(ticket: Ticket[ApiKey]) -> Iterator[str]:
+    """The ids of keys that a version holds which somebody gave a label of their own."""
+    return (key.key_id for key in ticket.pinned().values() if key and key.key_id)
+
+
+def _pinned_labels(manager: KeyManager, ticket: Ticket[ApiKey]) -> set[str]:
+    return {manager.label(version_id) for version_id in ticket.pinned()}
+
+
+def _stored(ticket: Ticket[ApiKey]) -> ApiKey | None:
+    """What is stored for this version; waits a short while for a copy that is about to store."""
+    try:
+        return ticket.pending()
+    except Busy:
+        return None
+
+
+def _end(manager: KeyManager, keys: Iterable[OwnedKey], *, but: ApiKey | None = None) -> None:
+    if but is not None and but.key_id is None:  # which of them it is cannot be told
+        return
+    for key in keys:
+        if but is None or key.key_id != but.key_id:
+            manager.revoke(key.key_id)
+            LOG.info("revoked key %s", key.key_id)
+
+
+def _not_live(current: ApiKey) -> TargetMismatch:
+    which = f" '{current.key_id}'" if current.key_id else ""
+    return TargetMismatch(
+        f"the issuer lists no live key{which} of {current.account.owner!r}: it has expired or was "
+        f"revoked, or '{current.fields.get('id', 'label')}' is not of '{current.fields['key']}'",
+        do="issue a key with the rights it is to have, and store it with PutSecretValue",
+        field=current.fields.get("id"),
+    )

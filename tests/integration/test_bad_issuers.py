@@ -12,9 +12,8 @@ from local.issuers import Issuer, faults
 from local.issuers.faults import Fault, Faults
 from local.issuers.issuer import ask, issue, key_ids, tokens
 from local.targets import IssuerTarget
-from rotators import http_api_key
-from rotators.http_api_key import HttpIssuer
-from shared.credentials import Account
+from local.template import handler
+from rotators import http_api_key_network
 from shared.errors import (
     Busy,
     Forbidden,
@@ -28,10 +27,8 @@ from shared.errors import (
     Untrusted,
 )
 from shared.event import Step
-from shared.handler import make_handler
-from shared.issued_keys import IssuedKey
-from shared.secret import Secret as SecretValue
 from shared.store import Store
+from tests.issuing import manager, stored_key
 from tests.lab import Lab, Secret
 
 TOKENS = "/users/app/tokens"
@@ -43,10 +40,10 @@ def secret(lab: Lab, demo_issuer: Issuer) -> Secret:
 
 
 @pytest.fixture
-def impatient(demo_issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> Callable[[Secret], None]:
-    monkeypatch.setattr(http_api_key, "ANSWER_SECONDS", 0.5)
-    handler = make_handler(lambda _: IssuedKey(HttpIssuer(demo_issuer.ca)), strategy="test")
-    return lambda secret: secret.step(secret.begin(), Step.CREATE, handler)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> Callable[[Secret], None]:
+    monkeypatch.setattr(http_api_key_network, "ANSWER_SECONDS", 0.5)
+    fresh = handler("HttpApiKey", {"LOG_LEVEL": "INFO"})
+    return lambda secret: secret.step(secret.begin(), Step.CREATE, fresh)
 
 
 Case = tuple[Fault, type[RotationError], str | None]
@@ -171,8 +168,7 @@ def test_a_new_key_has_the_rights_and_the_lifetime_of_the_old(lab: Lab, jupyterh
 def test_a_key_that_is_not_live_any_more_is_not_replaced_by_one_with_more_rights(
     secret: Secret, demo_issuer: Issuer
 ) -> None:
-    account, key_id = _account_and_id(secret.value())
-    HttpIssuer(demo_issuer.ca).revoke(account, key_id, admin=_admin(demo_issuer))
+    manager(demo_issuer).revoke(secret.value()["key_id"])
     before = key_ids(demo_issuer)
     with pytest.raises(TargetMismatch, match="no live key") as caught:
         secret.step(secret.begin(), Step.CREATE)
@@ -192,7 +188,7 @@ def test_testsecret_of_a_key_that_is_revoked(secret: Secret, demo_issuer: Issuer
     event = secret.begin()
     secret.steps(event, Step.CREATE, Step.SET)
     pending = secret.version(event["ClientRequestToken"])
-    HttpIssuer(demo_issuer.ca).revoke(*_account_and_id(pending), admin=_admin(demo_issuer))
+    manager(demo_issuer).revoke(pending["key_id"])
     with pytest.raises(Rejected, match="AWSPENDING") as caught:
         secret.step(event, Step.TEST)
     assert caught.value.field == "api_key"
@@ -212,15 +208,13 @@ def test_a_revocation_that_the_issuer_does_not_do_is_no_success(
     """Both answer 404 to an admin without the right, as if the key were gone."""
     for issuer in (jupyterhub, demo_issuer):
         key_id, value = issue(issuer, "to be revoked")
-        other = Account(issuer.url, issuer.other_owner)
-        client = HttpIssuer(issuer.ca)
-        _, weak = client.issue(other, label="weak", limits={}, admin=_admin(issuer))
-        account = Account(issuer.url, issuer.owner)
+        other = issuer.other_owner
+        weak = manager(issuer, other).make(stored_key(issuer, owner=other), {}).key.reveal()
         with pytest.raises((Forbidden, TargetMismatch)):
-            client.revoke(account, key_id, admin=weak)
+            manager(issuer, admin=weak).revoke(key_id)
         assert key_id in key_ids(issuer)
-        client.revoke(account, key_id, admin=_admin(issuer))
-        client.revoke(account, key_id, admin=_admin(issuer))  # already gone is a success
+        manager(issuer).revoke(key_id)
+        manager(issuer).revoke(key_id)  # already gone is a success
         assert key_id not in key_ids(issuer)
         assert value
 
@@ -281,9 +275,9 @@ def test_a_certificate_for_another_host(secret: Secret) -> None:
 
 def test_another_authority(secret: Secret, tmp_path: Path) -> None:
     other = Authority(tmp_path / "other")
-    handler = make_handler(lambda _: IssuedKey(HttpIssuer(other.ca)), strategy="test")
+    distrusting = handler("HttpApiKey", {"TLS_CA_BUNDLE": str(other.ca)})
     with pytest.raises(Untrusted, match="TLS_CA_BUNDLE"):
-        secret.step(secret.begin(), Step.CREATE, handler)
+        secret.step(secret.begin(), Step.CREATE, distrusting)
 
 
 @pytest.mark.parametrize("value", ["not JSON", '{"key": "canary"}', '{"api_key": 7}'])
@@ -301,12 +295,3 @@ def _listed(issuer: Issuer, secret: Secret) -> dict[str, Any]:
     listed = ask(issuer, "GET", tokens(issuer.owner), issuer.admin).document["api_tokens"]
     (key,) = [key for key in listed if key["id"] == secret.value()["key_id"]]
     return dict(key)
-
-
-def _admin(issuer: Issuer) -> SecretValue:
-    return SecretValue(issuer.admin)
-
-
-def _account_and_id(document: dict[str, Any]) -> tuple[Account, str]:
-    account = Account(document["issuer_url"], document["owner"])
-    return account, str(document["key_id"])

@@ -46,7 +46,7 @@ def rotate(secret: Secret) -> None:
     build = {
         "PostgresSingleUser": postgres._single_user,
         "MySqlSingleUser": mysql._single_user,
-        "HttpApiKey": http_api_key._issued_key,
+        "HttpApiKey": http_api_key._keys,
     }[secret.function]
     handler = make_handler(build, strategy="test")  # type: ignore[arg-type]
     event = secret.begin()

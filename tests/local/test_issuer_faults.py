@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 import pytest
 import urllib3
 
-import rotators.http_api_key
 from local.certificates import Authority
 from local.issuers import demo_issuer as demo
 from local.issuers.faults import (
@@ -30,8 +29,7 @@ from local.issuers.faults import (
     truncated,
 )
 from local.issuers.issuer import Issuer, accepts, ask, issue, key_ids, tokens
-from rotators.http_api_key import HttpIssuer
-from shared.credentials import Account
+from rotators import http_api_key_network
 from shared.errors import (
     Forbidden,
     Misconfigured,
@@ -41,16 +39,16 @@ from shared.errors import (
     Throttled,
     Unreachable,
 )
-from shared.secret import Secret
+from tests.issuing import manager
 
 # What HttpIssuer makes of each fault in the answer to a list.
 MEANINGS: list[tuple[Fault, type[RotationError]]] = [
     (status(401), Rejected),
     (status(403), Forbidden),
     (status(404), TargetMismatch),
-    (status(429, retry_after=1), Throttled),
+    (status(429, retry_after=30), Throttled),
     (status(500), Unreachable),
-    (status(503, retry_after=1), Unreachable),
+    (status(503, retry_after=30), Unreachable),
     (garbage, Misconfigured),
     (not_an_object, Misconfigured),
     (truncated, Misconfigured),
@@ -70,17 +68,16 @@ def test_http_issuer_tells_faults_apart(
     fault: Fault,
     kind: type[RotationError],
 ) -> None:
-    monkeypatch.setattr(rotators.http_api_key, "ANSWER_SECONDS", 0.5)
-    client, admin = HttpIssuer(demo_issuer.ca), Secret(demo_issuer.admin)
-    account = Account(demo_issuer.url, demo_issuer.owner)
+    monkeypatch.setattr(http_api_key_network, "ANSWER_SECONDS", 0.5)
+    account = manager(demo_issuer)
     key_id, _ = issue(demo_issuer, "there before")
     issuer_faults.next("GET", fault)
     with pytest.raises(kind) as raised:
-        client.owned(account, admin=admin)
+        account.owned()
     assert type(raised.value) is kind
     assert issuer_faults.left() == 0
     assert demo_issuer.admin not in str(raised.value)
-    assert key_id in {key.key_id for key in client.owned(account, admin=admin)}
+    assert key_id in {key.key_id for key in account.owned()}
 
 
 def test_a_redirect_leads_nowhere(demo_issuer: Issuer, issuer_faults: Faults) -> None:
@@ -88,9 +85,7 @@ def test_a_redirect_leads_nowhere(demo_issuer: Issuer, issuer_faults: Faults) ->
         elsewhere.settimeout(0.2)
         issuer_faults.next("GET", redirect(f"https://localhost:{elsewhere.getsockname()[1]}/"))
         with pytest.raises(Misconfigured):
-            HttpIssuer(demo_issuer.ca).owned(
-                Account(demo_issuer.url, demo_issuer.owner), admin=Secret(demo_issuer.admin)
-            )
+            manager(demo_issuer).owned()
         with pytest.raises(TimeoutError):
             elsewhere.accept()
 

@@ -5,26 +5,10 @@ import json
 import pytest
 
 from local.issuers.issuer import Issuer, accepts, ask, issue, key_ids, tokens
-from rotators.http_api_key import HttpIssuer
-from shared.credentials import Account, ApiKey
 from shared.errors import Forbidden, Rejected, TargetMismatch
-from shared.secret import Secret
+from tests.issuing import http_issuer, manager, stored_key
 
 OUTSIDE = "192.0.2.1"  # an address of documentation: packets to it go by the default route
-
-
-@pytest.fixture
-def account(issuer: Issuer) -> Account:
-    return Account(issuer.url, issuer.owner)
-
-
-@pytest.fixture
-def client(issuer: Issuer) -> HttpIssuer:
-    return HttpIssuer(issuer.ca)
-
-
-def as_stored(account: Account, key: str) -> ApiKey:
-    return ApiKey(account, "any", Secret(key), "arn:any", {})
 
 
 def revoke(issuer: Issuer, key_id: str, admin: str | None = None) -> int:
@@ -137,26 +121,26 @@ def test_an_unknown_path(issuer: Issuer) -> None:
     assert ask(issuer, "GET", "/nothing", issuer.admin).status == 404
 
 
-def test_http_issuer_rotates(client: HttpIssuer, issuer: Issuer, account: Account) -> None:
-    admin = Secret(issuer.admin)
-    key_id, key = client.issue(account, label="arn:v1", limits={}, admin=admin)
-    client.probe(as_stored(account, key.reveal()))
-    assert (key_id, "arn:v1") in {(k.key_id, k.label) for k in client.owned(account, admin=admin)}
+def test_http_issuer_rotates(issuer: Issuer) -> None:
+    client, account = http_issuer(issuer), manager(issuer)
+    made = account.make(stored_key(issuer), {})
+    key, key_id = made.key.reveal(), made.key_id
+    assert key_id is not None
+    client.probe(made)
+    assert (key_id, account.label("v1")) in {(k.key_id, k.label) for k in account.owned()}
     for _ in range(2):
-        client.revoke(account, key_id, admin=admin)
-        assert not accepts(issuer, key.reveal())
+        account.revoke(key_id)
+        assert not accepts(issuer, key)
     with pytest.raises(Rejected):
-        client.probe(as_stored(account, key.reveal()))
-    assert key_id not in {k.key_id for k in client.owned(account, admin=admin)}
+        client.probe(made)
+    assert key_id not in {k.key_id for k in account.owned()}
 
 
-def test_http_issuer_says_what_is_wrong(
-    client: HttpIssuer, issuer: Issuer, account: Account
-) -> None:
-    key = as_stored(Account(issuer.url, issuer.other_owner), issue(issuer, "whose")[1])
+def test_http_issuer_says_what_is_wrong(issuer: Issuer) -> None:
+    key = stored_key(issuer, issue(issuer, "whose")[1], issuer.other_owner)
     with pytest.raises(TargetMismatch):
-        client.probe(key)
+        http_issuer(issuer).probe(key)
     with pytest.raises(TargetMismatch):
-        client.owned(Account(issuer.url, "nobody"), admin=Secret(issuer.admin))
+        manager(issuer, "nobody").owned()
     with pytest.raises(Forbidden):
-        client.issue(account, label="n", limits={}, admin=Secret("wrong"))
+        manager(issuer, admin="wrong").make(stored_key(issuer), {})

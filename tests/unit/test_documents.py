@@ -5,9 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.credentials import ApiKey, Login
+from rotators.http_api_key import HttpIssuer
+from shared.api_key import ApiKey
+from shared.credentials import Login
 from shared.errors import MalformedSecret, RotationError
 from shared.fields import dump_document, load_document
+from shared.tls import ca_bundle
 
 LOGIN = {"engine": "postgres", "host": "db", "username": "app", "password": "old"}
 KNOWN = {*LOGIN, "port", "dbname", "ssl"}
@@ -18,6 +21,13 @@ KEY = {
     "api_key": "old",
     "admin_secret_arn": "arn:admin",
 }
+
+ISSUER = HttpIssuer(ca_bundle({}), {})
+
+
+def parse_key(document: dict[str, Any]) -> ApiKey:
+    return ISSUER.parse(document)
+
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -158,24 +168,24 @@ def test_a_wrong_field_of_a_login_is_named_and_not_quoted(
 )
 def test_only_a_plain_https_url_is_an_issuer(url: object) -> None:
     with pytest.raises(MalformedSecret, match="'issuer_url'") as caught:
-        ApiKey.parse({**KEY, "issuer_url": url})
+        parse_key({**KEY, "issuer_url": url})
     assert "canary" not in str(caught.value)
 
 
 @pytest.mark.parametrize("field", list(KEY))
 def test_a_missing_field_of_an_api_key_is_named(field: str) -> None:
     with pytest.raises(MalformedSecret, match=f"'{field}'"):
-        ApiKey.parse({key: value for key, value in KEY.items() if key != field})
+        parse_key({key: value for key, value in KEY.items() if key != field})
 
 
 def test_a_key_that_would_break_an_http_header_is_refused() -> None:
     with pytest.raises(MalformedSecret, match="'api_key'"):
-        ApiKey.parse({**KEY, "api_key": "canary\r\nX: 1"})
+        parse_key({**KEY, "api_key": "canary\r\nX: 1"})
 
 
 @given(document=st.dictionaries(st.sampled_from([*LOGIN, *KEY, "port", "ssl", "dbname"]), values))
 def test_any_document_is_parsed_or_refused_with_the_field(document: dict[str, Any]) -> None:
-    for parse in (lambda: Login.parse(document, default_port=1), lambda: ApiKey.parse(document)):
+    for parse in (lambda: Login.parse(document, default_port=1), lambda: parse_key(document)):
         try:
             parse()
         except RotationError as error:

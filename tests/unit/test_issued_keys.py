@@ -1,15 +1,15 @@
 """Which live keys a rotation revokes; the issuer itself is real in tests/conformance."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.credentials import Account, ApiKey, admin_key
-from shared.errors import TargetMismatch
-from shared.issued_keys import _leftover
+from shared.api_key import Account, ApiKey, Way
+from shared.issued_keys import _find, _leftover
 from shared.secret import Secret
 
 HERE, ELSEWHERE = Account("https://a.test", "app"), Account("https://b.test", "app")
@@ -20,7 +20,30 @@ ARN, NOW = "arn:secret-AbCdEf", "v3"
 class Key:
     key_id: str
     label: str
-    limits: Mapping[str, object] = field(default_factory=dict)
+    created: datetime | None = None
+    kept: Mapping[str, object] = field(default_factory=dict)
+
+
+class FakeManager:
+    """An account whose keys are given; nothing is to be changed in it."""
+
+    keeps = repeatable = False
+    lists = revokes = True
+
+    def label(self, version_id: str) -> str:
+        return f"{ARN} {version_id}"
+
+    def owned(self) -> Sequence[Key]:
+        raise AssertionError("not needed")
+
+    def make(self, current: ApiKey, kept: Mapping[str, object]) -> ApiKey:
+        raise AssertionError(current, kept)
+
+    def put(self, chosen: ApiKey, *, live: ApiKey, kept: Mapping[str, object]) -> None:
+        raise AssertionError(chosen, live, kept)
+
+    def revoke(self, key_id: str) -> None:
+        raise AssertionError(key_id)
 
 
 @dataclass
@@ -31,6 +54,8 @@ class FakeTicket:
     unlabelled: list[ApiKey] = field(default_factory=list)
     secret_arn: str = ARN
     version_id: str = NOW
+    current_version_id: str = "v2"
+    others: dict[str, ApiKey | None] = field(default_factory=dict)
     asked_for_strays: bool = False
 
     def pending(self) -> ApiKey:
@@ -45,6 +70,12 @@ class FakeTicket:
     def tags(self, arn: str) -> Mapping[str, str]:
         raise AssertionError(arn)
 
+    def stored(self) -> ApiKey | None:
+        raise AssertionError("not needed")
+
+    def pinned(self) -> Mapping[str, ApiKey | None]:
+        return self.others
+
     def previous(self) -> ApiKey | None:
         return self.before
 
@@ -56,16 +87,18 @@ class FakeTicket:
         raise AssertionError(arn)
 
 
-def held(key_id: str, account: Account = HERE) -> ApiKey:
-    return ApiKey(account, key_id, Secret("x"), "arn:admin", {})
+def held(key_id: str | None, account: Account = HERE) -> ApiKey:
+    return ApiKey(account, Way.ISSUED, Secret(f"of {key_id}"), "arn:admin", {}, key_id=key_id)
 
 
 def ours(key_id: str, version: str) -> Key:
     return Key(key_id, f"{ARN} {version}")
 
 
-def revoked(live: list[Key], ticket: FakeTicket, current: str = "c") -> set[str]:
-    return {key.key_id for key in _leftover(live, held(current), ticket)}
+def revoked(live: list[Key], ticket: FakeTicket, current: str | None = "c") -> set[str]:
+    key = held(current)
+    found = _find(live, key, f"{ARN} {ticket.current_version_id}")
+    return {each.key_id for each in _leftover(live, key, found, FakeManager(), ticket)}
 
 
 def test_the_previous_key_and_orphans_of_ours_are_revoked() -> None:
@@ -83,10 +116,27 @@ def test_a_strangers_key_with_the_previous_keys_id_at_another_issuer_is_not() ->
     assert revoked(live, FakeTicket(held("p", ELSEWHERE))) == set()
 
 
-def test_once_this_version_has_a_key_nothing_is() -> None:
-    """Another copy was here: what is live now may be of a later rotation."""
-    live = [ours("c", "v2"), ours("mine", NOW), ours("later", "v4"), ours("p", "v1")]
-    assert revoked(live, FakeTicket(held("p"))) == set()
+@pytest.mark.parametrize("known", [True, False])
+def test_what_somebody_gave_a_label_of_their_own_is_not(known: bool) -> None:
+    live = [ours("c", "v2"), ours("p", "v1"), ours("canary", "v0")]
+    pinned = {"v0": held("canary") if known else None}
+    assert revoked(live, FakeTicket(held("p"), others=pinned)) == {"p"}
+
+
+def test_a_first_key_made_by_hand_is_not_where_somebody_pinned_it() -> None:
+    live = [ours("c", "v2"), Key("p", "by hand")]
+    assert revoked(live, FakeTicket(held("p"), others={"v0": held("p")})) == set()
+
+
+def test_without_an_id_in_the_secret_the_current_key_is_known_by_its_label() -> None:
+    live = [ours("c", "v2"), ours("p", "v1"), Key("person", "by hand")]
+    assert revoked(live, FakeTicket(), None) == {"p"}
+
+
+def test_without_id_and_label_of_the_current_key_nothing_is() -> None:
+    """It was stored again by hand: any of them may be the one in use."""
+    live = [ours("c", "v1"), ours("p", "v0")]
+    assert revoked(live, FakeTicket(), None) == set()
 
 
 def test_after_an_edit_by_hand_the_key_before_is_found_among_the_unlabelled() -> None:
@@ -118,10 +168,3 @@ def test_current_is_never_revoked_nor_what_was_never_ours(
     labels = {key.key_id: key.label for key in live}
     assert current not in gone
     assert all(key_id in stored or labels[key_id].startswith(f"{ARN} ") for key_id in gone)
-
-
-def test_the_admins_key_is_for_one_issuer() -> None:
-    document = {"issuer_url": "https://a.test/", "api_key": "admin"}
-    assert admin_key(document, HERE).reveal() == "admin"
-    with pytest.raises(TargetMismatch, match="issuer_url"):
-        admin_key(document, ELSEWHERE)

@@ -1,0 +1,58 @@
+"""What the admin's secret itself says about who may have its key used, and where."""
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+
+from rotators.http_api_key_errors import Whom
+from shared.api_key import ApiKey
+from shared.errors import MalformedSecret, TargetMismatch
+from shared.fields import Fields
+
+_OF = "the admin's secret"
+
+
+def check_admin(
+    admin: Mapping[str, object], key: ApiKey, whom: Whom, secret_arn: str, *, elsewhere: bool
+) -> None:
+    """Raises TargetMismatch where the admin's keeper has not allowed this use.
+
+    So whoever may write a rotated secret cannot have the admin's key sent to another issuer, nor
+    used for another owner than its keeper says.
+    elsewhere: whether the function's configuration says which hosts there are, so that the
+    admin's secret need not.
+    """
+    fields = Fields(admin, of=_OF)
+    said = "issuer_url" in admin or not elsewhere
+    if said and fields.https_url("issuer_url") != key.account.issuer_url:
+        raise TargetMismatch(
+            f"{_OF} is for another 'issuer_url' than the secret",
+            do=f"correct '{whom.url}' or '{whom.admin}'",
+            field=whom.url,
+        )
+    allowed = admin.get("allow")
+    if allowed is None:
+        return
+    if not isinstance(allowed, list) or not all(isinstance(each, dict) for each in allowed):
+        raise MalformedSecret(
+            f"field 'allow' of {_OF} must be a list of objects",
+            do="correct it in the admin's secret",
+            field="allow",
+        )
+    if not any(_covers(each, key, secret_arn) for each in allowed):
+        raise TargetMismatch(
+            f"{_OF} does not allow its key to be used for this secret as it is",
+            do="add it to 'allow' in the admin's secret, or correct the secret",
+            field=whom.admin,
+        )
+
+
+def _covers(allowed: Mapping[str, object], key: ApiKey, secret_arn: str) -> bool:
+    """Whether the secret has this name, and these fields."""
+    name = secret_arn.partition(":secret:")[2][: -len("-AbCdEf")]
+    for field, value in allowed.items():
+        if field == "secret":
+            if not isinstance(value, str) or not fnmatchcase(name, value):
+                return False
+        elif key.document.get(field) != value:
+            return False
+    return bool(allowed)

@@ -1,0 +1,139 @@
+"""From a described request and its values to the bytes of a call."""
+
+import base64
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote, urlencode
+
+from rotators.http_api_key_places import Tree
+from rotators.http_api_key_requests import Auth, Request
+from rotators.http_api_key_templates import Template, Values
+from shared.errors import MalformedSecret
+from shared.fields import Fields
+
+_HEADER = re.compile(r"[!-~]([ -~]*[!-~])?")
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What goes over the wire; a repr shows none of what may be secret."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes | None = field(repr=False)
+
+
+def make_call(request: Request, base: str, values: Values, credentials: Mapping[str, str]) -> Call:
+    """The request with these values, and with its own credentials or these.
+
+    Raises MalformedSecret naming a field whose value cannot stand where it is to.
+    """
+    url = base + request.path.text(values, _segment)
+    query = _present(request.query, values)
+    if query:
+        url += "?" + urlencode(query, quote_via=quote, safe="")
+    headers = {"Accept": "application/json", "User-Agent": "secret-rotators"}
+    body = None
+    if request.form is not None:
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+        body = urlencode(_present(request.form, values)).encode()
+    elif request.body is not None:
+        headers["Content-Type"] = "application/json"
+        body = json.dumps(resolved(request.body, values)).encode()
+    headers |= {name: _header(name, each, values) for name, each in request.headers.items()}
+    headers |= credentials if request.auth is None else credentials_of(request.auth, values)
+    return Call(request.method, url, headers, body)
+
+
+def base_url(template: Template, values: Values, field_name: str) -> str:
+    """The base of every URL; raises MalformedSecret."""
+    if template.whole is not None:
+        url = template.text(values)
+    else:
+        # A value before the first slash is part of the host, and nothing else.
+        text, url = "", ""
+        for piece in template.pieces:
+            in_host = "/" not in text.removeprefix("https://")
+            text += piece if isinstance(piece, str) else "x"
+            url += Template((piece,)).text(values, _host if in_host else _segment)
+    return Fields({field_name: url}).https_url(field_name)
+
+
+def resolved(tree: Tree, values: Values) -> object:
+    """JSON with every template's value in it; a member that is a name without one is left out."""
+    if isinstance(tree, Template):
+        return tree.value(values)
+    if isinstance(tree, Mapping):
+        members = {name: resolved(each, values) for name, each in tree.items()}
+        return {name: each for name, each in members.items() if not _absent(tree[name], each)}
+    if isinstance(tree, tuple):
+        items = [(each, resolved(each, values)) for each in tree]
+        return [value for each, value in items if not _absent(each, value)]
+    return tree
+
+
+def _absent(tree: Tree, value: object) -> bool:
+    return value is None and isinstance(tree, Template)
+
+
+def _present(templates: Mapping[str, Template], values: Values) -> dict[str, str]:
+    """The texts of a query or a form, without those that are a name without a value."""
+    return {
+        name: template.text(values)
+        for name, template in templates.items()
+        if template.whole is None or template.value(values) is not None
+    }
+
+
+def credentials_of(auth: Auth, values: Values) -> dict[str, str]:
+    """The headers that say who asks."""
+    if auth.bearer is not None:
+        return {"Authorization": "Bearer " + _header("Authorization", auth.bearer, values)}
+    if auth.basic is not None:
+        user, password = (half.text(values) for half in auth.basic)
+        if ":" in user:
+            raise _unfit("a user name", auth.basic[0], values)
+        both = base64.b64encode(f"{user}:{password}".encode()).decode()
+        return {"Authorization": f"Basic {both}"}
+    return {name: _header(name, each, values) for name, each in auth.headers.items()}
+
+
+def _header(name: str, template: Template, values: Values) -> str:
+    text = template.text(values)
+    if not _HEADER.fullmatch(text):
+        raise _unfit(f"the header {name}", template, values)
+    return text
+
+
+def _segment(value: str) -> str:
+    if value in (".", ".."):
+        raise MalformedSecret(
+            "a value that is to stand in a path is '.' or '..'",
+            do="correct the secret",
+            field="SecretString",
+        )
+    return quote(value, safe="")
+
+
+def _host(value: str) -> str:
+    if not _HOST.fullmatch(value):
+        raise MalformedSecret(
+            "a value that is to stand in a host name is none",
+            do="correct the secret",
+            field="SecretString",
+        )
+    return value
+
+
+def _unfit(what: str, template: Template, values: Values) -> MalformedSecret:
+    names = [values.field(name) for name in template.names]
+    shown = ", ".join(f"'{name}'" for name in names)
+    return MalformedSecret(
+        f"{what} cannot have the value of {shown}: visible ASCII is needed",
+        do="correct the secret",
+        field=names[0] if names else "issuer",
+    )

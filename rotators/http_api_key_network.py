@@ -1,0 +1,218 @@
+"""Where calls may go, and how: HTTPS to allowed hosts at public addresses, bounded throughout."""
+
+import ipaddress
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import ClassVar
+from urllib.parse import urljoin, urlsplit
+
+import urllib3
+from urllib3.connection import HTTPSConnection
+from urllib3.connectionpool import HTTPSConnectionPool
+from urllib3.util.connection import create_connection
+
+from rotators.http_api_key_calls import Call
+from shared.deadline import time_left
+from shared.errors import Misconfigured
+from shared.settings import Settings
+
+CONNECT_SECONDS = 5
+ANSWER_SECONDS = 10
+MAX_ANSWER_BYTES = 1 << 20
+MAX_REDIRECTS = 3
+# Longer than this, the service's next attempt is the better time.
+MAX_WAIT_SECONDS = 5
+_REDIRECTS = (301, 302, 307, 308)
+_LATER = (429, 503)
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# Amazon EC2's over IPv6; over IPv4 they are link-local.
+_METADATA = ipaddress.ip_network("fd00:ec2::/32")
+
+
+class AddressError(urllib3.exceptions.HTTPError):
+    """The host is at an address that is not to be called."""
+
+
+class AnswerError(urllib3.exceptions.HTTPError):
+    """What came is more than an answer may be, or leads elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status, the headers that are read, and a body of bounded size."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Which hosts are called: those of ISSUER_HOSTS, or any that the admin's secret names.
+
+    private: whether they may be at addresses of a private network or of this machine.
+    """
+
+    hosts: tuple[str, ...]
+    private: bool
+    proxy: str
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Rules":
+        """Raises Misconfigured naming the variable."""
+        settings = Settings(environment)
+        hosts = settings.text("ISSUER_HOSTS", default="").replace(",", " ").lower().split()
+        proxy = settings.text("ISSUER_PROXY", default="").strip()
+        if proxy and not proxy.startswith(("http://", "https://")):
+            raise Misconfigured(
+                "environment variable ISSUER_PROXY must be the URL of a proxy",
+                do="correct the function's configuration",
+                field="ISSUER_PROXY",
+            )
+        private = settings.flag("ALLOW_PRIVATE_ISSUERS", default=False)
+        return cls(tuple(hosts), private, proxy)
+
+    def check(self, url: str) -> None:
+        """Raises Misconfigured where ISSUER_HOSTS is set and has no such host."""
+        parts = urlsplit(url)
+        names = (parts.hostname or "", f"{parts.hostname}:{parts.port or 443}")
+        if self.hosts and not any(fnmatchcase(name, h) for name in names for h in self.hosts):
+            raise Misconfigured(
+                f"{parts.hostname} is not one of the function's ISSUER_HOSTS",
+                do="add it to ISSUER_HOSTS if the function is to call it, or correct the secret",
+                field="ISSUER_HOSTS",
+            )
+
+
+class _Guarded(HTTPSConnection):
+    """Looks at the address before it connects, and connects to that very address."""
+
+    private: ClassVar[bool] = False
+
+    def _new_conn(self) -> socket.socket:
+        failure: OSError | None = None
+        for address in self._addresses():
+            try:
+                return create_connection(
+                    (address, self.port or 443), self.timeout, socket_options=self.socket_options
+                )
+            except OSError as error:
+                failure = error
+        if isinstance(failure, TimeoutError):
+            raise urllib3.exceptions.ConnectTimeoutError("connecting took too long")
+        raise urllib3.exceptions.NewConnectionError(self, "no address answers")
+
+    def _addresses(self) -> list[str]:
+        try:
+            found = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError):
+            raise urllib3.exceptions.NewConnectionError(self, "the name has no address") from None
+        addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
+        if not all(_allowed(address, private=self.private) for address in addresses):
+            raise AddressError("an address that is not to be called")
+        return addresses
+
+
+class _GuardedPrivate(_Guarded):
+    private = True
+
+
+class Network:
+    """Sends calls; follows a redirect within the same origin only."""
+
+    def __init__(self, ca: Path, rules: Rules) -> None:
+        self.rules = rules
+        timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=ANSWER_SECONDS)
+        if rules.proxy:  # which looks names up itself
+            self._http: urllib3.PoolManager = urllib3.ProxyManager(
+                rules.proxy, ca_certs=str(ca), timeout=timeout, retries=False
+            )
+            return
+        self._http = urllib3.PoolManager(ca_certs=str(ca), timeout=timeout, retries=False)
+        self._http.pool_classes_by_scheme = {
+            "https": _PrivatePool if rules.private else _PublicPool
+        }
+
+    def send(self, call: Call) -> Answer:
+        """The answer; raises urllib3's HTTPError where there is none, or none to read."""
+        self.rules.check(call.url)
+        answer = self._follow(call)
+        for seconds in _waits(answer):
+            time.sleep(seconds)
+            answer = self._follow(call)
+        return answer
+
+    def _follow(self, call: Call) -> Answer:
+        url = call.url
+        for _ in range(MAX_REDIRECTS + 1):
+            answer = self._once(call, url)
+            if answer.status not in _REDIRECTS or "location" not in answer.headers:
+                return answer
+            keeps_method = answer.status in (307, 308) or call.method == "GET"
+            target = urljoin(url, answer.headers["location"])
+            if not keeps_method or origin(target) != origin(url):
+                break
+            url = target
+        raise AnswerError("a redirect that is not followed")
+
+    def _once(self, call: Call, url: str) -> Answer:
+        answer = self._http.request(
+            call.method,
+            url,
+            body=call.body,
+            # A connection kept while Lambda sleeps may be dead when it wakes.
+            headers={**call.headers, "Accept-Encoding": "gzip", "Connection": "close"},
+            redirect=False,
+            preload_content=False,
+        )
+        try:
+            content = answer.read(MAX_ANSWER_BYTES + 1, decode_content=True)
+        finally:
+            answer.close()
+        if len(content) > MAX_ANSWER_BYTES:
+            raise AnswerError("more than an answer may be")
+        kept = ("location", "retry-after", "link")
+        headers = {name: answer.headers[name] for name in kept if name in answer.headers}
+        return Answer(answer.status, headers, content)
+
+
+class _PublicPool(HTTPSConnectionPool):
+    ConnectionCls = _Guarded
+
+
+class _PrivatePool(HTTPSConnectionPool):
+    ConnectionCls = _GuardedPrivate
+
+
+def origin(url: str) -> tuple[str, str | None, int | None]:
+    """Scheme, host and port: what a credential for the URL may be sent to."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or (443 if parts.scheme == "https" else None)
+
+
+def _allowed(address: str, *, private: bool) -> bool:
+    """Never the cloud's metadata; addresses that are not the internet's where that is said."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        ip = ip.ipv4_mapped or ip.sixtofour or _translated(ip) or ip
+    if ip.is_link_local or ip.is_multicast or ip in _METADATA:
+        return False
+    return private or ip.is_global
+
+
+def _translated(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that a NAT64 gateway would call (RFC 6052)."""
+    return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else None
+
+
+def _waits(answer: Answer) -> Iterator[float]:
+    """Once, the seconds that the issuer asks to wait, where they are few enough."""
+    said = answer.headers.get("retry-after", "")
+    if answer.status in _LATER and said.isdecimal() and len(said) < len("100"):
+        seconds = int(said)
+        if seconds <= min(MAX_WAIT_SECONDS, time_left()):
+            yield float(seconds)

@@ -1,0 +1,90 @@
+"""The Protocols of issuers of API keys; see contract.py for what all backends have in common."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import ClassVar, Protocol
+
+from shared.api_key import ApiKey
+from shared.contract import Ticket
+
+
+class OwnedKey(Protocol):
+    """A live key as the issuer lists it: never its value."""
+
+    @property
+    def key_id(self) -> str:
+        """What `revoke` takes."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """What the key was made with: `KeyManager.label` of a version, or a person's words."""
+        ...
+
+    @property
+    def created(self) -> datetime | None:
+        """When the key was made, where the issuer says so."""
+        ...
+
+    @property
+    def kept(self) -> Mapping[str, object]:
+        """What its successor takes over of it, such as rights and lifetime; see `make`."""
+        ...
+
+
+class KeyManager(Protocol):
+    """An account at an issuer, by the hand of whoever issues and revokes there; for one step."""
+
+    keeps: bool  # whether a new key takes something over of the one it replaces
+    repeatable: bool  # whether `make` gives the same key again for the same version
+    lists: bool  # whether the issuer tells which keys are live
+    revokes: bool  # whether a key can be ended
+
+    def label(self, version_id: str) -> str:
+        """What a key made for this version of this secret is labelled with."""
+        ...
+
+    def owned(self) -> Sequence[OwnedKey]:
+        """The account's live keys; none where the issuer does not tell."""
+        ...
+
+    def make(self, current: ApiKey, kept: Mapping[str, object]) -> ApiKey:
+        """The key that the issuer makes: beside `current`, in its place, or in its other slot."""
+        ...
+
+    def put(self, chosen: ApiKey, *, live: ApiKey, kept: Mapping[str, object]) -> None:
+        """Have the issuer accept a key of our choice; raises RejectedByPolicy."""
+        ...
+
+    def revoke(self, key_id: str) -> None:
+        """End a key; one that is already gone is a success."""
+        ...
+
+
+class KeyIssuer(Protocol):
+    """Services that hand out API keys."""
+
+    name: ClassVar[str]
+
+    def parse(self, document: Mapping[str, object], /) -> ApiKey:
+        """The key in a secret; raises MalformedSecret, Misconfigured."""
+        ...
+
+    def manage(self, key: ApiKey, ticket: Ticket[ApiKey]) -> KeyManager:
+        """The key's account, by the hand of its admin or, where it has none, of the key itself.
+
+        Raises TargetMismatch where the admin is not for this issuer.
+        """
+        ...
+
+    def choose(self, current: ApiKey, /) -> ApiKey:
+        """The next key where it is ours to choose: not at the issuer yet."""
+        ...
+
+    def probe(self, key: ApiKey, /) -> None:
+        """Use the key as its owner would; raises Rejected."""
+        ...
+
+    def propagation(self, key: ApiKey, /) -> float:
+        """The seconds in which a new key may not be accepted yet, nor an old one refused."""
+        ...

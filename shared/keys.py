@@ -1,0 +1,68 @@
+"""The Backend of API keys of every way: which it is, each secret says."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from shared.api_key import ApiKey, Way
+from shared.chosen_keys import ChosenKey
+from shared.contract import Ticket
+from shared.issued_keys import IssuedKey
+from shared.key_issuer import KeyIssuer
+from shared.old_keys import Ends
+from shared.propagation import probe
+from shared.replaced_keys import ReplacedKey
+from shared.settings import Settings
+
+
+class _Strategy(Protocol):
+    """What differs from way to way; see Backend."""
+
+    def mint(self, current: ApiKey, ticket: Ticket[ApiKey], /) -> ApiKey: ...
+    def discard(self, minted: ApiKey, ticket: Ticket[ApiKey], /) -> None: ...
+    def install(self, pending: ApiKey, ticket: Ticket[ApiKey], /) -> None: ...
+    def settle(self, live: ApiKey, ticket: Ticket[ApiKey], /) -> None: ...
+
+
+class Keys:
+    """Keys that are issued, replaced or chosen."""
+
+    def __init__(self, issuer: KeyIssuer, environment: Mapping[str, str]) -> None:
+        self._issuer = issuer
+        self.name = issuer.name
+        self._ends = ends = Ends.from_environment(environment)
+        short_gap = Settings(environment).flag("SHORT_GAP", default=False)
+        self._strategies: Mapping[Way, _Strategy] = {
+            Way.ISSUED: IssuedKey(issuer, ends),
+            Way.REPLACED: ReplacedKey(issuer, short_gap=short_gap),
+            Way.CHOSEN: ChosenKey(issuer, short_gap=short_gap),
+        }
+
+    def parse(self, document: Mapping[str, object], /) -> ApiKey:
+        """Raises MalformedSecret naming the field, or the place in the description."""
+        return self._issuer.parse(document)
+
+    def render(self, credential: ApiKey, /) -> dict[str, object]:
+        """The secret with this key in it."""
+        return credential.render()
+
+    def mint(self, current: ApiKey, ticket: Ticket[ApiKey], /) -> ApiKey:
+        """Make the next key, or have it made."""
+        return self._strategies[current.way].mint(current, ticket)
+
+    def discard(self, minted: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+        """Undo `mint`, as far as that can be."""
+        self._strategies[minted.way].discard(minted, ticket)
+
+    def install(self, pending: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+        """Have the issuer accept the key, where it does not yet."""
+        self._strategies[pending.way].install(pending, ticket)
+
+    def verify(self, pending: ApiKey, _ticket: Ticket[ApiKey], /) -> None:
+        """Use the key as its owner would."""
+        probe(self._issuer, pending)
+
+    def settle(self, ticket: Ticket[ApiKey], /) -> None:
+        """End the old key, where it is to end now and not as the next rotation begins."""
+        if self._ends.on_finish:
+            live = ticket.pending()
+            self._strategies[live.way].settle(live, ticket)

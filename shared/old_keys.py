@@ -1,0 +1,46 @@
+"""When the key that a rotation replaced is to end."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Self
+
+from shared.errors import Misconfigured
+from shared.settings import Settings
+
+_SECONDS = {"m": 60, "h": 3600, "d": 86400}
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """At the next rotation, unless on_finish; and not before the new key is `after` old."""
+
+    on_finish: bool = False
+    after: timedelta = timedelta()
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """OLD_KEY_ENDS is next-rotation, on-finish or after:<number><m, h or d>."""
+        said = Settings(environment).text("OLD_KEY_ENDS", default="next-rotation").strip()
+        if said in ("next-rotation", "on-finish"):
+            return cls(on_finish=said == "on-finish")
+        if match := re.fullmatch(r"after:([1-9][0-9]{0,4})([mhd])", said):
+            return cls(after=timedelta(seconds=int(match[1]) * _SECONDS[match[2]]))
+        raise Misconfigured(
+            "environment variable OLD_KEY_ENDS must be next-rotation, on-finish or like after:7d",
+            do="correct the function's configuration",
+            field="OLD_KEY_ENDS",
+        )
+
+    def due(self, successor_made: datetime | None) -> bool:
+        """Whether a key may end now, by when its successor was made; raises Misconfigured."""
+        if not self.after:
+            return True
+        if successor_made is None:
+            raise Misconfigured(
+                "the issuer does not say when keys were made, so OLD_KEY_ENDS cannot be after:...",
+                do="let the description's list read 'created', or choose another OLD_KEY_ENDS",
+                field="OLD_KEY_ENDS",
+            )
+        return datetime.now(UTC) - successor_made >= self.after

@@ -1,0 +1,30 @@
+"""Waiting for a new key to be accepted, where an issuer takes a while to know it everywhere."""
+
+from shared.api_key import ApiKey
+from shared.deadline import time_left
+from shared.errors import NEXT_ATTEMPT, Rejected, Unreachable
+from shared.key_issuer import KeyIssuer
+from shared.patience import tries
+
+
+def probe(issuer: KeyIssuer, key: ApiKey) -> None:
+    """Use the key, and again for as long as the issuer may need and the step has.
+
+    Raises Rejected where the issuer needs no time, and Unreachable, which is retryable, where it
+    may still accept the key later.
+    """
+    patience = issuer.propagation(key)
+    for _ in tries(min(patience, time_left())):
+        try:
+            issuer.probe(key)
+        except Rejected as rejected:
+            refusal = rejected
+        else:
+            return
+    if not patience:
+        raise refusal
+    raise Unreachable(
+        f"{refusal.what}, which may take {patience:.0f} s to know it",
+        do=f"{NEXT_ATTEMPT}; if it stays, {refusal.do}",
+        field=refusal.field,
+    )

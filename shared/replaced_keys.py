@@ -1,0 +1,54 @@
+"""Keys that an issuer replaces: in the place of the old one, or of a second one beside it."""
+
+import logging
+
+from shared.api_key import ApiKey
+from shared.contract import Ticket
+from shared.errors import Rejected, RejectedByPolicy
+from shared.key_issuer import KeyIssuer
+from shared.propagation import probe
+
+LOG = logging.getLogger(f"rotation.{__name__}")
+
+
+class ReplacedKey:
+    """The issuer's answer is the only copy of the new key until it is stored.
+
+    Without slots the old key ends with that request, so a crash before the put takes another
+    rotation step by an admin, not by the key itself.
+    """
+
+    def __init__(self, issuer: KeyIssuer, *, short_gap: bool) -> None:
+        self._issuer = issuer
+        self._short_gap = short_gap
+
+    def mint(self, current: ApiKey, ticket: Ticket[ApiKey], /) -> ApiKey:
+        """Have the key replaced, unless that is done and stored: once more would end that one."""
+        stored = ticket.stored()
+        if stored is not None:
+            return stored
+        manager = self._issuer.manage(current, ticket)
+        kept = next((key.kept for key in manager.owned()), {}) if manager.keeps else {}
+        return manager.make(current, kept)
+
+    def discard(self, _minted: ApiKey, _ticket: Ticket[ApiKey], /) -> None:
+        """Nothing that could be undone; setSecret finds out whether the stored key is live."""
+        LOG.warning("a replaced key could not be stored")
+
+    def install(self, pending: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+        """Find out whether the key is live: it is not, where it was replaced once more since."""
+        try:
+            probe(self._issuer, pending)
+        except Rejected as rejected:
+            raise RejectedByPolicy(
+                f"{rejected.what}: it was replaced once more before it was stored",
+                do=rejected.do,
+                field=rejected.field,
+            ) from None
+        if self._short_gap and pending.slot is None:
+            ticket.promote()
+
+    def settle(self, live: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+        """End the key in the other slot, by replacing it with one that nobody gets to know."""
+        if live.slot is not None:
+            self._issuer.manage(live, ticket).make(live, {})
