@@ -91,6 +91,7 @@ def functions(
     environment = {
         "AWS_ENDPOINT_URL_SECRETS_MANAGER": f"http://127.0.0.1:{port}",
         "TLS_CA_BUNDLE": str(authority.ca),
+        "ALLOW_PRIVATE_ISSUERS": "true",
     }
     with Emulator(built_functions(), logs=logs, environment=environment) as emulator:
         yield emulator, port, logs
