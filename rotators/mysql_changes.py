@@ -42,7 +42,8 @@ def changes(have: Rights, want: Rights, *, mariadb: bool) -> Iterator[Change]:
         named = _raw(", ".join(sorted(right.on for right in roles)) or "NONE")
         whose = "FOR" if mariadb else "TO"
         statement = f"SET DEFAULT ROLE {named} {whose} %s@%s"
-        yield Change(statement, roles, "GRANT CREATE USER ON *.* TO {}")
+        needed = "UPDATE ON mysql.*" if mariadb else "CREATE USER ON *.*"
+        yield Change(statement, roles, f"GRANT {needed} TO {{}}")
 
 
 def options(have: Rights, want: Rights) -> str:
