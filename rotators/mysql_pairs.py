@@ -41,10 +41,16 @@ class Pair:
 
     def _prove(self, ours: Callable[[], bool]) -> bool:
         """Whether the twin is the clone; raises TargetMismatch where they are not such a pair."""
-        mine, theirs = (
-            any(standing.part == "clone" for standing in each.values())
-            for each in (self._mine, self._theirs)
-        )
+        me = self._mine.get(self._me.host)
+        if me is None:
+            raise TargetMismatch(
+                f"the admin's server has no {self._me}, which logged in",
+                do="correct 'masterarn', or wait until the account is replicated",
+                field="masterarn",
+            )
+        # The account that logged in, not any of its name: that one may be somebody else's.
+        mine = me.part == "clone"
+        theirs = any(each.part == "clone" for each in self._theirs.values())
         if mine and theirs:
             raise TargetMismatch(
                 f"both {self._me.user!r} and {self._twin!r} are marked as the other's clone",

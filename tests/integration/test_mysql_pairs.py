@@ -132,6 +132,31 @@ def test_defect_10_a_user_named_like_a_clone_leaves_the_other_alone(users: Users
     users.match("second", users.name)
 
 
+def test_an_account_beside_a_clone_proves_nothing(users: Users) -> None:
+    """Somebody made `app_clone` for one more host, and a secret for it."""
+    users.create(host="10.%")
+    users.create(host="10.%", user=users.twin)
+    users.run("GRANT SELECT ON `rotation clone`.* TO {twin}@'10.%'")
+    users.create(user=users.twin)
+    before = everything(users, users.name)
+    with pytest.raises(TargetMismatch):
+        users.equip("second", user=users.twin, ours=lambda: False)
+    assert everything(users, users.name) == before
+
+
+def test_an_admin_of_another_server(mariadb_server: Server, mysql_server: Server) -> None:
+    users, elsewhere = Users(mariadb_server), Users(mysql_server)
+    elsewhere.create_admin()
+    users.create()
+    with (
+        users.session("first") as session,
+        elsewhere.as_admin() as by,
+        pytest.raises(TargetMismatch) as caught,
+    ):
+        session.equip(users.twin, Secret("second"), by=by, ours=lambda: False)
+    assert caught.value.field == "masterarn"
+
+
 def test_a_user_whose_other_account_was_made_by_somebody_is_no_pair(users: Users) -> None:
     users.create()
     users.create(user=users.twin, host="10.1.2.3")
