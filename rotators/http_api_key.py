@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from rotators.http_api_key_admin import check_admin
+from rotators.http_api_key_admin import check_admin, check_inline
 from rotators.http_api_key_client import Client
 from rotators.http_api_key_description import Admin, Description
 from rotators.http_api_key_listing import id_of
@@ -17,7 +17,7 @@ from rotators.http_api_key_network import Network, Rules
 from rotators.http_api_key_sources import Sources
 from shared.api_key import Account, ApiKey
 from shared.contract import Ticket
-from shared.errors import MalformedSecret
+from shared.errors import MalformedSecret, Misconfigured
 from shared.fields import Fields
 from shared.handler import make_handler
 from shared.keys import Keys
@@ -44,6 +44,8 @@ class HttpIssuer:
         fields = Fields(document)
         parts = description.fields
         admin = description.admin
+        if not self._configured:
+            _check_bases(description)
         key = ApiKey(
             account=Account(client.base, client.whom.owner_name),
             way=description.way,
@@ -57,6 +59,11 @@ class HttpIssuer:
         client.probe_call(key)  # a key that cannot be sent is refused here, not at testSecret
         return key
 
+    @property
+    def _configured(self) -> bool:
+        """Whether the function says which hosts are called, and not the secrets alone."""
+        return self._sources.pinned or bool(self._network.rules.hosts)
+
     def manage(self, key: ApiKey, ticket: Ticket[ApiKey]) -> Manager:
         """The key's account; raises TargetMismatch where the admin is not for this issuer."""
         description = self._sources.of(key.document)
@@ -64,8 +71,10 @@ class HttpIssuer:
         admin = None
         if key.admin is not None:
             admin = ticket.open(key.admin)
-            fixed = self._sources.pinned or bool(self._network.rules.hosts)
-            check_admin(admin, key, client.whom, ticket.secret_arn, elsewhere=fixed)
+            if description.inline:
+                check_inline(admin)
+            arn, configured = ticket.secret_arn, self._configured
+            check_admin(admin, key, client.whom, arn, configured=configured)
         arn = ticket.secret_arn
         tag = hashlib.sha256(arn.encode()).hexdigest()[:20]
         facts = {"arn": arn, "tag": tag, "version": ticket.version_id}
@@ -98,6 +107,17 @@ def _check_names(description: Description, values: Mapping[str, object]) -> None
             field = description.field(name)
             raise MalformedSecret(
                 f"field '{field}' of the secret is missing", do="add it to the secret", field=field
+            )
+
+
+def _check_bases(description: Description) -> None:
+    """Raises Misconfigured where a secret could name a second host, to have a key sent there."""
+    for request in description.requests:
+        if request.base is not None and (description.inline or any(request.base.names)):
+            raise Misconfigured(
+                f"{request.place}.base in the issuer's description is for the secret to say",
+                do="set ISSUER_HOSTS on the function to the hosts that it may call",
+                field="ISSUER_HOSTS",
             )
 
 

@@ -12,17 +12,22 @@ _OF = "the admin's secret"
 
 
 def check_admin(
-    admin: Mapping[str, object], key: ApiKey, whom: Whom, secret_arn: str, *, elsewhere: bool
+    admin: Mapping[str, object],
+    key: ApiKey,
+    whom: Whom,
+    secret_arn: str,
+    *,
+    configured: bool,
 ) -> None:
     """Raises TargetMismatch where the admin's keeper has not allowed this use.
 
     So whoever may write a rotated secret cannot have the admin's key sent to another issuer, nor
-    used for another owner than its keeper says.
-    elsewhere: whether the function's configuration says which hosts there are, so that the
+    have it used for another owner than its keeper says.
+    configured: whether the function's configuration says which hosts there are, so that the
     admin's secret need not.
     """
     fields = Fields(admin, of=_OF)
-    said = "issuer_url" in admin or not elsewhere
+    said = "issuer_url" in admin or not configured
     if said and fields.https_url("issuer_url") != key.account.issuer_url:
         raise TargetMismatch(
             f"{_OF} is for another 'issuer_url' than the secret",
@@ -43,6 +48,21 @@ def check_admin(
             f"{_OF} does not allow its key to be used for this secret as it is",
             do="add it to 'allow' in the admin's secret, or correct the secret",
             field=whom.admin,
+        )
+
+
+def check_inline(admin: Mapping[str, object]) -> None:
+    """Raises TargetMismatch where the admin's keeper does not let a secret say what is sent.
+
+    Whoever may write the secret could otherwise do all that the admin may, in its name.
+    """
+    if not Fields(admin, of=_OF).flag("inline", default=False):
+        raise TargetMismatch(
+            "the secret says itself what to send with the admin's key, which that key's keeper "
+            "has not allowed",
+            do='name a description of ours, set ISSUER on the function, or add "inline": true to '
+            "the admin's secret if all who may write the secret may do all that the admin may",
+            field="issuer",
         )
 
 

@@ -32,6 +32,8 @@ def make_call(request: Request, base: str, values: Values, credentials: Mapping[
 
     Raises MalformedSecret naming a field whose value cannot stand where it is to.
     """
+    if request.base is not None:
+        base = base_url(request.base, values, "issuer")
     url = base + request.path.text(values, _segment)
     query = _present(request.query, values)
     if query:

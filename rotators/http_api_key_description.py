@@ -30,6 +30,7 @@ class Description:
     of the description is; values, defaults: what stands before and after the secret's own;
     choose: what keys are like that are made here, None for the function's password settings;
     propagation: seconds in which a new key may not work yet, and an old one still.
+    inline: whether the secret itself says what is sent, so that its writer decides.
     """
 
     base: Template
@@ -49,6 +50,7 @@ class Description:
     slots: tuple[str, ...]
     choose: PasswordPolicy | None
     propagation: int
+    inline: bool = False
 
     @property
     def names(self) -> frozenset[Name]:

@@ -1,7 +1,7 @@
 """What an issuer lists of live keys: ids, labels, times, and where the next page is."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
@@ -49,17 +49,20 @@ def id_of(value: object) -> str | None:
     return str(value)
 
 
-def next_page(call: Call, request: Request, reply: Reply) -> Call | None:
-    """The same request for the page after this one; None where this is the last.
+def next_page(call: Call, request: Request, reply: Reply, keys: Sized) -> Call | None:
+    """The same request for the page after this one, of these keys; None where this is the last.
 
     Only at the same origin: it is sent with the same credentials.
     """
     pages = request.pages
     if pages is None:
         return None
-    if pages.value is None:
+    if pages.size:
+        number = dict(parse_qsl(urlsplit(call.url).query)).get(pages.query, str(pages.first))
+        said: object = int(number) + 1 if len(keys) >= pages.size else None
+    elif pages.value is None:
         match = _NEXT.search(reply.answer.headers.get("link", ""))
-        said: object = match[1] if match else None
+        said = match[1] if match else None
     else:
         said = pages.value.search(reply.document)
     if isinstance(said, bool) or not isinstance(said, str | int) or said == "":

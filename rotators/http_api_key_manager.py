@@ -42,7 +42,9 @@ class Manager:
         used = {str(name) for name in names_in(self._described.make)}
         self.keeps = any(name.startswith("kept.") for name in used)
         self.repeatable = self._described.idempotent
-        self.lists = self._described.list is not None
+        listing = self._described.list
+        self.lists = listing is not None
+        self.labels = listing is not None and "label" in listing.found
         self.revokes = bool(self._described.revoke)
 
     def label(self, version_id: str) -> str:
@@ -63,7 +65,7 @@ class Manager:
             if not isinstance(found, list):
                 raise self._client.whom.garbage()
             keys += [key for each in found if (key := read_key(each, request.found)) is not None]
-            following = next_page(call, request, reply)
+            following = next_page(call, request, reply, found)
             if following is None:
                 return keys
             call = following

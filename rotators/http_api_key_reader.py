@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from rotators.http_api_key_description import Admin, Description, names_in
 from rotators.http_api_key_places import Expression, Place
-from rotators.http_api_key_requests import Auth, Pages, Request, read_request
+from rotators.http_api_key_requests import Auth, Pages, Request, read_base, read_request
 from rotators.http_api_key_templates import Name, Template
 from shared.api_key import Way
 from shared.errors import Misconfigured
@@ -50,7 +50,7 @@ class _Reader:
         listing = self._list()
         request, keys, idempotent = self._make(_kept(listing))
         return Description(
-            base=self._base(),
+            base=read_base(found["base"]),
             way=_WAYS[self.way],
             fields=self.fields,
             values=_plain(self._member("values")),
@@ -63,7 +63,7 @@ class _Reader:
             idempotent=idempotent,
             list=listing,
             revoke=self._revoke(),
-            probe=read_request(found["probe"], {"now", *self._own})[0],
+            probe=read_request(found["probe"], {"now", *self._own}, more=["base"])[0],
             slots=self._slots(),
             choose=self._choose(),
             propagation=self._propagation(),
@@ -86,13 +86,6 @@ class _Reader:
     def _member(self, name: str) -> Place:
         return self.found.get(name, self.place.child(name, {}))
 
-    def _base(self) -> Template:
-        base = self.found["base"].template({"secret"}, in_url=True)
-        first = base.pieces[0] if base.pieces else ""
-        if not (base.whole or (isinstance(first, str) and first.startswith("https://"))):
-            raise self.found["base"].wrong("must begin with https://, or be a field of the secret")
-        return base
-
     def _admin(self) -> Admin | None:
         place = self.found["admin"]
         if place.value == "self":
@@ -102,7 +95,7 @@ class _Reader:
         found = place.members(("secret", "auth", "login"), required=("secret", "auth"))
         login = None
         if "login" in found:
-            login, members = read_request(found["login"], {"secret", "admin"})
+            login, members = read_request(found["login"], {"secret", "admin"}, more=["base"])
             login = replace(login, found=_read(found["login"], members, ("token",), ("token",)))
         auth = Auth.read(found["auth"], {"secret", *self._asker})
         return Admin(found["secret"].template({"secret"}), auth, login)
@@ -111,9 +104,9 @@ class _Reader:
         if "list" not in self.found:
             return None
         place = self.found["list"]
-        names = {"secret", *self._asker, *(self._own - {"key"})}
+        names = {"secret", "arn", "tag", *self._asker, *(self._own - {"key"})}
         request, members = read_request(place, names, more=["pages"])
-        needed = ["keys", "id", "label"] if self.way == "issue" else ["keys"]
+        needed = ["keys", "id"] if self.way == "issue" else ["keys"]
         read = _read(place, members, None, needed)
         if "expires" in read and "created" not in read:
             raise place.child("read").missing("created")  # from both, the lifetime is known
@@ -207,7 +200,8 @@ class _Reader:
     def keep_the_key_out_of_urls(self, description: Description) -> None:
         """The field that holds the key is as confidential as {key}."""
         for request in description.requests:
-            for template in (description.base, request.path, *request.query.values()):
+            bases = [description.base, *([request.base] if request.base else [])]
+            for template in (*bases, request.path, *request.query.values()):
                 fields = (name.field for name in template.names if name.root == "secret")
                 if self.fields["key"] in {description.field(name) for name in fields}:
                     raise Place(None, request.place).wrong("must not have the key in its URL")

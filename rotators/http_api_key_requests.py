@@ -68,30 +68,39 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """Where a list's next page is: in the Link header, at a URL in the answer, or at a cursor.
+    """Where a list's next page is: in the Link header, at a URL in the answer, or by a parameter.
 
-    query: the parameter that the cursor goes into; value: what finds cursor or URL.
+    query: the parameter that a cursor or a number goes into; value: what finds cursor or URL.
+    first, size: of numbered pages, the first one's number and how many keys a full one has.
     """
 
     query: str = ""
     value: Expression | None = None
+    first: int = 0
+    size: int = 0
 
     @classmethod
     def read(cls, place: Place) -> Self:
-        """`"link"`, `{"url": E}` or `{"query": name, "value": E}`."""
+        """`"link"`, `{"url": E}`, `{"query": Q, "value": E}` or `{"query": Q, "first", "size"}`."""
         if place.value == "link":
             return cls()
-        found = place.members(("url", "query", "value"))
+        found = place.members(("url", "query", "value", "first", "size"))
         if found.keys() == {"url"}:
             return cls(value=found["url"].expression())
         if found.keys() == {"query", "value"}:
             return cls(found["query"].text(), found["value"].expression())
-        raise place.wrong('must be "link" or have url, or query and value')
+        if found.keys() == {"query", "first", "size"}:
+            first, size = found["first"].integer(range(2)), found["size"].integer(range(1, 10_001))
+            return cls(found["query"].text(), None, first, size)
+        raise place.wrong('must be "link", or have url, or query with value or first and size')
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request, and how its answer is read; `auth` None is what the place's default is."""
+    """One request, and how its answer is read.
+
+    base: where it goes, if not to the description's; auth: None is what the place's default is.
+    """
 
     place: str
     method: str
@@ -105,6 +114,7 @@ class Request:
     expect: tuple[tuple[Expression, Tree], ...]
     found: Mapping[str, Expression]
     pages: Pages | None = None
+    base: Template | None = None
 
     def outcome(self, status: int, answer: object) -> str | None:
         """`rejected`, `gone`, `later` or `done`, where the description says so."""
@@ -140,8 +150,18 @@ def read_request(
         outcomes={name: Outcome.read(members[name]) for name in _OUTCOMES if name in members},
         expect=tuple(_expect(members.get("expect", empty), names)),
         found={},
+        base=read_base(members["base"]) if "base" in members else None,
     )
     return request, members
+
+
+def read_base(place: Place) -> Template:
+    """Where requests go: https, from the first letter on or as a field of the secret says."""
+    base = place.template({"secret"}, in_url=True)
+    first = base.pieces[0] if base.pieces else ""
+    if not (base.whole or (isinstance(first, str) and first.startswith("https://"))):
+        raise place.wrong("must begin with https://, or be a field of the secret")
+    return base
 
 
 def _headers(place: Place, names: Collection[str]) -> dict[str, Template]:

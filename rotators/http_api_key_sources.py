@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,6 +17,8 @@ SHIPPED = Path(__file__).parent / "issuers"
 FIRST = "jupyterhub"
 _FIELD, _VARIABLE = "issuer", "ISSUER"
 _MERGED = ("fields", "values", "defaults")
+# What a secret may say of one of our descriptions without deciding what is sent.
+_TUNED = (*_MERGED, "label", "choose", "propagation")
 
 
 class Sources:
@@ -37,7 +40,16 @@ class Sources:
         if self._pinned is not None:
             return self._pinned
         said = document.get(_FIELD, FIRST)
-        return _described(said if isinstance(said, str) else json.dumps(said), MalformedSecret, "")
+        text = said if isinstance(said, str) else json.dumps(said)
+        described = _described(text, MalformedSecret, "")
+        return replace(described, inline=not _ours(said))
+
+
+def _ours(said: object) -> bool:
+    """Whether every request is one that we have written."""
+    if isinstance(said, dict):
+        return "use" in said and said.keys() <= {"use", *_TUNED}
+    return isinstance(said, str) and not said.lstrip().startswith("{")
 
 
 @lru_cache(maxsize=64)

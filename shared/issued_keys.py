@@ -103,7 +103,8 @@ def _leftover(
             LOG.warning("no key is revoked: which one is current is known after this rotation")
         return []
     kept = set(_pinned_ids(ticket)) | _pinned_labels(manager, ticket)
-    held = set() if all(k.label.startswith(ours) for k in others) else _held(current, ticket)
+    strangers = not all(key.label.startswith(ours) for key in others)
+    held = _held(current, ticket, every=not manager.labels) if strangers else set()
     return [
         key
         for key in others
@@ -111,10 +112,13 @@ def _leftover(
     ]
 
 
-def _held(current: ApiKey, ticket: Ticket[ApiKey]) -> set[str]:
-    """The ids of keys that were in this secret before, such as a first one made by hand."""
+def _held(current: ApiKey, ticket: Ticket[ApiKey], *, every: bool) -> set[str]:
+    """The ids of keys that were in this secret before, such as a first one made by hand.
+
+    every: also those of rotations that were given up, where no label says whose they are.
+    """
     stored = [ticket.previous()]
-    if stored[0] is not None and stored[0].key == current.key:
+    if every or (stored[0] is not None and stored[0].key == current.key):
         # The secret was edited by hand since: the key before has no label of AWS's any more,
         # nor one of ours if it was made by hand.
         stored += ticket.strays()

@@ -38,6 +38,7 @@ class KeyManager(Protocol):
     keeps: bool  # whether a new key takes something over of the one it replaces
     repeatable: bool  # whether `make` gives the same key again for the same version
     lists: bool  # whether the issuer tells which keys are live
+    labels: bool  # and which of them were made for which version
     revokes: bool  # whether a key can be ended
 
     def label(self, version_id: str) -> str:

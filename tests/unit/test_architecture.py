@@ -82,7 +82,7 @@ def test_secrets_are_revealed_only_where_they_leave() -> None:
         if ".reveal()" in file.read_text()
     }
     assert reveals == {
-        "credentials.py": 2,  # into the document that is stored
+        "credentials.py": 1,  # into the document that is stored
         "api_key.py": 2,  # the same
         "http_api_key_templates.py": 1,  # into the request
         "store.py": 1,  # the rotation token, into PutSecretValue

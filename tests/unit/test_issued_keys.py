@@ -28,7 +28,7 @@ class FakeManager:
     """An account whose keys are given; nothing is to be changed in it."""
 
     keeps = repeatable = False
-    lists = revokes = True
+    lists = revokes = labels = True
 
     def label(self, version_id: str) -> str:
         return f"{ARN} {version_id}"
