@@ -74,7 +74,7 @@ class HttpIssuer:
             if description.inline:
                 check_inline(admin)
             arn, configured = ticket.secret_arn, self._configured
-            check_admin(admin, key, client.whom, arn, configured=configured)
+            check_admin(admin, client.whom, arn, client.values.secret, configured=configured)
         arn = ticket.secret_arn
         tag = hashlib.sha256(arn.encode()).hexdigest()[:20]
         facts = {"arn": arn, "tag": tag, "version": ticket.version_id}

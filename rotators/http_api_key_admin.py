@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
 from rotators.http_api_key_errors import Whom
-from shared.api_key import ApiKey
 from shared.errors import MalformedSecret, TargetMismatch
 from shared.fields import Fields
 
@@ -13,9 +12,9 @@ _OF = "the admin's secret"
 
 def check_admin(
     admin: Mapping[str, object],
-    key: ApiKey,
     whom: Whom,
     secret_arn: str,
+    values: Mapping[str, object],
     *,
     configured: bool,
 ) -> None:
@@ -23,12 +22,12 @@ def check_admin(
 
     So whoever may write a rotated secret cannot have the admin's key sent to another issuer, nor
     have it used for another owner than its keeper says.
-    configured: whether the function's configuration says which hosts there are, so that the
-    admin's secret need not.
+    values: what the description's names stand for; configured: whether the function says which
+    hosts there are, so that the admin's secret need not.
     """
     fields = Fields(admin, of=_OF)
     said = "issuer_url" in admin or not configured
-    if said and fields.https_url("issuer_url") != key.account.issuer_url:
+    if said and fields.https_url("issuer_url") != whom.base:
         raise TargetMismatch(
             f"{_OF} is for another 'issuer_url' than the secret",
             do=f"correct '{whom.url}' or '{whom.admin}'",
@@ -43,7 +42,7 @@ def check_admin(
             do="correct it in the admin's secret",
             field="allow",
         )
-    if not any(_covers(each, key, secret_arn) for each in allowed):
+    if not any(_covers(each, secret_arn, values) for each in allowed):
         raise TargetMismatch(
             f"{_OF} does not allow its key to be used for this secret as it is",
             do="add it to 'allow' in the admin's secret, or correct the secret",
@@ -66,13 +65,13 @@ def check_inline(admin: Mapping[str, object]) -> None:
         )
 
 
-def _covers(allowed: Mapping[str, object], key: ApiKey, secret_arn: str) -> bool:
-    """Whether the secret has this name, and these fields."""
+def _covers(allowed: Mapping[str, object], secret_arn: str, values: Mapping[str, object]) -> bool:
+    """Whether the secret has this name, and what is sent of it these values."""
     name = secret_arn.partition(":secret:")[2][: -len("-AbCdEf")]
     for field, value in allowed.items():
         if field == "secret":
             if not isinstance(value, str) or not fnmatchcase(name, value):
                 return False
-        elif key.document.get(field) != value:
+        elif values.get(field) != value:
             return False
     return bool(allowed)

@@ -17,8 +17,9 @@ SHIPPED = Path(__file__).parent / "issuers"
 FIRST = "jupyterhub"
 _FIELD, _VARIABLE = "issuer", "ISSUER"
 _MERGED = ("fields", "values", "defaults")
-# What a secret may say of one of our descriptions without deciding what is sent.
-_TUNED = (*_MERGED, "label", "choose", "propagation")
+# What a secret may say of one of our descriptions without deciding what is sent; where it is
+# sent, the admin's secret or ISSUER_HOSTS decides.
+_TUNED = (*_MERGED, "base", "label", "choose", "propagation")
 
 
 class Sources:
