@@ -71,6 +71,13 @@ class Ticket(Protocol[C_co]):
         """Another secret's tags."""
         ...
 
+    def confirm(self, *, again: bool = False) -> None:
+        """Asked right before the target changes: the rotation is still this one.
+
+        Reads only where that was long ago, or `again`; ends the step where it is not.
+        """
+        ...
+
     def promote(self) -> None:
         """Let the pending credential be the current one, before finishSecret does it."""
         ...

@@ -5,11 +5,12 @@ The pending version is the journal: the new credential is stored before the targ
 retry always rolls forward.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from enum import Enum, auto
 from typing import Any
 
-from shared.contract import C
+from shared.contract import Backend, C
 from shared.errors import (
     GIVE_UP,
     NEXT_ATTEMPT,
@@ -18,10 +19,13 @@ from shared.errors import (
     RejectedByPolicy,
     WrongStage,
 )
-from shared.event import Step
-from shared.store import CURRENT, PENDING
-from shared.ticket import Lent
+from shared.event import RotationRequest, Step
+from shared.store import CURRENT, PENDING, Store
+from shared.ticket import Lent, Overtaken
 from shared.version import NotStored
+
+# A step is done within a second or two; one that was held up longer looks again before it acts.
+FRESH_SECONDS = 3.0
 
 
 class Standing(Enum):
@@ -36,10 +40,31 @@ class Standing(Enum):
 class Rotation(Lent[C]):
     """One step of one rotation; also the Ticket that the backend is lent."""
 
+    def __init__(self, backend: Backend[C], store: Store, request: RotationRequest) -> None:
+        super().__init__(backend, store, request)
+        self._looked = time.monotonic()
+
     def run(self) -> None:
         """Take the step; raises RotationError. A step that is already taken returns quietly."""
         step = self._request.step
-        ACTIONS[step, LOOKS[step](self)](self)
+        try:
+            ACTIONS[step, LOOKS[step](self)](self)
+        except Overtaken:
+            self.rest()
+
+    def confirm(self, *, again: bool = False) -> None:
+        """Look again, if the look that this step acts on is old: a step may be held up anywhere.
+
+        Raises Overtaken where the version is current by now, WrongStage where it was given up.
+        """
+        if not again and time.monotonic() - self._looked < FRESH_SECONDS:
+            return
+        standing = self.look_at_value()
+        if standing is Standing.LIVE:
+            raise Overtaken
+        if standing is Standing.NOWHERE:
+            self.refuse_stranger()
+        self._looked = time.monotonic()
 
     # --- looking: where does the version stand? ---
 

@@ -6,9 +6,13 @@ from typing import Generic
 
 from shared.contract import Backend, C
 from shared.errors import GIVE_UP, NEXT_ATTEMPT, Busy, MalformedSecret, TargetMismatch
-from shared.event import RotationRequest
+from shared.event import RotationRequest, Step
 from shared.store import CURRENT, PENDING, PREVIOUS, Store
 from shared.version import Version
+
+
+class Overtaken(Exception):
+    """Another copy of this step went on to the rotation's end: there is nothing left to do."""
 
 
 class Lent(Generic[C]):
@@ -58,6 +62,8 @@ class Lent(Generic[C]):
                 f"AWSCURRENT of {self.secret_arn} moved while it was read",
                 do=NEXT_ATTEMPT,
             )
+        if version.version_id == self.version_id and self._request.step is not Step.FINISH:
+            raise Overtaken
         self._current_version = version.version_id
         return self._backend.parse(version.document)
 

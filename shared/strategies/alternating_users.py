@@ -37,14 +37,19 @@ class AlternatingUsers(Database):
                 do=GIVE_UP,
                 field="username",
             )
-        # The current user proves itself first: whoever may write the secret could otherwise have
-        # the admin change any user's password.
-        with self.accepted(stored(current, ticket, current), current) as (_, session):
-            admin = self.admin(current, ticket)
+        # One of the two users proves itself first: whoever may write the secret could otherwise
+        # have the admin change any user's password.
+        candidates = stored(ticket, current, pending, users=(current, pending))
+        with self.accepted(candidates, current) as (live, session):
+            admin = self.admin(pending, ticket)
             with self.engine.connect(admin) as by:
-                session.equip(
-                    pending.username, pending.password, by=by, ours=self._ours(pending, ticket)
-                )
+                ticket.confirm()
+                if live.username == current.username:
+                    ours = self._ours(pending, ticket)
+                    session.equip(pending.username, pending.password, by=by, ours=ours)
+                elif live.password != pending.password:
+                    LOG.warning("the current user is not let in: the other one takes over")
+                    session.set_password(pending.password, by=by)
         if admin.host != pending.host:
             self._wait_for_replica(pending)
 
@@ -55,19 +60,31 @@ class AlternatingUsers(Database):
             try:
                 session.match(pending.twin)
             except TargetMismatch:
-                # With RotateImmediately=false it is the current user that is tested.
-                if ticket.current().username != pending.username:
+                # A user that is not let in can do nothing that the pending one could not.
+                if not self._is_tested_only(pending, ticket) and self._lets_in(ticket.current()):
                     raise
 
     def settle(self, ticket: Ticket[Login], /) -> None:
         """Nothing: the other user's password ends when it is its turn."""
+
+    @staticmethod
+    def _is_tested_only(pending: Login, ticket: Ticket[Login]) -> bool:
+        """With RotateImmediately=false, what is tested is a copy of the current version."""
+        return ticket.current().username == pending.username
+
+    def _lets_in(self, login: Login) -> bool:
+        try:
+            with self.engine.connect(login):
+                return True
+        except Rejected:
+            return False
 
     def _ours(self, pending: Login, ticket: Ticket[Login]) -> Callable[[], bool]:
         """Whether a stored password of the user works: it was rotated by this secret before."""
 
         def ours() -> bool:
             try:
-                with self.accepted(stored(pending, ticket), pending):
+                with self.accepted(stored(ticket, users=(pending,)), pending):
                     return True
             except Rejected:
                 return False

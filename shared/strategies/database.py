@@ -84,7 +84,8 @@ class Database:
             host=host,
             port=port,
             dbname=fields.optional_text("dbname"),
-            tls=user.tls,
+            # Who may write the rotated secret does not decide how the admin's password travels.
+            tls=user.tls or fields.flag("ssl", default=True),
             document=document,
         )
 
@@ -127,15 +128,18 @@ class Database:
             )
 
 
-def stored(user: Login, ticket: Ticket[Login], *labelled: Login) -> Iterator[tuple[Login, str]]:
-    """The stored logins of this user, each with what a warning calls it; no password twice.
+def stored(
+    ticket: Ticket[Login], *labelled: Login, users: tuple[Login, ...]
+) -> Iterator[tuple[Login, str]]:
+    """The stored logins of these users, each with what a warning calls it; none twice.
 
     First the `labelled` ones, then the previous one, then those of versions without a label.
     """
-    tried: list[Secret] = []
+    targets = [user.target for user in users]
+    tried: list[tuple[str, Secret]] = []
     for login, source in _every(ticket, labelled):
-        if login.target == user.target and login.password not in tried:
-            tried.append(login.password)
+        if login.target in targets and (login.username, login.password) not in tried:
+            tried.append((login.username, login.password))
             yield login, source
 
 

@@ -8,7 +8,7 @@ from typing import Self
 
 from shared.contract import Engine, Session, Ticket
 from shared.credentials import Login
-from shared.errors import GIVE_UP, Forbidden, Misconfigured, RotationError, TargetMismatch
+from shared.errors import GIVE_UP, Forbidden, Misconfigured, Permanent, TargetMismatch
 from shared.settings import Settings
 from shared.strategies.database import Database, stored
 
@@ -77,12 +77,14 @@ class SingleUser(Database):
                 field="host",
             )
         # The current one first: in a normal rotation it is live, so nothing is ever refused.
-        with self.accepted(stored(pending, ticket, current, pending), pending) as (live, session):
+        candidates = stored(ticket, current, pending, users=(pending,))
+        with self.accepted(candidates, pending) as (live, session):
             if live.password != pending.password:
-                with self._setter(live, ticket) as by:
+                with self._setter(pending, ticket) as by:
+                    ticket.confirm()
                     self._set(session, pending, live, by)
                     if self._options.short_gap:
-                        self._verify_or_undo(session, pending, live, by)
+                        self._verify_or_undo(session, pending, live, by, ticket)
         if self._options.short_gap:
             ticket.promote()
 
@@ -113,12 +115,20 @@ class SingleUser(Database):
         session.set_password(pending.password, by=by)
 
     def _verify_or_undo(
-        self, session: Session, pending: Login, live: Login, by: Session | None
+        self,
+        session: Session,
+        pending: Login,
+        live: Login,
+        by: Session | None,
+        ticket: Ticket[Login],
     ) -> None:
         try:
             with self.engine.connect(pending) as fresh:
                 fresh.ping()
-        except RotationError:
+        except Permanent:
+            # Not on an outage, which says nothing of the password: the next attempt goes on from
+            # it. Nor where another copy of this step has promoted it meanwhile.
+            ticket.confirm(again=True)
             LOG.warning("the pending password does not work: putting the old one back")
             session.set_password(live.password, by=by)
             raise

@@ -3,13 +3,18 @@
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
+from psycopg import sql
 
 from local.servers import Server
 from local.targets import MySQLTarget, PostgresTarget
-from shared.errors import Busy, MalformedSecret, Misconfigured, Rejected
+from rotators.postgres import PostgresEngine, PostgresSession
+from shared.credentials import Login
+from shared.errors import Busy, Forbidden, MalformedSecret, Misconfigured, Rejected, WrongStage
 from shared.event import Step
+from shared.strategies import SingleUser
 from tests.lab import Lab, Secret
 
 MYSQL = ("mariadb_server", "mysql_server")
@@ -42,19 +47,89 @@ def test_short_gap_promotes_in_setsecret_and_the_rest_finds_it_done(
 
 
 def test_short_gap_puts_the_old_password_back_if_the_new_one_does_not_work(
-    lab: Lab, postgres_server: Server
+    lab: Lab, postgres_server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = PostgresTarget(postgres_server, username(), {"SHORT_GAP": "true"})
     secret = lab.secret(target)
-    # The session that sets the password takes the one connection, so none is left to verify by.
-    with target.admin() as connection:
-        connection.execute(f'ALTER ROLE "{target.document["username"]}" CONNECTION LIMIT 1')
+    role = sql.Identifier(str(target.document["username"]))
+    real = PostgresSession.set_password
+
+    def set_password(self: PostgresSession, *passed: Any, **named: Any) -> None:  # noqa: ANN401
+        real(self, *passed, **named)
+        with target.admin() as admin:
+            admin.execute(sql.SQL("ALTER ROLE {} NOLOGIN").format(role))
+
+    monkeypatch.setattr(PostgresSession, "set_password", set_password)
     before = secret.value(), secret.holder("AWSCURRENT")
+    event = secret.begin()
+    with pytest.raises(Forbidden):
+        secret.steps(event)
+    with target.admin() as admin:
+        admin.execute(sql.SQL("ALTER ROLE {} LOGIN").format(role))
+    assert (secret.value(), secret.holder("AWSCURRENT")) == before
+    assert secret.accepted() == {before[1]}
+
+
+def test_short_gap_rolls_forward_after_an_outage(lab: Lab, postgres_server: Server) -> None:
+    target = PostgresTarget(postgres_server, username(), {"SHORT_GAP": "true"})
+    secret = lab.secret(target)
+    # The session that sets the password takes the one connection, so none is left to verify by.
+    with target.admin() as admin:
+        role = sql.Identifier(str(target.document["username"]))
+        admin.execute(sql.SQL("ALTER ROLE {} CONNECTION LIMIT 1").format(role))
     event = secret.begin()
     with pytest.raises(Busy):
         secret.steps(event)
-    assert (secret.value(), secret.holder("AWSCURRENT")) == before
-    assert secret.accepted() == {before[1]}
+    secret.steps(event)
+    assert secret.accepted() == {secret.holder("AWSCURRENT")} == {event["ClientRequestToken"]}
+
+
+def test_short_gap_undoes_nothing_that_another_copy_has_promoted(
+    lab: Lab, postgres_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = PostgresTarget(postgres_server, username(), {"SHORT_GAP": "true"})
+    secret = lab.secret(target)
+    event = secret.begin()
+    secret.step(event, Step.CREATE)
+    real = PostgresEngine.connect
+    fresh: list[bool] = []
+    pending = secret.version(event["ClientRequestToken"])["password"]
+
+    def connect(self: PostgresEngine, login: Login) -> Any:  # noqa: ANN401 - what it returns
+        if login.password.reveal() == pending and not fresh:
+            fresh.append(True)
+            secret.step(event, Step.SET)  # the other copy
+            raise Rejected("refused", do="only this once")
+        return real(self, login)
+
+    monkeypatch.setattr(PostgresEngine, "connect", connect)
+    secret.step(event, Step.SET)
+    assert secret.accepted() == {secret.holder("AWSCURRENT")} == {event["ClientRequestToken"]}
+
+
+@pytest.mark.parametrize("server", ["postgres_server", *MYSQL], indirect=True)
+def test_a_copy_that_was_held_up_until_its_rotation_was_given_up_changes_nothing(
+    lab: Lab, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.machine.FRESH_SECONDS", 0)
+    kind = PostgresTarget if server.engine == "postgres" else MySQLTarget
+    secret = lab.secret(kind(server, username()))
+    event = secret.begin()
+    secret.step(event, Step.CREATE)
+    real = SingleUser._setter
+    held_up: list[bool] = []
+
+    def setter(self: SingleUser, *arguments: Any) -> Any:  # noqa: ANN401 - passed on
+        if not held_up:
+            held_up.append(True)
+            secret.abandon(event)
+            assert secret.rotate().state == "succeeded"
+        return real(self, *arguments)
+
+    monkeypatch.setattr(SingleUser, "_setter", setter)
+    with pytest.raises(WrongStage):
+        secret.step(event, Step.SET)
+    assert secret.accepted() == {secret.holder("AWSCURRENT")}
 
 
 def test_short_gap_and_overlap_exclude_each_other(lab: Lab, mysql_server: Server) -> None:

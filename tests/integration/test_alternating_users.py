@@ -1,0 +1,171 @@
+"""What AlternatingUsers does besides the rotation itself: whose admin, who proves, what heals."""
+
+import json
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from local.servers import Server
+from local.targets import MySQLAlternatingTarget, PostgresAlternatingTarget
+from shared.errors import MalformedSecret, Rejected, TargetMismatch, WrongStage
+from shared.event import Step
+from shared.strategies import AlternatingUsers, database
+from tests.lab import Lab, Secret
+
+EVERY = ("postgres_server", "mariadb_server", "mysql_server")
+
+
+@pytest.fixture
+def secret(lab: Lab, request: pytest.FixtureRequest) -> Secret:
+    server: Server = request.getfixturevalue(request.param)
+    kind = PostgresAlternatingTarget if server.engine == "postgres" else MySQLAlternatingTarget
+    return lab.secret(kind(server, f"turns {uuid.uuid4().hex[:8]}"))
+
+
+def change_by_hand(secret: Secret, username: str) -> None:
+    """Somebody gives the user a password that is in no secret."""
+    target = secret.target
+    if isinstance(target, PostgresAlternatingTarget):
+        with target.admin() as admin:
+            admin.execute(f"ALTER ROLE \"{username}\" PASSWORD 'in no secret'")
+        return
+    assert isinstance(target, MySQLAlternatingTarget)
+    with target.admin() as connection, connection.cursor() as cursor:
+        cursor.execute("ALTER USER %s@'%%' IDENTIFIED BY 'in no secret'", (username,))
+
+
+@pytest.mark.parametrize("secret", EVERY, indirect=True)
+def test_where_the_current_user_is_not_let_in_the_other_one_takes_over(
+    secret: Secret, output: Callable[[], str]
+) -> None:
+    assert secret.rotate().state == "succeeded"
+    change_by_hand(secret, secret.value()["username"])
+    assert secret.accepted() == {secret.holder("AWSPREVIOUS")}
+    outcome = secret.rotate()
+    assert outcome.state == "succeeded", outcome.error
+    assert secret.target.accepts(secret.value())
+    assert "the current user is not let in: the other one takes over" in output()
+    assert secret.rotate().state == "succeeded"
+    assert secret.accepted() == {secret.holder("AWSCURRENT"), secret.holder("AWSPREVIOUS")}
+
+
+@pytest.mark.parametrize("secret", EVERY, indirect=True)
+def test_where_no_stored_password_works_the_admin_changes_nothing(secret: Secret) -> None:
+    change_by_hand(secret, secret.value()["username"])
+    event = secret.begin()
+    secret.step(event, Step.CREATE)
+    with pytest.raises(Rejected, match="every stored password"):
+        secret.step(event, Step.SET)
+    assert not secret.accepted()
+
+
+@pytest.mark.parametrize("secret", EVERY, indirect=True)
+def test_a_copy_of_setsecret_that_comes_after_the_rotation_has_nothing_to_do(
+    secret: Secret, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = secret.begin()
+    secret.step(event, Step.CREATE)
+    real = AlternatingUsers.install
+    done: list[bool] = []
+
+    def install(self: AlternatingUsers, *arguments: Any) -> None:  # noqa: ANN401 - passed on
+        if not done:
+            done.append(True)
+            secret.steps(event, Step.SET, Step.TEST, Step.FINISH)
+        real(self, *arguments)
+
+    monkeypatch.setattr(AlternatingUsers, "install", install)
+    secret.step(event, Step.SET)
+    assert secret.holder("AWSCURRENT") == event["ClientRequestToken"]
+    assert secret.accepted() == {secret.holder("AWSCURRENT"), secret.holder("AWSPREVIOUS")}
+
+
+@pytest.mark.parametrize("secret", EVERY, indirect=True)
+def test_a_copy_that_was_held_up_until_its_rotation_was_given_up_changes_nothing(
+    secret: Secret, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.machine.FRESH_SECONDS", 0)
+    event = secret.begin()
+    secret.step(event, Step.CREATE)
+    real = database.Database.admin
+    held_up: list[bool] = []
+
+    def admin(self: database.Database, *arguments: Any) -> object:  # noqa: ANN401 - passed on
+        if not held_up:
+            held_up.append(True)
+            secret.abandon(event)
+            assert secret.rotate().state == "succeeded"
+        return real(self, *arguments)
+
+    monkeypatch.setattr(database.Database, "admin", admin)
+    with pytest.raises(WrongStage):
+        secret.step(event, Step.SET)
+    assert secret.accepted() == {secret.holder("AWSCURRENT"), secret.holder("AWSPREVIOUS")}
+
+
+# --- the admin ---
+
+
+@pytest.mark.parametrize("field", ["host", "port"])
+@pytest.mark.parametrize("secret", EVERY, indirect=True)
+def test_an_admin_of_another_server_is_not_used(secret: Secret, field: str) -> None:
+    arn = secret.value()["masterarn"]
+    client = secret.lab.client
+    admin = json.loads(client.get_secret_value(SecretId=arn)["SecretString"])
+    other = {"host": "another.example.org", "port": 1}
+    text = json.dumps({**admin, field: other[field]})
+    client.put_secret_value(SecretId=arn, SecretString=text)
+    event = secret.begin()
+    secret.step(event, Step.CREATE)
+    with pytest.raises(TargetMismatch) as caught:
+        secret.step(event, Step.SET)
+    assert caught.value.field == "masterarn"
+    assert secret.accepted() == {secret.holder("AWSCURRENT")}
+
+
+@pytest.mark.parametrize("secret", EVERY, indirect=True)
+def test_an_admin_that_rds_manages_is_where_rds_says(
+    secret: Secret, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = secret.value()
+    arn, client = here["masterarn"], secret.lab.client
+    admin = json.loads(client.get_secret_value(SecretId=arn)["SecretString"])
+    kept = {key: admin[key] for key in ("username", "password")}
+    client.put_secret_value(SecretId=arn, SecretString=json.dumps(kept))
+    tag = ("aws:rds:primaryDBInstanceArn", "arn:aws:rds:us-east-1:123456789012:db:main")
+    client.tag_resource(SecretId=arn, Tags=[{"Key": tag[0], "Value": tag[1]}])
+    asked = []
+
+    def address(_self: object, tags: dict[str, str]) -> tuple[str, int]:
+        asked.append(tags)
+        return str(here["host"]), int(here["port"])
+
+    # RDS itself is asked in tests/integration/test_rds.py; its hosts are not on loopback.
+    monkeypatch.setattr("shared.rds.Rds.address", address)
+    outcome = secret.rotate()
+    assert outcome.state == "succeeded", outcome.error
+    assert asked == [dict([tag])]
+
+
+@pytest.mark.parametrize("secret", ["postgres_server"], indirect=True)
+def test_a_masterarn_that_was_corrected_is_the_one_that_counts(secret: Secret) -> None:
+    good = secret.value()
+    secret.store({**good, "masterarn": good["masterarn"] + "x"})
+    given_up = secret.begin()
+    secret.step(given_up, Step.CREATE)
+    secret.abandon(given_up)
+    secret.store(good)
+    assert secret.rotate().state == "succeeded"
+
+
+def test_a_name_that_leaves_no_room_for_the_clones_is_refused_before_anything(
+    lab: Lab, postgres_server: Server
+) -> None:
+    name = uuid.uuid4().hex.ljust(58, "x")
+    secret = lab.secret(PostgresAlternatingTarget(postgres_server, name))
+    event = secret.begin()
+    with pytest.raises(MalformedSecret, match="longer than 63"):
+        secret.step(event, Step.CREATE)
+    assert event["ClientRequestToken"] not in secret.accepted()
