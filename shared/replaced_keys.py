@@ -46,6 +46,7 @@ class ReplacedKey:
                 field=rejected.field,
             ) from None
         if self._short_gap and pending.slot is None:
+            ticket.current()  # whose label it is
             ticket.promote()
 
     def settle(self, live: ApiKey, ticket: Ticket[ApiKey], /) -> None:

@@ -21,7 +21,7 @@ class Keyshop:
     """What it knows; a key is accepted from the `slow`-th question on, if that is set."""
 
     keys: dict[str, Key] = field(default_factory=dict)
-    clients: dict[str, str] = field(default_factory=lambda: {"c1": "first"})
+    clients: dict[str, str] = field(default_factory=lambda: {"c1": "first-secret"})
     slots: dict[str, str] = field(default_factory=lambda: {"key1": "one", "key2": "two"})
     users: dict[str, Key] = field(
         default_factory=lambda: {"app": {"password": "first", "tags": ["monitoring"]}}
@@ -107,7 +107,7 @@ class Keyshop:
             return Said(401, {"error": "invalid_client"})
         return {"access_token": "a-clients-token"}
 
-    def _storage(self, asked: Asked, rest: str) -> object:
+    def _storage(self, asked: Asked, _rest: str) -> object:
         if asked.method == "GET":
             return {"ok": asked.headers.get("x-key") in self.slots.values()}
         if not self._may(asked):

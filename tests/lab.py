@@ -1,6 +1,8 @@
 """A local Secrets Manager whose rotations run step by step, in this process, as a test asks."""
 
+import hashlib
 import json
+import re
 import uuid
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -46,6 +48,13 @@ class Gate:
         self._home.invoke(function, event)
 
 
+def _short(value: str) -> str:
+    """A setting's value as it can be part of a function's name."""
+    return (
+        value if re.fullmatch(r"[\w-]{1,40}", value) else hashlib.sha256(value.encode()).hexdigest()
+    )
+
+
 class Functions:
     """The template's functions in this process, each as often as there are settings for it."""
 
@@ -54,7 +63,7 @@ class Functions:
 
     def add(self, target: Target) -> str:
         """The name of the target's function with the target's settings."""
-        words = (f"{name}-{value}" for name, value in sorted(target.settings.items()))
+        words = (f"{name}-{_short(value)}" for name, value in sorted(target.settings.items()))
         name = "-".join((target.function, *words))
         if name not in self._handlers:
             self._handlers[name] = template.handler(target.function, target.settings)

@@ -1,0 +1,393 @@
+"""Described issuers: every example of docs/issuers.md, and what can happen to each way."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pytest
+
+from local.build import ROOT
+from local.certificates import Authority
+from shared.errors import Rejected, RejectedByPolicy, RotationError, Unreachable
+from shared.event import Step
+from tests.keyshop import ADMIN, Keyshop
+from tests.lab import Lab, Secret
+from tests.stub_issuer import Stub, stub_issuer
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+PAGE = (ROOT / "docs" / "issuers.md").read_text()
+EXAMPLES = {
+    heading: [json.loads(code) for code in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
+    for heading, _, text in (part.partition("\n") for part in PAGE.split("\n## "))
+    if "```json" in text
+}
+BESIDE, SELF, PLAIN, REPLACED, SLOTS, CHOSEN = EXAMPLES
+URL = "https://keys.example.org/v1"
+
+
+@dataclass
+class ShopTarget:
+    """A key of the shop, in a secret of a form of its own."""
+
+    function: ClassVar[str] = "HttpApiKey"
+    shop: Keyshop
+    value: object
+    key_field: str = ""
+    overlaps: bool = True
+    settings: Mapping[str, str] = field(default_factory=dict)
+    admin: Mapping[str, object] = field(default_factory=dict)
+    title: str = "Keyshop"
+
+    def seed(self, client: "SecretsManagerClient", name: str) -> str:
+        said = json.dumps(self.admin)
+        admin = client.create_secret(Name=f"{name}-admin", SecretString=said)["ARN"]
+        if isinstance(self.value, dict):
+            if "admin_secret_arn" in self.value:
+                self.value["admin_secret_arn"] = admin
+            text = json.dumps(self.value)
+        else:
+            text = str(self.value)
+            said = json.loads(self.settings["ISSUER"])
+            said["values"]["admin_secret_arn"] = admin
+            self.settings = {**self.settings, "ISSUER": json.dumps(said)}
+        return client.create_secret(Name=name, SecretString=text)["ARN"]
+
+    def accepts(self, document: Mapping[str, object]) -> bool:
+        return self.shop.accepts(str(document[self.key_field]))
+
+
+@pytest.fixture
+def shop() -> Keyshop:
+    return Keyshop()
+
+
+@pytest.fixture
+def stub(authority: Authority, shop: Keyshop) -> Iterator[Stub]:
+    with stub_issuer(authority, shop, "/v1") as running:
+        yield running
+
+
+Make = Callable[..., Secret]
+
+
+@pytest.fixture
+def make(lab: Lab, shop: Keyshop, stub: Stub) -> Make:
+    """The secret of an example, with its first key made at the stub."""
+
+    def made(example: Mapping[str, Any], **settings: str) -> Secret:
+        document = json.loads(json.dumps(example).replace(URL, stub.url))
+        described = document.get("issuer", document)
+        names = described["fields"]
+        admin = {"issuer_url": stub.url, "inline": True, "api_key": ADMIN, "username": "admin"}
+        target = ShopTarget(shop, document, names["key"], settings=settings, admin=admin)
+        target.overlaps = "issue" in described or "slots" in described
+        if "issue" in described:
+            first = shop.issue(scopes=["read"], expires_at="2026-01-11T00:00:00Z")
+            if "issuer" in document:
+                document |= {names["key"]: first["secret"], names["id"]: str(first["id"])}
+            else:
+                target.settings = {**settings, "ISSUER": json.dumps(document)}
+                target.value = first["secret"]
+        return lab.secret(target)
+
+    return made
+
+
+def text(secret: Secret, label: str = "AWSCURRENT") -> str:
+    """The value as it is."""
+    answer = secret.lab.client.get_secret_value(SecretId=secret.arn, VersionStage=label)
+    return answer["SecretString"]
+
+
+@pytest.mark.parametrize(
+    "example", [e for each in EXAMPLES.values() for e in each if "issuer" in e],
+    ids=lambda example: str(list(example))[2:30],
+)  # fmt: skip
+def test_every_example_rotates(make: Make, shop: Keyshop, example: Mapping[str, Any]) -> None:
+    secret = make(example)
+    rotating = set(example["issuer"]["fields"].values()) | {"publishable_key"}
+    for _ in range(3):
+        before = secret.value()
+        outcome = secret.rotate()
+        assert outcome.state == "succeeded", outcome.error
+        after = secret.value()
+        changed = {name for name in before if before[name] != after[name]}
+        assert changed
+        assert changed <= rotating
+        assert list(after) == list(before)
+        assert secret.target.accepts(after)
+        assert secret.target.accepts(before) is secret.target.overlaps
+    assert len(shop.keys) in (0, 2)
+    assert outcome.error is None
+
+
+def test_a_plain_string_rotates(make: Make, shop: Keyshop) -> None:
+    (example,) = EXAMPLES[PLAIN]
+    secret = make(example)
+    by_hand = text(secret)
+    for _ in range(3):
+        before = text(secret)
+        outcome = secret.rotate()
+        assert outcome.state == "succeeded", outcome.error
+        assert text(secret) != before
+        assert text(secret).startswith("ks_")
+        assert shop.accepts(text(secret))
+        assert shop.accepts(before)
+    # What a person made is a person's to end; all else that we made is gone.
+    assert shop.accepts(by_hand)
+    assert len(shop.keys) == 3
+
+
+def test_a_plain_string_that_was_stored_again_by_hand(make: Make, shop: Keyshop) -> None:
+    secret = make(EXAMPLES[PLAIN][0])
+    secret.rotate()
+    secret.lab.client.put_secret_value(SecretId=secret.arn, SecretString=text(secret))
+    before = text(secret)
+    for _ in range(2):
+        assert secret.rotate().state == "succeeded"
+        assert shop.accepts(text(secret))
+        assert shop.accepts(text(secret, "AWSPREVIOUS"))
+    assert not shop.accepts(before)
+
+
+def test_what_the_next_key_takes_over(make: Make, shop: Keyshop) -> None:
+    secret = make(EXAMPLES[BESIDE][0])
+    secret.rotate()
+    made = shop.keys[secret.value()["key_id"]]
+    assert made["scopes"] == ["read"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", made["expires_at"])
+    assert made["name"].startswith(secret.arn)
+
+
+def test_a_lost_key_is_used_where_the_issuer_repeats_itself(make: Make, shop: Keyshop) -> None:
+    secret = make(EXAMPLES[SELF][0])
+    event = secret.begin()
+    lost = shop.issue("lost")
+    shop.replayed[event["ClientRequestToken"]] = {**lost, "public": "pk_lost"}
+    secret.steps(event)
+    assert secret.value()["secret_key_id"] == str(lost["id"])
+    assert secret.value()["publishable_key"] == "pk_lost"
+
+
+def test_a_limit_of_two_keys_holds_through_crashes(make: Make, shop: Keyshop) -> None:
+    shop.limit = 2
+    secret = make(EXAMPLES[BESIDE][0])
+    event = secret.begin()
+    lost = shop.issue(f"{secret.arn} {event['ClientRequestToken']}")
+    secret.steps(event)
+    assert str(lost["id"]) not in shop.keys
+    for _ in range(2):
+        assert secret.rotate().state == "succeeded"
+    assert len(shop.keys) == 2
+
+
+def test_a_replaced_key_is_not_replaced_by_every_attempt(make: Make, shop: Keyshop) -> None:
+    secret = make(EXAMPLES[REPLACED][0])
+    event = secret.begin()
+    secret.steps(event, Step.CREATE, Step.SET, Step.CREATE, Step.SET, Step.TEST, Step.FINISH)
+    assert shop.clients["c1"] == secret.value()["client_secret"]
+
+
+@pytest.mark.parametrize("way", [REPLACED, SLOTS])
+def test_a_replaced_key_that_was_replaced_again_is_given_up(
+    make: Make, shop: Keyshop, way: str
+) -> None:
+    secret = make(EXAMPLES[way][0])
+    event = secret.begin()
+    secret.step(event, Step.CREATE)
+    shop.clients["c1"] = shop.slots["key2"] = "by another copy"
+    with pytest.raises(RejectedByPolicy):
+        secret.step(event, Step.SET)
+    assert secret.holder("AWSPENDING") is None
+    assert secret.rotate().state == "succeeded"
+    assert secret.target.accepts(secret.value())
+
+
+def test_the_other_slot_is_replaced_each_time(make: Make) -> None:
+    secret = make(EXAMPLES[SLOTS][0])
+    names = []
+    for _ in range(3):
+        secret.rotate()
+        names.append(secret.value()["key_name"])
+    assert names == ["key2", "key1", "key2"]
+
+
+def test_the_password_is_stored_before_it_is_set(make: Make, shop: Keyshop) -> None:
+    for example in EXAMPLES[CHOSEN]:
+        shop.users["app"]["password"] = "first"
+        secret = make(example)
+        event = secret.begin()
+        secret.step(event, Step.CREATE)
+        assert shop.users["app"]["password"] == "first"
+        secret.step(event, Step.SET)
+        pending = secret.version(event["ClientRequestToken"])
+        assert shop.users["app"]["password"] == pending["password"]
+        assert shop.users["app"]["tags"] == ["monitoring"]
+
+
+def test_a_user_finds_back_with_any_stored_password(make: Make, shop: Keyshop) -> None:
+    secret = make(EXAMPLES[CHOSEN][1])
+    event = secret.begin()
+    secret.steps(event, Step.CREATE, Step.SET)
+    secret.abandon(event)  # the live password is on a version without a label now
+    assert secret.rotate().state == "succeeded"
+    assert secret.target.accepts(secret.value())
+    shop.users["app"]["password"] = "of nobody here"
+    with pytest.raises(Rejected):
+        secret.steps(secret.begin())
+
+
+def test_a_password_that_the_issuer_does_not_take(make: Make, shop: Keyshop) -> None:
+    secret = make(EXAMPLES[CHOSEN][0])
+    shop.refuses = "."
+    event = secret.begin()
+    secret.step(event, Step.CREATE)
+    with pytest.raises(RejectedByPolicy) as caught:
+        secret.step(event, Step.SET)
+    assert caught.value.field == "issuer.choose"
+    assert secret.holder("AWSPENDING") is None
+    shop.refuses = "\0"
+    assert secret.rotate().state == "succeeded"
+
+
+def test_a_short_gap_promotes_in_setsecret(make: Make) -> None:
+    for way in (REPLACED, CHOSEN):
+        secret = make(EXAMPLES[way][0], SHORT_GAP="true")
+        event = secret.begin()
+        secret.steps(event, Step.CREATE, Step.SET)
+        assert secret.holder("AWSCURRENT") == event["ClientRequestToken"]
+        secret.steps(event)
+        assert secret.target.accepts(secret.value())
+
+
+# --- when the old key ends, and when the new one begins ---
+
+
+@pytest.mark.parametrize("way", [BESIDE, SELF, SLOTS])
+def test_on_finish_the_previous_key_ends(make: Make, way: str) -> None:
+    secret = make(EXAMPLES[way][0], OLD_KEY_ENDS="on-finish")
+    for _ in range(2):
+        before = secret.value()
+        event = secret.begin()
+        secret.steps(event, Step.CREATE, Step.SET, Step.TEST)
+        assert secret.target.accepts(before)
+        secret.steps(event, Step.FINISH, Step.FINISH)
+        assert not secret.target.accepts(before)
+        assert secret.target.accepts(secret.value())
+
+
+def test_on_finish_a_plain_string_ends_too(make: Make, shop: Keyshop) -> None:
+    secret = make(EXAMPLES[PLAIN][0], OLD_KEY_ENDS="on-finish")
+    secret.rotate()
+    before = text(secret)
+    secret.rotate()
+    assert not shop.accepts(before)
+    assert shop.accepts(text(secret))
+
+
+def test_after_a_while_the_previous_key_ends(make: Make, shop: Keyshop) -> None:
+    secret = make(EXAMPLES[BESIDE][0], OLD_KEY_ENDS="after:1h")
+    by_hand = secret.value()
+    for _ in range(2):
+        assert secret.rotate().state == "succeeded"
+    assert not secret.target.accepts(by_hand)  # its successor is of January, so long since
+    before = secret.value("AWSPREVIOUS")
+    shop.keys[secret.value()["key_id"]]["created_at"] = "2999-01-01T00:00:00Z"
+    assert secret.rotate().state == "succeeded"
+    assert secret.target.accepts(before)
+
+
+def test_a_key_that_somebody_pinned_is_not_revoked(make: Make) -> None:
+    secret = make(EXAMPLES[BESIDE][0])
+    secret.rotate()
+    pinned = secret.value()
+    secret.lab.client.update_secret_version_stage(
+        SecretId=secret.arn,
+        VersionStage="CANARY",
+        MoveToVersionId=secret.holder("AWSCURRENT") or "",
+    )
+    for _ in range(3):
+        assert secret.rotate().state == "succeeded"
+    assert secret.target.accepts(pinned)
+    assert len(secret.accepted()) == 3
+
+
+def slow(example: Mapping[str, Any]) -> dict[str, Any]:
+    return {**example, "issuer": {**example["issuer"], "propagation": "2s"}}
+
+
+def test_a_new_key_that_works_after_a_while(make: Make, shop: Keyshop) -> None:
+    secret = make(slow(EXAMPLES[BESIDE][0]))
+    shop.slow = 3
+    outcome = secret.rotate()
+    assert outcome.state == "succeeded", outcome.error
+
+
+def test_a_new_key_that_works_much_later_is_tried_again(make: Make, shop: Keyshop) -> None:
+    secret = make(slow(EXAMPLES[BESIDE][0]))
+    event = secret.begin()
+    shop.slow = 10_000
+    with pytest.raises(Unreachable) as caught:
+        secret.steps(event)
+    assert caught.value.retryable
+    shop.slow = 0
+    secret.steps(event)
+    assert secret.holder("AWSCURRENT") == event["ClientRequestToken"]
+
+
+# --- who may have what sent ---
+
+
+Change = Callable[[dict[str, Any]], object]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda admin: admin.pop("inline"),
+        lambda admin: admin.pop("issuer_url"),
+        lambda admin: admin.update(allow=[{"secret": "somebody/elses"}]),
+        lambda admin: admin.update(allow=[{"secret": "test/*", "api_url": "https://elsewhere"}]),
+        lambda admin: admin.update(allow=[]),
+        lambda admin: admin.update(allow=[{}]),
+    ],
+)
+def test_the_admins_keeper_decides(make: Make, stub: Stub, change: Change) -> None:
+    secret = make(EXAMPLES[BESIDE][0])
+    arn = secret.value()["admin_secret_arn"]
+    admin = json.loads(secret.lab.client.get_secret_value(SecretId=arn)["SecretString"])
+    change(admin)
+    secret.lab.client.put_secret_value(SecretId=arn, SecretString=json.dumps(admin))
+    with pytest.raises(RotationError) as caught:
+        secret.step(secret.begin(), Step.CREATE)
+    assert caught.value.code in ("TargetMismatch", "MalformedSecret")
+    assert stub.asked == []
+
+
+def test_the_admins_keeper_allows_it(make: Make, stub: Stub) -> None:
+    secret = make(EXAMPLES[BESIDE][0])
+    arn = secret.value()["admin_secret_arn"]
+    admin = json.loads(secret.lab.client.get_secret_value(SecretId=arn)["SecretString"])
+    admin["allow"] = [{"secret": "nobody/*"}, {"secret": "test/*", "api_url": stub.url}]
+    secret.lab.client.put_secret_value(SecretId=arn, SecretString=json.dumps(admin))
+    assert secret.rotate().state == "succeeded"
+
+
+def test_the_admins_key_is_a_rotated_secret_itself(make: Make, shop: Keyshop) -> None:
+    admin = make(EXAMPLES[SELF][0])
+    example = EXAMPLES[BESIDE][0]
+    issuer = {**example["issuer"]}
+    issuer["admin"] = {**issuer["admin"], "auth": {"bearer": "{admin.secret_key}"}}
+    secret = make({**example, "issuer": issuer})
+    url = secret.value()["api_url"]
+    admin.store({**admin.value(), "issuer_url": url, "inline": True})
+    secret.store({**secret.value(), "admin_secret_arn": admin.arn})
+    for _ in range(3):
+        assert admin.rotate().state == "succeeded"
+        outcome = secret.rotate()
+        assert outcome.state == "succeeded", outcome.error
+    assert shop.accepts(secret.value()["api_key"])
