@@ -1,5 +1,6 @@
 """The documents, held against the code: names, fields, links, commands, the worked example."""
 
+import ast
 import contextlib
 import json
 import re
@@ -8,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import boto3
 import pytest
@@ -177,6 +178,34 @@ def test_every_environment_variable_is_explained() -> None:
     assert "`LAMBDA_TASK_ROOT`" in TEXT["docs/secrets.md"]
 
 
+def test_every_setting_of_a_strategy_is_there_and_takes_its_value() -> None:
+    known = {name for each in template.functions().values() for name in each.environment}
+    words = re.findall(r"`([A-Z]+_[A-Z_]+)(?:=([\w-]+))?`", TEXT["docs/strategies.md"])
+    assert {name for name, _ in words} - {"SYSTEM_USER"} <= known  # that one is a privilege
+    assert {value for _, value in words} >= {"true", "on-finish", "next-rotation"}
+    for name, value in words:
+        if value:
+            SingleUser(object.__new__(MySQLEngine), {name: value})
+
+
+def test_every_log_line_of_the_database_functions_is_explained() -> None:
+    files = [*(ROOT / "shared" / "strategies").glob("*.py"), *(ROOT / "rotators").glob("*sql*.py")]
+    files += (ROOT / "rotators").glob("postgres*.py")
+    told = [said for file in files for said in _logged(file.read_text())]
+    assert len(told) > 5
+    for said in told:
+        parts = [part.strip() for part in re.split("%[sr]", said)]
+        known = (part[:25] in TEXT["docs/operating.md"] for part in parts if len(part) > 10)
+        assert any(known), said
+
+
+def _logged(code: str) -> Iterator[str]:
+    """What the code gives to LOG.info and LOG.warning."""
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("LOG.info", "LOG.warning"):
+            yield ast.literal_eval(node.args[0])
+
+
 def test_every_template_parameter_is_explained() -> None:
     explained = {name for row in rows("README.md", "parameter") for name in names(row[0])}
     assert explained == template.document()["Parameters"].keys()
@@ -228,6 +257,9 @@ def parse(document: Mapping[str, object]) -> str:
     if "issuer_url" in document:
         ISSUERS.manage(_example_key(), Ticket(document))
         return "admin"
+    if "host" not in document:  # as RDS makes it
+        assert set(document) == {"username", "password"}
+        return "managed"
     engine: type[Engine] = PostgresEngine
     if document["engine"] in MySQLEngine.secret_engines:
         engine = MySQLEngine
@@ -248,14 +280,18 @@ def _single_user(engine: type[Engine]) -> SingleUser:
 
 def test_every_secret_in_the_documents_is_accepted() -> None:
     secrets = [json.loads(block.code) for block in examples() if '"level"' not in block.code]
-    assert {parse(secret) for secret in secrets} == {"login", "key", "admin"}
-    kept = {"engine", "key_id", "api_key"}
+    assert {parse(secret) for secret in secrets} == {"login", "key", "admin", "managed"}
+    kept = {"engine", "key_id", "api_key", "masterarn"}
     assert kept <= {key for secret in secrets for key in secret}
 
 
 def test_every_field_is_in_its_table() -> None:
-    login = Asked({"host": "db", "username": "app", "password": "x"})
-    _single_user(PostgresEngine).parse(login)
+    login = Asked({"host": "db", "username": "app", "password": "x", "masterarn": "arn"})
+    database_admin = Asked({"host": "db", "username": "admin", "password": "x"})
+    # Without TLS, for then the admin's `ssl` is read as well.
+    login["ssl"] = database_admin["ssl"] = False
+    strategy = SingleUser(object.__new__(PostgresEngine), {"ALLOW_UNENCRYPTED": "true"})
+    strategy.admin(strategy.parse(login), cast("Any", Ticket(database_admin)))
     key = Asked(
         {
             "issuer_url": "https://issuer.test",
@@ -270,9 +306,9 @@ def test_every_field_is_in_its_table() -> None:
     assert sorted(listed) == sorted([*login.read, *key.read])
     admin = Asked({"issuer_url": parsed.account.issuer_url, "api_key": "x"})
     ISSUERS.manage(parsed, Ticket(admin)).credentials()
-    assert {names(row[0])[0] for row in rows("docs/secrets.md", "field of the admin's secret")} == (
-        admin.read
-    )
+    for of, read in (("the", admin.read), ("a database", database_admin.read)):
+        heading = f"field of {of} admin's secret"
+        assert {names(row[0])[0] for row in rows("docs/secrets.md", heading)} == read
 
 
 def test_every_engine_is_in_the_table() -> None:
@@ -284,7 +320,9 @@ def test_every_engine_is_in_the_table() -> None:
 def test_the_sql_gives_all_the_rights_that_a_rotation_takes(
     lab: Lab, request: pytest.FixtureRequest, engine: str
 ) -> None:
-    statements = dict(zip(("postgres", "mysql", "mariadb"), blocks("sql"), strict=True))
+    # Those of docs/strategies.md are tried in tests/integration/test_documented_rights.py.
+    simple = [block for block in blocks("sql") if block.document == "docs/secrets.md"]
+    statements = dict(zip(("postgres", "mysql", "mariadb"), simple, strict=True))
     server: Server = request.getfixturevalue(f"{engine}_server")
     target = _as_written(server, statements[engine].code.rstrip(";\n"))
     target.document["password"] = "initial-password"
