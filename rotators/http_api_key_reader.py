@@ -47,6 +47,7 @@ class _Reader:
 
     def description(self) -> Description:
         found = self.found
+        slots = self._slots()
         listing = self._list()
         request, keys, idempotent = self._make(_kept(listing))
         return Description(
@@ -64,7 +65,7 @@ class _Reader:
             list=listing,
             revoke=self._revoke(),
             probe=read_request(found["probe"], {"now", *self._own}, more=["base"])[0],
-            slots=self._slots(),
+            slots=slots,
             choose=self._choose(),
             propagation=self._propagation(),
         )

@@ -78,7 +78,7 @@ def _whole(said: object) -> object:
         return said
     shipped = {path.stem: path for path in SHIPPED.glob("*.json")}
     name = said["use"]
-    if name not in shipped:
+    if not isinstance(name, str) or name not in shipped:
         there = ", ".join(sorted(shipped))
         raise DescriptionError(f"{_FIELD}.use", f"is not a description of ours; there are {there}")
     whole = json.loads(shipped[name].read_text())
