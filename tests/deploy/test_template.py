@@ -31,6 +31,10 @@ SETTINGS = {
     "databases": ("ALLOW_UNENCRYPTED",),
     "single users": ("ADMIN_SETS_PASSWORD", "SHORT_GAP"),
     "two passwords": ("PASSWORD_OVERLAP", "OLD_PASSWORD_ENDS"),
+    "issuers": (
+        *("ISSUER", "ISSUER_HOSTS", "ISSUER_PROXY"),
+        *("ALLOW_PRIVATE_ISSUERS", "OLD_KEY_ENDS"),
+    ),
 }
 OWN_RDS = "arn:${AWS::Partition}:rds:${AWS::Region}:${AWS::AccountId}:"
 DATABASES = [name for name in FUNCTIONS if FUNCTIONS[name].rotator in ("postgres", "mysql")]
@@ -140,6 +144,7 @@ def test_every_setting_is_an_empty_parameter_of_the_functions_that_read_it(funct
         "databases": set(SETTINGS["databases"]) if function in DATABASES else set(),
         "single users": set(SETTINGS["single users"]) if function in SINGLE else set(),
         "two passwords": set(SETTINGS["two passwords"]) if function == "MySqlSingleUser" else set(),
+        "issuers": set(SETTINGS["issuers"]) if function == "HttpApiKey" else set(),
     }
     assert only == expected
     assert set(given) == set().union(*expected.values())
