@@ -39,6 +39,9 @@ class Ticket:
     def tags(self, arn: str) -> Mapping[str, str]:
         raise AssertionError(arn)
 
+    def confirm(self, *, again: bool = False) -> None:  # noqa: ARG002 - the contract's
+        return None
+
     def pending(self) -> ApiKey:
         raise AssertionError("not needed")
 

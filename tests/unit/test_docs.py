@@ -20,6 +20,7 @@ from local.servers import Server
 from local.servers.__main__ import CHOICES
 from local.targets import MySQLTarget, PostgresTarget
 from rotators.http_api_key import HttpIssuer
+from rotators.http_api_key_admin import check_inline
 from rotators.mysql import MySQLEngine
 from rotators.postgres import PostgresEngine
 from shared import errors
@@ -304,8 +305,9 @@ def test_every_field_is_in_its_table() -> None:
     parsed = ISSUERS.parse(key)
     listed = [names(row[0])[0] for row in rows("docs/secrets.md", "field")]
     assert sorted(listed) == sorted([*login.read, *key.read])
-    admin = Asked({"issuer_url": parsed.account.issuer_url, "api_key": "x"})
+    admin = Asked({"issuer_url": parsed.account.issuer_url, "api_key": "x", "inline": True})
     ISSUERS.manage(parsed, Ticket(admin)).credentials()
+    check_inline(admin)
     for of, read in (("the", admin.read), ("a database", database_admin.read)):
         heading = f"field of {of} admin's secret"
         assert {names(row[0])[0] for row in rows("docs/secrets.md", heading)} == read
