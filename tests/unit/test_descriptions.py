@@ -122,7 +122,8 @@ BAD = [
     (CHOSEN, "choose", {"length": 8}, "choose.characters", "missing"),
     (CHOSEN, "choose", {"length": 0, "characters": "abc"}, "choose.length", "from 1"),
     (TURNS, "slots", ["a", "a"], "slots", "two names"),
-    (TURNS, "slots", ["a", "b", "c"], "replace.read.key.c", "missing"),
+    (TURNS, "slots", ["a", "b", "c"], "slots", "two names"),
+    (TURNS, "replace/read/key/b", ..., "replace.read.key.b", "missing"),
     (TURNS, "fields/slot", ..., "fields.slot", "missing"),
     (TURNS, "replace/read", {}, "replace.read.key", "missing"),
 ]  # fmt: skip
