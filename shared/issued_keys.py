@@ -54,7 +54,7 @@ class IssuedKey:
         """Revoke the key, unless it is the one that is stored."""
         stored = _stored(ticket)
         if minted.key_id is not None and (stored is None or stored.key_id != minted.key_id):
-            self._issuer.manage(minted, ticket).revoke(minted.key_id)
+            self._issuer.manage(ticket.current(), ticket).revoke(minted.key_id)
 
     def install(self, pending: ApiKey, ticket: Ticket[ApiKey], /) -> None:
         """Nothing: a key works from the moment it is issued."""

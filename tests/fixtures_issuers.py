@@ -9,6 +9,8 @@ from local.certificates import Authority
 from local.issuers.faults import Faults
 from local.issuers.issuer import Issuer
 from local.servers import Server, rabbitmq
+from tests.keyshop import Keyshop
+from tests.stub_issuer import Stub, stub_issuer
 
 _faults = Faults()
 
@@ -31,6 +33,19 @@ def rabbitmq_server(
 ) -> Iterator[Server]:
     with rabbitmq(tmp_path_factory.mktemp("rabbitmq"), authority) as server:
         yield server
+
+
+@pytest.fixture
+def shop() -> Keyshop:
+    """The made-up issuer of docs/issuers.md, as new."""
+    return Keyshop()
+
+
+@pytest.fixture
+def stub(authority: Authority, shop: Keyshop) -> Iterator[Stub]:
+    """Where the shop answers."""
+    with stub_issuer(authority, shop, "/v1") as running:
+        yield running
 
 
 @pytest.fixture

@@ -74,9 +74,10 @@ class Keyshop:
                 return Said(201, {"key": self.replayed[once]})
             said = {k: v for k, v in asked.json.items() if k != "name"}
             key = self.issue(asked.json["name"], **said)
+            answer = {**key, "public": f"pk_{key['id']}"}
             if once:
-                self.replayed[once] = key
-            return Said(201, {"key": {**key, "public": f"pk_{key['id']}"}})
+                self.replayed[once] = answer
+            return Said(201, {"key": answer})
         if asked.method == "DELETE":
             return Said(204) if self.keys.pop(key_id, None) else Said(404)
         page = int(asked.query.get("page", "1"))

@@ -26,6 +26,9 @@ from shared.handler import Handler
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
+# The fields of secrets that hold a value which must be in no log.
+CONFIDENTIAL = ("password", "api_key", "secret_key")
+
 Event = dict[str, str]
 Document = dict[str, Any]
 
@@ -185,7 +188,7 @@ class Secret:
             "Versions"
         ]
         documents = [self.version(version["VersionId"]) for version in listed]
-        return {str(d[key]) for d in documents for key in ("password", "api_key") if key in d}
+        return {str(d[key]) for d in documents for key in CONFIDENTIAL if key in d}
 
 
 @dataclass

@@ -1,9 +1,14 @@
+import json
+
 import pytest
 
 from local.issuers import Issuer
 from local.targets import IssuerTarget
 from tests.conformance.suite import RotationSuite
+from tests.described import BESIDE, CHOSEN, EXAMPLES, SELF, ShopTarget, target_of
+from tests.keyshop import Keyshop
 from tests.lab import Secret
+from tests.stub_issuer import Stub
 
 
 class IssuerSuite(RotationSuite):
@@ -23,3 +28,43 @@ class TestDemoIssuer(IssuerSuite):
     @pytest.fixture
     def target(self, demo_issuer: Issuer) -> IssuerTarget:
         return IssuerTarget(demo_issuer)
+
+
+class DescribedSuite(RotationSuite):
+    """An example of docs/issuers.md; `way` and `number` say which."""
+
+    way: str
+    number = 0
+
+    @pytest.fixture
+    def target(self, shop: Keyshop, stub: Stub) -> ShopTarget:
+        return target_of(EXAMPLES[self.way][self.number], shop, stub, {})
+
+    def move_away(self, secret: Secret) -> None:
+        url = "https://127.0.0.1:1"
+        value = secret.value()
+        if "admin_secret_arn" in value:
+            secret.lab.client.put_secret_value(
+                SecretId=value["admin_secret_arn"],
+                SecretString=json.dumps({"issuer_url": url, "inline": True, "api_key": "x"}),
+            )
+        secret.store({**value, "issuer": {**value["issuer"], "base": url}})
+
+
+class TestIssuedByAnAdmin(DescribedSuite):
+    installs = False
+    way = BESIDE
+
+
+class TestIssuedByTheKeyItself(DescribedSuite):
+    installs = False
+    way = SELF
+    credential = frozenset({"secret_key", "secret_key_id", "publishable_key"})
+
+
+class TestChosenAndSetByAnAdmin(DescribedSuite):
+    way = CHOSEN
+
+
+class TestChosenAndSetByTheUser(DescribedSuite):
+    way, number = CHOSEN, 1

@@ -2,74 +2,17 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
 
-from local.build import ROOT
-from local.certificates import Authority
 from shared.errors import Rejected, RejectedByPolicy, RotationError, Unreachable
 from shared.event import Step
-from tests.keyshop import ADMIN, Keyshop
+from tests.described import BESIDE, CHOSEN, EXAMPLES, PLAIN, REPLACED, SELF, SLOTS, target_of
+from tests.keyshop import Keyshop
 from tests.lab import Lab, Secret
-from tests.stub_issuer import Stub, stub_issuer
-
-if TYPE_CHECKING:
-    from mypy_boto3_secretsmanager import SecretsManagerClient
-
-PAGE = (ROOT / "docs" / "issuers.md").read_text()
-EXAMPLES = {
-    heading: [json.loads(code) for code in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
-    for heading, _, text in (part.partition("\n") for part in PAGE.split("\n## "))
-    if "```json" in text
-}
-BESIDE, SELF, PLAIN, REPLACED, SLOTS, CHOSEN = EXAMPLES
-URL = "https://keys.example.org/v1"
-
-
-@dataclass
-class ShopTarget:
-    """A key of the shop, in a secret of a form of its own."""
-
-    function: ClassVar[str] = "HttpApiKey"
-    shop: Keyshop
-    value: object
-    key_field: str = ""
-    overlaps: bool = True
-    settings: Mapping[str, str] = field(default_factory=dict)
-    admin: Mapping[str, object] = field(default_factory=dict)
-    title: str = "Keyshop"
-
-    def seed(self, client: "SecretsManagerClient", name: str) -> str:
-        said = json.dumps(self.admin)
-        admin = client.create_secret(Name=f"{name}-admin", SecretString=said)["ARN"]
-        if isinstance(self.value, dict):
-            if "admin_secret_arn" in self.value:
-                self.value["admin_secret_arn"] = admin
-            text = json.dumps(self.value)
-        else:
-            text = str(self.value)
-            said = json.loads(self.settings["ISSUER"])
-            said["values"]["admin_secret_arn"] = admin
-            self.settings = {**self.settings, "ISSUER": json.dumps(said)}
-        return client.create_secret(Name=name, SecretString=text)["ARN"]
-
-    def accepts(self, document: Mapping[str, object]) -> bool:
-        return self.shop.accepts(str(document[self.key_field]))
-
-
-@pytest.fixture
-def shop() -> Keyshop:
-    return Keyshop()
-
-
-@pytest.fixture
-def stub(authority: Authority, shop: Keyshop) -> Iterator[Stub]:
-    with stub_issuer(authority, shop, "/v1") as running:
-        yield running
-
+from tests.stub_issuer import Stub
 
 Make = Callable[..., Secret]
 
@@ -77,24 +20,7 @@ Make = Callable[..., Secret]
 @pytest.fixture
 def make(lab: Lab, shop: Keyshop, stub: Stub) -> Make:
     """The secret of an example, with its first key made at the stub."""
-
-    def made(example: Mapping[str, Any], **settings: str) -> Secret:
-        document = json.loads(json.dumps(example).replace(URL, stub.url))
-        described = document.get("issuer", document)
-        names = described["fields"]
-        admin = {"issuer_url": stub.url, "inline": True, "api_key": ADMIN, "username": "admin"}
-        target = ShopTarget(shop, document, names["key"], settings=settings, admin=admin)
-        target.overlaps = "issue" in described or "slots" in described
-        if "issue" in described:
-            first = shop.issue(scopes=["read"], expires_at="2026-01-11T00:00:00Z")
-            if "issuer" in document:
-                document |= {names["key"]: first["secret"], names["id"]: str(first["id"])}
-            else:
-                target.settings = {**settings, "ISSUER": json.dumps(document)}
-                target.value = first["secret"]
-        return lab.secret(target)
-
-    return made
+    return lambda example, **settings: lab.secret(target_of(example, shop, stub, settings))
 
 
 def text(secret: Secret, label: str = "AWSCURRENT") -> str:
