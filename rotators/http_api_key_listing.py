@@ -8,7 +8,6 @@ from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsp
 
 from rotators.http_api_key_calls import Call
 from rotators.http_api_key_client import Reply
-from rotators.http_api_key_network import origin
 from rotators.http_api_key_places import Expression
 from rotators.http_api_key_requests import Request
 
@@ -50,10 +49,7 @@ def id_of(value: object) -> str | None:
 
 
 def next_page(call: Call, request: Request, reply: Reply, keys: Sized) -> Call | None:
-    """The same request for the page after this one, of these keys; None where this is the last.
-
-    Only at the same origin: it is sent with the same credentials.
-    """
+    """The same request for the page after this one, of these keys; None where this is the last."""
     pages = request.pages
     if pages is None:
         return None
@@ -68,7 +64,7 @@ def next_page(call: Call, request: Request, reply: Reply, keys: Sized) -> Call |
     if isinstance(said, bool) or not isinstance(said, str | int) or said == "":
         return None
     url = _with(call.url, pages.query, str(said)) if pages.query else urljoin(call.url, str(said))
-    return replace(call, url=url) if url != call.url and origin(url) == origin(call.url) else None
+    return replace(call, url=url) if url != call.url else None
 
 
 def _with(url: str, parameter: str, value: str) -> str:

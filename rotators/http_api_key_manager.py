@@ -7,6 +7,7 @@ from rotators.http_api_key_calls import Call, credentials_of, make_call
 from rotators.http_api_key_client import GONE, Client, Reply, as_expected
 from rotators.http_api_key_description import Description, names_in
 from rotators.http_api_key_listing import ListedKey, id_of, next_page, read_key
+from rotators.http_api_key_network import origin
 from rotators.http_api_key_requests import Request
 from rotators.http_api_key_templates import Values
 from shared.api_key import ApiKey, Way
@@ -68,6 +69,8 @@ class Manager:
             following = next_page(call, request, reply, found)
             if following is None:
                 return keys
+            if origin(following.url) != origin(call.url):  # it gets the same credentials
+                raise self._client.whom.garbage()
             call = following
         raise self._client.whom.garbage(f"more than {MAX_PAGES} pages")
 

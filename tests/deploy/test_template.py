@@ -29,7 +29,8 @@ SETTINGS = {
         *(f"MINIMUM_{name}" for name in CLASSES),
     ),
     "databases": ("ALLOW_UNENCRYPTED",),
-    "single users": ("ADMIN_SETS_PASSWORD", "SHORT_GAP"),
+    "single users": ("ADMIN_SETS_PASSWORD",),
+    "one credential at a time": ("SHORT_GAP",),
     "two passwords": ("PASSWORD_OVERLAP", "OLD_PASSWORD_ENDS"),
     "issuers": (
         *("ISSUER", "ISSUER_HOSTS", "ISSUER_PROXY"),
@@ -143,6 +144,9 @@ def test_every_setting_is_an_empty_parameter_of_the_functions_that_read_it(funct
         "every function": set(SETTINGS["every function"]),
         "databases": set(SETTINGS["databases"]) if function in DATABASES else set(),
         "single users": set(SETTINGS["single users"]) if function in SINGLE else set(),
+        "one credential at a time": (
+            {"SHORT_GAP"} if function in (*SINGLE, "HttpApiKey") else set()
+        ),
         "two passwords": set(SETTINGS["two passwords"]) if function == "MySqlSingleUser" else set(),
         "issuers": set(SETTINGS["issuers"]) if function == "HttpApiKey" else set(),
     }

@@ -1,5 +1,6 @@
 """Described issuers: every example of docs/issuers.md, and what can happen to each way."""
 
+import itertools
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -7,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from shared.errors import Rejected, RejectedByPolicy, RotationError, Unreachable
+from shared.errors import Misconfigured, Rejected, RejectedByPolicy, RotationError, Unreachable
 from shared.event import Step
 from tests.described import BESIDE, CHOSEN, EXAMPLES, PLAIN, REPLACED, SELF, SLOTS, target_of
-from tests.keyshop import Keyshop
+from tests.keyshop import PAGE, Keyshop
 from tests.lab import Lab, Secret
-from tests.stub_issuer import Stub
+from tests.stub_issuer import Asked, Said, Stub
 
 Make = Callable[..., Secret]
 
@@ -263,6 +264,91 @@ def test_a_new_key_that_works_much_later_is_tried_again(make: Make, shop: Keysho
     shop.slow = 0
     secret.steps(event)
     assert secret.holder("AWSCURRENT") == event["ClientRequestToken"]
+
+
+# --- lists of several pages ---
+
+
+def paged(pages: object, more: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """A list whose next page is told in this way."""
+    example = EXAMPLES[BESIDE][0]
+    listing = {**example["issuer"]["list"], "pages": pages, **(more or {})}
+    return {**example, "issuer": {**example["issuer"], "list": listing}}
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        {"url": "next"},
+        {"query": "page", "value": "next"},
+        {"query": "page", "first": 1, "size": PAGE},
+        "link",
+    ],
+)
+def test_every_page_is_read(make: Make, shop: Keyshop, stub: Stub, pages: object) -> None:
+    answer = stub.script
+
+    def script(asked: Asked) -> object:
+        said = answer(asked)
+        if isinstance(said, dict) and said.get("next"):
+            page = str(int(asked.query.get("page", "1")) + 1)
+            link = f'<{stub.url}/keys?page={page}>; rel="next", <{stub.url}>; rel="last"'
+            if isinstance(pages, dict) and "value" in pages:
+                said["next"] = page
+            return Said(body=said, headers={"Link": link})
+        return said
+
+    stub.script = script
+    for _ in range(5):
+        shop.issue("a person's")
+    secret = make(paged(pages))
+    for _ in range(3):
+        outcome = secret.rotate()
+        assert outcome.state == "succeeded", outcome.error
+    assert len(shop.keys) == 7
+
+
+def test_a_next_page_elsewhere_is_not_asked_for(make: Make, stub: Stub, shop: Keyshop) -> None:
+    answer = stub.script
+    elsewhere = "https://elsewhere.invalid/keys"
+    stub.script = lambda asked: (
+        {"data": [], "next": elsewhere} if asked.path == "/v1/keys" else answer(asked)
+    )
+    secret = make(EXAMPLES[BESIDE][0])
+    with pytest.raises(Misconfigured):
+        secret.step(secret.begin(), Step.CREATE)
+    assert len(shop.keys) == 1
+
+
+def test_a_list_without_an_end(make: Make, stub: Stub) -> None:
+    answer = stub.script
+    numbers = itertools.count(2)
+    stub.script = lambda asked: (
+        {"data": [], "next": f"/v1/keys?page={next(numbers)}"}
+        if asked.path == "/v1/keys"
+        else answer(asked)
+    )
+    secret = make(EXAMPLES[BESIDE][0])
+    with pytest.raises(Misconfigured, match="20 pages"):
+        secret.step(secret.begin(), Step.CREATE)
+
+
+def test_a_list_without_labels_tells_by_what_was_stored(make: Make, shop: Keyshop) -> None:
+    read = {"keys": "data", "id": "id"}
+    secret = make(drop_kept(paged({"url": "next"}, {"read": read})))
+    by_a_person = str(shop.issue("a person's")["id"])
+    given_up = secret.begin()
+    secret.steps(given_up, Step.CREATE, Step.CREATE)
+    secret.abandon(given_up)
+    for _ in range(3):
+        assert secret.rotate().state == "succeeded"
+    held = {secret.value(label)["key_id"] for label in ("AWSCURRENT", "AWSPREVIOUS")}
+    assert set(shop.keys) == held | {by_a_person}
+
+
+def drop_kept(example: dict[str, Any]) -> dict[str, Any]:
+    issue = {**example["issuer"]["issue"], "body": {"name": "{label}"}}
+    return {**example, "issuer": {**example["issuer"], "issue": issue}}
 
 
 # --- who may have what sent ---
