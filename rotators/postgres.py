@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import ClassVar, Self, TypeVar
 
@@ -11,10 +11,10 @@ import psycopg
 from psycopg import sql
 from psycopg.abc import PQGen
 
-from rotators.postgres_equip import adopt, follow, hand_over, owes, refusal, set_password
+from rotators.postgres_equip import hand_over, make, owes, set_password
 from rotators.postgres_errors import translate
 from rotators.postgres_match import prove, whoever
-from rotators.postgres_roles import read_pair
+from rotators.postgres_roles import Connection, read_pair
 from shared.credentials import Login
 from shared.errors import RotationError
 from shared.handler import make_handler
@@ -37,15 +37,22 @@ LOCK_SECONDS = 5
 ANSWER_SECONDS = 15
 
 # For this transaction only: a pooler may give the session to somebody else. Whatever the role's
-# own settings say: it may be read-only or act as another role by default.
-_PREPARE = (
+# own settings say: it may be read-only, hurried or act as another role by default.
+_WRITABLE = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE"
+_LIMITS = (
     "SELECT pg_catalog.set_config('statement_timeout', %(statement)s, true),"
     " pg_catalog.set_config('idle_in_transaction_session_timeout', %(statement)s, true),"
-    " pg_catalog.set_config('lock_timeout', %(lock)s, true),"
-    " pg_catalog.set_config('role', 'none', true)"
+    " pg_catalog.set_config('lock_timeout', %(lock)s, true)"
 )
-# Two copies of a step would fail with "tuple concurrently updated": the second waits.
+_AS_ITSELF = "SELECT pg_catalog.set_config('role', 'none', true)"
+# Of two copies of a step the second waits, where both are in the same database.
 _LOCK = "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(%s, 0))"
+# "tuple concurrently updated", and a role that was not there a moment ago.
+_OVERTAKEN = (
+    psycopg.errors.InternalError_,
+    psycopg.errors.DuplicateObject,
+    psycopg.errors.UniqueViolation,
+)
 
 
 class BoundedConnection(psycopg.Connection[tuple[object, ...]]):
@@ -81,12 +88,8 @@ class PostgresSession:
             raise ValueError("a PostgreSQL role has one password")
         username = self._login.username
         session = by or self
-        with session.transaction(username) as connection:
-            statement = session.password_of(username, password)
-            if by is None:
-                connection.execute(statement)
-            else:
-                set_password(connection, username, statement)
+        statement = session.password_of(username, password)
+        session.change(username, lambda connection: set_password(connection, username, statement))
 
     def end_other_passwords(self, password: Secret, /, *, by: Self | None = None) -> None:
         """Nothing: there are none."""
@@ -96,25 +99,23 @@ class PostgresSession:
 
         Its attributes, settings and memberships follow in one transaction of `by`.
         """
-        me = self._login.username
-        with by.reading() as connection:
-            pair = read_pair(connection, me, twin)
-        if pair.strangers:
-            if not ours():
-                raise refusal(connection, pair, twin)
-            with by.transaction(twin) as connection:
-                adopt(connection, pair)
-        if pair.clone is not None and pair.clone.name == me:
-            self._hand_over(pair.original.name)
-        with by.transaction(twin) as connection:
-            follow(connection, me, twin)
-            set_password(connection, twin, by.password_of(twin, password))
+        me, statement = self._login.username, by.password_of(twin, password)
+        refusal = by.change(twin, lambda connection: make(connection, me, twin, statement))
+        if refusal is not None:
+            proven = ours()
+            # Where it is not, another copy of this step may just have adopted it.
+            refusal = by.change(
+                twin, lambda connection: make(connection, me, twin, statement, proven=proven)
+            )
+        if refusal is not None:
+            raise refusal
+        self._hand_over(twin)
 
     def match(self, twin: str, /) -> None:
         """From the public catalogs; as a clone, also by whom this session acts as."""
         me = self._login.username
         with self.reading() as connection:
-            acting = whoever(connection)  # before anything is set
+            acting = whoever(connection)
             prove(connection, read_pair(connection, me, twin), me, acting)
 
     def password_of(self, username: str, password: Secret) -> sql.Composed:
@@ -126,33 +127,47 @@ class PostgresSession:
             sql.Identifier(username), sql.Literal(verifier.decode())
         )
 
-    def _hand_over(self, original: str) -> None:
+    def _hand_over(self, twin: str) -> None:
         me = self._login.username
         with self.reading() as connection:
-            due = owes(connection, me, original)
+            due = owes(connection, me, twin)
         if due:
-            with self.transaction(original) as connection:
-                hand_over(connection, me, original)
+            self.change(twin, lambda connection: hand_over(connection, me, twin))
 
     @contextmanager
     def reading(self) -> Iterator[BoundedConnection]:
         """A transaction that changes nothing, as whomever the session acts as."""
         with told_apart(self._login), self._connection.transaction():
+            self._limit()
             yield self._connection
 
-    @contextmanager
-    def transaction(self, username: str) -> Iterator[BoundedConnection]:
-        """A transaction under a lock, about this user, that another copy waits for."""
+    def change(self, username: str, do: Callable[[Connection], T]) -> T:
+        """`do` in a transaction about this user; again where another session came before it."""
+        with told_apart(self._login):
+            with suppress(*_OVERTAKEN):
+                return self._change(username, do)
+            return self._change(username, do)
+
+    def _change(self, username: str, do: Callable[[Connection], T]) -> T:
+        with self._connection.transaction():
+            try:
+                self._connection.execute(_WRITABLE)
+            except psycopg.errors.FeatureNotSupported:  # all that a replica says to this
+                raise psycopg.errors.ReadOnlySqlTransaction from None
+            self._limit()
+            self._connection.execute(_AS_ITSELF)
+            # Any role may hold the lock. Without it the changes themselves keep two copies apart.
+            with suppress(psycopg.errors.LockNotAvailable), self._connection.transaction():
+                self._connection.execute(_LOCK, [username])
+            return do(self._connection)
+
+    def _limit(self) -> None:
         limits = {"statement": f"{STATEMENT_SECONDS}s", "lock": f"{LOCK_SECONDS}s"}
-        with told_apart(self._login), self._connection.transaction():
-            self._connection.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE")
-            self._connection.execute(_PREPARE, limits)
-            self._connection.execute(_LOCK, [username])
-            yield self._connection
+        self._connection.execute(_LIMITS, limits)
 
 
 class PostgresEngine:
-    """PostgreSQL 11 and newer, Aurora and RDS among them."""
+    """PostgreSQL, Aurora and RDS among them; tried with 15, 17 and 18."""
 
     name: ClassVar[str] = "postgres"
     secret_engines: ClassVar[frozenset[str]] = frozenset(
@@ -193,8 +208,9 @@ class PostgresEngine:
             sslmode="verify-full" if login.tls else "disable",
             sslrootcert=str(self._ca),
             gssencmode="disable",
-            # A server that asks for the password itself, or for none, is not the one we know.
-            require_auth="scram-sha-256,md5",
+            # A server that asks for the password itself, or for none, is not the one we know;
+            # an md5 answer is nothing for a listener.
+            require_auth="scram-sha-256,md5" if login.tls else "scram-sha-256",
         )
 
 

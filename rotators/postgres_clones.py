@@ -1,6 +1,7 @@
 """What makes a PostgreSQL role the exact clone of another: the statements that are still due."""
 
 import re
+import string
 from collections.abc import Iterator
 from typing import LiteralString, NamedTuple
 
@@ -28,20 +29,24 @@ _LISTS = {
     "session_preload_libraries",
 }
 _ITEM = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^",\s]+))\s*(?:,|$)')
+# What the server does to names without quotes, in UTF-8: other letters stay.
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 MEMBERSHIPS_HAVE_OPTIONS = 160000  # since this server version
 
 
 class Change(NamedTuple):
     """A statement that makes the clone more like its original.
 
-    what: in a message. remedy: SQL for where the admin may not run it. wrong: what to do where
-    the server finds the value wrong, which the original has as well.
+    what: in a message. remedy: SQL for where the admin may not run it; advice: where no SQL is
+    the remedy. wrong: what to do where the server finds the value wrong, which the original has
+    as well.
     """
 
     what: str
     statement: sql.Composed
     remedy: sql.Composed
     wrong: str = ""
+    advice: str = ""
 
     def run(self, connection: Connection) -> None:
         """Raises Forbidden or Misconfigured with the remedy."""
@@ -52,7 +57,7 @@ class Change(NamedTuple):
         except psycopg.errors.InsufficientPrivilege:
             problem = Forbidden(
                 f"{connection.info.user!r} may not change {self.what} (SQLSTATE 42501)",
-                do=f"as a role that may: {remedy}",
+                do=self.advice or f"as a role that may: {remedy}",
             )
         except (psycopg.errors.InvalidParameterValue, psycopg.errors.UndefinedObject) as error:
             if not self.wrong:
@@ -85,26 +90,39 @@ def create(connection: Connection, clone: str) -> Change:
     )
 
 
-def link(connection: Connection, original: str, clone: str) -> Change:
+def link(connection: Connection, pair: Pair) -> Iterator[Change]:
     """The membership by which the clone has the original's rights and may act as it."""
+    original, clone, admin = pair.original, pair.clone, connection.info.user
+    if any(m.role == original.name and m.inherit and m.set for m in clone.memberships):
+        return
     options: LiteralString = ""
     if connection.info.server_version >= MEMBERSHIPS_HAVE_OPTIONS:
         options = " WITH INHERIT TRUE, SET TRUE"
-    return Change(
-        f"the membership of {clone!r} in {original!r}",
-        sql.SQL("GRANT {} TO {}" + options).format(sql.Identifier(original), sql.Identifier(clone)),
-        authority(connection, original),
+    remedy, advice = authority(connection, original.name), ""
+    if original.attributes["rolsuper"]:
+        remedy = sql.SQL("ALTER ROLE {} SUPERUSER").format(sql.Identifier(admin))
+    elif original.name == admin:
+        advice = "no role grants itself: let 'masterarn' name the secret of another admin"
+    yield Change(
+        f"the membership of {clone.name!r} in {original.name!r}",
+        sql.SQL("GRANT {} TO {}" + options).format(
+            sql.Identifier(original.name), sql.Identifier(clone.name)
+        ),
+        remedy,
+        advice=advice,
     )
 
 
-def changes(connection: Connection, pair: Pair, clone: Role) -> list[Change]:
+def changes(connection: Connection, pair: Pair) -> list[Change]:
     """What the pair's clone still lacks or has too much of, in the order to make it so."""
-    original = pair.original
-    due = [*_attributes(original, clone), *_limits(original, clone)]
-    due += _settings(connection, pair, clone)
-    if not any(m.role == original.name and m.inherit and m.set for m in clone.memberships):
-        due.insert(0, link(connection, original.name, clone.name))
-    return [*due, *_surplus(connection, original, clone)]
+    original, clone = pair.original, pair.clone
+    return [
+        *link(connection, pair),
+        *_attributes(original, clone),
+        *_limits(original, clone),
+        *_settings(connection, pair),
+        *_surplus(connection, original, clone),
+    ]
 
 
 def _attributes(original: Role, clone: Role) -> Iterator[Change]:
@@ -127,8 +145,8 @@ def _limits(original: Role, clone: Role) -> Iterator[Change]:
             yield Change(f"{words} of {clone.name!r}", statement, statement)
 
 
-def _settings(connection: Connection, pair: Pair, clone: Role) -> Iterator[Change]:
-    wanted = pair.settings()
+def _settings(connection: Connection, pair: Pair) -> Iterator[Change]:
+    clone, wanted = pair.clone, pair.settings()
     for setting in clone.settings:
         if setting not in wanted:
             yield _setting(connection, clone.name, setting, [])
@@ -142,7 +160,9 @@ def _items(setting: Setting, value: str) -> list[str]:
     if setting[1] not in _LISTS:
         return [value]
     found = _ITEM.findall(value)
-    return [bare.lower() if bare else quoted.replace('""', '"') for quoted, bare in found] or [""]
+    return [
+        bare.translate(_LOWER) if bare else quoted.replace('""', '"') for quoted, bare in found
+    ] or [""]
 
 
 def _setting(connection: Connection, clone: str, setting: Setting, items: list[str]) -> Change:

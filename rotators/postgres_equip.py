@@ -1,6 +1,7 @@
 """Making one of two PostgreSQL roles the clone of the other, step by step."""
 
 import logging
+from typing import LiteralString
 
 from psycopg import sql
 
@@ -10,58 +11,79 @@ from shared.errors import TargetMismatch
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 
-_WHERE = "SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.current_database()::text"
+_WHERE = "SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.current_database()::pg_catalog.text"
+# Whoever reads or writes a table that is waited for waits behind.
+_BRIEFLY = "SET LOCAL lock_timeout = '500ms'"
 
 
-def refusal(connection: Connection, pair: Pair, twin: str) -> TargetMismatch:
-    """A role of that name is there, and nothing tells that it is this secret's to change."""
-    clone = twin if pair.clone is None else pair.clone.name
-    adopt = sql.SQL("GRANT {} TO {}").format(
-        sql.Identifier(pair.original.name), sql.Identifier(clone)
+def make(
+    connection: Connection,
+    me: str,
+    twin: str,
+    password: sql.Composed,
+    *,
+    proven: bool = False,
+    made: bool = False,
+) -> TargetMismatch | None:
+    """Let `twin` have what the other of the pair has, and then its password.
+
+    Does nothing and returns the refusal where it is not `proven` to be this secret's, nor shown by
+    the server. made: it was, by this very transaction.
+    """
+    pair = read_pair(connection, me, twin, made=made)
+    if pair is None:
+        create(connection, twin).run(connection)
+        return make(connection, me, twin, password, proven=True, made=True)
+    if not (proven or pair.proven_to(me)):
+        return _refusal(connection, pair, me)
+    _follow(connection, pair, me)
+    set_password(connection, twin, password)
+    return None
+
+
+def _refusal(connection: Connection, pair: Pair, me: str) -> TargetMismatch:
+    clone, original = pair.clone.name, pair.original.name
+    adopt: list[LiteralString] = ["GRANT {original} TO {clone}"]
+    where = ""
+    if clone != me:
+        if pair.clone.owns:  # acting as the original, it could not use them any more
+            adopt.append("REASSIGN OWNED BY {clone} TO {original}")
+            where = f" (REASSIGN in each of the databases {', '.join(map(repr, pair.clone.owns))})"
+        adopt.append("ALTER ROLE {clone} SET role = {name}")
+    statements = sql.SQL("; ".join(adopt)).format(
+        clone=sql.Identifier(clone), original=sql.Identifier(original), name=sql.Literal(original)
     )
+    twin = original if clone == me else clone
     return TargetMismatch(
         f"the role {twin!r} exists, and neither the server nor a stored password shows that it "
         "alternates with the secret's",
-        do=f"if it is this application's own: {adopt.as_string(connection)}; if not, rotate "
-        "another user, or rename one",
+        do=f"if it is this application's own: {statements.as_string(connection)}{where}; if not, "
+        "rotate another user, or rename one",
         field="username",
     )
 
 
-def adopt(connection: Connection, pair: Pair) -> None:
-    """Let the server show that the two belong together."""
-    if pair.clone is not None:
-        LOG.info("adopting %r as the clone of %r", pair.clone.name, pair.original.name)
-        link(connection, pair.original.name, pair.clone.name).run(connection)
-
-
-def follow(connection: Connection, me: str, twin: str) -> None:
-    """Where `twin` is the clone, make it if need be, and let it follow its original."""
-    pair = read_pair(connection, me, twin)
-    if pair.clone is None:
-        create(connection, twin).run(connection)
-        link(connection, me, twin).run(connection)
-        pair = read_pair(connection, me, twin)
-    if not pair.linked:  # made by somebody since the caller looked
-        raise refusal(connection, pair, twin)
-    if pair.clone is None or pair.clone.name == me:
-        return  # what the original may do is nobody's to change here
-    for change in changes(connection, pair, pair.clone):
+def _follow(connection: Connection, pair: Pair, me: str) -> None:
+    clone = pair.clone
+    # What the original may do is nobody's to change here.
+    for change in link(connection, pair) if clone.name == me else changes(connection, pair):
         change.run(connection)
-    if pair.clone.owns and not pair.acts:
+    if clone.name != me and clone.owns and not pair.acts:
         LOG.warning(
             "%r owns objects, so it does not act as %r yet: they are handed over when it is "
             "the current user, at the next rotation",
-            twin,
-            me,
+            clone.name,
+            pair.original.name,
         )
 
 
-def owes(connection: Connection, clone: str, original: str) -> bool:
-    """Whether the clone owns something in this database and can give it away here."""
+def owes(connection: Connection, me: str, twin: str) -> bool:
+    """Whether `me`, as the clone of `twin`, owns something here and can give it away here."""
     replica, here = connection.execute(_WHERE).fetchall()[0]
-    pair = read_pair(connection, clone, original)
-    return replica is False and pair.clone is not None and here in pair.clone.owns
+    pair = None if replica else read_pair(connection, me, twin)
+    if pair is None or pair.clone.name != me or not pair.proven_to(me):
+        return False
+    return here in pair.clone.owns
 
 
 def hand_over(connection: Connection, clone: str, original: str) -> None:
@@ -69,12 +91,22 @@ def hand_over(connection: Connection, clone: str, original: str) -> None:
     statement = sql.SQL("REASSIGN OWNED BY {} TO {}").format(
         sql.Identifier(clone), sql.Identifier(original)
     )
+    connection.execute(_BRIEFLY)
     Change(f"the owner of what {clone!r} owns", statement, statement).run(connection)
 
 
 def set_password(connection: Connection, username: str, statement: sql.Composed) -> None:
-    """As an admin."""
+    """As an admin, or the user's own."""
+    admin = sql.Identifier(connection.info.user)
+    rds = sql.SQL("GRANT rds_password TO {}").format(admin)
+    advice = ""
+    if connection.info.user == username:
+        advice = (
+            "let the role change its own password (on RDS with rds.restrict_password_commands: "
+            f"{rds.as_string(connection)}), or have the admin do it: ADMIN_SETS_PASSWORD"
+        )
     remedy = authority(connection, username) + sql.SQL(
-        " -- and on RDS with rds.restrict_password_commands: GRANT rds_password TO {}"
-    ).format(sql.Identifier(connection.info.user))
-    Change(f"the password of {username!r}", statement, remedy).run(connection)
+        " -- for a superuser: ALTER ROLE {} SUPERUSER"
+        " -- and on RDS with rds.restrict_password_commands: {}"
+    ).format(admin, rds)
+    Change(f"the password of {username!r}", statement, remedy, advice=advice).run(connection)

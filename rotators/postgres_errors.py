@@ -26,7 +26,7 @@ from shared.errors import (
 )
 
 # libpq keeps no SQLSTATE of a failed connection, only text. Its own words are always English;
-# the server's are unless lc_messages is set, and then a refusal is still told from an outage.
+# the server's are unless lc_messages is set; _connecting says what is told apart then.
 # Ordered: the first that matches.
 _CONNECTING = {
     r"could not translate host name|failed to resolve host": Meaning(
@@ -43,7 +43,8 @@ _CONNECTING = {
         Untrusted, "the server's certificate is not trusted for", CHECK_AUTHORITY, "TLS_CA_BUNDLE"
     ),
     r"authentication method requirement": Meaning(
-        Untrusted, "the server asked for the password in clear, or for none, from",
+        Untrusted,
+        "the server asked for the password in clear or for none, or without TLS by md5, from",
         "set the method in pg_hba.conf to scram-sha-256", "host"
     ),
     r"no pg_hba\.conf entry|pg_hba\.conf rejects": Meaning(
@@ -68,7 +69,7 @@ _CONNECTING = {
     ),
     r"(password|SASL) authentication failed": Meaning(
         Rejected, "the server rejected the password of",
-        "check pg_hba.conf and role LOGIN", "password"
+        "check pg_hba.conf, and LOGIN and VALID UNTIL of the role", "password"
     ),
     r"timeout|refused|closed the connection|reset by peer|SYSCALL|unreachable|No route|SSL error":
         Meaning(Unreachable, "no answer for", CHECK_ROUTE, "host"),
@@ -76,14 +77,17 @@ _CONNECTING = {
 
 # By SQLSTATE, or its class.
 _RUNNING = {
-    **dict.fromkeys(
-        ("25006", "0A000"),
-        Meaning(
-            Misconfigured,
-            "the server is a read-only replica for",
-            "set 'host' to the writer",
-            "host",
-        ),
+    "25006": Meaning(
+        Misconfigured,
+        "the server is a read-only replica for",
+        "set 'host' to the writer",
+        "host",
+    ),
+    "42939": Meaning(
+        Misconfigured,
+        "the server keeps names that begin with pg_ for itself, so there can be no clone, says",
+        "rename the user, or rotate it as a single user",
+        "username",
     ),
     "22023": Meaning(
         RejectedByPolicy,
@@ -93,9 +97,8 @@ _RUNNING = {
     ),
     "42501": Meaning(
         Forbidden,
-        "changing the password is not permitted to",
-        "let the role change its own password (RDS: rds.restrict_password_commands), or have the "
-        "admin do it: ADMIN_SETS_PASSWORD",
+        "a right that every role has by default was taken from",
+        "the server's log names what it may not read or call: grant that to PUBLIC again",
     ),
     "0LP01": Meaning(
         TargetMismatch,
@@ -141,7 +144,9 @@ def _connecting(error: psycopg.Error, login: Login) -> Meaning:
     for pattern, meaning in _CONNECTING.items():
         if re.search(pattern, text):
             return meaning
-    # In any language a refusal quotes the user's name; an outage or a pooler's trouble does not.
+    # In another language than English, what quotes the user's name is taken for a refusal: it
+    # may also be another FATAL about that user, such as too many connections of the role. An
+    # outage or a pooler's trouble does not name it.
     told = re.sub(r"connection to server at .*? failed: ", "", text)  # libpq's own words
     names_user = re.search(rf"[^\w\s]\s*{re.escape(login.username)}\s*[^\w\s]", told)
     if names_user and error.pgconn is not None and error.pgconn.used_password:

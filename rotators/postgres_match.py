@@ -6,7 +6,7 @@ from typing import NamedTuple
 from psycopg import sql
 
 from rotators.postgres_clones import ATTRIBUTES, changes
-from rotators.postgres_roles import GENERAL, ROLE, Connection, Pair, Role
+from rotators.postgres_roles import GENERAL, ROLE, Connection, Pair
 from shared.errors import TargetMismatch
 
 # What was granted to the clone itself and not to the original, nor to all, nor to a role it is in:
@@ -57,26 +57,28 @@ class Acting(NamedTuple):
 
 def whoever(connection: Connection) -> Acting:
     """To be asked before the session sets anything."""
-    row = connection.execute("SELECT current_user::text, pg_catalog.current_database()::text")
+    row = connection.execute(
+        "SELECT current_user::pg_catalog.text, pg_catalog.current_database()::pg_catalog.text"
+    )
     return Acting(*map(str, row.fetchall()[0]))
 
 
-def prove(connection: Connection, pair: Pair, me: str, acting: Acting) -> None:
+def prove(connection: Connection, pair: Pair | None, me: str, acting: Acting) -> None:
     """Raises TargetMismatch unless `me` can do what the other of the pair can."""
-    if pair.clone is None or not pair.linked:
+    if pair is None or not pair.clone.belongs_to(pair.original.name):
         raise TargetMismatch(
             f"the role {me!r} is not the clone of another, nor does it have one by its name",
             do=_ROTATE,
             field="username",
         )
     if pair.clone.name == me:
-        _prove_clone(connection, pair, pair.clone, acting)
+        _prove_clone(connection, pair, acting)
     else:
-        _prove_original(connection, pair, pair.clone)
+        _prove_original(connection, pair)
 
 
-def _prove_clone(connection: Connection, pair: Pair, clone: Role, acting: Acting) -> None:
-    due = changes(connection, pair, clone)
+def _prove_clone(connection: Connection, pair: Pair, acting: Acting) -> None:
+    clone, due = pair.clone, changes(connection, pair)
     if due:
         raise TargetMismatch(
             f"{clone.name!r} differs from {pair.original.name!r}: "
@@ -95,7 +97,8 @@ def _prove_clone(connection: Connection, pair: Pair, clone: Role, acting: Acting
         )
 
 
-def _prove_original(connection: Connection, pair: Pair, clone: Role) -> None:
+def _prove_original(connection: Connection, pair: Pair) -> None:
+    clone = pair.clone
     theirs, own = (
         sql.Identifier(role.name).as_string(connection) for role in (clone, pair.original)
     )
@@ -109,7 +112,7 @@ def _prove_original(connection: Connection, pair: Pair, clone: Role) -> None:
         )
     # A clone that acts as the original acts does not use what it is granted itself.
     acts = pair.acts and clone.settings[GENERAL] == pair.settings()[GENERAL]
-    lacks = [] if acts else list(_lacks(connection, pair, clone, own))
+    lacks = [] if acts else list(_lacks(connection, pair, own))
     if lacks:
         raise TargetMismatch(
             f"{clone.name!r} has rights of its own that {pair.original.name!r} lacks",
@@ -118,8 +121,8 @@ def _prove_original(connection: Connection, pair: Pair, clone: Role) -> None:
         )
 
 
-def _lacks(connection: Connection, pair: Pair, clone: Role, own: str) -> Iterator[str]:
-    original = pair.original
+def _lacks(connection: Connection, pair: Pair, own: str) -> Iterator[str]:
+    original, clone = pair.original, pair.clone
     for column, word in ATTRIBUTES.items():
         if clone.attributes[column] and not original.attributes[column]:
             yield f"ALTER ROLE {own} {word}"

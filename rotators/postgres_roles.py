@@ -14,9 +14,12 @@ Connection = psycopg.Connection[tuple[object, ...]]
 Setting = tuple[str | None, str]  # the database it is for, None for every one; the parameter
 ROLE = "role"  # the parameter that says which role a session acts as
 GENERAL: Setting = (None, ROLE)
+# What a clone that cannot have its original as the former has instead; nobody logs in there.
+MARK: Setting = ("template0", ROLE)
 
-# For the transaction, so that nobody's own operators are found before the server's.
-_SAFE = "SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)"
+# For the transaction, so that nobody's own operators are found before the server's, nor tables
+# that a pooler's session was left with: unless named, pg_temp is searched first.
+_SAFE = "SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)"
 _ROLES = (
     "SELECT oid::int8, rolname, rolcanlogin, rolinherit, rolcreatedb, rolcreaterole,"
     " rolreplication, rolbypassrls, rolsuper, rolconnlimit,"
@@ -72,32 +75,42 @@ class Role:
     settings: Mapping[Setting, str]
     owns: tuple[str, ...]
 
-    def is_member_of(self, name: str) -> bool:
-        """Directly, with whatever options."""
-        return any(name == each.role for each in self.memberships)
+    def belongs_to(self, name: str) -> bool:
+        """Whether it is a direct member to any effect.
+
+        Who creates a role is its member too, only to administer it.
+        """
+        return any(m.role == name and (m.inherit or m.set) for m in self.memberships)
+
+    def may_act_as(self, name: str) -> bool:
+        """Whether SET ROLE is granted to it, so that it may do all that the other may."""
+        return any(m.role == name and m.set for m in self.memberships)
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """An original and its clone, None where there is none; `everyone` are the databases' settings.
-
-    linked: the server shows that the two belong together.
-    """
+    """An original and its clone; `everyone` are the databases' settings."""
 
     original: Role
-    clone: Role | None
-    linked: bool
+    clone: Role
     everyone: Mapping[Setting, str]
 
-    @property
-    def strangers(self) -> bool:
-        """The clone exists, and nothing on the server says whose it is."""
-        return self.clone is not None and not self.linked
+    def proven_to(self, me: str) -> bool:
+        """Whether the server shows that who logs in as `me` may decide about the other.
+
+        Who controls the original decides who its members are, so that a role is its clone is
+        shown only by what the clone itself, or its admin, must have said: that it acts as it.
+        """
+        original = self.original.name
+        if self.clone.name == me:
+            return self.clone.may_act_as(original)
+        said = [self.clone.settings.get(setting) for setting in (GENERAL, MARK)]
+        return self.clone.belongs_to(original) and original in said
 
     @property
     def acts(self) -> bool:
         """Whether the clone has been made to act as somebody."""
-        return self.clone is not None and GENERAL in self.clone.settings
+        return GENERAL in self.clone.settings
 
     def settings(self) -> dict[Setting, str]:
         """What the clone's are to be: the original's, and the role to act as.
@@ -110,17 +123,18 @@ class Pair:
             # A database's own would give way to the clone's, but goes before the original's none.
             roles = {key: value for key, value in self.everyone.items() if key[1] == ROLE}
             wanted = {GENERAL: self.original.name, **roles, **wanted}
-        if self.clone is not None and self.clone.owns and not self.acts:
-            return {key: value for key, value in wanted.items() if key[1] != ROLE}
         own = self.original.name
-        return {k: own if k[1] == ROLE and v == "none" else v for k, v in wanted.items()}
+        if self.clone.owns and not self.acts:
+            wanted = {key: value for key, value in wanted.items() if key[1] != ROLE}
+        wanted = {k: own if k[1] == ROLE and v == "none" else v for k, v in wanted.items()}
+        return wanted if wanted.get(GENERAL) == own else {**wanted, MARK: own}
 
 
-def read_pair(connection: Connection, me: str, twin: str) -> Pair:
+def read_pair(connection: Connection, me: str, twin: str, *, made: bool = False) -> Pair | None:
     """The two roles, read in the caller's transaction; `me` is the one that logged in.
 
-    A member of the other is its clone; without membership, the one named so. Raises
-    TargetMismatch where `me` is not known here.
+    A member of the other is its clone, or what was just `made` as such; without membership, the
+    one named so. None where there is no `twin`. Raises TargetMismatch where `me` is not known here.
     """
     connection.execute(_SAFE)
     mine, other = (_read(connection, name) for name in (me, twin))
@@ -130,15 +144,14 @@ def read_pair(connection: Connection, me: str, twin: str) -> Pair:
             do="correct 'masterarn', or 'host' in one of the secrets",
             field="masterarn",
         )
-    everyone = _settings(connection, 0)
     if other is None:
-        return Pair(mine, None, linked=False, everyone=everyone)
-    if other.is_member_of(me):
-        return Pair(mine, other, linked=True, everyone=everyone)
-    linked = mine.is_member_of(twin)
-    if linked or twin + CLONE == me:
-        return Pair(other, mine, linked=linked, everyone=everyone)
-    return Pair(mine, other, linked=False, everyone=everyone)
+        return None
+    everyone = _settings(connection, 0)
+    if made or other.belongs_to(me):
+        return Pair(mine, other, everyone)
+    if mine.belongs_to(twin) or twin + CLONE == me:
+        return Pair(other, mine, everyone)
+    return Pair(mine, other, everyone)
 
 
 def _read(connection: Connection, name: str) -> Role | None:
