@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from shared.contract import Ticket
 from shared.credentials import Login
-from shared.errors import GIVE_UP, Rejected, TargetMismatch
+from shared.errors import GIVE_UP, MalformedSecret, Rejected, TargetMismatch
 from shared.patience import tries
 from shared.strategies.database import Database, stored
 
@@ -25,7 +25,15 @@ class AlternatingUsers(Database):
     def mint(self, current: Login, _ticket: Ticket[Login], /) -> Login:
         """The other user with a new password, which is nowhere in the target yet."""
         self.check_length(current.twin)
-        return replace(current, username=current.twin, password=self.policy.make())
+        other = replace(current, username=current.twin, password=self.policy.make())
+        if other.twin != current.username:  # it would go on to a third user, and to its password
+            raise MalformedSecret(
+                f"the user name {current.username!r} ends in '_clone' twice, so it has no turn "
+                f"with {current.twin!r}",
+                do="rename the user, or rotate it with the single-user function",
+                field="username",
+            )
+        return other
 
     def install(self, pending: Login, ticket: Ticket[Login], /) -> None:
         """Have the admin let the pending user log in and do what the current one can."""

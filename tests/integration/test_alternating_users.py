@@ -169,3 +169,12 @@ def test_a_name_that_leaves_no_room_for_the_clones_is_refused_before_anything(
     with pytest.raises(MalformedSecret, match="longer than 63"):
         secret.step(event, Step.CREATE)
     assert event["ClientRequestToken"] not in secret.accepted()
+
+
+def test_a_clone_of_a_clone_does_not_lead_on_to_a_third_user(
+    lab: Lab, postgres_server: Server
+) -> None:
+    name = f"victim_{uuid.uuid4().hex[:8]}_clone_clone"
+    secret = lab.secret(PostgresAlternatingTarget(postgres_server, name))
+    with pytest.raises(MalformedSecret, match="twice"):
+        secret.step(secret.begin(), Step.CREATE)
