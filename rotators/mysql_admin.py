@@ -1,20 +1,17 @@
 """What an administrator does to one account of a pair, but for its rights."""
 
 from rotators.mysql_accounts import PASSWORD_PLUGINS, Part, Standing, making, mark_on, read
-from rotators.mysql_connection import Account, Wire
+from rotators.mysql_connection import DENIED, Account, Wire
 from rotators.mysql_entries import Entries, native_password_hash
-from rotators.mysql_errors import name_too_long
+from rotators.mysql_errors import admin_lacks, name_too_long
 from rotators.mysql_passwords import MySQLPasswords
 from rotators.mysql_rights import Rights, fingerprint
-from shared.errors import Forbidden
 from shared.secret import Secret
 
 _TOO_LONG, _USED_BEFORE = 1470, 3638
-_DENIED = (1044, 1142, 1227)
 _MYSQL_NAME = 32  # characters
 _MARK = "GRANT SELECT ON {} TO %s@%s"
 _UNMARK = "REVOKE SELECT ON {} FROM %s@%s"
-_READ = "SELECT ON *.*"
 
 
 class Admin:
@@ -30,7 +27,7 @@ class Admin:
             raise name_too_long(account.user, mariadb=False)
         how, *value = self._identified(Entries(""), password, plugin)
         create = f"CREATE USER %s@%s IDENTIFIED {how} REQUIRE {making(part)}"
-        refused = self._run(create, *account, *value, among=(_TOO_LONG,))
+        refused = self._by.order(create, *account, *value, among=(_TOO_LONG,))
         if refused:
             raise name_too_long(account.user, mariadb=True)
         return read(self._by, account)
@@ -39,25 +36,25 @@ class Admin:
         """Replace the mark; for a moment there are two, and then neither proves anything."""
         new, account = (part, fingerprint(rights)), standing.account
         if new not in standing.marks:
-            self._run(_MARK.format(mark_on(*new)), *account, needs=_READ)
+            self._mark(_MARK.format(mark_on(*new)), account)
         for old in standing.marks - {new}:
-            self._run(_UNMARK.format(mark_on(*old)), *account, needs=_READ)
+            self._mark(_UNMARK.format(mark_on(*old)), account)
 
     def let_in(self, twin: Standing, password: Secret, more: str = "") -> None:
         """The password and the options in one statement."""
         alter, account = "ALTER USER %s@%s", twin.account
         how, *value = self._identified(twin.entries, password, twin.plugin)
-        again = self._run(
+        again = self._by.order(
             f"{alter} IDENTIFIED {how}{more}", *account, *value, among=(_USED_BEFORE,)
         )
         if again and more:  # an earlier attempt set the password: the history has it
-            self._run(alter + more, *account)
+            self._by.order(alter + more, *account)
         if not self._by.mariadb and self._by.version >= MySQLPasswords.SINCE:
-            self._run(f"{alter} DISCARD OLD PASSWORD", *account)
+            self._by.order(f"{alter} DISCARD OLD PASSWORD", *account)
 
     def lock(self, account: Account) -> None:
         """Let nobody log in as it: unlike DROP USER, that ends nothing it is the definer of."""
-        self._run("ALTER USER %s@%s ACCOUNT LOCK", *account)
+        self._by.order("ALTER USER %s@%s ACCOUNT LOCK", *account)
 
     def _identified(self, entries: Entries, password: Secret, plugin: str) -> tuple[str, ...]:
         """What follows IDENTIFIED, and its value."""
@@ -66,19 +63,11 @@ class Admin:
         with_plugin = f"WITH {plugin} " if plugin in PASSWORD_PLUGINS else ""
         return f"{with_plugin}BY %s", password.reveal()
 
-    def _run(
-        self,
-        statement: str,
-        *values: str,
-        among: tuple[int, ...] = (),
-        needs: str = "CREATE USER ON *.*",
-    ) -> int:
-        """0, or the error's number where it is one of `among`; raises Forbidden."""
-        refused = self._by.refused(statement, *values, among=(*among, *_DENIED))
-        if refused in _DENIED:
-            raise Forbidden(
-                f"mysql {self._by.login.address} may not do what makes an admin (error {refused})",
-                do=f"GRANT {needs} TO {self._by.taken_for} WITH GRANT OPTION",
-                field="masterarn",
-            )
-        return refused
+    def _mark(self, statement: str, account: Account) -> None:
+        refused = self._by.refused(statement, *account, among=DENIED)
+        if refused:
+            # Where a right on everything may be revoked in part, % is no pattern.
+            exact = self._by.run("SHOW VARIABLES LIKE 'partial_revokes'")
+            on = "*.*" if exact and exact[0][1] == "ON" else "`rotation %`.*"
+            grant = f"GRANT SELECT ON {on} TO {self._by.taken_for} WITH GRANT OPTION"
+            raise admin_lacks(self._by.login, refused, grant)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import NamedTuple
 
-from rotators.mysql_rights import ALL, DEFAULTS, GRANT_OPTION, Kind, Right, Rights
+from rotators.mysql_rights import ALL, DEFAULTS, EVERYWHERE, GRANT_OPTION, Kind, Right, Rights
 
 _WIDE = " WITH GRANT OPTION"
 _GRANT = "GRANT {} TO %s@%s{}"
@@ -64,7 +64,20 @@ def lacking(have: Rights, other: Rights) -> Rights:
     """What `other` allows and `have` does not; options, default roles and revokes aside."""
     aside = (Kind.OPTION, Kind.DEFAULT_ROLE, Kind.RESTRICTION)
     missing = (right for right in other - have if right.kind not in aside)
-    return frozenset(right for right in missing if not _widened(right, have))
+    return frozenset(
+        right for right in missing if not (_widened(right, have) or _is_part(right, have))
+    )
+
+
+def _is_part(right: Right, among: Rights) -> bool:
+    """Whether a privilege is also one on the whole: of a column's table, or on everything."""
+    if right.kind is not Kind.PRIVILEGE:
+        return False
+    what, _, _ = right.what.partition(" (")
+    wider = [right._replace(what=what)]
+    if not _of(Kind.RESTRICTION, among):  # which might take just this from everything
+        wider.append(Right(Kind.PRIVILEGE, EVERYWHERE, what))
+    return any(each in among or _widened(each, among) for each in wider if each != right)
 
 
 def _widened(right: Right, among: Rights) -> bool:

@@ -18,6 +18,7 @@ from rotators.mysql_errors import (
     NO_TLS,
     NOT_ITS_OWN,
     PluginRefused,
+    admin_lacks,
     translate,
 )
 from shared.credentials import Login
@@ -28,6 +29,8 @@ Rows: TypeAlias = tuple[tuple[object, ...], ...]
 
 # Says only that the statement failed; SHOW WARNINGS has the reason.
 _FAILED = 1396
+# What an administrator is answered who lacks a right.
+DENIED = (1044, 1142, 1227)
 
 
 class Account(NamedTuple):
@@ -87,14 +90,17 @@ class Wire:
 
     def refused(self, statement: str, *values: str, among: tuple[int, ...]) -> int:
         """0 where the statement was done, or the error's number where it is one of `among`."""
-        with told_apart(self.login):
-            try:
-                self._run(statement, values)
-            except pymysql.Error as error:
-                if error.args and error.args[0] in among:
-                    return int(error.args[0])
-                raise
-        return 0
+        return self._tried(statement, values, among)[0]
+
+    def order(self, statement: str, *values: str, among: tuple[int, ...] = ()) -> int:
+        """The same of an administrator's statement; raises Forbidden with the right it lacks."""
+        refused, text = self._tried(statement, values, (*among, *DENIED))
+        if refused in DENIED:
+            # The number is the same for both.
+            right = "SYSTEM_USER" if "SYSTEM_USER" in text else "CREATE USER"
+            grant = f"GRANT {right} ON *.* TO {self.taken_for}"
+            raise admin_lacks(self.login, refused, grant)
+        return refused
 
     def renew(self) -> None:
         """Log in again, as at first."""
@@ -128,6 +134,18 @@ class Wire:
         ((account,),) = self.run("SELECT CURRENT_USER()")
         user, _, host = str(account).rpartition("@")
         return Account(user, host)
+
+    def _tried(
+        self, statement: str, values: tuple[str, ...], among: tuple[int, ...]
+    ) -> tuple[int, str]:
+        with told_apart(self.login):
+            try:
+                self._run(statement, values)
+            except pymysql.Error as error:
+                if error.args and error.args[0] in among:
+                    return int(error.args[0]), str(error.args[1:])
+                raise
+        return 0, ""
 
     def _run(self, statement: str, values: tuple[str, ...]) -> Rows:
         with self._connection.cursor() as cursor:

@@ -7,7 +7,7 @@ import hashlib
 import logging
 from collections.abc import Iterable, Sequence
 
-from rotators.mysql_connection import Account, Wire
+from rotators.mysql_connection import Wire
 from rotators.mysql_errors import OTHER_PLUGIN, overlap_forbidden
 from rotators.mysql_tokens import Token, spelled, split, tokens
 from shared.secret import Secret
@@ -75,9 +75,11 @@ class MariaDBPasswords:
         """Let only this password be accepted."""
         new = native_password_hash(password)
         entries = self._read()
-        if by is None and len(entries.native) <= 1:
+        if by is not None:
+            self._write_by(by, entries.with_native([new]))
+        elif len(entries.native) <= 1:
             self._wire.run("SET PASSWORD = %s", new)
-        elif self._write(entries.with_native([new]), by):
+        elif self._write_refused(entries.with_native([new])):
             self._wire.run("SET PASSWORD = %s", new)
             LOG.warning(
                 "another password of %s stays accepted, which it has no right to end: have an"
@@ -107,16 +109,19 @@ class MariaDBPasswords:
         return entries
 
     def _write_or_raise(self, entries: str, by: Wire | None) -> None:
-        if self._write(entries, by):
+        if by is not None:
+            self._write_by(by, entries)
+        elif self._write_refused(entries):
             raise overlap_forbidden(
                 self._wire.login, f"GRANT CREATE USER ON *.* TO {self._wire.account}"
             )
 
-    def _write(self, entries: str, by: Wire | None) -> int:
-        return set_entries(by or self._wire, self._wire.account, entries, among=(_DENIED,))
+    def _write_refused(self, entries: str) -> int:
+        return self._wire.refused(_alter(entries), *self._wire.account, among=(_DENIED,))
+
+    def _write_by(self, by: Wire, entries: str) -> None:
+        by.order(_alter(entries), *self._wire.account)
 
 
-def set_entries(wire: Wire, account: Account, entries: str, *, among: tuple[int, ...] = ()) -> int:
-    """Give the account this list; 0, or the error's number where it is one of `among`."""
-    alter = f"ALTER USER %s@%s IDENTIFIED VIA {entries.replace('%', '%%')}"
-    return wire.refused(alter, *account, among=among)
+def _alter(entries: str) -> str:
+    return f"ALTER USER %s@%s IDENTIFIED VIA {entries.replace('%', '%%')}"

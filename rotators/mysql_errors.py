@@ -172,6 +172,15 @@ def overlap_forbidden(login: Login, grant: str) -> RotationError:
     )
 
 
+def admin_lacks(login: Login, number: int, grant: str) -> RotationError:
+    """The administrator has no right to the statement; `grant` is the SQL that gives it."""
+    return Forbidden(
+        f"mysql {login.address} may not do what makes an admin (error {number})",
+        do=grant,
+        field="masterarn",
+    )
+
+
 def name_too_long(user: str, *, mariadb: bool) -> RotationError:
     """The server takes no user name of this length."""
     return MalformedSecret(

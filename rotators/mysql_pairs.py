@@ -51,12 +51,8 @@ class Pair:
         # The account that logged in, not any of its name: that one may be somebody else's.
         mine = me.part == "clone"
         theirs = any(each.part == "clone" for each in self._theirs.values())
-        if mine and theirs:
-            raise TargetMismatch(
-                f"both {self._me.user!r} and {self._twin!r} are marked as the other's clone",
-                do="SHOW GRANTS has it as a right on `rotation clone ...`: REVOKE it from one",
-                field="username",
-            )
+        if mine and theirs:  # AWS's functions copy marks too, from each to the other
+            return self._twin.endswith(CLONE)
         if not mine and self._theirs and not theirs:
             if not ours():
                 self._refuse(self._theirs)
@@ -127,9 +123,6 @@ class Pair:
 
     def _give_back(self, password: Secret) -> None:
         """The original's rights are the truth already: only its password changes."""
-        if self._adopted:
-            me = self._mine[self._me.host]
-            self._admin.mark(me, "clone", me.rights)
         clones = [
             each
             for each in self._hosts(self._mine)
@@ -154,6 +147,9 @@ class Pair:
             )
         for clone, original in pairs:
             self._check_covered(clone, original)
+        if self._adopted:  # not before the check: a mark says that its rights are the original's
+            me = self._mine[self._me.host]
+            self._admin.mark(me, "clone", me.rights)
         for _, original in pairs:
             self._admin.mark(original, "original", original.rights)
             self._admin.let_in(original, password)
@@ -161,9 +157,10 @@ class Pair:
     @staticmethod
     def _check_covered(clone: Standing, original: Standing) -> None:
         more = lacking(original.rights, clone.rights)
-        if more and not clone.as_marked and any(digits for _, digits in clone.marks):
+        if more and not clone.as_marked:
             raise TargetMismatch(
-                f"{clone.account} was given what {original.account} has not: {sample(more)}",
+                f"{clone.account}, which is in use, may do what {original.account} may not: "
+                f"{sample(more)}",
                 do=f"GRANT it to {original.account}, whose rights the clone follows, or REVOKE it "
                 f"from {clone.account}",
                 field="username",

@@ -43,7 +43,7 @@ class MySQLPasswords:
         require_tls(self._wire, by)
         second = False
         if by is not None:
-            refused = by.refused(_OTHERS, *account, new, among=(_USED_BEFORE,))
+            refused = by.order(_OTHERS, *account, new, among=(_USED_BEFORE,))
         elif not self._two:
             refused = self._wire.refused(_OWN, new, among=(_USED_BEFORE,))
         else:
@@ -70,7 +70,7 @@ class MySQLPasswords:
             # REPLACE is for one's own password only, so the two statements need a lock.
             with by.locked(*account):
                 retain = _RETAIN if self._is_first(self._wire.login.password) else ""
-                refused = by.refused(_OTHERS + retain, *account, new, among=(_USED_BEFORE,))
+                refused = by.order(_OTHERS + retain, *account, new, among=(_USED_BEFORE,))
         else:
             refused = self._swap(new, _RETAIN, among=(_DENIED, _NOT_FIRST, _USED_BEFORE))
             if refused == _DENIED:
@@ -87,7 +87,7 @@ class MySQLPasswords:
         require_tls(self._wire, by)
         if not self._is_first(password):
             if by is not None:
-                by.run(_OTHERS, *account, password.reveal())
+                by.order(_OTHERS, *account, password.reveal())
             else:
                 self._wire.run(_OWN, password.reveal())
         if self._discard_refused(by):
@@ -128,7 +128,7 @@ class MySQLPasswords:
         if not self._two:
             return 0
         if by is not None:
-            by.run("ALTER USER %s@%s DISCARD OLD PASSWORD", *self._wire.account)
+            by.order("ALTER USER %s@%s DISCARD OLD PASSWORD", *self._wire.account)
             return 0
         if self._expired:
             try:

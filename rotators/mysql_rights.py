@@ -39,7 +39,8 @@ class Right(NamedTuple):
     what: str = ""
 
     def __str__(self) -> str:
-        return " ".join(part for part in (self.kind, self.what, self.on) if part)
+        on = "ON" if self.kind in (Kind.PRIVILEGE, Kind.DYNAMIC, Kind.RESTRICTION) else ""
+        return " ".join(part for part in (self.kind, self.what, on, self.on) if part)
 
 
 Rights: TypeAlias = frozenset[Right]

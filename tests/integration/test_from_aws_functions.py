@@ -18,6 +18,7 @@ from local.targets import (
     PostgresAlternatingTarget,
 )
 from shared.credentials import CLONE
+from shared.errors import TargetMismatch
 from tests.lab import Lab, Secret
 
 POSTGRES = ("postgres_15_server", "postgres_server", "postgres_18_server")
@@ -182,16 +183,26 @@ def test_what_awss_clone_made_comes_to_belong_to_the_original(
 def test_what_was_revoked_from_the_user_is_taken_from_awss_clone(mysql_pair: MySQLPair) -> None:
     secret, name = mysql_pair.secret(), mysql_pair.name
     mysql_pair.run("GRANT DELETE ON orders.* TO %s", name)
-    mysql_pair.aws_rotates(secret)
+    for _ in range(2):
+        mysql_pair.aws_rotates(secret)
     mysql_pair.run("REVOKE DELETE ON orders.* FROM %s", name)
     assert "DELETE" in mysql_pair.grants(name + CLONE)
     rotate(secret)
     assert "DELETE" not in mysql_pair.grants(name + CLONE)
 
 
-def test_marks_that_awss_function_copied_are_revoked_before_the_next_move(
-    mysql_pair: MySQLPair,
-) -> None:
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_back_from_awss_function_that_copied_the_marks(mysql_pair: MySQLPair, times: int) -> None:
+    secret, name = mysql_pair.secret(), mysql_pair.name
+    rotate(secret, 2)
+    for _ in range(times):
+        mysql_pair.aws_rotates(secret)
+    mysql_pair.run("GRANT DELETE ON orders.* TO %s", name)
+    rotate(secret)
+    assert "DELETE" in mysql_pair.grants(name + CLONE)
+
+
+def test_marks_may_be_taken_off_between_the_functions(mysql_pair: MySQLPair) -> None:
     secret, name = mysql_pair.secret(), mysql_pair.name
     rotate(secret)
     for _ in range(2):
@@ -200,3 +211,23 @@ def test_marks_that_awss_function_copied_are_revoked_before_the_next_move(
         for mark in mysql_pair.marks(user):
             mysql_pair.run(f"REVOKE {mark} FROM %s", user)
     rotate(secret)
+
+
+@pytest.mark.parametrize("settled_by", ["GRANT", "REVOKE"])
+def test_what_only_awss_clone_was_granted_stops_the_rotation_to_the_original(
+    mysql_pair: MySQLPair, settled_by: str
+) -> None:
+    secret, name = mysql_pair.secret(), mysql_pair.name
+    mysql_pair.aws_rotates(secret)
+    mysql_pair.run("GRANT DELETE ON orders.* TO %s", name + CLONE)
+    event = secret.begin()
+    with pytest.raises(TargetMismatch, match=r"privilege DELETE ON `orders`\.\*"):
+        secret.steps(event)
+    whose = {
+        "GRANT": f"GRANT DELETE ON orders.* TO {name}",
+        "REVOKE": f"REVOKE DELETE ON orders.* FROM {name}{CLONE}",
+    }
+    mysql_pair.run(whose[settled_by])
+    secret.steps(event)  # it is attempted again
+    rotate(secret, 2)
+    assert ("DELETE" in mysql_pair.grants(name + CLONE)) is (settled_by == "GRANT")

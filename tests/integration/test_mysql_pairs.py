@@ -175,6 +175,7 @@ def test_a_pair_made_by_the_aws_functions_is_adopted(users: Users, live: str) ->
     current, pending = users.name, users.twin
     if live == "clone":
         current, pending = pending, current
+        users.run("REVOKE PROCESS ON *.* FROM {twin}@'%'")
     users.equip("second", user=current, ours=lambda: True)
     users.match("second", pending)
     users.equip("third", live="second", user=pending)
@@ -184,12 +185,65 @@ def test_a_pair_made_by_the_aws_functions_is_adopted(users: Users, live: str) ->
     assert "PROCESS" not in str(users.shown(users.twin))
 
 
-def test_two_clones_of_each_other(users: Users) -> None:
+@pytest.mark.parametrize("adopted", ["by a stored password", "by a person"])
+def test_what_only_an_adopted_clone_may_do_is_not_lost_silently(users: Users, adopted: str) -> None:
+    """It is in use, and its clients may need that."""
     users.create()
+    users.run(*RIGHTS)
+    users.create(user=users.twin)
+    users.run("GRANT SELECT, PROCESS ON *.* TO {twin}@'%'")
+    if adopted == "by a person":
+        users.run("GRANT SELECT ON `rotation clone`.* TO {twin}@'%'")
+    before = everything(users, users.name)
+    for _ in range(2):  # a retry does not take the refusal for an adoption
+        with pytest.raises(TargetMismatch, match="privilege PROCESS") as caught:
+            users.equip("second", user=users.twin, ours=lambda: True)
+        assert f"GRANT it to '{users.name}'@'%'" in caught.value.do
+        assert f"REVOKE it from '{users.twin}'@'%'" in caught.value.do
+        assert everything(users, users.name) == before
+    users.run("GRANT PROCESS ON *.* TO {user}@'%'")
+    users.equip("second", user=users.twin, ours=lambda: True)
+    users.match("second", users.name)
+
+
+def test_what_the_original_may_do_everywhere_it_may_do_there(users: Users) -> None:
+    users.create()
+    users.run("GRANT SELECT, EXECUTE ON *.* TO {user}@'%'")
+    users.create(user=users.twin)
+    users.sql("CREATE OR REPLACE VIEW app.seen AS SELECT 1 AS a, 2 AS b")
+    users.run("GRANT SELECT ON other.* TO {twin}@'%'", "GRANT SELECT (a) ON app.seen TO {twin}@'%'")
+    users.equip("second", user=users.twin, ours=lambda: True)
+    users.run("GRANT SELECT ON app.seen TO {twin}@'%' WITH GRANT OPTION")
+    with pytest.raises(TargetMismatch, match="GRANT OPTION"):
+        users.equip("third", user=users.twin)
+
+
+@pytest.mark.parametrize("live", ["original", "clone"])
+def test_of_two_that_are_marked_as_clones_the_name_tells(users: Users, live: str) -> None:
+    """AWS's function copies marks from each to the other."""
+    users.create()
+    users.run(*RIGHTS)
     users.equip("second")
-    users.run("GRANT SELECT ON `rotation clone`.* TO {user}@'%'")
-    with pytest.raises(TargetMismatch, match="both"):
-        users.equip("third")
+    if live == "clone":
+        users.equip("third", live="second", user=users.twin)
+    for user, other in ((users.name, users.twin), (users.twin, users.name)):
+        for (line,) in users.sql("SHOW GRANTS FOR %s", user):
+            if "ON `rotation " in line:
+                users.sql(line.split(" TO ")[0] + f" TO '{other}'@'%'")
+    current, pending = (users.name, users.twin) if live == "original" else (users.twin, users.name)
+    password = "first" if live == "original" else "second"
+    for turn in range(3):
+        users.equip(f"pass-{turn}", live=password, user=current)
+        users.match(f"pass-{turn}", pending)
+        assert users.shown(users.twin) == users.shown(users.name)
+        current, pending, password = pending, current, f"pass-{turn}"
+    assert users.marks(users.name) == users.marks(users.twin) == 1
+    users.run("GRANT DELETE ON app.* TO {user}@'%'")
+    if current == users.twin:
+        users.equip("more", live=password, user=current)
+        password = "more"
+    users.equip("last", live=password)
+    assert "DELETE" in str(users.shown(users.twin))
 
 
 # --- hosts ---
@@ -388,9 +442,36 @@ def test_an_admin_who_is_none(users: Users) -> None:
     users.run("REVOKE GRANT OPTION ON *.* FROM {admin}@'%'")
     with pytest.raises(Forbidden) as caught:
         users.equip("second")
+    right = "SELECT ON `rotation %`.*"  # and no more
+    assert caught.value.do == f"GRANT {right} TO '{users.admin}'@'%' WITH GRANT OPTION"
     users.sql(caught.value.do)
     users.equip("second")
     users.match("second")
+
+
+def test_the_right_to_mark_where_no_name_is_a_pattern(mysql_server: Server) -> None:
+    users = Users(mysql_server)
+    users.create_admin()
+    users.create()
+    users.run("REVOKE GRANT OPTION ON *.* FROM {admin}@'%'")
+    users.sql("SET GLOBAL partial_revokes = ON")
+    try:
+        with pytest.raises(Forbidden) as caught:
+            users.equip("second")
+        users.sql(caught.value.do)
+        users.equip("second")
+    finally:
+        users.sql("SET GLOBAL partial_revokes = OFF")
+
+
+def test_an_admin_who_may_not_change_accounts(users: Users) -> None:
+    users.create()
+    users.run("REVOKE CREATE USER, INSERT, UPDATE, DELETE ON *.* FROM {admin}@'%'")
+    with pytest.raises(Forbidden) as caught:
+        users.equip("second")
+    assert caught.value.do == f"GRANT CREATE USER ON *.* TO '{users.admin}'@'%'"
+    users.sql(caught.value.do)
+    users.equip("second")
 
 
 def test_a_login_that_the_server_takes_for_another(users: Users) -> None:

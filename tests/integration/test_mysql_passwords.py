@@ -1,6 +1,6 @@
 """Two passwords of one MySQL or MariaDB account: the current one is never lost."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -207,6 +207,45 @@ def test_a_password_that_cannot_be_ended_is_told(
     assert users.accepted(*PASSWORDS) == {"first", "third"}
     assert "has no right to end" in caplog.text
     assert not [password for password in PASSWORDS if f"'{password}'" in caplog.text]
+
+
+# --- the admin ---
+
+
+@pytest.mark.parametrize("change", [add, replace, keep])
+def test_an_admin_without_the_right(
+    users: Users, caplog: pytest.LogCaptureFixture, change: Callable[..., None]
+) -> None:
+    """It is the admin that is told so: the user's own right is not used in place of its."""
+    made(users, "own")
+    users.run("GRANT CREATE USER ON *.* TO {user}@'%'")
+    add(users, "second", "first", "own")
+    users.run("REVOKE CREATE USER, INSERT, UPDATE, DELETE ON *.* FROM {admin}@'%'")
+    if not users.mariadb:
+        users.run("REVOKE APPLICATION_PASSWORD_ADMIN ON *.* FROM {admin}@'%'")
+    new = ("third",) if change is not keep else ()
+    with pytest.raises(Forbidden) as caught:
+        change(users, *new, "second", "admin")
+    assert caught.value.field == "masterarn"
+    assert caught.value.do == f"GRANT CREATE USER ON *.* TO '{users.admin}'@'%'"
+    assert users.accepted(*PASSWORDS) == {"first", "second"}
+    assert not caplog.text
+    users.sql(caught.value.do)
+    change(users, *new, "second", "admin")
+    assert users.accepts("third" if new else "second")
+
+
+def test_an_admin_of_less_than_a_system_user(mysql_server: Server) -> None:
+    users = Users(mysql_server)
+    users.create_admin()
+    users.create()
+    users.run("GRANT SYSTEM_USER ON *.* TO {user}@'%'")
+    with pytest.raises(Forbidden) as caught:
+        replace(users, "second", "first", "admin")
+    assert caught.value.do == f"GRANT SYSTEM_USER ON *.* TO '{users.admin}'@'%'"
+    users.sql(caught.value.do)
+    replace(users, "second", "first", "admin")
+    assert users.accepted(*PASSWORDS) == {"second"}
 
 
 # --- one password ---
