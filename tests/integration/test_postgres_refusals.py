@@ -1,0 +1,103 @@
+"""What PostgreSQL refuses, and what a session was left with, told and met for what it is."""
+
+import psycopg
+import pytest
+
+from local.servers import Server
+from rotators.postgres_errors import translate
+from shared.errors import Forbidden, Misconfigured, Rejected, RotationError
+from tests.postgres_pairs import PostgresPair
+
+
+@pytest.fixture
+def pair(any_postgres_server: Server) -> PostgresPair:
+    return PostgresPair(any_postgres_server)
+
+
+def refused(pair: PostgresPair, kind: type[RotationError]) -> RotationError:
+    with pytest.raises(kind) as caught:
+        pair.equip(pair.clone)
+    assert not pair.state(pair.clone)
+    return caught.value
+
+
+def test_a_name_that_the_server_keeps_for_itself(pair: PostgresPair) -> None:
+    pair.app = "pg"
+    pair.sql("CREATE ROLE pg LOGIN PASSWORD 'x'")
+    pair.passwords["pg"] = "x"
+    try:
+        problem = refused(pair, Misconfigured)
+    finally:
+        pair.sql("DROP ROLE pg")
+    assert problem.field == "username"
+    assert "pg_" in problem.what
+
+
+def test_a_superuser_needs_an_admin_who_is_one(pair: PostgresPair) -> None:
+    pair.sql("ALTER ROLE {0} SUPERUSER", pair.app)
+    pair.sql(refused(pair, Forbidden).do.partition(": ")[2])
+    pair.rotate(pair.clone)
+    pair.rotate(pair.app)
+
+
+def test_an_admin_who_is_the_user(postgres_server: Server) -> None:
+    pair = PostgresPair(postgres_server)
+    pair.sql("ALTER ROLE {0} CREATEROLE", pair.app)
+    admin, pair.admin = pair.admin, pair.app
+    assert "masterarn" in refused(pair, Forbidden).do
+    pair.admin = admin
+    pair.rotate(pair.clone)
+
+
+def test_a_password_that_is_not_valid_any_more(pair: PostgresPair) -> None:
+    pair.sql("ALTER ROLE {0} VALID UNTIL '2001-01-01'", pair.app)
+    with pytest.raises(Rejected) as caught, pair.engine.connect(pair.login(pair.app)):
+        pass
+    assert "VALID UNTIL" in caught.value.do
+
+
+@pytest.mark.parametrize(
+    "error", [psycopg.errors.FeatureNotSupported, psycopg.errors.InsufficientPrivilege]
+)
+def test_what_has_more_than_one_reason_is_not_given_one(
+    postgres_server: Server, error: type[psycopg.Error]
+) -> None:
+    pair = PostgresPair(postgres_server)
+    told = str(translate(error(), pair.login(pair.app)))
+    assert "replica" not in told
+    assert "password" not in told
+
+
+def test_a_role_that_may_not_read_the_catalogs(postgres_server: Server) -> None:
+    pair = PostgresPair(postgres_server)
+    pair.rotate(pair.clone)
+    pair.sql("REVOKE SELECT ON pg_db_role_setting FROM public")
+    try:
+        with pytest.raises(Forbidden) as caught:
+            pair.match(pair.clone)
+    finally:
+        pair.sql("GRANT SELECT ON pg_db_role_setting TO public")
+    assert "PUBLIC" in caught.value.do
+
+
+def test_tables_and_types_that_a_session_was_left_with(pair: PostgresPair) -> None:
+    """As a pooler's may be."""
+    pair.rotate(pair.clone)
+    login = pair.login(pair.clone)
+    with pair.engine.connect(login) as session:
+        with session.reading() as connection:
+            connection.execute("CREATE TEMPORARY TABLE pg_roles (oid oid, rolname name)")
+            connection.execute("CREATE TYPE pg_temp.text AS ENUM ('x')")
+        session.match(login.twin)
+
+
+def test_letters_of_other_alphabets_keep_their_case(postgres_server: Server) -> None:
+    """In a setting without quotes, as the server stores it from a session."""
+    pair = PostgresPair(postgres_server)
+    with pair.raw(pair.app) as connection:
+        connection.execute("SELECT set_config('search_path', 'ÄBC', false)")
+        connection.execute("ALTER ROLE CURRENT_USER SET search_path FROM CURRENT")
+    pair.rotate(pair.clone)
+    rows = pair.run(pair.clone, "SELECT unnest(setconfig) FROM pg_db_role_setting"
+                    " WHERE setrole = session_user::regrole")  # fmt: skip
+    assert ('search_path="Äbc"',) in rows or ("search_path=Äbc",) in rows
