@@ -44,7 +44,7 @@ class HttpIssuer:
         fields = Fields(document)
         parts = description.fields
         admin = description.admin
-        if not self._configured:
+        if not self._configured(description):
             _check_bases(description)
         key = ApiKey(
             account=Account(client.base, client.whom.owner_name),
@@ -59,10 +59,9 @@ class HttpIssuer:
         client.probe_call(key)  # a key that cannot be sent is refused here, not at testSecret
         return key
 
-    @property
-    def _configured(self) -> bool:
+    def _configured(self, description: Description) -> bool:
         """Whether the function says which hosts are called, and not the secrets alone."""
-        return self._sources.pinned or bool(self._network.rules.hosts)
+        return bool(self._network.rules.hosts) or (self._sources.pinned and description.fixed)
 
     def manage(self, key: ApiKey, ticket: Ticket[ApiKey]) -> Manager:
         """The key's account; raises TargetMismatch where the admin is not for this issuer."""
@@ -73,7 +72,7 @@ class HttpIssuer:
             admin = ticket.open(key.admin)
             if description.inline:
                 check_inline(admin)
-            arn, configured = ticket.secret_arn, self._configured
+            arn, configured = ticket.secret_arn, self._configured(description)
             check_admin(admin, client.whom, arn, client.values.secret, configured=configured)
         arn = ticket.secret_arn
         tag = hashlib.sha256(arn.encode()).hexdigest()[:20]

@@ -58,6 +58,12 @@ class Description:
         return frozenset(names_in(self))
 
     @property
+    def fixed(self) -> bool:
+        """Whether no secret has a say in where requests go."""
+        bases = (self.base, *(each.base for each in self.requests))
+        return all(name.field in self.values for name in names_in(bases))
+
+    @property
     def requests(self) -> tuple[Request, ...]:
         """Every request in it."""
         login = self.admin.login if self.admin else None

@@ -173,6 +173,9 @@ class Network:
             content = answer.read(MAX_ANSWER_BYTES + 1, decode_content=True)
         finally:
             answer.close()
+            # Not every issuer says that it closes the connection too, which would then be used
+            # again, just as it ends.
+            self._http.clear()
         if len(content) > MAX_ANSWER_BYTES:
             raise AnswerError("more than an answer may be")
         kept = ("location", "retry-after", "link")

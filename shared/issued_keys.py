@@ -57,7 +57,7 @@ class IssuedKey:
     def discard(self, minted: ApiKey, ticket: Ticket[ApiKey], /) -> None:
         """Revoke the key, unless it is the one that is stored."""
         stored = _stored(ticket)
-        if minted.key_id is not None and (stored is None or stored.key_id != minted.key_id):
+        if minted.key_id is not None and (stored is None or stored.key != minted.key):
             self._issuer.manage(ticket.current(), ticket).revoke(minted.key_id)
 
     def install(self, pending: ApiKey, ticket: Ticket[ApiKey], /) -> None:
@@ -100,7 +100,9 @@ def _leftover(
 ) -> Sequence[OwnedKey]:
     """The live keys to revoke; none that is without our label and was never in this secret."""
     ours = manager.label(ticket.version_id).removesuffix(ticket.version_id)
-    others = [key for key in live if key is not old and key.key_id != current.key_id]
+    # Without ids, a key lost in a crash cannot be told from the current one by its label.
+    twin = old.label if old and current.key_id is None else None
+    others = [key for key in live if key.key_id != current.key_id and key.label != twin]
     if old is None and current.key_id is None:
         # Which of ours is in use cannot be told: one that was stored again by hand, maybe.
         if any(key.label.startswith(ours) for key in others):

@@ -39,10 +39,11 @@ def recorded(crash: Point | None = None) -> Iterator[Calls]:
         here = crash is not None and crash.number == len(calls.names) - 1
         if here and crash and not crash.after:
             raise Crash
-        answer = call()
-        if here:
-            raise Crash
-        return answer
+        try:
+            return call()
+        finally:  # an answer may be an error
+            if here:
+                raise Crash
 
     once, aws = Network._once, Store._call
 

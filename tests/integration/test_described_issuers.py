@@ -3,15 +3,17 @@
 import itertools
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
 
+from shared import store
 from shared.errors import Misconfigured, Rejected, RejectedByPolicy, RotationError, Unreachable
 from shared.event import Step
+from tests.crashes import Crash, Point, recorded
 from tests.described import BESIDE, CHOSEN, EXAMPLES, PLAIN, REPLACED, SELF, SLOTS, target_of
-from tests.keyshop import PAGE, Keyshop
+from tests.keyshop import ADMIN, PAGE, Keyshop
 from tests.lab import Lab, Secret
 from tests.stub_issuer import Asked, Said, Stub
 
@@ -380,6 +382,23 @@ def test_the_admins_keeper_decides(make: Make, stub: Stub, change: Change) -> No
     assert stub.asked == []
 
 
+@pytest.mark.parametrize("pinned", [True, False])
+def test_a_function_for_one_issuer_whose_secrets_say_where_it_is(
+    make: Make, stub: Stub, pinned: bool
+) -> None:
+    """ISSUER with a base of the secret's says what is sent and not where."""
+    described = json.loads(json.dumps(EXAMPLES[BESIDE][0]["issuer"]))
+    if pinned:
+        described["values"] = {"api_url": stub.url}
+    secret = make(EXAMPLES[BESIDE][0], ISSUER=json.dumps(described))
+    arn = secret.value()["admin_secret_arn"]
+    admin = json.dumps({"api_key": ADMIN})
+    secret.lab.client.put_secret_value(SecretId=arn, SecretString=admin)
+    outcome = secret.rotate()
+    assert (outcome.state == "succeeded") is pinned, outcome.error
+    assert bool(stub.asked) is pinned
+
+
 def test_the_admins_keeper_allows_it(make: Make, stub: Stub) -> None:
     secret = make(EXAMPLES[BESIDE][0])
     arn = secret.value()["admin_secret_arn"]
@@ -403,3 +422,51 @@ def test_the_admins_key_is_a_rotated_secret_itself(make: Make, shop: Keyshop) ->
         outcome = secret.rotate()
         assert outcome.state == "succeeded", outcome.error
     assert shop.accepts(secret.value()["api_key"])
+
+
+# --- a crash at any call ---
+
+PLACES = [(way, n) for way, each in EXAMPLES.items() for n, e in enumerate(each) if "issuer" in e]
+
+
+def points(secret: Secret) -> Iterator[tuple[Step, Point]]:
+    """Every place in a rotation to die at, found by taking one."""
+    event = secret.begin()
+    for step in Step:
+        with recorded() as calls:
+            secret.step(event, step)
+        for number in range(len(calls.names)):
+            yield step, Point(number, after=False)
+            yield step, Point(number, after=True)
+
+
+@pytest.fixture
+def nothing_is_eventual(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "CONSISTENCY_SECONDS", 0.2)
+
+
+@pytest.mark.usefixtures("nothing_is_eventual")
+@pytest.mark.parametrize("abandoned", [False, True], ids=["retried", "abandoned"])
+@pytest.mark.parametrize(("way", "number"), PLACES)
+def test_a_crash_at_any_call_is_mended(
+    make: Make, shop: Keyshop, way: str, number: int, *, abandoned: bool
+) -> None:
+    secret = make(EXAMPLES[way][number])
+    for _ in range(2):
+        assert secret.rotate().state == "succeeded"
+    for last, point in list(points(secret)):
+        event = secret.begin()
+        for step in list(Step)[: list(Step).index(last)]:
+            secret.step(event, step)
+        with pytest.raises(Crash), recorded(point):
+            secret.step(event, last)
+        if secret.target.overlaps:
+            assert secret.target.accepts(secret.value()), (last, point)
+        if abandoned and last is not Step.FINISH:
+            secret.abandon(event)
+            outcome = secret.rotate()
+            assert outcome.state == "succeeded", (last, point, outcome.error)
+        else:
+            secret.steps(event)
+        assert secret.target.accepts(secret.value()), (last, point)
+        assert len(shop.keys) in (0, 2), (last, point)

@@ -133,6 +133,11 @@ def test_without_an_id_in_the_secret_the_current_key_is_known_by_its_label() -> 
     assert revoked(live, FakeTicket(), None) == {"p"}
 
 
+def test_without_an_id_a_key_with_the_current_ones_label_may_be_it() -> None:
+    live = [ours("lost", "v2"), ours("c", "v2"), ours("p", "v1")]
+    assert revoked(live, FakeTicket(), None) == {"p"}
+
+
 def test_without_id_and_label_of_the_current_key_nothing_is() -> None:
     """It was stored again by hand: any of them may be the one in use."""
     live = [ours("c", "v1"), ours("p", "v0")]
