@@ -9,7 +9,7 @@ from rotators.http_api_key import HttpIssuer
 from shared.api_key import ApiKey
 from shared.credentials import Login
 from shared.errors import MalformedSecret, RotationError
-from shared.fields import dump_document, load_document
+from shared.fields import TEXT_FIELD, dump_document, load_document, load_value, with_fields
 from shared.tls import ca_bundle
 
 LOGIN = {"engine": "postgres", "host": "db", "username": "app", "password": "old"}
@@ -191,3 +191,20 @@ def test_any_document_is_parsed_or_refused_with_the_field(document: dict[str, An
         except RotationError as error:
             assert isinstance(error, MalformedSecret)
             assert error.field
+
+
+@given(text=st.text(min_size=1).filter(lambda text: not text.lstrip().startswith("{")))
+def test_a_plain_string_is_kept_as_it_is(text: str) -> None:
+    document = load_value(text)
+    assert document == {TEXT_FIELD: text}
+    assert dump_document(document) == text
+    assert dump_document(with_fields(document, {TEXT_FIELD: "another"})) == "another"
+
+
+def test_an_object_is_no_plain_string_nor_is_a_broken_one() -> None:
+    assert load_value('{"a": 1}') == {"a": 1}
+    assert dump_document(with_fields(load_value('{"a": 1}'), {"a": 2})) == '{"a":2}'
+    assert dump_document({TEXT_FIELD: "x"}) == '{"SecretString":"x"}'
+    with pytest.raises(MalformedSecret, match="not JSON") as caught:
+        load_value('{"api_key": "canary"')
+    assert "canary" not in str(caught.value)
