@@ -26,11 +26,11 @@ ANSWER_SECONDS = 15
 
 
 # What the server writes of names and rights is read: whatever its own mode, in one spelling. On
-# MariaDB a GRANT could otherwise make a user, without a password.
+# MariaDB a GRANT could otherwise make a user, without a password. It skips MySQL's own comments.
 _PREPARE = (
     # A lock on its tables of users MariaDB waits for without that limit; MySQL skips the comment.
     f"SET SESSION lock_wait_timeout = {LOCK_SECONDS} /*M! , max_statement_time = 10 */,"
-    " sql_quote_show_create = 1,"
+    " sql_quote_show_create = 1, /*!80017 print_identified_with_as_hex = 0, */"
     " sql_mode = IF(VERSION() LIKE '%MariaDB%', 'NO_AUTO_CREATE_USER', '')"
 )
 # In place of a key that the server, unproven without TLS, would send to encrypt the password with.
@@ -75,7 +75,8 @@ class MySQLSession:
     ) -> None:
         """Set the logged-in account's password, keeping its authentication plugin."""
         setter = by.wire if by else None
-        with rule_named(self.wire, password):
+        # Read by the admin: the user's own session may be taken for one with an expired password.
+        with rule_named(setter or self.wire, password):
             if beside is None:
                 self._passwords.replace(password, setter)
             else:

@@ -7,9 +7,9 @@ from typing import Literal, TypeAlias
 
 from rotators.mysql_connection import Account, Wire
 from rotators.mysql_entries import Entries, native_password_hash
-from rotators.mysql_errors import NO_CATALOG
+from rotators.mysql_errors import NO_CATALOG, UNREADABLE
 from rotators.mysql_hashes import is_of
-from rotators.mysql_rights import Rights, created, fingerprint, granted
+from rotators.mysql_rights import Kind, Rights, created, fingerprint, granted
 from rotators.mysql_tokens import Token, tokens
 from shared.secret import Secret
 
@@ -23,6 +23,10 @@ _MARK = re.compile(r"`rotation (clone|original)(?: ([0-9a-f]{40}))?`\.\*")
 # Of an account in the making: nobody logs in as it, as nobody has such a certificate.
 _MAKING = re.compile(r"SUBJECT '/CN=rotation (clone|original)()'")
 _DENIED = (1044, 1045, 1142, 1227)
+_BY_NAME = (
+    # Without the second condition, MariaDB finds the same name with spaces after it too.
+    "SELECT host FROM mysql.user WHERE user = %s AND CHAR_LENGTH(user) = CHAR_LENGTH(%s)"
+)
 
 
 def mark_on(part: Part, digits: str = "") -> str:
@@ -79,11 +83,20 @@ def read(wire: Wire, account: Account) -> Standing:
     grants = _show(wire, "SHOW GRANTS FOR %s@%s", *account)
     (text,) = _show(wire, "SHOW CREATE USER %s@%s", *account)
     parsed = tokens(text)
-    given, locked = created(parsed)
+    try:
+        (given, locked), (plugin, hashed) = created(parsed), _identified(parsed)
+    except (ValueError, IndexError):
+        unreadable = True
+    else:
+        unreadable = False
+    if unreadable:
+        raise UNREADABLE.error(str(account))
     every = granted(account, grants) | given
+    if wire.mariadb:  # it goes on showing a default role that was revoked or dropped
+        roles = {right.on for right in every if right.kind is Kind.ROLE}
+        every -= {r for r in every if r.kind is Kind.DEFAULT_ROLE and r.on not in roles}
     marks = {right: _part(_MARK, right.on) for right in every}
     unmade = [_part(_MAKING, right.what) for right in given if right.on == "REQUIRE"]
-    plugin, hashed = _identified(parsed)
     return Standing(
         account=account,
         rights=frozenset(right for right, mark in marks.items() if not mark),
@@ -98,7 +111,7 @@ def read(wire: Wire, account: Account) -> Standing:
 
 def standings(wire: Wire, user: str) -> dict[str, Standing]:
     """All accounts of this user name, by host; on MariaDB without a role of the name."""
-    rows = _show(wire, "SELECT host FROM mysql.user WHERE user = %s", user)
+    rows = _show(wire, _BY_NAME, user, user)
     accounts = [Account(user, host) for host in rows if host or not wire.mariadb]
     return {account.host: read(wire, account) for account in accounts}
 
@@ -118,7 +131,12 @@ def _identified(created: Sequence[Token]) -> tuple[str, str]:
     _, how, plugin, *more = created[starts[0] : starts[0] + 5]
     if not how.says("WITH"):
         return "", ""
-    return plugin.value, more[1].value if more[:1] and more[0].says("AS") else ""
+    if not more[:1] or not more[0].says("AS"):
+        return plugin.value, ""
+    if more[1].kind == "word":  # in hexadecimal: no password would be known to be its
+        raise ValueError
+    # To who may not see it the server shows <secret>.
+    return plugin.value, more[1].value if more[1].kind == "string" else ""
 
 
 def _show(wire: Wire, statement: str, *values: str) -> list[str]:

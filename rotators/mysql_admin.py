@@ -1,10 +1,9 @@
 """What an administrator does to one account of a pair, but for its rights."""
 
 from rotators.mysql_accounts import PASSWORD_PLUGINS, Part, Standing, making, mark_on, read
-from rotators.mysql_connection import DENIED, Account, Wire
+from rotators.mysql_connection import Account, Wire, verbatim
 from rotators.mysql_entries import Entries, native_password_hash
-from rotators.mysql_errors import admin_lacks, name_too_long
-from rotators.mysql_passwords import MySQLPasswords
+from rotators.mysql_errors import name_too_long
 from rotators.mysql_rights import Rights, fingerprint
 from shared.secret import Secret
 
@@ -27,7 +26,7 @@ class Admin:
             raise name_too_long(account.user, mariadb=False)
         how, *value = self._identified(Entries(""), password, plugin)
         create = f"CREATE USER %s@%s IDENTIFIED {how} REQUIRE {making(part)}"
-        refused = self._by.order(create, *account, *value, among=(_TOO_LONG,))
+        refused = self._by.order(create, account, *value, among=(_TOO_LONG,))
         if refused:
             raise name_too_long(account.user, mariadb=True)
         return read(self._by, account)
@@ -45,29 +44,29 @@ class Admin:
         alter, account = "ALTER USER %s@%s", twin.account
         how, *value = self._identified(twin.entries, password, twin.plugin)
         again = self._by.order(
-            f"{alter} IDENTIFIED {how}{more}", *account, *value, among=(_USED_BEFORE,)
+            f"{alter} IDENTIFIED {how}{more}", account, *value, among=(_USED_BEFORE,)
         )
         if again and more:  # an earlier attempt set the password: the history has it
-            self._by.order(alter + more, *account)
-        if not self._by.mariadb and self._by.version >= MySQLPasswords.SINCE:
-            self._by.order(f"{alter} DISCARD OLD PASSWORD", *account)
+            self._by.order(alter + more, account)
+        if self._by.has_dual_passwords:
+            self._by.order(f"{alter} DISCARD OLD PASSWORD", account)
 
     def lock(self, account: Account) -> None:
         """Let nobody log in as it: unlike DROP USER, that ends nothing it is the definer of."""
-        self._by.order("ALTER USER %s@%s ACCOUNT LOCK", *account)
+        self._by.order("ALTER USER %s@%s ACCOUNT LOCK", account)
 
     def _identified(self, entries: Entries, password: Secret, plugin: str) -> tuple[str, ...]:
         """What follows IDENTIFIED, and its value."""
         if self._by.mariadb:
-            return (f"VIA {entries.with_native([native_password_hash(password)])}",)
+            return (f"VIA {verbatim(entries.with_native([native_password_hash(password)]))}",)
         with_plugin = f"WITH {plugin} " if plugin in PASSWORD_PLUGINS else ""
         return f"{with_plugin}BY %s", password.reveal()
 
     def _mark(self, statement: str, account: Account) -> None:
-        refused = self._by.refused(statement, *account, among=DENIED)
-        if refused:
-            # Where a right on everything may be revoked in part, % is no pattern.
-            exact = self._by.run("SHOW VARIABLES LIKE 'partial_revokes'")
-            on = "*.*" if exact and exact[0][1] == "ON" else "`rotation %`.*"
-            grant = f"GRANT SELECT ON {on} TO {self._by.taken_for} WITH GRANT OPTION"
-            raise admin_lacks(self._by.login, refused, grant)
+        self._by.order(statement, account, needs=self._to_mark)
+
+    def _to_mark(self) -> str:
+        # Where a right on everything may be revoked in part, % is no pattern.
+        exact = self._by.run("SHOW VARIABLES LIKE 'partial_revokes'")
+        on = "*.*" if exact and exact[0][1] == "ON" else "`rotation %`.*"
+        return f"SELECT ON {on} TO {{}} WITH GRANT OPTION"

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import NamedTuple
 
+from rotators.mysql_connection import verbatim
 from rotators.mysql_rights import ALL, DEFAULTS, EVERYWHERE, GRANT_OPTION, Kind, Right, Rights
 
-_WIDE = " WITH GRANT OPTION"
+_WIDE, _ADMIN = " WITH GRANT OPTION", " WITH ADMIN OPTION"
 _GRANT = "GRANT {} TO %s@%s{}"
 _REVOKE = "REVOKE {} FROM %s@%s"
 
@@ -17,13 +18,18 @@ _REVOKE = "REVOKE {} FROM %s@%s"
 class Change(NamedTuple):
     """One statement; its two values are the account. `rights` is what it gives or takes.
 
-    needed: what the administrator needs for it, as SQL but for the administrator's name.
+    needed, option: what the administrator needs for it, as SQL.
     """
 
     statement: str
     rights: Rights
     needed: str
+    option: str = _WIDE
     gives: bool = False
+
+    def needs(self) -> str:
+        """The same as what follows GRANT, with {} for the administrator's name."""
+        return f"{self.needed} TO {{}}{self.option}"
 
 
 def changes(have: Rights, want: Rights, *, mariadb: bool) -> Iterator[Change]:
@@ -39,18 +45,18 @@ def changes(have: Rights, want: Rights, *, mariadb: bool) -> Iterator[Change]:
     # A role that was taken may have to come back first, without its admin option.
     if _of(Kind.DEFAULT_ROLE, missing | extra) and not _of(Kind.ROLE, extra):
         roles = _of(Kind.DEFAULT_ROLE, want)
-        named = _raw(", ".join(sorted(right.on for right in roles)) or "NONE")
+        named = verbatim(", ".join(sorted(right.on for right in roles)) or "NONE")
         whose = "FOR" if mariadb else "TO"
         statement = f"SET DEFAULT ROLE {named} {whose} %s@%s"
         needed = "UPDATE ON mysql.*" if mariadb else "CREATE USER ON *.*"
-        yield Change(statement, roles, f"GRANT {needed} TO {{}}")
+        yield Change(statement, roles, needed, option="")
 
 
 def options(have: Rights, want: Rights) -> str:
     """What ALTER USER takes to give the account these options, in the order of its grammar."""
     old, new = ({r.on: r.what for r in _of(Kind.OPTION, rights)} for rights in (have, want))
     changed = {
-        key: _raw(f"{key} {new.get(key, default)}".strip())
+        key: verbatim(f"{key} {new.get(key, default)}".strip())
         for key, default in DEFAULTS.items()
         if old.get(key) != new.get(key)
     }
@@ -98,11 +104,6 @@ def _of(kind: Kind, rights: Iterable[Right]) -> Rights:
     return frozenset(right for right in rights if right.kind is kind)
 
 
-def _raw(sql: str) -> str:
-    # In a statement with values, the driver takes a single % for one of them.
-    return sql.replace("%", "%%")
-
-
 def _groups(
     rights: Rights, by: Callable[[Right], tuple[object, ...]]
 ) -> Iterator[tuple[Rights, list[str]]]:
@@ -121,9 +122,7 @@ def _grant_privileges(rights: Rights) -> Iterator[Change]:
         on, listed = next(iter(group)).on, [what for what in whats if what != GRANT_OPTION]
         given = f"{', '.join(listed or ['USAGE'])} ON {on}"
         wide = _WIDE if GRANT_OPTION in whats else ""
-        yield Change(
-            _GRANT.format(_raw(given), wide), group, f"GRANT {given} TO {{}}{_WIDE}", gives=True
-        )
+        yield Change(_GRANT.format(verbatim(given), wide), group, given, gives=True)
 
 
 def _revoke_privileges(rights: Rights) -> Iterator[Change]:
@@ -133,7 +132,7 @@ def _revoke_privileges(rights: Rights) -> Iterator[Change]:
         for listed in [[ALL], [w for w in whats if w != ALL]] if ALL in whats else [whats]:
             if listed:
                 taken = f"{', '.join(listed)} ON {on}"
-                yield Change(_REVOKE.format(_raw(taken)), group, f"GRANT {taken} TO {{}}{_WIDE}")
+                yield Change(_REVOKE.format(verbatim(taken)), group, taken)
 
 
 def _grant_dynamic(rights: Rights) -> Iterator[Change]:
@@ -141,50 +140,48 @@ def _grant_dynamic(rights: Rights) -> Iterator[Change]:
         names = ", ".join(what.removesuffix(_WIDE) for what in whats)
         wide = _WIDE if whats[0].endswith(_WIDE) else ""
         given = f"{names} ON *.*"
-        yield Change(_GRANT.format(given, wide), group, f"GRANT {given} TO {{}}{_WIDE}", gives=True)
+        yield Change(_GRANT.format(given, wide), group, given, gives=True)
 
 
 def _revoke_dynamic(rights: Rights) -> Iterator[Change]:
     if rights:
         taken = ", ".join(sorted(right.what.removesuffix(_WIDE) for right in rights)) + " ON *.*"
-        yield Change(_REVOKE.format(taken), rights, f"GRANT {taken} TO {{}}{_WIDE}")
+        yield Change(_REVOKE.format(taken), rights, taken)
 
 
 def _grant_roles(rights: Rights) -> Iterator[Change]:
     for right in sorted(rights):
         option = f" {right.what}" if right.what else ""
-        needed = f"GRANT {right.on} TO {{}} WITH ADMIN OPTION"
-        statement = _GRANT.format(_raw(right.on), option)
-        yield Change(statement, frozenset({right}), needed, gives=True)
+        statement = _GRANT.format(verbatim(right.on), option)
+        yield Change(statement, frozenset({right}), right.on, _ADMIN, gives=True)
 
 
 def _revoke_roles(rights: Rights) -> Iterator[Change]:
     for right in sorted(rights):
-        needed = f"GRANT {right.on} TO {{}} WITH ADMIN OPTION"
-        yield Change(_REVOKE.format(_raw(right.on)), frozenset({right}), needed)
+        yield Change(_REVOKE.format(verbatim(right.on)), frozenset({right}), right.on, _ADMIN)
 
 
 def _grant_proxies(rights: Rights) -> Iterator[Change]:
     for right in sorted(rights):
         option = f" {right.what}" if right.what else ""
-        statement = _GRANT.format(_raw(f"PROXY ON {right.on}"), option)
+        statement = _GRANT.format(verbatim(f"PROXY ON {right.on}"), option)
         yield Change(statement, frozenset({right}), _PROXY_NEEDED, gives=True)
 
 
 def _revoke_proxies(rights: Rights) -> Iterator[Change]:
     for right in sorted(rights):
-        statement = _REVOKE.format(_raw(f"PROXY ON {right.on}"))
+        statement = _REVOKE.format(verbatim(f"PROXY ON {right.on}"))
         yield Change(statement, frozenset({right}), _PROXY_NEEDED)
 
 
 def _restrictions(verb: str, whose: str, rights: Rights) -> Iterator[Change]:
     for group, whats in _groups(rights, lambda right: (right.on,)):
         listed, on = ", ".join(whats), next(iter(group)).on
-        statement = _raw(f"{verb} {listed} ON {on} {whose} ") + "%s@%s"
-        yield Change(statement, group, f"GRANT {listed} ON *.* TO {{}}{_WIDE}")
+        statement = verbatim(f"{verb} {listed} ON {on} {whose} ") + "%s@%s"
+        yield Change(statement, group, f"{listed} ON *.*")
 
 
-_PROXY_NEEDED = f"GRANT PROXY ON ''@'' TO {{}}{_WIDE}"
+_PROXY_NEEDED = "PROXY ON ''@''"
 _KINDS = (
     (Kind.PRIVILEGE, _grant_privileges, _revoke_privileges),
     (Kind.DYNAMIC, _grant_dynamic, _revoke_dynamic),

@@ -3,7 +3,7 @@
 import hashlib
 import re
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
@@ -13,7 +13,6 @@ from pymysql.connections import Connection
 from pymysql.cursors import Cursor
 
 from rotators.mysql_errors import (
-    NO_LOCK,
     NO_MYSQL,
     NO_TLS,
     NOT_ITS_OWN,
@@ -22,15 +21,15 @@ from rotators.mysql_errors import (
     translate,
 )
 from shared.credentials import Login
-from shared.errors import RotationError
+from shared.errors import NEXT_ATTEMPT, Busy, RotationError
 
 MySQLConnection: TypeAlias = "Connection[Cursor]"  # generic for the type checker only
 Rows: TypeAlias = tuple[tuple[object, ...], ...]
 
 # Says only that the statement failed; SHOW WARNINGS has the reason.
 _FAILED = 1396
-# What an administrator is answered who lacks a right.
-DENIED = (1044, 1142, 1227)
+# What servers answer an administrator who lacks the privilege, the role or the proxy itself.
+_DENIED = (1044, 1045, 1142, 1143, 1227, 1370, 1698)
 
 
 class Account(NamedTuple):
@@ -41,7 +40,13 @@ class Account(NamedTuple):
 
     def __str__(self) -> str:
         """As SQL, for a person."""
-        return "@".join("'" + part.replace("'", "''") + "'" for part in self)
+        parts = (part.replace("\\", "\\\\").replace("'", "''") for part in self)
+        return "@".join(f"'{part}'" for part in parts)
+
+
+def verbatim(sql: str) -> str:
+    """As part of a statement with values, in which the driver takes a single % for one of them."""
+    return sql.replace("%", "%%")
 
 
 LOCK_SECONDS = 5
@@ -75,6 +80,11 @@ class Wire:
         self.mariadb = "MariaDB" in version
         self.version = tuple(int(part) for part in re.findall(r"\d+", version)[:3])
 
+    @property
+    def has_dual_passwords(self) -> bool:
+        """Whether it knows REPLACE and RETAIN: before, syntax errors, which the log quotes."""
+        return not self.mariadb and self.version >= (8, 0, 14)
+
     def run(
         self, statement: str, *values: str, otherwise: Mapping[int, RotationError] | None = None
     ) -> Rows:
@@ -92,14 +102,25 @@ class Wire:
         """0 where the statement was done, or the error's number where it is one of `among`."""
         return self._tried(statement, values, among)[0]
 
-    def order(self, statement: str, *values: str, among: tuple[int, ...] = ()) -> int:
-        """The same of an administrator's statement; raises Forbidden with the right it lacks."""
-        refused, text = self._tried(statement, values, (*among, *DENIED))
-        if refused in DENIED:
-            # The number is the same for both.
-            right = "SYSTEM_USER" if "SYSTEM_USER" in text else "CREATE USER"
-            grant = f"GRANT {right} ON *.* TO {self.taken_for}"
-            raise admin_lacks(self.login, refused, grant)
+    def order(
+        self,
+        statement: str,
+        account: Account,
+        *values: str,
+        among: tuple[int, ...] = (),
+        needs: Callable[[], str] = lambda: "CREATE USER ON *.* TO {}",
+    ) -> int:
+        """The same of an administrator's statement about an account, its first two values.
+
+        Raises Forbidden with the right that is missing, which is what it `needs`.
+        """
+        refused, text = self._tried(statement, (*account, *values), (*among, *_DENIED))
+        if refused in _DENIED and refused not in among:
+            # Another one that changing any account may take has the same error number.
+            system = "SYSTEM_USER" in text and "SYSTEM_USER" not in statement
+            right = "SYSTEM_USER ON *.* TO {}" if system else needs()
+            grant = f"GRANT {right}".replace(" TO {}", f" TO {self.taken_for}")
+            raise admin_lacks(self.login, str(account), refused, grant)
         return refused
 
     def renew(self) -> None:
@@ -116,7 +137,10 @@ class Wire:
         """
         name = f"rotation {hashlib.sha256(repr(about).encode()).hexdigest()[:40]}"
         if self.run("SELECT GET_LOCK(%s, %s)", name, str(LOCK_SECONDS)) != ((1,),):
-            raise NO_LOCK.error(f"mysql {self.login.address}")
+            raise Busy(
+                f"another session holds the lock of this step: mysql {self.login.address}",
+                do=f"{NEXT_ATTEMPT}; if it stays, SELECT IS_USED_LOCK('{name}') has its connection",
+            )
         yield
         # Not in a `finally`: after an error the session ends, and its locks with it.
         self.run("SELECT RELEASE_LOCK(%s)", name)

@@ -7,7 +7,7 @@ import hashlib
 import logging
 from collections.abc import Iterable, Sequence
 
-from rotators.mysql_connection import Wire
+from rotators.mysql_connection import Wire, verbatim
 from rotators.mysql_errors import OTHER_PLUGIN, overlap_forbidden
 from rotators.mysql_tokens import Token, spelled, split, tokens
 from shared.secret import Secret
@@ -120,8 +120,8 @@ class MariaDBPasswords:
         return self._wire.refused(_alter(entries), *self._wire.account, among=(_DENIED,))
 
     def _write_by(self, by: Wire, entries: str) -> None:
-        by.order(_alter(entries), *self._wire.account)
+        by.order(_alter(entries), self._wire.account)
 
 
 def _alter(entries: str) -> str:
-    return f"ALTER USER %s@%s IDENTIFIED VIA {entries.replace('%', '%%')}"
+    return f"ALTER USER %s@%s IDENTIFIED VIA {verbatim(entries)}"

@@ -55,12 +55,17 @@ NO_OVERLAP = Meaning(
     Forbidden, "before 8.0.14 the server keeps one password only of",
     "upgrade the server, or use alternating users",
 )  # fmt: skip
+NOT_NAMED = Meaning(
+    Misconfigured, "the server wants the current password with the new one, which is only named "
+    "where it is the first of the two, from",
+    "set ADMIN_SETS_PASSWORD, or ALTER USER ... PASSWORD REQUIRE CURRENT OPTIONAL", "username",
+)  # fmt: skip
 USED_BEFORE = Meaning(
     Busy, "the server's password history has the password already of",
     f"{NEXT_ATTEMPT}; {GIVE_UP}", "password",
 )  # fmt: skip
 UNREADABLE = Meaning(
-    Misconfigured, "what SHOW GRANTS answers cannot be read, of",
+    Misconfigured, "what SHOW GRANTS or SHOW CREATE USER answers cannot be read, of",
     "look for a PROXY right about a name with a quote: MariaDB prints it without escaping",
     "username",
 )  # fmt: skip
@@ -68,7 +73,6 @@ NO_CATALOG = Meaning(
     Forbidden, "looking at other accounts is not permitted to the admin",
     "GRANT SELECT ON mysql.* TO the admin", "masterarn",
 )  # fmt: skip
-NO_LOCK = Meaning(Busy, "another copy of this step holds the lock of", NEXT_ATTEMPT)
 NO_MYSQL = Meaning(Unreachable, "no MySQL server answered for", CHECK_ROUTE, "host")
 _UNREACHABLE = Meaning(Unreachable, "no answer for", CHECK_ROUTE, "host")
 _REFUSED = Meaning(Misconfigured, "the server refused a statement for", "look the error number up")
@@ -125,10 +129,7 @@ _BY_ERRNO = {
         ),
     ),
     3638: USED_BEFORE,
-    3892: Meaning(
-        Misconfigured, "the server wants the current password with the new one from",
-        "ALTER USER ... PASSWORD REQUIRE CURRENT OPTIONAL", "username",
-    ),
+    3892: NOT_NAMED,
     **dict.fromkeys(
         (1820, 1862),
         Meaning(
@@ -172,10 +173,11 @@ def overlap_forbidden(login: Login, grant: str) -> RotationError:
     )
 
 
-def admin_lacks(login: Login, number: int, grant: str) -> RotationError:
-    """The administrator has no right to the statement; `grant` is the SQL that gives it."""
+def admin_lacks(login: Login, about: str, number: int, grant: str) -> RotationError:
+    """The administrator has no right to a statement about an account; `grant` gives it."""
     return Forbidden(
-        f"mysql {login.address} may not do what makes an admin (error {number})",
+        f"what {about} needs is not the admin's to give or take: mysql {login.address} lacks a "
+        f"right (error {number})",
         do=grant,
         field="masterarn",
     )

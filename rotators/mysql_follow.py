@@ -7,12 +7,10 @@ from rotators.mysql_changes import Change, changes
 from rotators.mysql_connection import Account, Wire
 from rotators.mysql_rights import ALL, GRANT_OPTION, Kind, Right, Rights
 from rotators.mysql_tokens import tokens
-from shared.errors import Forbidden, TargetMismatch
+from shared.errors import TargetMismatch
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 
-# What servers answer an administrator who lacks the privilege, the role or the proxy itself.
-_DENIED = (1044, 1045, 1142, 1143, 1227, 1370, 1698)
 _NO_TABLE = 1146
 _NO_PART = (1054, 1305)  # a column, a routine
 _NOT_GRANTED = (1141, 1147, 1403)
@@ -62,14 +60,8 @@ def _plain(rights: Rights) -> Rights:
 
 def _make(by: Wire, account: Account, change: Change) -> Rights:
     """Run the statement; those of its rights that cannot be given."""
-    among = (*_DENIED, _NO_TABLE, *_NO_PART) if change.gives else (*_DENIED, *_NOT_GRANTED)
-    refused = by.refused(change.statement, *account, among=among)
-    if refused in _DENIED:
-        raise Forbidden(
-            f"what {account} needs is not the admin's to give or take (error {refused})",
-            do=change.needed.format(by.taken_for),
-            field="masterarn",
-        )
+    among = (_NO_TABLE, *_NO_PART) if change.gives else _NOT_GRANTED
+    refused = by.order(change.statement, account, among=among, needs=change.needs)
     if refused == _NO_TABLE and not _on_columns(change):
         # MySQL takes such a right only together with the one to create the table.
         by.run(change.statement.replace(" ON ", ", CREATE ON ", 1), *account)

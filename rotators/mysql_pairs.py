@@ -11,7 +11,7 @@ from rotators.mysql_connection import Account, Wire
 from rotators.mysql_entries import Entries
 from rotators.mysql_follow import follow, sample
 from shared.credentials import CLONE
-from shared.errors import TargetMismatch
+from shared.errors import Forbidden, TargetMismatch
 from shared.secret import Secret
 
 
@@ -27,8 +27,8 @@ class Pair:
         self._admin, self._login = Admin(by), wire.login
         self._mine = standings(by, self._me.user)
         self._theirs = standings(by, twin)
-        self._adopted = False
-        self._twin_is_clone = self._prove(ours)
+        self._ours, self._adopted = ours, False
+        self._twin_is_clone = self._prove()
 
     def equip(self, password: Secret) -> None:
         """Let the twin log in with this password and do all that this user can."""
@@ -39,7 +39,7 @@ class Pair:
 
     # --- who is who ---
 
-    def _prove(self, ours: Callable[[], bool]) -> bool:
+    def _prove(self) -> bool:
         """Whether the twin is the clone; raises TargetMismatch where they are not such a pair."""
         me = self._mine.get(self._me.host)
         if me is None:
@@ -49,16 +49,16 @@ class Pair:
                 field="masterarn",
             )
         # The account that logged in, not any of its name: that one may be somebody else's.
-        mine = me.part == "clone"
-        theirs = any(each.part == "clone" for each in self._theirs.values())
-        if mine and theirs:  # AWS's functions copy marks too, from each to the other
+        i_am_clone = me.part == "clone"
+        twin_is_clone = any(each.part == "clone" for each in self._theirs.values())
+        if i_am_clone and twin_is_clone:  # AWS's functions copy marks too, from each to the other
             return self._twin.endswith(CLONE)
-        if not mine and self._theirs and not theirs:
-            if not ours():
+        if not i_am_clone and self._theirs and not twin_is_clone:
+            if not self._ours():
                 self._refuse(self._theirs)
             self._adopted = True
             return self._twin.endswith(CLONE)
-        return not mine
+        return not i_am_clone
 
     def _refuse(self, strangers: dict[str, Standing]) -> NoReturn:
         clone = self._twin if self._twin.endswith(CLONE) else self._me.user
@@ -102,12 +102,14 @@ class Pair:
             if host not in hosts and clone.part == "clone" and not clone.locked:
                 self._admin.lock(clone.account)
         for original in originals:
-            self._follow(original, "clone", password)
+            if original.part is None:  # by which it is known when it is its turn
+                self._admin.mark(original, "original", original.rights)
+            self._make(original, "clone", password)
 
     def _is_adopted(self, host: str) -> bool:
         return self._adopted and host == self._me.host
 
-    def _follow(self, source: Standing, part: Part, password: Secret) -> None:
+    def _make(self, source: Standing, part: Part, password: Secret) -> None:
         """Rights, then the mark, then the password: a crash leaves no user that looks whole."""
         account = Account(self._twin, source.account.host)
         twin = self._theirs.get(account.host)
@@ -122,7 +124,7 @@ class Pair:
     # --- the twin is the original ---
 
     def _give_back(self, password: Secret) -> None:
-        """The original's rights are the truth already: only its password changes."""
+        """Only its password changes, as its rights are the truth; one that is gone is made."""
         clones = [
             each
             for each in self._hosts(self._mine)
@@ -130,21 +132,17 @@ class Pair:
         ]
         if all(each.making for each in self._theirs.values()):  # or there is none
             for clone in clones:
-                self._follow(clone, "original", password)
+                self._make(clone, "original", password)
             return
+        self._require_original()
         pairs = [
             (clone, original)
             for clone in clones
             if (original := self._theirs.get(clone.account.host))
             and original.has_password
             and not original.locked
+            and (original.marks or original.account.host == self._me.host)
         ]
-        if not pairs:
-            raise TargetMismatch(
-                f"user {self._twin!r} has no account for any host of {self._me.user!r}",
-                do=f"CREATE USER {Account(self._twin, self._me.host)}, or correct 'username'",
-                field="username",
-            )
         for clone, original in pairs:
             self._check_covered(clone, original)
         if self._adopted:  # not before the check: a mark says that its rights are the original's
@@ -153,6 +151,32 @@ class Pair:
         for _, original in pairs:
             self._admin.mark(original, "original", original.rights)
             self._admin.let_in(original, password)
+
+    def _require_original(self) -> None:
+        """Raises where there is none to let in, or where it may be somebody else's."""
+        account = Account(self._twin, self._me.host)
+        original, me = self._theirs.get(account.host), self._mine[self._me.host]
+        if original is None:
+            raise TargetMismatch(
+                f"there is no account {account}, only others of that name",
+                do=f"CREATE USER {account}, and GRANT it what {self._me} has",
+                field="username",
+            )
+        by_hand = ("clone", "") in me.marks
+        if not (original.marks or by_hand or self._adopted or self._ours()):
+            self._refuse(self._theirs)
+        if original.locked:
+            raise Forbidden(
+                f"the account {account} is locked",
+                do=f"ALTER USER {account} ACCOUNT UNLOCK",
+                field="username",
+            )
+        if not original.has_password:
+            raise TargetMismatch(
+                f"the account {account} does not log in with a password that can be rotated",
+                do=f"ALTER USER {account}: its authentication plugin",
+                field="username",
+            )
 
     @staticmethod
     def _check_covered(clone: Standing, original: Standing) -> None:

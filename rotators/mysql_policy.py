@@ -9,9 +9,8 @@ from shared.errors import GIVE_UP, RejectedByPolicy
 from shared.secret import Secret
 
 _LENGTH = "PASSWORD_LENGTH"  # what stands for any rule that is not known, too
-_LONGEST = (
-    256  # of caching_sha2_password, in bytes; a longer one is error 1396, which tells nothing
-)
+# Of caching_sha2_password, in bytes; a longer one is error 1396, which tells nothing.
+_LONGEST = 256
 # The server's rule, the function's class of characters, and those.
 _CLASSES = (
     ("mixed_case_count", "LOWERCASE", string.ascii_lowercase),

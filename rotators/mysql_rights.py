@@ -180,6 +180,8 @@ def _clauses(account: list[Token]) -> Iterator[tuple[list[Token], list[Token]]]:
         if length:
             starts.append((i, length))
         i += length or 1
+    if not starts:  # MariaDB, of an account without a password
+        return
     for (start, length), (end, _) in zip(starts, [*starts[1:], (len(account), 0)], strict=True):
         value = account[start + length : end]
         if value and value[-1].says("WITH"):  # of the limits that follow

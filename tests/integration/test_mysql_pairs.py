@@ -246,7 +246,74 @@ def test_of_two_that_are_marked_as_clones_the_name_tells(users: Users, live: str
     assert "DELETE" in str(users.shown(users.twin))
 
 
+def test_a_stranger_in_the_originals_place_is_not_touched(users: Users) -> None:
+    """Somebody dropped the original and made a user of that name."""
+    users.create()
+    users.run(*RIGHTS)
+    users.equip("second")
+    users.run("DROP USER {user}@'%'", "CREATE USER {user}@'%' IDENTIFIED BY 'strangers'")
+    before = everything(users, users.name)
+    with pytest.raises(TargetMismatch, match="is there already") as caught:
+        users.equip("third", live="second", user=users.twin, ours=lambda: False)
+    assert everything(users, users.name) == before
+    # What the message says makes it the original, but does not give it its rights.
+    users.sql(caught.value.do.split("adopt it: ")[1].split(";")[0])
+    with pytest.raises(TargetMismatch, match="may do what"):
+        users.equip("third", live="second", user=users.twin)
+    users.run(*RIGHTS)
+    users.equip("third", live="second", user=users.twin)
+    users.match("third", users.name)
+
+
+def test_an_original_that_lost_its_mark_is_known_by_a_stored_password(users: Users) -> None:
+    users.create()
+    users.equip("second")
+    for (line,) in users.sql("SHOW GRANTS FOR %s", users.name):
+        if "ON `rotation original" in line:
+            users.sql(line.split(" TO ")[0].replace("GRANT", "REVOKE") + f" FROM '{users.name}'")
+    assert not users.marks(users.name)
+    users.equip("third", live="second", user=users.twin, ours=lambda: True)
+    users.match("third", users.name)
+
+
+def test_an_original_that_nobody_can_log_in_as_is_told(users: Users) -> None:
+    users.create()
+    users.equip("second")
+    users.run("ALTER USER {user}@'%' ACCOUNT LOCK")
+    with pytest.raises(Forbidden, match="is locked") as caught:
+        users.equip("third", live="second", user=users.twin)
+    users.sql(caught.value.do)
+    users.equip("third", live="second", user=users.twin)
+    users.match("third", users.name)
+
+
 # --- hosts ---
+
+
+def test_the_original_of_another_host_only(users: Users) -> None:
+    for host in ("%", "10.%"):
+        users.create(host=host)
+    users.equip("second")
+    users.run("DROP USER {user}@'%'")
+    before = everything(users, users.name)
+    with pytest.raises(TargetMismatch, match="no account '"):
+        users.equip("third", live="second", user=users.twin)
+    assert everything(users, users.name) == before
+
+
+def test_hashes_are_read_however_they_are_shown(mysql_server: Server) -> None:
+    users = Users(mysql_server)
+    users.create_admin()
+    for host in ("%", "10.%"):
+        users.create(host=host)
+    users.equip("second")
+    users.sql("SET GLOBAL print_identified_with_as_hex = ON")
+    try:
+        users.equip("third")
+    finally:
+        users.sql("SET GLOBAL print_identified_with_as_hex = OFF")
+    assert "ACCOUNT LOCK" not in str(users.shown(users.twin, "10.%"))
+    users.match("third")
 
 
 def test_defect_9_several_hosts_of_one_name(users: Users) -> None:
@@ -420,8 +487,11 @@ def test_a_copy_that_holds_the_lock_is_waited_for_a_while(
     monkeypatch.setattr(mysql_connection, "LOCK_SECONDS", 1)
     users.create()
     with users.as_admin() as holder, holder.wire.locked(*sorted((users.name, users.twin))):
-        with pytest.raises(Busy, match="another copy"):
+        with pytest.raises(Busy, match="another session") as caught:
             users.equip("second")
+        ask = caught.value.do.partition("; if it stays, ")[2].partition(" has ")[0]
+        ((connection,),) = holder.wire.run(ask)
+        assert holder.wire.run("SELECT CONNECTION_ID()") == ((connection,),)
         assert not users.hosts(users.twin)
     users.equip("second")
 

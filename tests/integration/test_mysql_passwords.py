@@ -277,12 +277,32 @@ def test_a_user_who_has_to_name_the_current_password(mysql_server: Server) -> No
     assert users.accepted(*PASSWORDS) == {"second"}
 
 
+def test_a_user_who_has_to_name_the_current_password_has_two(mysql_server: Server) -> None:
+    users = Users(mysql_server)
+    users.create_admin()
+    made(users, "own", "PASSWORD REQUIRE CURRENT")
+    with ThreadPoolExecutor(2) as pool:
+        for copy in [pool.submit(add, users, "second", "first", "own") for _ in range(2)]:
+            copy.result()
+    add(users, "second", "first", "own")  # a retry
+    assert users.accepted(*PASSWORDS) == {"first", "second"}
+    # The rotation is given up: the session's own is the second one, which cannot be named.
+    for change in (add, replace):
+        with pytest.raises(Misconfigured) as caught:
+            change(users, "third", "first", "own")
+        assert "ADMIN_SETS_PASSWORD" in caught.value.do
+        assert users.accepted(*PASSWORDS) == {"first", "second"}
+    add(users, "third", "first", "admin")
+    assert users.accepted(*PASSWORDS) == {"first", "third"}
+
+
 def test_other_ways_to_log_in_are_kept(mariadb_server: Server, by: str) -> None:
     users = Users(mariadb_server)
     users.create_admin()
     native = native_password_hash(Secret("first"))
     users.sql(
-        "CREATE USER %s@'%%' IDENTIFIED VIA mysql_native_password USING %s OR unix_socket",
+        "CREATE USER %s@'%%' IDENTIFIED VIA mysql_native_password USING %s"
+        " OR unix_socket USING 'a%%b'",
         users.name,
         native,
     )
@@ -290,7 +310,23 @@ def test_other_ways_to_log_in_are_kept(mariadb_server: Server, by: str) -> None:
     add(users, "second", "first", by)
     replace(users, "third", "first", by)
     assert users.accepted(*PASSWORDS) == {"third"}
-    assert "unix_socket" in str(users.sql("SHOW CREATE USER %s@'%%'", users.name))
+    assert "unix_socket USING 'a%b'" in str(users.sql("SHOW CREATE USER %s@'%%'", users.name)[0][0])
+
+
+def test_other_ways_to_log_in_are_kept_of_a_pair(mariadb_server: Server) -> None:
+    users = Users(mariadb_server)
+    users.create_admin()
+    users.sql(
+        "CREATE USER %s@'%%' IDENTIFIED VIA mysql_native_password USING %s"
+        " OR unix_socket USING 'a%%b'",
+        users.name,
+        native_password_hash(Secret("first")),
+    )
+    users.equip("second")
+    users.equip("third", live="second", user=users.twin)
+    users.match("third", users.name)
+    shown = str(users.sql("SHOW CREATE USER %s@'%%'", users.name)[0][0])
+    assert "unix_socket USING 'a%b'" in shown
 
 
 def test_a_login_that_the_server_takes_for_another(users: Users) -> None:
@@ -374,6 +410,38 @@ def test_the_setting_that_breaks_the_rules_is_named(
             assert caught.value.field == field
             assert field in caught.value.do
     assert users.accepted("first", password) == {"first"}
+
+
+@pytest.mark.parametrize("length", [8, 60])
+@pytest.mark.parametrize("history", ["", "PASSWORD HISTORY 9"])
+def test_rules_that_the_old_password_breaks(
+    mysql_server: Server, by: str, history: str, length: int
+) -> None:
+    """They were made stricter since it was set."""
+    users = Users(mysql_server)
+    users.create_admin()
+    made(users, by, history)
+    add(users, "second", "first", by)
+    third, fourth = (f"{word}-Is.Str0ng" * 5 for word in ("third", "fourth"))
+    with checked(users):
+        users.sql(f"SET GLOBAL validate_password.length = {length}")
+        for _ in range(2):
+            add(users, third, "first", by)
+            assert users.accepted(*PASSWORDS, third) == {"first", third}
+        keep(users, third, by)
+        assert users.accepted(*PASSWORDS, third) == {third}
+        add(users, fourth, third, by)
+        assert users.accepted(*PASSWORDS, third, fourth) == {third, fourth}
+
+
+def test_a_weak_password_that_is_there_already_is_kept(mysql_server: Server, by: str) -> None:
+    users = Users(mysql_server)
+    users.create_admin()
+    made(users, by)
+    add(users, "second", "first", by)
+    with checked(users):
+        keep(users, "second", by)
+    assert users.accepted(*PASSWORDS) == {"second"}
 
 
 def test_a_read_only_server_is_no_rule_for_passwords(users: Users) -> None:

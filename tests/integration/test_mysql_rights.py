@@ -198,6 +198,63 @@ def test_everything_and_then_less_everywhere(users: Users) -> None:
     )
 
 
+def test_a_right_that_the_admin_lacks_on_any_name(users: Users) -> None:
+    users.create()
+    users.sql("GRANT EVENT ON `a{b}'%%`.* TO %s", users.name)
+    users.run("REVOKE EVENT ON *.* FROM {admin}@'%'")
+    with pytest.raises(Forbidden) as caught:
+        users.equip("second")
+    users.sql(caught.value.do)
+    follows(users)
+
+
+def test_a_system_user(mysql_server: Server) -> None:
+    users = Users(mysql_server)
+    users.create_admin()
+    users.create()
+    users.run(
+        "GRANT SELECT ON app.* TO {user}@'%'",
+        "GRANT SYSTEM_USER ON *.* TO {user}@'%'",
+        "GRANT SYSTEM_USER ON *.* TO {admin}@'%' WITH GRANT OPTION",
+    )
+    follows(users)
+    users.run("REVOKE SYSTEM_USER ON *.* FROM {admin}@'%'", "GRANT INSERT ON app.* TO {user}@'%'")
+    with pytest.raises(Forbidden) as caught:
+        users.equip("third")
+    assert caught.value.do == f"GRANT SYSTEM_USER ON *.* TO '{users.admin}'@'%'"
+    users.sql(caught.value.do)
+    users.equip("third")
+    users.match("third")
+
+
+@pytest.mark.parametrize("gone", ["REVOKE {} FROM {{user}}@'%'", "DROP ROLE {}"])
+def test_a_default_role_that_the_user_has_no_more(users: Users, gone: str) -> None:
+    role, to = f"{users.name}_r", "FOR" if users.mariadb else "TO"
+    users.create()
+    users.sql(f"CREATE ROLE {role}")
+    if users.mariadb:
+        users.run(f"GRANT {role} TO {{admin}}@'%' WITH ADMIN OPTION")
+    users.run(f"GRANT {role} TO {{user}}@'%'", f"SET DEFAULT ROLE {role} {to} {{user}}@'%'")
+    users.run(gone.format(role))
+    users.equip("second")
+    users.match("second")
+    users.equip("third", live="second", user=users.twin)
+    users.match("third", users.name)
+
+
+@pytest.mark.parametrize("name", ["name", "twin"])
+def test_an_account_of_the_name_without_a_password(users: Users, name: str) -> None:
+    users.create()
+    users.equip("second")
+    users.sql("CREATE USER %s@'localhost'", getattr(users, name))
+    try:
+        users.equip("third")
+        users.match("third")
+        users.equip("fourth", live="third", user=users.twin)
+    finally:
+        users.sql("DROP USER %s@'localhost'", getattr(users, name))
+
+
 def test_dynamic_privileges_with_an_option_each(mysql_server: Server) -> None:
     users = Users(mysql_server)
     users.create_admin()
@@ -374,5 +431,7 @@ def test_match_sees_what_was_granted_or_revoked_by_hand(users: Users) -> None:
             users.match("second")
         users.run(back)
         users.match("second")
+    other = users.renamed(f"{users.name}_other")
+    other.create()
     with pytest.raises(TargetMismatch, match="no mark"):
-        users.match("first", users.name)
+        other.match("first", other.name)
