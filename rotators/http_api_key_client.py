@@ -95,7 +95,7 @@ class Client:
                 if document is _GARBAGE and outcome == "done" and "done" not in request.outcomes:
                     raise whom.garbage()
                 return Reply(outcome, None if document is _GARBAGE else document, answer)
-            problem = refusal(answer.status, whom, later=outcome == "later")
+            problem = refusal(answer.status, whom, request.place, later=outcome == "later")
         # Outside the handler: the library's errors may hold the request.
         raise problem
 

@@ -83,8 +83,11 @@ class Whom:
         )
 
 
-def refusal(status: int, whom: Whom, *, later: bool = False) -> RotationError:
-    """The error for an answer that is no success; `later` where the description says so."""
+def refusal(status: int, whom: Whom, place: str, *, later: bool = False) -> RotationError:
+    """The error for an answer that is no success to the request described at this place.
+
+    later: the description says so of it.
+    """
     code = f"HTTP {status}"
     if later and status != HTTPStatus.TOO_MANY_REQUESTS:
         return _LATER.error(str(whom), code)
@@ -101,6 +104,13 @@ def refusal(status: int, whom: Whom, *, later: bool = False) -> RotationError:
             problem = _TOO_MANY.error(str(whom), code)
         case _ if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             problem = _SERVER_ERROR.error(str(whom), code)
+        case _ if status >= HTTPStatus.BAD_REQUEST:
+            problem = Misconfigured(
+                f"{whom} does not do what {place} asks ({code})",
+                do="compare the description and the secret with the issuer's documentation, and "
+                f"'{whom.url}' with the base of its API; or there are as many keys as may be",
+                field=whom.url,
+            )
         case _:
             problem = whom.garbage(code)
     return problem

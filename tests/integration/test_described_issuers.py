@@ -114,6 +114,13 @@ def test_a_limit_of_two_keys_holds_through_crashes(make: Make, shop: Keyshop) ->
     assert len(shop.keys) == 2
 
 
+def test_an_issuer_that_refuses_says_which_request(make: Make, shop: Keyshop) -> None:
+    secret = make(EXAMPLES[BESIDE][0])
+    shop.limit = 1
+    with pytest.raises(Misconfigured, match=r"issuer\.issue asks \(HTTP 409\)"):
+        secret.step(secret.begin(), Step.CREATE)
+
+
 def test_a_replaced_key_is_not_replaced_by_every_attempt(make: Make, shop: Keyshop) -> None:
     secret = make(EXAMPLES[REPLACED][0])
     event = secret.begin()
