@@ -72,7 +72,11 @@ CASES = {
             NEW,
             PostgresAlternatingTarget,
             also=_NEW_PAIR,
-            given=("CREATE ROLE app_clone LOGIN", "GRANT app TO app_clone"),
+            given=(
+                "CREATE ROLE app_clone LOGIN",
+                "GRANT app TO app_clone",
+                "ALTER ROLE app_clone SET role = app",
+            ),
         )
     ],
     "PostgreSQL 15 and newer, also for a user with a setting that is for superusers": [
