@@ -47,7 +47,7 @@ class IssuedKey:
                 return stored
             if not manager.repeatable:
                 _end(manager, before)
-        elif self._ends.due(old.created if old else None):
+        elif self._ends.due(old.created) if old else not self._ends.after:
             _end(manager, _leftover(live, current, old, manager, ticket))
         minted = manager.make(current, old.kept if old else {})
         if manager.repeatable:

@@ -237,6 +237,23 @@ def test_after_a_while_the_previous_key_ends(make: Make, shop: Keyshop) -> None:
     assert secret.target.accepts(before)
 
 
+def test_after_a_while_needs_an_issuer_that_says_when(make: Make, shop: Keyshop) -> None:
+    secret = make(EXAMPLES[PLAIN][0], OLD_KEY_ENDS="after:1h")
+    assert secret.rotate().state == "succeeded"  # nothing of ours could end yet
+    with pytest.raises(Misconfigured) as caught:
+        secret.step(secret.begin(), Step.CREATE)
+    assert caught.value.field == "OLD_KEY_ENDS"
+    assert len(shop.keys) == 2
+
+
+@pytest.mark.parametrize("said", ["never", "after:", "after:0d", "after:1w", "on-finish,"])
+def test_an_end_that_is_none(make: Make, said: str) -> None:
+    secret = make(EXAMPLES[BESIDE][0], OLD_KEY_ENDS=said)
+    with pytest.raises(Misconfigured) as caught:
+        secret.step(secret.begin(), Step.CREATE)
+    assert caught.value.field == "OLD_KEY_ENDS"
+
+
 def test_a_key_that_somebody_pinned_is_not_revoked(make: Make) -> None:
     secret = make(EXAMPLES[BESIDE][0])
     secret.rotate()
