@@ -16,7 +16,7 @@ from rotators.postgres_errors import translate
 from rotators.postgres_match import prove, whoever
 from rotators.postgres_roles import Connection, read_pair
 from shared.credentials import Login
-from shared.errors import RotationError
+from shared.errors import RotationError, TargetMismatch
 from shared.handler import make_handler
 from shared.secret import Secret
 from shared.strategies import AlternatingUsers, SingleUser
@@ -100,13 +100,18 @@ class PostgresSession:
         Its attributes, settings and memberships follow in one transaction of `by`.
         """
         me, statement = self._login.username, by.password_of(twin, password)
-        refusal = by.change(twin, lambda connection: make(connection, me, twin, statement))
+
+        def attempt(connection: Connection, *, proven: bool = False) -> TargetMismatch | None:
+            refusal = make(connection, me, twin, proven=proven)
+            if refusal is None:
+                set_password(connection, twin, statement)
+            return refusal
+
+        refusal = by.change(twin, attempt)
         if refusal is not None:
             proven = ours()
             # Where it is not, another copy of this step may just have adopted it.
-            refusal = by.change(
-                twin, lambda connection: make(connection, me, twin, statement, proven=proven)
-            )
+            refusal = by.change(twin, lambda connection: attempt(connection, proven=proven))
         if refusal is not None:
             raise refusal
         self._hand_over(twin)

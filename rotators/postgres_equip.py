@@ -20,12 +20,11 @@ def make(
     connection: Connection,
     me: str,
     twin: str,
-    password: sql.Composed,
     *,
     proven: bool = False,
     made: bool = False,
 ) -> TargetMismatch | None:
-    """Let `twin` have what the other of the pair has, and then its password.
+    """Let `twin` have what the other of the pair has.
 
     Does nothing and returns the refusal where it is not `proven` to be this secret's, nor shown by
     the server. made: it was, by this very transaction.
@@ -33,11 +32,10 @@ def make(
     pair = read_pair(connection, me, twin, made=made)
     if pair is None:
         create(connection, twin).run(connection)
-        return make(connection, me, twin, password, proven=True, made=True)
+        return make(connection, me, twin, proven=True, made=True)
     if not (proven or pair.proven_to(me)):
         return _refusal(connection, pair, me)
     _follow(connection, pair, me)
-    set_password(connection, twin, password)
     return None
 
 
