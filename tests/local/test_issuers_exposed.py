@@ -5,6 +5,7 @@ import re
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,10 +15,8 @@ import urllib3
 from local import processes
 from local.certificates import Authority
 from local.issuers.issuer import Issuer, accepts, ask, issue, tokens
-from rotators.http_api_key import HttpIssuer
-from shared.credentials import Account
 from shared.errors import Untrusted
-from shared.secret import Secret
+from tests.issuing import manager
 
 OUTSIDE = "192.0.2.1"  # an address of documentation: packets to it go by the default route
 
@@ -44,9 +43,8 @@ def test_another_ca_is_refused(issuer: Issuer, tmp_path: Path) -> None:
         pytest.raises(urllib3.exceptions.SSLError, match="CERTIFICATE_VERIFY_FAILED"),
     ):
         http.request("GET", f"{issuer.url}/user")
-    account = Account(issuer.url, issuer.owner)
     with pytest.raises(Untrusted):
-        HttpIssuer(another).owned(account, admin=Secret(issuer.admin))
+        manager(replace(issuer, ca=another)).owned()
 
 
 def test_plain_http_is_not_answered(issuer: Issuer) -> None:

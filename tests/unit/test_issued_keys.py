@@ -64,6 +64,9 @@ class FakeTicket:
     def current(self) -> ApiKey:
         raise AssertionError("not needed")
 
+    def confirm(self, *, again: bool = False) -> None:
+        raise AssertionError(again)
+
     def promote(self) -> None:
         raise AssertionError("not needed")
 
