@@ -48,9 +48,6 @@ class Ticket:
     def current(self) -> ApiKey:
         raise AssertionError("not needed")
 
-    def confirm(self, *, again: bool = False) -> None:
-        raise AssertionError(again)
-
     def promote(self) -> None:
         raise AssertionError("not needed")
 
