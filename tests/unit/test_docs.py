@@ -415,3 +415,9 @@ def test_the_example_passes_the_conformance_suite(tree: Path) -> None:
 def test_other_python_in_the_documents_compiles() -> None:
     for block in blocks("python"):
         compile(block.code, block.document, "exec")
+
+
+def test_every_description_that_comes_with_it_is_in_the_table() -> None:
+    table = (ROOT / "docs/issuers.md").read_text().partition("## The descriptions that come")[2]
+    named = re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE)
+    assert sorted(named) == sorted(f.stem for f in (ROOT / "rotators/issuers").glob("*.json"))
