@@ -23,10 +23,6 @@ _MARK = re.compile(r"`rotation (clone|original)(?: ([0-9a-f]{40}))?`\.\*")
 # Of an account in the making: nobody logs in as it, as nobody has such a certificate.
 _MAKING = re.compile(r"SUBJECT '/CN=rotation (clone|original)()'")
 _DENIED = (1044, 1045, 1142, 1227)
-_BY_NAME = (
-    # Without the second condition, MariaDB finds the same name with spaces after it too.
-    "SELECT host FROM mysql.user WHERE user = %s AND CHAR_LENGTH(user) = CHAR_LENGTH(%s)"
-)
 
 
 def mark_on(part: Part, digits: str = "") -> str:
@@ -111,7 +107,7 @@ def read(wire: Wire, account: Account) -> Standing:
 
 def standings(wire: Wire, user: str) -> dict[str, Standing]:
     """All accounts of this user name, by host; on MariaDB without a role of the name."""
-    rows = _show(wire, _BY_NAME, user, user)
+    rows = _show(wire, "SELECT host FROM mysql.user WHERE user = %s", user)
     accounts = [Account(user, host) for host in rows if host or not wire.mariadb]
     return {account.host: read(wire, account) for account in accounts}
 
@@ -123,12 +119,12 @@ def _part(pattern: re.Pattern[str], text: str) -> tuple[Part, str] | None:
     return "clone" if found[1] == "clone" else "original", found[2] or ""
 
 
-def _identified(created: Sequence[Token]) -> tuple[str, str]:
+def _identified(shown: Sequence[Token]) -> tuple[str, str]:
     """Plugin and hash in MySQL's `CREATE USER ... IDENTIFIED WITH '...' AS '...'`."""
-    starts = [i for i, token in enumerate(created) if token.says("IDENTIFIED")]
+    starts = [i for i, token in enumerate(shown) if token.says("IDENTIFIED")]
     if len(starts) != 1:  # with more than one factor, a password does not let it in
         return "", ""
-    _, how, plugin, *more = created[starts[0] : starts[0] + 5]
+    _, how, plugin, *more = shown[starts[0] : starts[0] + 5]
     if not how.says("WITH"):
         return "", ""
     if not more[:1] or not more[0].says("AS"):

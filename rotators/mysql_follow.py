@@ -37,7 +37,7 @@ def follow(by: Wire, standing: Standing, want: Rights) -> Rights:
         if have == want:
             return have | options
         for change in changes(_spelled_out(by, account, have, want), want, mariadb=by.mariadb):
-            want -= _make(by, account, change)
+            want -= _carry_out(by, account, change)
         have = _plain(read(by, account).rights)
     if have == want:
         return have | options
@@ -58,7 +58,7 @@ def _plain(rights: Rights) -> Rights:
     return frozenset(right for right in rights if right.kind is not Kind.OPTION)
 
 
-def _make(by: Wire, account: Account, change: Change) -> Rights:
+def _carry_out(by: Wire, account: Account, change: Change) -> Rights:
     """Run the statement; those of its rights that cannot be given."""
     among = (_NO_TABLE, *_NO_PART) if change.gives else _NOT_GRANTED
     refused = by.order(change.statement, account, among=among, needs=change.needs)
