@@ -72,8 +72,12 @@ class HttpIssuer:
             admin = ticket.open(key.admin)
             if description.inline:
                 check_inline(admin)
-            arn, configured = ticket.secret_arn, self._configured(description)
-            check_admin(admin, client.whom, arn, client.values.secret, configured=configured)
+            configured = self._configured(description) and not description.free
+            # Not what only the secret's own `values` have: nothing of it is sent.
+            used = {name.field for name in description.names if name.root == "secret"}
+            arn, said = ticket.secret_arn, client.values.secret
+            values = {name: value for name, value in said.items() if name in used}
+            check_admin(admin, client.whom, arn, values, configured=configured)
         arn = ticket.secret_arn
         tag = hashlib.sha256(arn.encode()).hexdigest()[:20]
         facts = {"arn": arn, "tag": tag, "version": ticket.version_id}

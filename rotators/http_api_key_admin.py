@@ -22,8 +22,8 @@ def check_admin(
 
     So whoever may write a rotated secret cannot have the admin's key sent to another issuer, nor
     have it used for another owner than its keeper says.
-    values: what the description's names stand for; configured: whether the function says which
-    hosts there are, so that the admin's secret need not.
+    values: what the description's names stand for; configured: whether not the secret alone says
+    where requests go, so that the admin's secret need not.
     """
     fields = Fields(admin, of=_OF)
     said = "issuer_url" in admin or not configured

@@ -31,6 +31,7 @@ class Description:
     choose: what keys are like that are made here, None for the function's password settings;
     propagation: seconds in which a new key may not work yet, and an old one still.
     inline: whether the secret itself says what is sent, so that its writer decides.
+    free: whether a secret may say all of the base: on the right host, too, a path may be anybody's.
     """
 
     base: Template
@@ -51,6 +52,7 @@ class Description:
     choose: PasswordPolicy | None
     propagation: int
     inline: bool = False
+    free: bool = False
 
     @property
     def names(self) -> frozenset[Name]:

@@ -4,12 +4,13 @@ import re
 from collections.abc import Mapping, Sized
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from rotators.http_api_key_calls import Call
 from rotators.http_api_key_client import Reply
 from rotators.http_api_key_places import Expression
 from rotators.http_api_key_requests import Request
+from rotators.http_api_key_urls import joined
 
 _OWN = ("keys", "id", "label", "created", "expires")
 _NEXT = re.compile(r"<([^<>]*)>\s*;[^,<]*\brel=\"?next\b")
@@ -63,7 +64,7 @@ def next_page(call: Call, request: Request, reply: Reply, keys: Sized) -> Call |
         said = pages.value.search(reply.document)
     if isinstance(said, bool) or not isinstance(said, str | int) or said == "":
         return None
-    url = _with(call.url, pages.query, str(said)) if pages.query else urljoin(call.url, str(said))
+    url = _with(call.url, pages.query, str(said)) if pages.query else joined(call.url, str(said))
     return replace(call, url=url) if url != call.url else None
 
 

@@ -7,9 +7,9 @@ from rotators.http_api_key_calls import Call, credentials_of, make_call
 from rotators.http_api_key_client import GONE, Client, Reply, as_expected
 from rotators.http_api_key_description import Description, names_in
 from rotators.http_api_key_listing import ListedKey, id_of, next_page, read_key
-from rotators.http_api_key_network import origin
 from rotators.http_api_key_requests import Request
 from rotators.http_api_key_templates import Values
+from rotators.http_api_key_urls import origin
 from shared.api_key import ApiKey, Way
 from shared.errors import MalformedSecret, RejectedByPolicy
 from shared.passwords import PasswordPolicy

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import ClassVar
-from urllib.parse import urljoin, urlsplit
 
 import urllib3
 from urllib3.connection import HTTPSConnection
@@ -16,6 +15,7 @@ from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.util.connection import create_connection
 
 from rotators.http_api_key_calls import Call
+from rotators.http_api_key_urls import joined, origin
 from shared.deadline import time_left
 from shared.errors import Misconfigured
 from shared.settings import Settings
@@ -78,11 +78,14 @@ class Rules:
 
     def check(self, url: str) -> None:
         """Raises Misconfigured where ISSUER_HOSTS is set and has no such host."""
-        parts = urlsplit(url)
-        names = (parts.hostname or "", f"{parts.hostname}:{parts.port or 443}")
+        place = origin(url)
+        if place is None:
+            raise AnswerError("a URL of no clear host")
+        host, port = place
+        names = (host, f"{host}:{port}")
         if self.hosts and not any(fnmatchcase(name, h) for name in names for h in self.hosts):
             raise Misconfigured(
-                f"{parts.hostname} is not one of the function's ISSUER_HOSTS",
+                f"{host} is not one of the function's ISSUER_HOSTS",
                 do="add it to ISSUER_HOSTS if the function is to call it, or correct the secret",
                 field="ISSUER_HOSTS",
             )
@@ -139,7 +142,6 @@ class Network:
 
     def send(self, call: Call) -> Answer:
         """The answer; raises urllib3's HTTPError where there is none, or none to read."""
-        self.rules.check(call.url)
         answer = self._follow(call)
         for seconds in _waits(answer):
             time.sleep(seconds)
@@ -153,13 +155,14 @@ class Network:
             if answer.status not in _REDIRECTS or "location" not in answer.headers:
                 return answer
             keeps_method = answer.status in (307, 308) or call.method == "GET"
-            target = urljoin(url, answer.headers["location"])
+            target = joined(url, answer.headers["location"])
             if not keeps_method or origin(target) != origin(url):
                 break
             url = target
         raise AnswerError("a redirect that is not followed")
 
     def _once(self, call: Call, url: str) -> Answer:
+        self.rules.check(url)
         answer = self._http.request(
             call.method,
             url,
@@ -189,12 +192,6 @@ class _PublicPool(HTTPSConnectionPool):
 
 class _PrivatePool(HTTPSConnectionPool):
     ConnectionCls = _GuardedPrivate
-
-
-def origin(url: str) -> tuple[str, str | None, int | None]:
-    """Scheme, host and port: what a credential for the URL may be sent to."""
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or (443 if parts.scheme == "https" else None)
 
 
 def _allowed(address: str, *, private: bool) -> bool:

@@ -98,6 +98,9 @@ class _Reader:
         if "login" in found:
             login, members = read_request(found["login"], {"secret", "admin"}, more=["base"])
             login = replace(login, found=_read(found["login"], members, ("token",), ("token",)))
+            if "base" in members and login.base and login.base.whole is not None:
+                # The admin's secret does not say where that is, and its key is sent there.
+                raise members["base"].wrong("must begin with https://")
         auth = Auth.read(found["auth"], {"secret", *self._asker})
         return Admin(found["secret"].template({"secret"}), auth, login)
 

@@ -7,7 +7,8 @@ from typing import Self
 from rotators.http_api_key_places import Expression, Place, Tree, templates, tree
 from rotators.http_api_key_templates import Template
 
-_LINE = r"(GET|POST|PUT|PATCH|DELETE) (/\S*)"
+# No backslash: it is a slash to some.
+_LINE = r"(GET|POST|PUT|PATCH|DELETE) (/[!-\[\]-~]*)"
 _HEADER = r"[A-Za-z][A-Za-z0-9-]*"
 # What the client itself says of the connection and the body.
 _OWN_HEADERS = {"host", "connection", "content-length", "transfer-encoding", "accept-encoding"}

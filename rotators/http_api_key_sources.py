@@ -29,7 +29,10 @@ class Sources:
         text = Settings(environment).text(_VARIABLE, default="")
         self._pinned: Description | None = None
         if text:
-            self._pinned = _described(text, Misconfigured, _VARIABLE)
+            pinned = _described(text, Misconfigured, _VARIABLE)
+            whole = pinned.base.whole
+            free = whole is not None and whole.field not in pinned.values
+            self._pinned = replace(pinned, free=free)
 
     @property
     def pinned(self) -> bool:
@@ -43,7 +46,9 @@ class Sources:
         said = document.get(_FIELD, FIRST)
         text = said if isinstance(said, str) else json.dumps(said)
         described = _described(text, MalformedSecret, "")
-        return replace(described, inline=not _ours(said))
+        inline, tuned = not _ours(said), isinstance(said, dict) and "base" in said
+        free = inline or tuned or described.base.whole is not None
+        return replace(described, inline=inline, free=free)
 
 
 def _ours(said: object) -> bool:

@@ -72,15 +72,18 @@ class Fields:
         return value
 
     def https_url(self, field: str) -> str:
-        """An https URL with a host and nothing that could carry a credential elsewhere."""
+        """An https URL with a host and nothing that could carry a credential elsewhere.
+
+        Nothing either, as a bare `?`, that takes what is appended for no path; and no backslash,
+        which some parsers take for a slash.
+        """
         value = self.text(field)
         try:
             url = urlsplit(value)
-            plain = not (url.username or url.password or url.query or url.fragment)
-            good = url.scheme == "https" and bool(url.hostname) and url.port != 0 and plain
+            good = url.scheme == "https" and bool(url.hostname) and url.port != 0
         except ValueError:
             good = False
-        if not good or not value.isascii() or re.search(r"\s", value):
+        if not good or not re.fullmatch(r"[!-~]+", value) or re.search(r"[?#@\\]", value):
             self._refuse(field, "must be an https:// URL of just host and path", "correct it in")
         return value.rstrip("/")
 

@@ -1,0 +1,31 @@
+"""What a URL names, read by the same parser that connects: two parsers may see two hosts."""
+
+import re
+from urllib.parse import urljoin
+
+from urllib3.exceptions import LocationParseError
+from urllib3.util import parse_url
+
+# A backslash is a slash to some parsers, and so the end of the host.
+_PLAIN = re.compile(r"[!-\[\]-~]+")
+
+
+def origin(url: str) -> tuple[str, int] | None:
+    """Host and port of an https URL: what a credential may be sent to; None where in doubt."""
+    if not _PLAIN.fullmatch(url):
+        return None
+    try:
+        parts = parse_url(url)
+    except LocationParseError:
+        return None
+    if parts.scheme != "https" or not parts.host or parts.auth is not None:
+        return None
+    return parts.host.strip("[]").lower(), parts.port or 443
+
+
+def joined(url: str, target: str) -> str:
+    """Where a redirect or a link leads; empty where that is in doubt."""
+    try:
+        return urljoin(url, target) if _PLAIN.fullmatch(target) else ""
+    except ValueError:
+        return ""

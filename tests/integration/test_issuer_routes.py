@@ -1,0 +1,181 @@
+"""Who writes a rotated secret, or answers for an issuer, does not say where credentials go."""
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from local.certificates import Authority
+from rotators.http_api_key import HttpIssuer
+from rotators.http_api_key_calls import Call
+from rotators.http_api_key_network import AnswerError, Network, Rules
+from rotators.http_api_key_urls import origin
+from shared.errors import MalformedSecret, RotationError, TargetMismatch
+from shared.event import Step
+from tests.described import BESIDE, EXAMPLES, target_of
+from tests.issuing import HERE, Ticket
+from tests.keyshop import Keyshop
+from tests.lab import Lab, Secret
+from tests.stub_issuer import Asked, Said, Stub, stub_issuer
+
+
+@pytest.fixture
+def evil(authority: Authority) -> Iterator[Stub]:
+    """A server with a certificate that is trusted, as anybody has for a host of their own."""
+    with stub_issuer(authority, lambda _: {}) as running:
+        yield running
+
+
+@pytest.fixture
+def make(lab: Lab, shop: Keyshop, stub: Stub) -> Callable[..., Secret]:
+    """A secret of the example with an admin."""
+    return lambda **settings: lab.secret(target_of(EXAMPLES[BESIDE][0], shop, stub, settings))
+
+
+def host(stub: Stub) -> str:
+    return stub.url.removeprefix("https://").partition("/")[0]
+
+
+# --- what two parsers read differently ---
+
+
+@pytest.mark.parametrize("hosts", ["", "{good}"])
+def test_a_redirect_is_read_as_it_is_called(authority: Authority, evil: Stub, hosts: str) -> None:
+    """To urlsplit it is user information before the right host, to urllib3 a host and a path."""
+
+    def script(asked: Asked) -> object:
+        return Said(307, headers={"Location": f"https://{host(evil)}\\@{asked.headers['host']}/x"})
+
+    with stub_issuer(authority, script) as good:
+        rules = Rules.from_environment({**HERE, "ISSUER_HOSTS": hosts.format(good=host(good))})
+        call = Call("POST", good.url + "/y", {"Authorization": "Bearer canary"}, b"{}")
+        with pytest.raises(AnswerError):
+            Network(authority.ca, rules).send(call)
+    assert evil.asked == []
+
+
+@pytest.mark.parametrize("form", ["https://{}\\@{}/x", "https://{}\\.{}/x", "//{}\\@{}/x"])
+def test_a_next_page_is_too(
+    make: Callable[..., Secret], stub: Stub, shop: Keyshop, evil: Stub, form: str
+) -> None:
+    secret = make()
+    following = form.format(host(evil), host(stub))
+
+    def script(asked: Asked) -> object:
+        listing = asked.method == "GET" and asked.path == "/v1/keys"
+        return {"data": [], "next": following} if listing else shop(asked)
+
+    stub.script = script
+    with pytest.raises(RotationError):
+        secret.step(secret.begin(), Step.CREATE)
+    assert evil.asked == []
+
+
+def test_a_call_goes_to_no_unclear_host(authority: Authority, evil: Stub) -> None:
+    network = Network(authority.ca, Rules.from_environment({**HERE, "ISSUER_HOSTS": "*.test"}))
+    for url in (f"https://{host(evil)}\\.good.test/x", f"https://good.test@{host(evil)}/x"):
+        with pytest.raises(AnswerError):
+            network.send(Call("GET", url, {}, None))
+    assert evil.asked == []
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("https://Keys.test", ("keys.test", 443)),
+        ("https://keys.test:8443/a?b=@c", ("keys.test", 8443)),
+        ("HTTPS://[2001:DB8::1]/a", ("2001:db8::1", 443)),
+        ("http://keys.test/", None),
+        ("https://", None),
+        ("", None),
+        ("https://user@keys.test/", None),
+        ("https://keys.test\\@other.test/", None),
+        ("https://keys.test:99999/", None),
+        ("https://[keys.test/", None),
+        ("https://keys.t\u00e9st/", None),
+        ("https://keys.test/a b", None),
+        ("https://keys\t.test/", None),
+    ],
+)
+def test_what_a_url_names(url: str, place: tuple[str, int] | None) -> None:
+    assert origin(url) == place
+
+
+# --- which path of the right host ---
+
+
+HUB = {"owner": "app", "api_key": "k0", "key_id": "1", "admin_secret_arn": "arn:any"}
+ALLOWED = {"api_key": "ADM", "allow": [{"secret": "*", "owner": "app"}]}
+
+
+@pytest.mark.parametrize("path", ["/users/victim/tokens?", "/users/victim/tokens#", "?", "\\x"])
+def test_a_base_takes_no_path_for_something_else(
+    authority: Authority, evil: Stub, path: str
+) -> None:
+    issuer = HttpIssuer(authority.ca, {**HERE, "ISSUER_HOSTS": "localhost"})
+    with pytest.raises(MalformedSecret) as caught:
+        issuer.parse({**HUB, "issuer_url": evil.url + path})
+    assert caught.value.field == "issuer_url"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"issuer_url": "{url}/user/mallory/proxy/8000"},
+        {"host": "localhost", "issuer": {"use": "gitlab", "base": "{url}/user/mallory"}},
+        {"issuer": {"use": "jupyterhub", "values": {"issuer_url": "{url}/user/mallory"}}},
+    ],
+)
+def test_the_right_host_is_not_enough_for_the_admins_key(
+    authority: Authority, evil: Stub, said: dict[str, object]
+) -> None:
+    """On JupyterHub a path is another user's own server."""
+    issuer = HttpIssuer(authority.ca, {**HERE, "ISSUER_HOSTS": "localhost"})
+    document = json.loads(json.dumps({"project_id": "7", **HUB, **said}).replace("{url}", evil.url))
+    names = {"use": "gitlab", "fields": {"key": "api_key", "id": "key_id"}}
+    if isinstance(document.get("issuer"), dict) and document["issuer"]["use"] == "gitlab":
+        document["issuer"] |= names
+    key = issuer.parse(document)
+    with pytest.raises(MalformedSecret) as caught:
+        issuer.manage(key, Ticket({"api_key": "ADM"}))
+    assert caught.value.field == "issuer_url"
+    with pytest.raises(TargetMismatch):
+        issuer.manage(key, Ticket({"api_key": "ADM", "issuer_url": evil.url}))
+    assert evil.asked == []
+
+
+def test_a_base_of_ours_leaves_no_choice_of_the_path(authority: Authority) -> None:
+    issuer = HttpIssuer(authority.ca, {**HERE, "ISSUER_HOSTS": "keys.example.org"})
+    document = {
+        **{name: HUB[name] for name in ("api_key", "key_id", "admin_secret_arn")},
+        "host": "keys.example.org",
+        "project_id": "7",
+    }
+    names = {"key": "api_key", "id": "key_id"}
+    for use in ("gitlab", "jupyterhub"):
+        described = {"use": use, "fields": names}
+        values = {} if use == "gitlab" else {"values": {"issuer_url": "https://keys.example.org"}}
+        pinned = {**HERE, "ISSUER_HOSTS": "*", "ISSUER": json.dumps({**described, **values})}
+        theirs = HttpIssuer(authority.ca, pinned)
+        theirs.manage(theirs.parse({**document, "owner": "app"}), Ticket({"api_key": "ADM"}))
+    key = issuer.parse({**document, "issuer": {"use": "gitlab", "fields": names}})
+    issuer.manage(key, Ticket({"api_key": "ADM"}))
+
+
+def test_a_value_that_is_not_sent_allows_nothing(authority: Authority) -> None:
+    issuer = HttpIssuer(authority.ca, {**HERE, "ISSUER_HOSTS": "keys.example.org"})
+    names = {"key": "api_key", "id": "key_id"}
+    described = {"use": "gitlab", "fields": names, "values": {"owner": "app"}}
+    key = issuer.parse({**HUB, "host": "keys.example.org", "project_id": "7", "issuer": described})
+    with pytest.raises(TargetMismatch, match="allow"):
+        issuer.manage(key, Ticket(ALLOWED))
+
+
+def test_where_an_admin_logs_in_is_not_a_field(make: Callable[..., Secret]) -> None:
+    secret = make()
+    value = json.loads(json.dumps(secret.value()))
+    login = {"request": "POST /login", "base": "{secret.login_url}", "read": {"token": "token"}}
+    value["issuer"]["admin"]["login"] = login
+    secret.store({**value, "login_url": "https://keys.example.org"})
+    with pytest.raises(MalformedSecret, match=r"issuer\.admin\.login\.base must begin"):
+        secret.step(secret.begin(), Step.CREATE)
