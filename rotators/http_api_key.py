@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from rotators.http_api_key_admin import check_admin, check_inline
+from rotators.http_api_key_calls import climbs
 from rotators.http_api_key_client import Client
 from rotators.http_api_key_description import Admin, Description
 from rotators.http_api_key_listing import id_of
@@ -47,7 +48,7 @@ class HttpIssuer:
         if not self._configured(description):
             _check_bases(description)
         key = ApiKey(
-            account=Account(client.base, client.whom.owner_name),
+            account=Account(client.base, client.whom.owner_name, client.sent),
             way=description.way,
             key=Secret(fields.text(parts["key"])),
             admin=_arn(admin, client) if admin else None,
@@ -131,8 +132,14 @@ def _arn(admin: Admin, client: Client) -> str:
 
 
 def _id(document: Mapping[str, object], field: str) -> str:
-    value = id_of(document.get(field))
-    return value if value is not None else Fields(document).text(field)
+    value = id_of(document.get(field)) or Fields(document).text(field)
+    if climbs(value):
+        raise MalformedSecret(
+            f"field '{field}' of the secret is a path, not an id",
+            do="correct it in the secret",
+            field=field,
+        )
+    return value
 
 
 def _slot(fields: Fields, description: Description) -> str | None:

@@ -112,13 +112,19 @@ def _header(name: str, template: Template, values: Values) -> str:
 
 
 def _segment(value: str) -> str:
-    if value in (".", ".."):
+    # Escaped or not: servers and proxies there are that read %2F as a slash, and go up.
+    if climbs(value):
         raise MalformedSecret(
-            "a value that is to stand in a path is '.' or '..'",
+            "a value that is to stand in a path has '.' or '..' in it as a part of one",
             do="correct the secret",
             field="SecretString",
         )
     return quote(value, safe="")
+
+
+def climbs(value: str) -> bool:
+    """Whether a part of the value, read as a path, is `.` or `..`."""
+    return not {".", ".."}.isdisjoint(re.split(r"[/\\]", value))
 
 
 def _host(value: str) -> str:

@@ -15,6 +15,7 @@ from rotators.http_api_key_requests import Request
 from rotators.http_api_key_templates import Values
 from shared.api_key import ApiKey
 from shared.errors import RotationError
+from shared.secret import Secret
 
 _SUCCESS = range(200, 300)
 GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
@@ -40,10 +41,13 @@ class Client:
         self._network = network
         self.description = description
         self.values = Values(description.fields, description.values_of(document))
-        url, owners, admin = _field_names(description)
+        url, owners, sent, admin = _field_names(description)
         self.base = base_url(description.base, self.values, url)
-        named = [str(self.values.secret[name]) for name in owners if name in self.values.secret]
-        owner_name, owner = ", ".join(named), description.field(owners[0]) if owners else "issuer"
+        known = self.values.secret
+        self.sent = Secret(json.dumps([known.get(name) for name in sent]))
+        # What stands in no URL may be confidential.
+        owner_name = ", ".join(str(known[name]) for name in owners if name in known) or "the secret"
+        owner = next((description.field(name) for name in (*owners, *sent)), "issuer")
         self.whom = Whom(self.base, owner_name, url, owner, admin, description.fields["key"])
 
     def of_key(self, key: ApiKey) -> Values:
@@ -141,18 +145,21 @@ def _json(content: bytes) -> object:
     return document
 
 
-def _field_names(description: Description) -> tuple[str, list[str], str]:
+def _field_names(description: Description) -> tuple[str, list[str], list[str], str]:
     """The secret's field for the base, the names that say whose key it is, and the admin's field.
 
-    `issuer` for a field where none is used.
+    The names are first those in URLs and then all; `issuer` for a field where none is used.
     """
     places = [name.field for name in description.base.names]
     admin: list[str] = []
     if description.admin is not None:
         admin = [name.field for name in description.admin.secret.names]
-    used = {name.field for name in names_in(description.requests) if name.root == "secret"}
+    requests = description.requests
+    used = {name.field for name in names_in(requests) if name.root == "secret"}
     rotating = {description.fields.get(part) for part in ("key", "id", "slot")}
     others = used.difference(places, admin)
-    owners = sorted(name for name in others if description.field(name) not in rotating)
+    sent = sorted(name for name in others if description.field(name) not in rotating)
+    urls = {name.field for name in names_in(tuple((each.path, each.query) for each in requests))}
+    owners = [name for name in sent if name in urls]
     first = [description.field(names[0]) if names else "issuer" for names in (places, admin)]
-    return first[0], owners, first[1]
+    return first[0], owners, sent, first[1]

@@ -20,10 +20,14 @@ class Way(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Whom an issuer issues keys to: its base URL and the owner's name there."""
+    """Whom an issuer issues keys to: its base URL and the owner's name there.
+
+    owner: as messages show it; others: all that is sent with the key, for comparing only.
+    """
 
     issuer_url: str
     owner: str
+    others: Secret = field(default_factory=lambda: Secret(""), repr=False, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """Who writes a rotated secret, or answers for an issuer, does not say where credentials go."""
 
+import contextlib
+import copy
 import json
 from collections.abc import Callable, Iterator
 
@@ -12,7 +14,7 @@ from rotators.http_api_key_network import AnswerError, Network, Rules
 from rotators.http_api_key_urls import origin
 from shared.errors import MalformedSecret, RotationError, TargetMismatch
 from shared.event import Step
-from tests.described import BESIDE, EXAMPLES, target_of
+from tests.described import BESIDE, EXAMPLES, REPLACED, target_of
 from tests.issuing import HERE, Ticket
 from tests.keyshop import Keyshop
 from tests.lab import Lab, Secret
@@ -179,3 +181,58 @@ def test_where_an_admin_logs_in_is_not_a_field(make: Callable[..., Secret]) -> N
     secret.store({**value, "login_url": "https://keys.example.org"})
     with pytest.raises(MalformedSecret, match=r"issuer\.admin\.login\.base must begin"):
         secret.step(secret.begin(), Step.CREATE)
+
+
+@pytest.mark.parametrize("key_id", ["../../users/victim/tokens/42", "..", "a\\..\\b", "a/./b"])
+def test_an_id_leads_to_no_other_path(make: Callable[..., Secret], stub: Stub, key_id: str) -> None:
+    secret = make(OLD_KEY_ENDS="on-finish")
+    good = secret.value()
+    secret.store({**good, "key_id": key_id, "api_key": "other"})
+    with pytest.raises(MalformedSecret) as caught:
+        secret.step(secret.begin(), Step.CREATE)
+    assert caught.value.field == "key_id"
+    assert [each for each in stub.asked if each.method != "GET"] == []
+
+
+def test_the_id_of_an_edited_old_version_does_neither(
+    make: Callable[..., Secret], stub: Stub
+) -> None:
+    """The edit comes in the middle of a rotation, whose end looks at the old key."""
+    secret = make(OLD_KEY_ENDS="on-finish")
+    secret.rotate()
+    event = secret.begin()
+    secret.step(event, Step.CREATE)
+    secret.store({**secret.value(), "key_id": "../../users/victim/tokens/42", "api_key": "other"})
+    with contextlib.suppress(RotationError):
+        secret.steps(event, Step.SET, Step.TEST, Step.FINISH)
+    assert [each for each in stub.asked if "victim" in each.raw_path] == []
+
+
+# --- what is shown ---
+
+
+def test_what_is_sent_outside_of_urls_is_not_shown(
+    lab: Lab, shop: Keyshop, stub: Stub, caplog: pytest.LogCaptureFixture
+) -> None:
+    example = copy.deepcopy(EXAMPLES[REPLACED][0])
+    example["other_password"] = "canary"
+    example["issuer"]["probe"]["form"]["password"] = "{secret.other_password}"
+    secret = lab.secret(target_of(example, shop, stub, {}))
+    event = secret.begin()
+    secret.step(event, Step.CREATE)
+    shop.clients["c1"] = "x"
+    with pytest.raises(RotationError) as caught:
+        secret.step(event, Step.SET)
+    assert "c1" in str(caught.value)
+    assert "canary" not in str(caught.value)
+    assert "canary" not in caplog.text
+
+
+def test_it_still_tells_two_accounts_apart(authority: Authority) -> None:
+    issuer = HttpIssuer(authority.ca, HERE)
+    described = copy.deepcopy(EXAMPLES[REPLACED][0])
+    described["issuer"]["probe"]["form"]["password"] = "{secret.other_password}"
+    one, other = (issuer.parse({**described, "other_password": each}) for each in ("a", "b"))
+    assert one.account.owner == other.account.owner
+    assert one.account != other.account
+    assert one.account == issuer.parse({**described, "other_password": "a"}).account
