@@ -8,6 +8,7 @@ from shared.contract import Ticket
 from shared.errors import Rejected, RejectedByPolicy
 from shared.key_issuer import KeyIssuer
 from shared.propagation import probe
+from shared.slots import check_other_slot, may_end_other
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 
@@ -19,8 +20,9 @@ class ChosenKey:
         self._issuer = issuer
         self._short_gap = short_gap
 
-    def mint(self, current: ApiKey, _ticket: Ticket[ApiKey], /) -> ApiKey:
+    def mint(self, current: ApiKey, ticket: Ticket[ApiKey], /) -> ApiKey:
         """A new key, which is nowhere at the issuer yet."""
+        check_other_slot(self._issuer, current, ticket)
         return self._issuer.choose(current)
 
     def discard(self, minted: ApiKey, ticket: Ticket[ApiKey], /) -> None:
@@ -38,12 +40,13 @@ class ChosenKey:
 
     def settle(self, live: ApiKey, ticket: Ticket[ApiKey], /) -> None:
         """End the key in the other slot, by setting one that nobody gets to know."""
-        if live.slot is not None:
+        if may_end_other(self._issuer, live, ticket):
             self._put(self._issuer.choose(live), live, ticket)
 
     def _put(self, chosen: ApiKey, live: ApiKey, ticket: Ticket[ApiKey]) -> None:
         manager = self._issuer.manage(live, ticket)
         kept = next((key.kept for key in manager.owned()), {}) if manager.keeps else {}
+        ticket.confirm()
         manager.put(chosen, live=live, kept=kept)
 
     def _put_itself(self, pending: ApiKey, ticket: Ticket[ApiKey]) -> None:

@@ -1,13 +1,15 @@
 """Keys that an issuer makes beside the old one, which ends a rotation later."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 
 from shared.api_key import ApiKey
 from shared.contract import Ticket
-from shared.errors import Busy, TargetMismatch
+from shared.errors import Busy, TargetMismatch, Unreachable
 from shared.key_issuer import KeyIssuer, KeyManager, OwnedKey
+from shared.leftover_keys import Leftovers
 from shared.old_keys import Ends
+from shared.propagation import probe
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 
@@ -36,9 +38,13 @@ class IssuedKey:
             if stored is not None:
                 return stored
         live = manager.owned()
-        old = _find(live, current, manager.label(ticket.current_version_id))
+        leftovers = Leftovers(self._issuer, manager, ticket)
+        old = leftovers.find(live, current)
         if old is None and manager.keeps:
             raise _not_live(current)
+        if old is not None and manager.keeps and not leftovers.ours(old):
+            probe(self._issuer, current)  # or a secret could name any key, to be given its rights
+        ticket.confirm()  # or what a later rotation has made would be taken for a leftover
         before = [key for key in live if key.label == manager.label(ticket.version_id)]
         if before:
             stored = _stored(ticket)
@@ -47,9 +53,12 @@ class IssuedKey:
                 return stored
             if not manager.repeatable:
                 _end(manager, before)
-        elif self._ends.due(old.created) if old else not self._ends.after:
-            _end(manager, _leftover(live, current, old, manager, ticket))
-        minted = manager.make(current, old.kept if old else {})
+        else:
+            for key_id in leftovers.before_next(live, current, old, self._ends):
+                ticket.confirm()
+                _revoke(manager, key_id)
+        ticket.confirm()
+        minted = _made(manager, current, old)
         if manager.repeatable:
             _end(manager, before, but=minted)
         return minted
@@ -65,81 +74,23 @@ class IssuedKey:
 
     def settle(self, live: ApiKey, ticket: Ticket[ApiKey], /) -> None:
         """End the previous key now, where that is asked for."""
-        previous = ticket.previous()
-        if previous is None or previous.account != live.account or previous.key == live.key:
-            return
         manager = self._issuer.manage(live, ticket)
-        if previous.key_id is not None:
-            ending: Iterable[str] = (previous.key_id,)
-        else:  # the secret has no field for the id: by its label then
-            mine = manager.label(ticket.version_id)
-            ours = mine.removesuffix(ticket.version_id)
-            listed = manager.owned()
-            ending = [k.key_id for k in listed if k.label.startswith(ours) and k.label != mine]
-        held = set(_pinned_ids(ticket))
-        for key_id in ending:
-            if key_id != live.key_id and key_id not in held:
-                manager.revoke(key_id)
-                LOG.info("revoked key %s", key_id)
+        for key_id in Leftovers(self._issuer, manager, ticket).at_finish(live):
+            ticket.confirm()
+            _revoke(manager, key_id)
 
 
-def _find(live: Sequence[OwnedKey], current: ApiKey, label: str) -> OwnedKey | None:
-    """The current key among the live ones: by its id, else by the label of its version."""
-    for key in live:
-        if key.key_id == current.key_id or (current.key_id is None and key.label == label):
-            return key
-    return None
-
-
-def _leftover(
-    live: Sequence[OwnedKey],
-    current: ApiKey,
-    old: OwnedKey | None,
-    manager: KeyManager,
-    ticket: Ticket[ApiKey],
-) -> Sequence[OwnedKey]:
-    """The live keys to revoke; none that is without our label and was never in this secret."""
-    ours = manager.label(ticket.version_id).removesuffix(ticket.version_id)
-    # Without ids, a key lost in a crash cannot be told from the current one by its label.
-    twin = old.label if old and current.key_id is None else None
-    others = [key for key in live if key.key_id != current.key_id and key.label != twin]
-    if old is None and current.key_id is None:
-        # Which of ours is in use cannot be told: one that was stored again by hand, maybe.
-        if any(key.label.startswith(ours) for key in others):
-            LOG.warning("no key is revoked: which one is current is known after this rotation")
-        return []
-    kept = set(_pinned_ids(ticket)) | _pinned_labels(manager, ticket)
-    strangers = not all(key.label.startswith(ours) for key in others)
-    held = _held(current, ticket, every=not manager.labels) if strangers else set()
-    return [
-        key
-        for key in others
-        if (key.label.startswith(ours) or key.key_id in held) and not {key.key_id, key.label} & kept
-    ]
-
-
-def _held(current: ApiKey, ticket: Ticket[ApiKey], *, every: bool) -> set[str]:
-    """The ids of keys that were in this secret before, such as a first one made by hand.
-
-    every: also those of rotations that were given up, where no label says whose they are.
-    """
-    stored = [ticket.previous()]
-    if every or (stored[0] is not None and stored[0].key == current.key):
-        # The secret was edited by hand since: the key before has no label of AWS's any more,
-        # nor one of ours if it was made by hand.
-        stored += ticket.strays()
-    return {
-        each.key_id for each in stored if each and each.key_id and each.account == current.account
-    }
-
-
-def _pinned_ids(ticket: Ticket[ApiKey]) -> Iterator[str]:
-    """The ids of keys that a version holds which somebody gave a label of their own."""
-    return (key.key_id for key in ticket.pinned().values() if key and key.key_id)
-
-
-def _pinned_labels(manager: KeyManager, ticket: Ticket[ApiKey]) -> set[str]:
-    return {manager.label(version_id) for version_id in ticket.pinned()}
+def _made(manager: KeyManager, current: ApiKey, old: OwnedKey | None) -> ApiKey:
+    """Raises Unreachable saying so where that may leave a key that no rotation will find."""
+    try:
+        return manager.make(current, old.kept if old else {})
+    except Unreachable as lost:
+        if manager.labels or manager.repeatable:
+            raise
+        raise lost.then(
+            "if the issuer made a key all the same, its list does not tell for whom: "
+            "revoke there what no version of the secret holds"
+        ) from None
 
 
 def _stored(ticket: Ticket[ApiKey]) -> ApiKey | None:
@@ -155,8 +106,12 @@ def _end(manager: KeyManager, keys: Iterable[OwnedKey], *, but: ApiKey | None = 
         return
     for key in keys:
         if but is None or key.key_id != but.key_id:
-            manager.revoke(key.key_id)
-            LOG.info("revoked key %s", key.key_id)
+            _revoke(manager, key.key_id)
+
+
+def _revoke(manager: KeyManager, key_id: str) -> None:
+    manager.revoke(key_id)
+    LOG.info("revoked key %s", key_id)
 
 
 def _not_live(current: ApiKey) -> TargetMismatch:

@@ -47,6 +47,8 @@ class Keys:
 
     def mint(self, current: ApiKey, ticket: Ticket[ApiKey], /) -> ApiKey:
         """Make the next key, or have it made."""
+        if current.way is not Way.ISSUED:
+            self._ends.refuse_after()
         return self._strategies[current.way].mint(current, ticket)
 
     def discard(self, minted: ApiKey, ticket: Ticket[ApiKey], /) -> None:

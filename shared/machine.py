@@ -55,14 +55,18 @@ class Rotation(Lent[C]):
     def confirm(self, *, again: bool = False) -> None:
         """Look again, if the look that this step acts on is old: a step may be held up anywhere.
 
-        Raises Overtaken where the version is current by now, WrongStage where it was given up.
+        Raises WrongStage where the version was given up, and Overtaken where it is current by now
+        or, in finishSecret, is not any more or another rotation has begun.
         """
         if not again and time.monotonic() - self._looked < FRESH_SECONDS:
             return
-        standing = self.look_at_value()
-        if standing is Standing.LIVE:
+        standing = LOOKS[self._request.step](self)
+        if self._request.step is Step.FINISH:
+            if standing is not Standing.LIVE or not self._newest():
+                raise Overtaken
+        elif standing is Standing.LIVE:
             raise Overtaken
-        if standing is Standing.NOWHERE:
+        elif standing is Standing.NOWHERE:
             self.refuse_stranger()
         self._looked = time.monotonic()
 
@@ -148,8 +152,11 @@ class Rotation(Lent[C]):
 
         Not once a later rotation has begun: what would be ended may be what that one made.
         """
-        if self._holder(PENDING) in (None, self.version_id):
+        if self._newest():
             self._backend.settle(self)
+
+    def _newest(self) -> bool:
+        return self._holder(PENDING) in (None, self.version_id)
 
     def rest(self) -> None:
         """The version is current already: an earlier attempt did all there is to do."""

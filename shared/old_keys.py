@@ -14,7 +14,7 @@ _SECONDS = {"m": 60, "h": 3600, "d": 86400}
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """At the next rotation, unless on_finish; and not before the new key is `after` old."""
+    """At the next rotation, unless on_finish; and not before its successor is `after` old."""
 
     on_finish: bool = False
     after: timedelta = timedelta()
@@ -32,6 +32,15 @@ class Ends:
             do="correct the function's configuration",
             field="OLD_KEY_ENDS",
         )
+
+    def refuse_after(self) -> None:
+        """Raises Misconfigured: a key's place is taken as the next one is made or set."""
+        if self.after:
+            raise Misconfigured(
+                "OLD_KEY_ENDS cannot be after:... for a key that the next one takes the place of",
+                do="choose another OLD_KEY_ENDS; a longer rotation interval does the same",
+                field="OLD_KEY_ENDS",
+            )
 
     def due(self, successor_made: datetime | None) -> bool:
         """Whether a key may end now, by when its successor was made; raises Misconfigured."""

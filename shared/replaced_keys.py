@@ -7,6 +7,7 @@ from shared.contract import Ticket
 from shared.errors import Rejected, RejectedByPolicy
 from shared.key_issuer import KeyIssuer
 from shared.propagation import probe
+from shared.slots import check_other_slot, may_end_other
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 
@@ -28,7 +29,9 @@ class ReplacedKey:
         if stored is not None:
             return stored
         manager = self._issuer.manage(current, ticket)
+        check_other_slot(self._issuer, current, ticket)
         kept = next((key.kept for key in manager.owned()), {}) if manager.keeps else {}
+        ticket.confirm()
         return manager.make(current, kept)
 
     def discard(self, _minted: ApiKey, _ticket: Ticket[ApiKey], /) -> None:
@@ -51,5 +54,7 @@ class ReplacedKey:
 
     def settle(self, live: ApiKey, ticket: Ticket[ApiKey], /) -> None:
         """End the key in the other slot, by replacing it with one that nobody gets to know."""
-        if live.slot is not None:
-            self._issuer.manage(live, ticket).make(live, {})
+        if may_end_other(self._issuer, live, ticket):
+            manager = self._issuer.manage(live, ticket)
+            ticket.confirm()
+            manager.make(live, {})

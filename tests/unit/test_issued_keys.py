@@ -3,13 +3,16 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.api_key import Account, ApiKey, Way
-from shared.issued_keys import _find, _leftover
+from shared.errors import Rejected
+from shared.leftover_keys import Leftovers
+from shared.old_keys import Ends
 from shared.secret import Secret
 
 HERE, ELSEWHERE = Account("https://a.test", "app"), Account("https://b.test", "app")
@@ -44,6 +47,28 @@ class FakeManager:
 
     def revoke(self, key_id: str) -> None:
         raise AssertionError(key_id)
+
+
+class FakeIssuer:
+    """An issuer that accepts every key but one."""
+
+    name: ClassVar[str] = "fake"
+
+    def probe(self, key: ApiKey, /) -> None:
+        if key.key_id == "dead":
+            raise Rejected("no", do="look")
+
+    def parse(self, document: Mapping[str, object], /) -> ApiKey:
+        raise AssertionError(document)
+
+    def manage(self, key: ApiKey, ticket: object) -> FakeManager:
+        raise AssertionError(key, ticket)
+
+    def choose(self, current: ApiKey, /) -> ApiKey:
+        raise AssertionError(current)
+
+    def propagation(self, key: ApiKey, /) -> float:
+        raise AssertionError(key)
 
 
 @dataclass
@@ -100,8 +125,8 @@ def ours(key_id: str, version: str) -> Key:
 
 def revoked(live: list[Key], ticket: FakeTicket, current: str | None = "c") -> set[str]:
     key = held(current)
-    found = _find(live, key, f"{ARN} {ticket.current_version_id}")
-    return {each.key_id for each in _leftover(live, key, found, FakeManager(), ticket)}
+    leftovers = Leftovers(FakeIssuer(), FakeManager(), ticket)
+    return set(leftovers.before_next(live, key, leftovers.find(live, key), Ends()))
 
 
 def test_the_previous_key_and_orphans_of_ours_are_revoked() -> None:
@@ -156,6 +181,21 @@ def test_without_an_edit_no_unlabelled_version_is_read() -> None:
     ticket = FakeTicket(held("p"))
     revoked([ours("c", "v2"), ours("p", "v1"), Key("person", "by hand")], ticket)
     assert not ticket.asked_for_strays
+
+
+def test_a_key_of_another_secret_is_not_though_this_one_names_it() -> None:
+    live = [ours("c", "v2"), Key("p", f"arn:other-GhIjKl {NOW}")]
+    assert revoked(live, FakeTicket(held("p"))) == set()
+
+
+def test_a_key_that_was_only_named_here_is_not() -> None:
+    live = [ours("c", "v2"), Key("dead", "by hand")]
+    assert revoked(live, FakeTicket(held("dead"))) == set()
+
+
+def test_with_an_id_that_is_not_listed_nothing_is() -> None:
+    """It is wrong, so any of ours may be the one in use."""
+    assert revoked([ours("p", "v1"), ours("c", "v2")], FakeTicket(held("p")), "wrong") == set()
 
 
 IDS = st.sampled_from("abcdefgh")

@@ -1,0 +1,228 @@
+"""Which keys a rotation ends at a described issuer, and which it leaves alone."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from shared import machine
+from shared.errors import Misconfigured, Rejected, RejectedByPolicy, Unreachable, WrongStage
+from shared.event import Step
+from tests.described import BESIDE, CHOSEN, EXAMPLES, PLAIN, REPLACED, SLOTS, target_of
+from tests.keyshop import Keyshop
+from tests.lab import Lab, Secret
+from tests.stub_issuer import Asked, Cut, Stub
+
+Make = Callable[..., Secret]
+
+
+@pytest.fixture
+def make(lab: Lab, shop: Keyshop, stub: Stub) -> Make:
+    """The secret of an example, with its first key made at the stub."""
+    return lambda example, **settings: lab.secret(target_of(example, shop, stub, settings))
+
+
+def adapted(way: str, **members: object) -> dict[str, Any]:
+    """The first example of a way with other members; None takes one out."""
+    example: dict[str, Any] = json.loads(json.dumps(EXAMPLES[way][0]))
+    issuer = {**example["issuer"], **members}
+    issuer = {name: value for name, value in issuer.items() if value is not None}
+    return {**example, "issuer": issuer}
+
+
+# --- a step that is held up ---
+
+
+@pytest.mark.parametrize("way", [CHOSEN, BESIDE])
+def test_a_step_that_was_held_up_does_not_undo_a_later_rotation(
+    make: Make, shop: Keyshop, stub: Stub, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """Between its first request and the one that changes a key, another rotation is finished."""
+    monkeypatch.setattr(machine, "FRESH_SECONDS", 0)
+    secret = make(EXAMPLES[way][0])
+    event = secret.begin()
+    step = Step.CREATE
+    if way == CHOSEN:
+        secret.step(event, Step.CREATE)
+        step = Step.SET
+    held_up = False
+
+    def meanwhile(asked: Asked) -> object:
+        nonlocal held_up
+        if not held_up:
+            held_up = True
+            secret.abandon(event)
+            assert secret.rotate().state == "succeeded"
+        return shop(asked)
+
+    stub.script = meanwhile
+    with pytest.raises(WrongStage):
+        secret.step(event, step)
+    assert secret.target.accepts(secret.value())
+
+
+# --- what somebody pinned ---
+
+
+def pin(secret: Secret) -> None:
+    """Give the current version a label of one's own."""
+    secret.lab.client.update_secret_version_stage(
+        SecretId=secret.arn,
+        VersionStage="CANARY",
+        MoveToVersionId=secret.holder("AWSCURRENT") or "",
+    )
+
+
+@pytest.mark.parametrize("ends", ["next-rotation", "on-finish"])
+def test_a_pinned_plain_string_goes_on_working(make: Make, shop: Keyshop, ends: str) -> None:
+    secret = make(EXAMPLES[PLAIN][0], OLD_KEY_ENDS=ends)
+    secret.rotate()
+    answer = secret.lab.client.get_secret_value(SecretId=secret.arn)
+    pin(secret)
+    for _ in range(3):
+        assert secret.rotate().state == "succeeded"
+        assert shop.accepts(answer["SecretString"])
+
+
+@pytest.mark.parametrize("ends", ["next-rotation", "on-finish"])
+def test_a_pinned_key_keeps_its_slot(make: Make, ends: str) -> None:
+    secret = make(EXAMPLES[SLOTS][0], OLD_KEY_ENDS=ends)
+    secret.rotate()
+    pinned = secret.value()
+    pin(secret)
+    assert secret.rotate().state == "succeeded"
+    with pytest.raises(Misconfigured, match="other slot") as caught:
+        secret.step(secret.begin(), Step.CREATE)
+    assert caught.value.field == "key_name"
+    assert secret.target.accepts(pinned)
+    assert secret.target.accepts(secret.value())
+
+
+def test_a_pinned_key_that_is_dead_holds_no_slot(make: Make, shop: Keyshop) -> None:
+    secret = make(EXAMPLES[SLOTS][0])
+    pin(secret)
+    assert secret.rotate().state == "succeeded"
+    shop.slots["key1"] = "replaced by somebody"
+    assert secret.rotate().state == "succeeded"
+
+
+# --- without a list, or without labels in it ---
+
+
+def test_without_a_list_the_key_before_is_revoked(make: Make, shop: Keyshop) -> None:
+    issue = {**EXAMPLES[BESIDE][0]["issuer"]["issue"], "body": {"name": "{label}"}}
+    secret = make(adapted(BESIDE, list=None, issue=issue))
+    for _ in range(4):
+        assert secret.rotate().state == "succeeded"
+    held = {secret.value(label)["key_id"] for label in ("AWSCURRENT", "AWSPREVIOUS")}
+    assert shop.keys.keys() == held
+    pin(secret)
+    pinned = secret.value()
+    for _ in range(2):
+        assert secret.rotate().state == "succeeded"
+    assert secret.target.accepts(pinned)
+
+
+def test_a_lost_key_without_a_label_is_told(make: Make, shop: Keyshop, stub: Stub) -> None:
+    secret = make(unlabelled())
+
+    def cut(asked: Asked) -> object:
+        answer = shop(asked)
+        if asked.method == "POST":
+            raise Cut
+        return answer
+
+    stub.script = cut
+    with pytest.raises(Unreachable, match="no version of the secret holds"):
+        secret.step(secret.begin(), Step.CREATE)
+    assert len(shop.keys) == 2
+
+
+def unlabelled() -> dict[str, Any]:
+    issuer = EXAMPLES[BESIDE][0]["issuer"]
+    issue = {**issuer["issue"], "body": {"name": "{label}"}}
+    return adapted(BESIDE, issue=issue, list={**issuer["list"], "read": READ})
+
+
+READ = {"keys": "data", "id": "id"}
+
+
+# --- after a while ---
+
+
+def test_after_longer_than_the_interval_keys_end_one_by_one(make: Make, shop: Keyshop) -> None:
+    secret = make(EXAMPLES[BESIDE][0], OLD_KEY_ENDS="after:3d")
+    made = {next(iter(shop.keys)): 0}  # by day
+    for day in range(1, 9):
+        for key_id, on in made.items():
+            if key_id in shop.keys:
+                age = timedelta(days=day - on)
+                shop.keys[key_id]["created_at"] = (datetime.now(UTC) - age).isoformat()
+        before = set(shop.keys)
+        assert secret.rotate().state == "succeeded"
+        made[secret.value()["key_id"]] = day
+        for key_id in before - set(shop.keys):  # its successor is of the day after
+            assert day - (made[key_id] + 1) >= 3
+    assert len(shop.keys) == 4
+
+
+@pytest.mark.parametrize("way", [REPLACED, SLOTS, CHOSEN])
+def test_after_a_while_is_for_keys_beside_each_other(make: Make, way: str) -> None:
+    secret = make(EXAMPLES[way][0], OLD_KEY_ENDS="after:3d")
+    before = secret.value()
+    with pytest.raises(Misconfigured) as caught:
+        secret.step(secret.begin(), Step.CREATE)
+    assert caught.value.field == "OLD_KEY_ENDS"
+    assert secret.target.accepts(before)
+
+
+# --- what the secret's writer may have made up ---
+
+
+@pytest.mark.parametrize("ends", ["next-rotation", "on-finish"])
+@pytest.mark.parametrize("keeps", [True, False])
+def test_another_secrets_key_that_is_named_here(
+    make: Make, shop: Keyshop, ends: str, *, keeps: bool
+) -> None:
+    issue = {**EXAMPLES[BESIDE][0]["issuer"]["issue"], "body": {"name": "{label}"}}
+    example = EXAMPLES[BESIDE][0] if keeps else adapted(BESIDE, issue=issue)
+    secret = make(example, OLD_KEY_ENDS=ends)
+    other = secret.arn.replace("secret:test/", "secret:other/")
+    victim = shop.issue(f"{other} 1", scopes=["all"], expires_at="2026-01-11T00:00:00Z")
+    secret.store({**secret.value(), "key_id": str(victim["id"]), "api_key": "made up"})
+    if keeps:
+        with pytest.raises(Rejected):
+            secret.step(secret.begin(), Step.CREATE)
+        assert len(shop.keys) == 2
+    else:
+        for _ in range(2):
+            assert secret.rotate().state == "succeeded"
+    assert shop.accepts(victim["secret"])
+
+
+def test_with_a_wrong_id_the_key_in_use_is_not_revoked(make: Make) -> None:
+    issue = {**EXAMPLES[BESIDE][0]["issuer"]["issue"], "body": {"name": "{label}"}}
+    secret = make(adapted(BESIDE, issue=issue))
+    secret.rotate()
+    before = secret.value()
+    secret.store({**before, "key_id": "99999"})
+    assert secret.rotate().state == "succeeded"
+    assert secret.target.accepts(before)
+    assert secret.rotate().state == "succeeded"
+    assert not secret.target.accepts(before)
+
+
+# --- a key that is never accepted ---
+
+
+def test_a_replaced_key_is_given_up_after_the_issuers_time(make: Make, shop: Keyshop) -> None:
+    secret = make(adapted(REPLACED, propagation="1s"))
+    event = secret.begin()
+    secret.step(event, Step.CREATE)
+    shop.clients["c1"] = "by another copy"
+    with pytest.raises(RejectedByPolicy):
+        secret.step(event, Step.SET)
+    assert secret.holder("AWSPENDING") is None
+    assert secret.rotate().state == "succeeded"
