@@ -10,18 +10,19 @@ from shared.patience import tries
 def probe(issuer: KeyIssuer, key: ApiKey) -> None:
     """Use the key, and again for as long as the issuer may need and the step has.
 
-    Raises Rejected where the issuer needs no time, and Unreachable, which is retryable, where it
-    may still accept the key later.
+    Raises Rejected where the issuer had all the time that it needs, and Unreachable, which is
+    retryable, where the step has less than that.
     """
     patience = issuer.propagation(key)
-    for _ in tries(min(patience, time_left())):
+    within = min(patience, time_left())
+    for _ in tries(within):
         try:
             issuer.probe(key)
         except Rejected as rejected:
             refusal = rejected
         else:
             return
-    if not patience:
+    if within == patience:
         raise refusal
     raise Unreachable(
         f"{refusal.what}, which may take {patience:.0f} s to know it",

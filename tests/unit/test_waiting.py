@@ -74,3 +74,10 @@ def test_the_steps_own_time_bounds_it() -> None:
     assert caught.value.retryable
     assert caught.value.field == "api_key"
     assert 1 < issuer.asked < 10
+
+
+def test_after_all_of_the_issuers_time_it_is_rejected() -> None:
+    issuer = Slow(rejections=math.inf, seconds=0.3)
+    with deadline(60), pytest.raises(Rejected):
+        tried(issuer)
+    assert 1 < issuer.asked < 10
