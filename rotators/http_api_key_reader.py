@@ -1,7 +1,9 @@
 """Checks a description as a whole, before anything is called; a refusal names the place in it."""
 
+import string
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from rotators.http_api_key_description import Admin, Description, names_in
 from rotators.http_api_key_places import Expression, Place
@@ -17,6 +19,7 @@ _MEMBERS = (
     *(*_WAYS, "list", "revoke", "probe", "slots", "choose", "propagation"),
 )
 _LISTED = ("keys", "id", "label", "created", "expires")
+_OF_ARNS = f"{string.ascii_letters}{string.digits}:/_+=.@-"
 _SECONDS = {"s": 1, "m": 60}
 
 
@@ -168,6 +171,9 @@ class _Reader:
         last = label.pieces[-1] if label.pieces else None
         if last != Name("version") or roots.count("version") != 1 or len(roots) == 1:
             raise place.wrong("must have {arn} or {tag}, and end with {version}")
+        for name, after in pairwise(label.pieces):  # or another ARN may begin with this one
+            if name == Name("arn") and (not isinstance(after, str) or after[0] in _OF_ARNS):
+                raise place.wrong("must have a space or the like after {arn}")
         return label
 
     def _slots(self) -> tuple[str, ...]:

@@ -111,6 +111,8 @@ BAD = [
     (GOOD, "probe/headers", {"A": "{admin.x}"}, "probe.headers.A", "must not use"),
     (GOOD, "probe/expect", {"a[": 1}, "probe.expect.?", "JMESPath"),
     (GOOD, "label", "{version}", "label", "arn"),
+    (GOOD, "label", "{arn}-{version}", "label", "after {arn}"),
+    (GOOD, "label", "{arn}{version}", "label", "after {arn}"),
     (GOOD, "label", "{version} {arn}", "label", "end with"),
     (GOOD, "label", "{tag}", "label", "end with"),
     (GOOD, "label", "{tag} {secret.owner} {version}", "label", "must not use"),
