@@ -28,7 +28,8 @@ MAX_REDIRECTS = 3
 MAX_WAIT_SECONDS = 5
 _REDIRECTS = (301, 302, 307, 308)
 _LATER = (429, 503)
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052
+_COMPATIBLE = ipaddress.ip_network("::/96")  # RFC 4291, 2.5.5.1
 # Amazon EC2's over IPv6; over IPv4 they are link-local.
 _METADATA = ipaddress.ip_network("fd00:ec2::/32")
 
@@ -198,15 +199,16 @@ def _allowed(address: str, *, private: bool) -> bool:
     """Never the cloud's metadata; addresses that are not the internet's where that is said."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
-        ip = ip.ipv4_mapped or ip.sixtofour or _translated(ip) or ip
+        ip = ip.ipv4_mapped or ip.sixtofour or _embedded(ip) or ip
     if ip.is_link_local or ip.is_multicast or ip in _METADATA:
         return False
     return private or ip.is_global
 
 
-def _translated(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address that a NAT64 gateway would call (RFC 6052)."""
-    return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else None
+def _embedded(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that a NAT64 gateway would call, or that it is compatible with."""
+    inside = ip in _NAT64 or ip in _COMPATIBLE
+    return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if inside else None
 
 
 def _waits(answer: Answer) -> Iterator[float]:

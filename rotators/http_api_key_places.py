@@ -98,7 +98,7 @@ class Place:
         text = self.text()
         try:
             return Expression(jmespath.compile(text))
-        except JMESPathError:
+        except (JMESPathError, RecursionError):
             pass
         raise self.wrong("is not a JMESPath expression")
 

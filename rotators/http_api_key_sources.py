@@ -1,6 +1,7 @@
 """Where a description comes from: the function's configuration, the secret, or our own files."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -44,11 +45,18 @@ class Sources:
         if self._pinned is not None:
             return self._pinned
         said = document.get(_FIELD, FIRST)
+        if isinstance(said, str) and "issuer_url" in document and _words(said):
+            said = FIRST
         text = said if isinstance(said, str) else json.dumps(said)
         described = _described(text, MalformedSecret, "")
         inline, tuned = not _ours(said), isinstance(said, dict) and "base" in said
         free = inline or tuned or described.base.whole is not None
         return replace(described, inline=inline, free=free)
+
+
+def _words(said: str) -> bool:
+    """Whether it is a field of somebody's own from before there were descriptions, as a name is."""
+    return not re.fullmatch(r"\s*([a-z0-9-]+|\{.*)\s*", said, re.DOTALL)
 
 
 def _ours(said: object) -> bool:

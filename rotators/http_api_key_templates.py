@@ -66,7 +66,7 @@ class Values:
             return _time(self.now, name)
         if name.root == "kept" and name.field == "ends":
             lifetime = self.kept.get("lifetime")
-            ends = self.now + timedelta(seconds=lifetime) if isinstance(lifetime, int) else None
+            ends = _later(self.now, lifetime) if isinstance(lifetime, int) else None
             return _time(ends, name) if ends else None
         if name.root in self.confidential:
             return self.confidential[name.root].reveal()
@@ -138,8 +138,16 @@ def _name(text: str) -> Name:
     raise TemplateError("has a name in braces that there is not")
 
 
+def _later(moment: datetime, seconds: int) -> datetime:
+    """So many seconds later; of what never ends, as some issuers write it, the last year's end."""
+    try:
+        return moment + timedelta(seconds=seconds)
+    except OverflowError:
+        return datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+
 def _time(moment: datetime, name: Name) -> str | int:
-    moment += timedelta(seconds=name.seconds)
+    moment = _later(moment, name.seconds)
     match name.form:
         case "date":
             return moment.date().isoformat()

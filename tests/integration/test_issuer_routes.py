@@ -11,8 +11,9 @@ from local.certificates import Authority
 from rotators.http_api_key import HttpIssuer
 from rotators.http_api_key_calls import Call
 from rotators.http_api_key_network import AnswerError, Network, Rules
+from rotators.http_api_key_sources import Sources
 from rotators.http_api_key_urls import origin
-from shared.errors import MalformedSecret, RotationError, TargetMismatch
+from shared.errors import MalformedSecret, Misconfigured, RotationError, TargetMismatch
 from shared.event import Step
 from tests.described import BESIDE, EXAMPLES, REPLACED, target_of
 from tests.issuing import HERE, Ticket
@@ -236,3 +237,60 @@ def test_it_still_tells_two_accounts_apart(authority: Authority) -> None:
     assert one.account.owner == other.account.owner
     assert one.account != other.account
     assert one.account == issuer.parse({**described, "other_password": "a"}).account
+
+
+# --- what is at the edge of what can be read ---
+
+
+def test_a_redirect_to_no_port_is_no_answer(authority: Authority) -> None:
+    def script(_: Asked) -> object:
+        return Said(307, headers={"Location": "https://localhost:99999/x"})
+
+    with stub_issuer(authority, script) as good, pytest.raises(AnswerError):
+        Network(authority.ca, Rules.from_environment(HERE)).send(Call("GET", good.url, {}, None))
+
+
+@pytest.mark.parametrize("following", ["https://[x", "https://localhost:99999/", "a b"])
+def test_a_next_page_that_is_no_url(
+    make: Callable[..., Secret], stub: Stub, shop: Keyshop, following: str
+) -> None:
+    secret = make()
+
+    def script(asked: Asked) -> object:
+        listing = asked.method == "GET" and asked.path == "/v1/keys"
+        return {"data": [], "next": following} if listing else shop(asked)
+
+    stub.script = script
+    with pytest.raises(Misconfigured, match="not the answer of an API"):
+        secret.step(secret.begin(), Step.CREATE)
+
+
+def test_a_key_until_the_last_year_has_a_successor(
+    make: Callable[..., Secret], shop: Keyshop
+) -> None:
+    """As issuers write `never`."""
+    secret = make()
+    for key in shop.keys.values():
+        key["expires_at"] = "9999-12-31T23:59:59Z"
+    assert secret.rotate().state == "succeeded"
+    assert shop.keys[secret.value()["key_id"]]["expires_at"] == "9999-12-31T23:59:59Z"
+
+
+def test_an_expression_that_is_too_deep(make: Callable[..., Secret]) -> None:
+    secret = make()
+    value = json.loads(json.dumps(secret.value()))
+    value["issuer"]["probe"]["expect"] = {"!" * 20_000 + "a": 1}
+    secret.store(value)
+    with pytest.raises(MalformedSecret, match="not a JMESPath expression"):
+        secret.step(secret.begin(), Step.CREATE)
+
+
+@pytest.mark.parametrize("said", ["Acme Inc", "https://login.acme.test", "Acme"])
+def test_a_field_issuer_of_somebodys_own(said: str) -> None:
+    """As secrets may have it that were made before there were descriptions."""
+    sources = Sources({})
+    document = {"issuer_url": "https://hub.test/api", "issuer": said}
+    assert sources.of(document) == sources.of({"issuer_url": "https://hub.test/api"})
+    for other in ({"issuer": said}, {**document, "issuer": "acme"}):
+        with pytest.raises(MalformedSecret, match="not a description of ours"):
+            sources.of(other)
