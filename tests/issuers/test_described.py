@@ -102,12 +102,14 @@ def test_every_description_cites_its_documentation(path: Path) -> None:
 def test_rotations(secret: Secret, target: StubTarget, output: Callable[[], str]) -> None:
     """Three: the second revokes the first key, which somebody had made by hand."""
     stub, first = target.stub, secret.value()
+    labels = "label" in target.described.get("list", {}).get("read", {"label": ""})
     for number in range(3):
         asked_before = len(stub.met)
         outcome = secret.rotate()
         assert outcome.state == "succeeded", (outcome.error, stub.strange)
         asked = [name for name in stub.met[asked_before:] if name not in {"login", "deactivate"}]
-        assert len(asked) <= HTTP_CALLS
+        # A key that has no label of ours is used once more before it is revoked.
+        assert len(asked) <= HTTP_CALLS + (number == 1 or not labels)
         assert secret.holder("AWSCURRENT") in secret.accepted()
         if number == 0:
             assert target.accepts(first) is target.overlaps
