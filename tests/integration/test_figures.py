@@ -151,13 +151,15 @@ def test_mysql_overlap(
 def test_http_api_key(lab: Lab, jupyterhub: Issuer, report: Report) -> None:
     secret = lab.secret(IssuerTarget(jupyterhub))
     costs = []
-    for _ in range(2):
+    for _ in range(3):
         before = http_calls(jupyterhub)
         aws = aws_calls(secret)
         costs.append((aws, http_calls(jupyterhub) - before))
-    told = [f"{aws} AWS calls and {http} HTTP calls" for aws, http in costs]
-    report(f"HttpApiKey (JupyterHub): {told[0]} at first, then {told[1]}")
-    assert costs == [(8, 3), (9, 4)]
+    told = ", then ".join(f"{aws} AWS calls and {http} HTTP calls" for aws, http in costs)
+    report(f"HttpApiKey (JupyterHub): {told}")
+    # The first key was made by hand: it is tried before its rights are taken over, and again
+    # before it is revoked by an id that only the secret vouches for.
+    assert costs == [(8, 4), (9, 5), (9, 4)]
 
 
 def http_calls(issuer: Issuer) -> int:
