@@ -142,7 +142,17 @@ def test_plain_tcp_is_refused(server: Server) -> None:
     assert refused.value.args[0] == {"mysql": 3159, "mariadb": 1045}[server.engine]
 
 
-def test_nobody_without_a_password(server: Server) -> None:
+@pytest.fixture(params=["postgres", "mariadb", "mysql"])
+def untouched(
+    request: pytest.FixtureRequest, tmp_path: Path, authority: Authority
+) -> Iterator[Server]:
+    """As it starts: other tests leave their users on the one that they share."""
+    with START[request.param](tmp_path, authority) as server:
+        yield server
+
+
+def test_nobody_without_a_password(untouched: Server) -> None:
+    server = untouched
     if server.log is None:
         pytest.skip("a caller's own server")
     if server.engine == "postgres":
@@ -161,7 +171,8 @@ def test_nobody_without_a_password(server: Server) -> None:
                 one(replace(server, admin=user, password=""), "SELECT 1")
 
 
-def test_administrator_can_make_users(server: Server) -> None:
+def test_administrator_can_make_users(untouched: Server) -> None:
+    server = untouched
     if server.engine == "postgres":
         assert one(server, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user") is True
     else:
