@@ -32,7 +32,7 @@ class MySQLTarget(DatabaseTarget):
     ) -> None:
         super().__init__(server, username, settings, admin)
         two = settings.get("PASSWORD_OVERLAP") == "true"
-        self.overlaps = two and settings.get("OLD_PASSWORD_ENDS") != "on-finish"
+        self.overlaps |= two and settings.get("OLD_PASSWORD_ENDS") != "on-finish"
         self._tls = ssl.create_default_context(cafile=str(server.ca))
         self._mariadb = server.engine == "mariadb"
         name = "MariaDB" if self._mariadb else "MySQL"
@@ -80,17 +80,7 @@ class MySQLAlternatingTarget(MySQLTarget):
     """An account with rights that a clone has to follow; the clone is the function's to make."""
 
     function: ClassVar[str] = "MySqlAlternatingUsers"
-
-    def __init__(
-        self,
-        server: Server,
-        username: str = "app",
-        settings: Mapping[str, str] = MappingProxyType({}),
-        *,
-        admin: Admin | None = None,
-    ) -> None:
-        super().__init__(server, username, settings, admin=admin)
-        self.overlaps = self.through_admin = True
+    takes_turns: ClassVar[bool] = True
 
     def _make(self, cursor: Cursor, username: str) -> None:
         cursor.execute("DROP USER IF EXISTS %s@'%%'", (username + CLONE,))

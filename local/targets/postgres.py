@@ -81,17 +81,7 @@ class PostgresAlternatingTarget(PostgresTarget):
     """A role with rights that a clone has to follow; the clone is the function's to make."""
 
     function: ClassVar[str] = "PostgresAlternatingUsers"
-
-    def __init__(
-        self,
-        server: Server,
-        username: str = "app",
-        settings: Mapping[str, str] = MappingProxyType({}),
-        *,
-        admin: Admin | None = None,
-    ) -> None:
-        super().__init__(server, username, settings, admin=admin)
-        self.overlaps = self.through_admin = True
+    takes_turns: ClassVar[bool] = True
 
     def _make(self, connection: Connection, username: str) -> None:
         _drop(connection, username + CLONE)

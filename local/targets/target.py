@@ -59,14 +59,15 @@ class DatabaseTarget:
     """A database user's secret; `through_admin`: it names the secret of an admin."""
 
     function: ClassVar[str]
+    takes_turns: ClassVar[bool] = False  # with a clone
 
     def __init__(
         self, server: Server, username: str, settings: Mapping[str, str], admin: Admin | None
     ) -> None:
         self.server = server
         self.settings = settings
-        self.overlaps = False
-        self.through_admin = settings.get("ADMIN_SETS_PASSWORD") == "true"
+        self.overlaps = self.takes_turns
+        self.through_admin = self.takes_turns or settings.get("ADMIN_SETS_PASSWORD") == "true"
         self.by = admin or Admin(server.admin, server.password)
         self.document = self._login(Admin(username, secrets.token_urlsafe(24)))
 
