@@ -4,14 +4,18 @@ import json
 import re
 import subprocess
 import tomllib
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from local import build, template
+from local.functions import LambdaContext
+from shared.errors import RotationError
 
 FUNCTIONS = template.functions()
 RESOURCES = template.document()["Resources"]
+CONTEXT = LambdaContext(function_name="f", timeout=60, memory_limit_in_mb="256")
 BIN = build.ROOT / ".venv" / "bin"
 ROTATE = {
     "secretsmanager:DescribeSecret",
@@ -41,6 +45,15 @@ OWN_RDS = "arn:${AWS::Partition}:rds:${AWS::Region}:${AWS::AccountId}:"
 DATABASES = [name for name in FUNCTIONS if FUNCTIONS[name].rotator in ("postgres", "mysql")]
 ALTERNATING = [name for name in DATABASES if name.endswith("AlternatingUsers")]
 SINGLE = [name for name in DATABASES if name not in ALTERNATING]
+
+
+CONDITIONS = template.document()["Conditions"]
+NOTHING = {"Ref": "AWS::NoValue"}
+OWN = ("", "Invocation", "Logs", "Errors", "Slow")
+
+
+def role_if(condition: str, function: str) -> dict[str, Any]:
+    return {"Fn::If": [condition, {"Ref": f"{function}Role"}, NOTHING]}
 
 
 def statements(function: str) -> list[dict[str, Any]]:
@@ -103,6 +116,8 @@ def test_sam_has_a_target_that_builds_the_handlers_rotator(function: str) -> Non
 def test_it_may_rotate_the_secrets_of_the_prefix_and_nothing_else(function: str) -> None:
     rotate, *more = statements(function)
     assert set(rotate["Action"]) == ROTATE
+    tag = {"secretsmanager:ResourceTag/rotated-by": {"Ref": "SecretTagValue"}}
+    assert rotate["Condition"] == {"Fn::If": ["HasTag", {"StringEquals": tag}, NOTHING]}
     assert rotate["Resource"]["Fn::Sub"].endswith(":secret:${SecretPrefix}*-??????")
     reads = [
         (each["Action"], each["Resource"]["Fn::Sub"].partition(":secret:")[2]) for each in more
@@ -113,13 +128,18 @@ def test_it_may_rotate_the_secrets_of_the_prefix_and_nothing_else(function: str)
 
 def test_a_databases_admin_is_for_who_works_through_one() -> None:
     properties = RESOURCES["DatabaseAdminUse"]["Properties"]
-    always = [{"Ref": f"{name}Role"} for name in ALTERNATING]
-    roles = [{"Ref": f"{name}Role"} for name in SINGLE]
-    nobody = {"Ref": "AWS::NoValue"}
-    maybe = [{"Fn::If": ["AdminSets", role, nobody]} for role in roles]
+    always = [role_if(f"Has{name}", name) for name in ALTERNATING]
+    sets = ("PostgresAdminSets", "MySqlAdminSets")
+    maybe = [role_if(sets, name) for sets, name in zip(sets, SINGLE, strict=True)]
     assert properties["Roles"] == [*always, *maybe]
-    condition = {"Fn::Equals": [{"Ref": "AdminSetsPassword"}, "true"]}
-    assert template.document()["Conditions"]["AdminSets"] == condition
+    for condition, name in zip(sets, SINGLE, strict=True):
+        both = [{"Condition": f"Has{name}"}, {"Condition": "AdminSets"}]
+        assert CONDITIONS[condition] == {"Fn::And": both}
+    assert CONDITIONS["AdminSets"] == {"Fn::Equals": [{"Ref": "AdminSetsPassword"}, "true"]}
+    # A policy without a role is refused by IAM.
+    alone = [{"Condition": each} for each in (*(f"Has{name}" for name in ALTERNATING), *sets)]
+    assert RESOURCES["DatabaseAdminUse"]["Condition"] == "AnyDatabaseAdmin"
+    assert CONDITIONS["AnyDatabaseAdmin"] == {"Fn::Or": alone}
 
 
 def test_what_may_be_done_for_a_databases_admin() -> None:
@@ -187,15 +207,26 @@ def test_only_secrets_manager_of_this_account_invokes_it(function: str) -> None:
 def test_its_logs_expire_and_its_errors_alarm(function: str) -> None:
     logs = f"{function}Logs"
     assert RESOURCES[function]["Properties"]["LoggingConfig"] == {"LogGroup": {"Ref": logs}}
-    assert RESOURCES[logs]["Properties"] == {"RetentionInDays": {"Ref": "LogRetentionDays"}}
-    alarm = RESOURCES[f"{function}Errors"]["Properties"]
-    assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": function}}]
-    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Lambda", "Errors")
+    assert RESOURCES[logs]["Properties"] == {
+        "RetentionInDays": {"Ref": "LogRetentionDays"},
+        "KmsKeyId": {"Fn::If": ["HasLogKey", {"Ref": "LogKmsKeyArn"}, NOTHING]},
+    }
+    for name, metric in ((f"{function}Errors", "Errors"), (f"{function}Slow", "Duration")):
+        alarm = RESOURCES[name]["Properties"]
+        assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": function}}]
+        assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Lambda", metric)
+        assert alarm["AlarmActions"]["Fn::If"][0] == "HasAlarmTopic"
+        assert f"${{{function}Logs}}" in alarm["AlarmDescription"]["Fn::Sub"]
+    # The alarm comes before Lambda ends a step.
+    assert alarm["Threshold"] == 0.8 * 1000 * FUNCTIONS[function].timeout
 
 
 def test_a_customer_key_serves_every_function_through_secrets_manager_only() -> None:
     policy = RESOURCES["CustomerKeyUse"]["Properties"]
-    assert policy["Roles"] == [{"Ref": f"{function}Role"} for function in FUNCTIONS]
+    assert policy["Roles"] == [role_if(f"Has{name}", name) for name in FUNCTIONS]
+    either = [{"Condition": f"Has{name}"} for name in FUNCTIONS]
+    assert RESOURCES["CustomerKeyUse"]["Condition"] == "KeyIsUsed"
+    assert CONDITIONS["AnyFunction"] == {"Fn::Or": either}
     (statement,) = policy["PolicyDocument"]["Statement"]
     assert "kms:ViaService" in statement["Condition"]["StringEquals"]
     (arns,) = statement["Condition"]["StringLike"].values()
@@ -209,6 +240,107 @@ def test_every_function_is_an_output() -> None:
     outputs = template.document()["Outputs"]
     values = [output["Value"] for output in outputs.values()]
     assert json.dumps(values) == json.dumps([{"Fn::GetAtt": f"{name}.Arn"} for name in FUNCTIONS])
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_parameter_turns_it_on_or_off_with_all_that_is_its_own(function: str) -> None:
+    switch = template.document()["Parameters"][f"Deploy{function}"]
+    assert (switch["AllowedValues"], switch["Default"]) == (["true", "false"], "true")
+    assert CONDITIONS[f"Has{function}"] == {"Fn::Equals": [{"Ref": f"Deploy{function}"}, "true"]}
+    own = [f"{function}{name}" for name in OWN]
+    assert [name for name in RESOURCES if name.startswith(function)] == own
+    assert {RESOURCES[name].get("Condition") for name in own} == {f"Has{function}"}
+    assert template.document()["Outputs"][f"{function}Arn"]["Condition"] == f"Has{function}"
+
+
+def globals_of_functions() -> dict[str, Any]:
+    shared: dict[str, Any] = template.document()["Globals"]["Function"]
+    return shared
+
+
+def test_a_late_copy_of_a_step_is_not_sent() -> None:
+    asynchronous = globals_of_functions()["EventInvokeConfig"]
+    assert asynchronous == {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 300}
+
+
+def test_every_role_has_the_boundary() -> None:
+    boundary = ["HasBoundary", {"Ref": "PermissionsBoundaryArn"}, NOTHING]
+    assert globals_of_functions()["PermissionsBoundary"] == {"Fn::If": boundary}
+
+
+def test_the_stacks_own_security_group_lets_out_to_the_targets_and_443_only() -> None:
+    group = RESOURCES["FunctionSecurityGroup"]["Properties"]
+    ports = [(rule["FromPort"], rule["ToPort"]) for rule in group["SecurityGroupEgress"]]
+    assert ports == [({"Ref": "TargetPort"},) * 2, (443, 443)]
+    assert "SecurityGroupIngress" not in group
+    _, (mine,), theirs = globals_of_functions()["VpcConfig"]["Fn::If"][1]["SecurityGroupIds"][
+        "Fn::If"
+    ]
+    assert (mine, theirs) == ({"Ref": "FunctionSecurityGroup"}, {"Ref": "SecurityGroupIds"})
+
+
+def test_the_endpoint_lets_the_functions_in_and_nobody_else() -> None:
+    (rule,) = RESOURCES["EndpointSecurityGroup"]["Properties"]["SecurityGroupIngress"]
+    assert (rule["FromPort"], rule["ToPort"]) == (443, 443)
+    assert rule["SourceSecurityGroupId"]["Fn::If"][1] == {"Ref": "FunctionSecurityGroup"}
+    endpoint = RESOURCES["Endpoint"]["Properties"]
+    assert endpoint["SecurityGroupIds"] == [{"Ref": "EndpointSecurityGroup"}]
+
+
+def test_the_topic_is_told_of_this_stacks_rotations_that_failed() -> None:
+    rule = RESOURCES["RotationFailures"]
+    assert rule["Condition"] == "HasAlarmTopic"
+    pattern = rule["Properties"]["EventPattern"]["detail"]
+    assert pattern["eventName"] == ["RotationFailed", "RotationAbandoned"]
+    (secret,) = pattern["additionalEventData"]["SecretId"]
+    assert secret["prefix"]["Fn::Sub"].endswith(":secret:${SecretPrefix}")
+    (sent,) = rule["Properties"]["Targets"]
+    assert sent["Arn"] == {"Ref": "AlarmTopicArn"}
+    wanted = set(re.findall(r"<(\w+)>", sent["InputTransformer"]["InputTemplate"]))
+    assert wanted == sent["InputTransformer"]["InputPathsMap"].keys()
+
+
+def test_the_dashboard_searches_the_metrics_that_the_functions_write(
+    output: Callable[[], str],
+) -> None:
+    with pytest.raises(RotationError):
+        template.handler("PostgresSingleUser")({}, CONTEXT)
+    (metric,) = [json.loads(line) for line in output().splitlines() if '"_aws"' in line]
+    (declared,) = metric["_aws"]["CloudWatchMetrics"]
+    series = f"{{{declared['Namespace']},{','.join(declared['Dimensions'][0])}}}"
+    body = RESOURCES["Overview"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    searches = [
+        widget["properties"]["metrics"][0][0]["expression"]
+        for widget in json.loads(body)["widgets"]
+    ]
+    assert len(searches) == 3
+    names = {each["Name"] for each in declared["Metrics"]}
+    for search in searches:
+        assert series in search
+        assert set(re.findall(r'MetricName="(\w+)"', search)) <= names
+
+
+def test_no_right_is_for_everything() -> None:
+    policies = [
+        each["Statement"]
+        for name in FUNCTIONS
+        for each in RESOURCES[name]["Properties"]["Policies"]
+    ]
+    policies += [
+        RESOURCES[name]["Properties"]["PolicyDocument"]["Statement"]
+        for name in ("DatabaseAdminUse", "CustomerKeyUse")
+    ]
+    for statement in (each for policy in policies for each in policy):
+        assert "*" not in json.dumps(statement["Action"])
+        assert '"*"' not in json.dumps(statement["Resource"])
+
+
+def test_the_repositorys_metadata_is_that_of_the_project() -> None:
+    metadata = template.document()["Metadata"]["AWS::ServerlessRepo::Application"]
+    project = tomllib.loads((build.ROOT / "pyproject.toml").read_text())["project"]
+    assert (metadata["Name"], metadata["SemanticVersion"]) == (project["name"], project["version"])
+    for file in (metadata["LicenseUrl"], metadata["ReadmeUrl"]):
+        assert (build.ROOT / file).is_file()
 
 
 def test_no_reserved_concurrency() -> None:
