@@ -36,11 +36,12 @@ test: setup ## the whole test suite, on real servers (ARGS='-k postgres' for a p
 	@$(RUN) pytest $(ARGS)
 
 .PHONY: check
-check: setup ## format, lint, types, template
+check: setup ## format, lint, types, template, and its security
 	@$(RUN) ruff format --check .
 	@$(RUN) ruff check .
 	@$(RUN) mypy
 	@.venv/bin/cfn-lint template.yaml
+	@$(RUN) local.checkov
 
 .PHONY: format
 format: setup ## let ruff format and fix what it can

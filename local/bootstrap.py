@@ -22,19 +22,24 @@ ENVIRONMENTS = {".venv": "dev.txt", ".cache/lambda": "lambda_runtime.txt"}
 def main() -> None:
     """Bring every environment in step with its requirements file; say what is being done."""
     for folder, requirements in ENVIRONMENTS.items():
-        pinned = ROOT / "requirements" / requirements
-        stamp = ROOT / folder / ".synced"
-        digest = hashlib.sha256(pinned.read_bytes()).hexdigest()
-        if stamp.is_file() and stamp.read_text() == digest:
-            continue
-        install_uv()
-        say(f"installing requirements/{requirements} into {folder}")
-        create(ROOT / folder)
-        run(
-            *(UV / "bin" / "uv", "pip", "sync", "--quiet", "--require-hashes", pinned),
-            env={"VIRTUAL_ENV": str(ROOT / folder)},
-        )
-        stamp.write_text(digest)
+        sync(folder, requirements)
+
+
+def sync(folder: str, requirements: str) -> None:
+    """Bring the environment in this folder in step with a file of `requirements`, if it is not."""
+    pinned = ROOT / "requirements" / requirements
+    stamp = ROOT / folder / ".synced"
+    digest = hashlib.sha256(pinned.read_bytes()).hexdigest()
+    if stamp.is_file() and stamp.read_text() == digest:
+        return
+    install_uv()
+    say(f"installing requirements/{requirements} into {folder}")
+    create(ROOT / folder)
+    run(
+        *(UV / "bin" / "uv", "pip", "sync", "--quiet", "--require-hashes", pinned),
+        env={"VIRTUAL_ENV": str(ROOT / folder)},
+    )
+    stamp.write_text(digest)
 
 
 def create(environment: Path) -> None:

@@ -6,6 +6,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,7 +18,7 @@ from shared import aws
 from shared.contract import Backend
 from shared.deadline import deadline
 from shared.errors import RotationError, Unexpected
-from shared.event import RotationRequest
+from shared.event import RotationRequest, Step
 from shared.machine import Rotation
 from shared.store import Store
 
@@ -58,17 +59,18 @@ class Handler:
         """Take the step; a failure is always raised again: Secrets Manager must see it."""
         place = {"step": "event", "backend": self.strategy, "strategy": self.strategy}
         problem: RotationError | None = None
+        figures: dict[str, float] = {}
         started = time.monotonic()
         seconds_left = _seconds_left(context)
         LOGGER.clear_state()
         try:
             with deadline(seconds_left()):
-                self._take(event, seconds_left, place)
+                self._take(event, seconds_left, place, figures)
         except RotationError as error:
             problem = error.at(place["step"], place["backend"])
         except Exception as error:  # noqa: BLE001 - the boundary: nothing foreign passes
             problem = _unexpected(error).at(place["step"], place["backend"])
-        _report(place, time.monotonic() - started, problem)
+        _report(place, time.monotonic() - started, problem, figures)
         if problem is not None:
             # What was caught on the way may quote SQL or input.
             problem.__context__ = problem.__cause__ = None
@@ -79,7 +81,11 @@ class Handler:
         return self.build(self.environment)
 
     def _take(
-        self, event: object, seconds_left: Callable[[], float], place: dict[str, str]
+        self,
+        event: object,
+        seconds_left: Callable[[], float],
+        place: dict[str, str],
+        figures: dict[str, float],
     ) -> None:
         request = RotationRequest.from_event(event)
         LOGGER.append_keys(secret=request.secret_id, version=request.token)
@@ -88,7 +94,13 @@ class Handler:
         store = Store(
             aws.client("secretsmanager"), request.secret_id, seconds_left, texts=self.texts
         )
-        Rotation(self._backend, store, request).run()
+        try:
+            Rotation(self._backend, store, request).run()
+        finally:
+            # Of a failed step above all: each attempt tells how long the secret has waited.
+            if request.step is Step.CREATE and store.last_rotated is not None:
+                waited = datetime.now(UTC) - store.last_rotated
+                figures["DaysSinceRotation"] = waited / timedelta(days=1)
 
 
 def make_handler(
@@ -116,7 +128,12 @@ def _unexpected(error: Exception) -> RotationError:
     )
 
 
-def _report(place: Mapping[str, str], seconds: float, problem: RotationError | None) -> None:
+def _report(
+    place: Mapping[str, str],
+    seconds: float,
+    problem: RotationError | None,
+    figures: Mapping[str, float],
+) -> None:
     LOGGER.append_keys(**place, seconds=round(seconds, 3))
     code = problem.code if problem else "none"
     if problem is None:
@@ -130,4 +147,6 @@ def _report(place: Mapping[str, str], seconds: float, problem: RotationError | N
         metrics.add_dimension(name=dimension, value=value)
     metrics.add_metric(name="Steps", unit=MetricUnit.Count, value=1)
     metrics.add_metric(name="Duration", unit=MetricUnit.Milliseconds, value=seconds * 1000)
+    for name, figure in figures.items():
+        metrics.add_metric(name=name, unit=MetricUnit.NoUnit, value=figure)
     metrics.flush_metrics()

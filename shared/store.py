@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -61,6 +62,8 @@ class Store:
         self._texts = texts
         self.secret_id = secret_id
         self._seconds_left = seconds_left
+        # When the service last rotated the secret; known in a step that describes it, if ever.
+        self.last_rotated: datetime | None = None
 
     def labels(self, *, expecting: str) -> Labels:
         """Every labelled version's labels, valueless ones included (rules 1 and 15).
@@ -85,6 +88,7 @@ class Store:
                 do="turn it on with RotateSecret",
                 field="RotationEnabled",
             )
+        self.last_rotated = answer.get("LastRotatedDate")
         stages = answer.get("VersionIdsToStages", {})
         return {version_id: frozenset(labels) for version_id, labels in stages.items()}
 
