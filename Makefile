@@ -52,6 +52,10 @@ format: setup ## let ruff format and fix what it can
 bench-availability: setup ## logins refused while a secret rotates (ARGS='--only postgres --rotations 5')
 	@$(RUN) local.bench.availability $(ARGS)
 
+.PHONY: bench-artifacts
+bench-artifacts: setup ## sizes, build times and cold starts, with and without a boto3 of their own
+	@$(RUN) local.bench.artifacts $(ARGS)
+
 .PHONY: servers
 servers: setup ## run PostgreSQL, MariaDB and MySQL until Ctrl-C (ARGS='postgres' for one)
 	@$(RUN) local.servers $(ARGS)
@@ -71,6 +75,8 @@ ROOT := $(dir $(abspath $(firstword $(MAKEFILE_LIST))))
 # SAM does not say for which: `ARCHITECTURE=arm64 sam build --parameter-overrides Architecture=arm64`
 ARCHITECTURE ?= x86_64
 PYTHON_VERSION ?= 3.13
+# `SDK=bundled sam build` takes the pinned boto3 along instead of using the runtime's
+SDK ?= runtime
 
 .PHONY: build
 build: setup ## build every function for this machine into .cache/artifacts
@@ -84,7 +90,7 @@ build-HttpApiKey: ROTATOR := http_api_key
 .PHONY: $(BUILDS)
 $(BUILDS):
 	@cd $(ROOT) && $(PYTHON) -m local.build $(ROTATOR) "$(ARTIFACTS_DIR)" \
-		--architecture $(ARCHITECTURE) --python-version $(PYTHON_VERSION)
+		--architecture $(ARCHITECTURE) --python-version $(PYTHON_VERSION) --sdk $(SDK)
 
 # --- replay ---
 # make itself exits with 2 for every failure; `.venv/bin/python -m local.replay` says 1 for a step

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from local import bootstrap
+from local import bootstrap, repeatable
 
 ROOT = bootstrap.ROOT
 ARTIFACTS = bootstrap.CACHE / "artifacts"
@@ -31,11 +31,18 @@ class Source:
 
     rotator: str
     root: Path = ROOT
+    sdk: str = "runtime"  # or "bundled"
 
     @property
     def requirements(self) -> Path:
         """The rotator's own group of pinned wheels."""
         return self.root / "requirements" / f"{self.rotator}.txt"
+
+    @property
+    def pinned(self) -> tuple[Path, ...]:
+        """All that is installed: its own, and boto3 where that is to be bundled."""
+        bundled = (self.root / "requirements" / "sdk.txt",) if self.sdk == "bundled" else ()
+        return (self.requirements, *bundled)
 
     def files(self) -> list[Path]:
         """Our own files that go into the artifact, relative to the root, sorted."""
@@ -57,7 +64,8 @@ class Source:
         for path in (*self.files(), self.requirements.relative_to(self.root)):
             content = hashlib.sha256((self.root / path).read_bytes()).hexdigest()
             state.update(f"{path}\0{content}\n".encode())
-        state.update(Path(__file__).read_bytes())
+        for code in (__file__, repeatable.__file__):
+            state.update(Path(code).read_bytes())
         return state.hexdigest()
 
 
@@ -82,15 +90,17 @@ def build(source: Source, artifact: Path, target: tuple[str, ...]) -> None:
     """Fill the folder, emptied first; SystemExit says what is wrong with the dependencies."""
     for path in artifact.iterdir() if artifact.is_dir() else ():
         shutil.rmtree(path) if path.is_dir() else path.unlink()
-    install(source.requirements, artifact, target)
+    install(source.pinned, artifact, target)
     refuse_clash(artifact, source.requirements)
+    repeatable.prune_sdk(artifact)
     for path in source.files():
         copy = artifact / path
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source.root / path, copy)
+    repeatable.settle(artifact)
 
 
-def install(requirements: Path, artifact: Path, target: tuple[str, ...]) -> None:
+def install(pinned: tuple[Path, ...], artifact: Path, target: tuple[str, ...]) -> None:
     """Unpack the pinned wheels into the folder; nothing is ever built from source."""
     bootstrap.install_uv()
     # Copies: a hard link would let a change in an artifact reach uv's cache.
@@ -98,7 +108,8 @@ def install(requirements: Path, artifact: Path, target: tuple[str, ...]) -> None
     bootstrap.run(
         *(bootstrap.UV / "bin" / "uv", "pip", "install", "--quiet", "--no-config"),
         *("--no-python-downloads", *target, *options),
-        *("--target", artifact, "--requirement", requirements),
+        *("--target", artifact),
+        *(word for requirements in pinned for word in ("--requirement", requirements)),
     )
     shutil.rmtree(artifact / "bin", ignore_errors=True)  # console scripts: Lambda has no console
     (artifact / ".lock").unlink(missing_ok=True)
@@ -155,11 +166,13 @@ def main() -> None:
     parser.add_argument("artifact", type=Path)
     parser.add_argument("--architecture", default="x86_64")
     parser.add_argument("--python-version", default="3.13")
+    parser.add_argument("--sdk", choices=("runtime", "bundled"), default="runtime")
     asked = parser.parse_args()
     if not asked.artifact.is_absolute():
         raise SystemExit("ARTIFACTS_DIR must be an absolute path; SAM sets it")
     target = lambda_target(asked.architecture, asked.python_version)
-    build(Source(asked.rotator), asked.artifact, target)
+    build(Source(asked.rotator, sdk=asked.sdk), asked.artifact, target)
+    bootstrap.say(f"{asked.artifact.name}: {repeatable.sizes(asked.artifact)}")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import sys
 
 from local.bootstrap import ROOT, UV, run, say
 
-GROUPS = ("dev", "postgres", "mysql", "http_api_key", "lambda_runtime")
+GROUPS = ("dev", "postgres", "mysql", "http_api_key", "lambda_runtime", "sdk")
 # In an environment of its own: it asks for other versions of what the others share.
 APART = ("checkov",)
 OLDEST_PYTHON = "3.11"
