@@ -1,23 +1,24 @@
-"""The stacks to copy: linted, their secrets read by the functions, their schedules accepted.
+"""The stacks to copy: linted, deployed to moto, their secrets read by the functions' own code.
 
-moto's CloudFormation knows neither secrets nor rotation schedules, so what these resources would
-make is made here, in the local Secrets Manager.
+moto's CloudFormation knows the RDS types and neither secrets nor rotation schedules; those three
+types are stand-ins of ours (tests/examples_moto.py), and the schedule's rules are accepted by the
+local Secrets Manager. AWS itself was never asked.
 """
 
 import json
 import re
 import subprocess
+import uuid
 from collections.abc import Mapping
-from pathlib import Path
+from functools import cache
 from typing import Any
 
-import boto3
 import pytest
-from botocore import xform_name
 
 from local import build, template
-from local.functions import ARN_PREFIX
 from shared.errors import MalformedSecret
+from tests.examples_moto import OURS, Made, deploy
+from tests.issuing import Ticket
 from tests.lab import Lab
 
 FOLDER = build.ROOT / "docs" / "examples"
@@ -29,18 +30,44 @@ FUNCTIONS = {
     "api-key": "HttpApiKey",
     "replicated-secret": "PostgresSingleUser",
 }
-PARAMETERS = {"Host": "db.example.org", "HubUrl": "https://hub.example.org"}
-# What SecretTargetAttachment writes into the secret of a database.
-ATTACHED = {"engine": "postgres", "host": "db.example.org", "port": 5432, "dbname": "orders"}
+RDS = {"AWS::RDS::DBInstance", "AWS::RDS::DBParameterGroup", "AWS::RDS::DBSubnetGroup"}
+PARAMETERS = {
+    "RotationFunctionArn": "arn:aws:lambda:us-east-1:123456789012:function:Rotates",
+    "Host": "db.example.org",
+    "HubUrl": "https://hub.example.org/hub/api",
+}
+DYNAMIC = re.compile(r"\{\{resolve:secretsmanager:(arn:.+):SecretString:(\w+)\}\}")
 
 
-def document_of(resource: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, object]:
-    """The value that Secrets Manager would generate, with a password that is none."""
-    generated = resource["Properties"]["GenerateSecretString"]
-    template_text = generated["SecretStringTemplate"]
-    if isinstance(template_text, dict):
-        template_text = re.sub(r"\$\{(\w+)\}", lambda m: known[m[1]], template_text["Fn::Sub"])
-    return {**json.loads(template_text), generated["GenerateStringKey"]: "generated"}
+@cache
+def made_by(stack: str) -> Made:
+    return deploy(template.document(STACKS[stack]), PARAMETERS)
+
+
+def backend_of(function: str) -> Any:  # noqa: ANN401 - whichever it is
+    return template.handler(function)._backend
+
+
+def accepted_by_the_service(lab: Lab, document: Mapping[str, object], rules: object) -> object:
+    """The schedule as DescribeSecret has it, once RotateSecret has taken it."""
+    lab.gate.open = False  # there is no such user anywhere: the rules alone are asked about
+    arn = lab.client.create_secret(
+        Name=f"rotated/{uuid.uuid4()}", SecretString=json.dumps(document)
+    )["ARN"]
+    asked: Any = {"RotationLambdaARN": PARAMETERS["RotationFunctionArn"], "RotationRules": rules}
+    lab.client.rotate_secret(SecretId=arn, RotateImmediately=False, **asked)
+    lab.service.wait_for_rotation(arn)
+    return lab.client.describe_secret(SecretId=arn)["RotationRules"]
+
+
+def lint(path: object) -> tuple[int, str]:
+    done = subprocess.run(
+        [build.ROOT / ".venv" / "bin" / "cfn-lint", "--include-checks", "I", "--", str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout
 
 
 def test_every_stack_is_of_a_function() -> None:
@@ -49,83 +76,80 @@ def test_every_stack_is_of_a_function() -> None:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_cfn_lint_finds_nothing(stack: str) -> None:
-    done = subprocess.run(
-        [build.ROOT / ".venv" / "bin" / "cfn-lint", "--include-checks", "I", "--", STACKS[stack]],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stdout) == (0, "")
+    assert lint(STACKS[stack]) == (0, "")
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_the_function_reads_its_secrets_and_the_schedule_is_accepted(stack: str, lab: Lab) -> None:
+def test_moto_deploys_it_with_stand_ins_for_the_secrets_managers_types(stack: str) -> None:
+    made = made_by(stack)
     resources = template.document(STACKS[stack])["Resources"]
-    secrets = {
-        name: each
-        for name, each in resources.items()
-        if each["Type"] == "AWS::SecretsManager::Secret"
-    }
-    known = dict(PARAMETERS)
-    documents = {}
-    for name, resource in secrets.items():
-        documents[name] = document_of(resource, known)
-        if "Attachment" in resources:
-            documents[name] |= ATTACHED
-        known[name] = lab.client.create_secret(
-            Name=f"{resource['Properties']['Name']}-{stack}",
-            SecretString=json.dumps(documents[name]),
-        )["ARN"]
+    assert made.types == {each["Type"] for each in resources.values()}
+    assert made.types - RDS <= {each.cloudformation_type() for each in OURS}
+    assert made.outputs == {"SecretArn": made.arns["Secret"]}
 
-    backend = template.handler(FUNCTIONS[stack])._backend
-    assert backend.parse(documents["Secret"])
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_function_reads_the_secret_that_is_made(stack: str) -> None:
+    backend, made = backend_of(FUNCTIONS[stack]), made_by(stack)
+    assert backend.parse(made.documents["Secret"])
     with pytest.raises(MalformedSecret):
         backend.parse({})
 
-    (schedule,) = (
-        each["Properties"]
-        for each in resources.values()
-        if each["Type"] == "AWS::SecretsManager::RotationSchedule"
-    )
-    assert schedule["RotateImmediatelyOnUpdate"] is False
-    assert schedule["SecretId"] == {"Ref": "Secret"}
-    parsed = _schedule_of(lab, known["Secret"], schedule["RotationRules"])
-    assert parsed == schedule["RotationRules"]
+
+def test_the_function_takes_the_admins_secret_of_the_pair_for_this_database() -> None:
+    made, backend = made_by("postgres-alternating-users"), backend_of("PostgresAlternatingUsers")
+    user = backend.parse(made.documents["Secret"])
+    assert made.documents["Secret"]["masterarn"] == made.arns["Admin"]
+    assert backend.admin(user, Ticket(made.documents["Admin"])).username == "rotation_admin"
 
 
-def _schedule_of(lab: Lab, arn: str, rules: Any) -> object:  # noqa: ANN401 - the template's own
-    lab.gate.open = False  # there is no such user anywhere: the rules alone are asked about
-    lab.client.rotate_secret(
-        SecretId=arn,
-        RotationLambdaARN=ARN_PREFIX + "PostgresSingleUser",
-        RotationRules=rules,
-        RotateImmediately=False,
-    )
-    lab.service.wait_for_rotation(arn)
-    return lab.client.describe_secret(SecretId=arn)["RotationRules"]
+def test_the_function_takes_the_admins_secret_of_the_key_for_this_issuer() -> None:
+    made, backend = made_by("api-key"), backend_of("HttpApiKey")
+    assert made.documents["Secret"]["admin_secret_arn"] == made.arns["Admin"]
+    key = backend.parse(made.documents["Secret"])
+    assert backend._issuer.manage(key, Ticket(made.documents["Admin"]))
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_names_have_the_documented_prefixes_and_values_are_made_by_aws(stack: str) -> None:
-    for name, each in template.document(STACKS[stack])["Resources"].items():
-        if each["Type"] == "AWS::SecretsManager::Secret":
-            prefix = "rotation-admin/" if name == "Admin" else "rotated/"
-            assert each["Properties"]["Name"].startswith(prefix)
-            assert "SecretString" not in each["Properties"]
+def test_the_schedule_is_for_the_secret_and_the_service_accepts_it(stack: str, lab: Lab) -> None:
+    made = made_by(stack)
+    (schedule,) = made.schedules
+    rules = schedule["RotationRules"]
+    assert schedule == {
+        "SecretId": made.arns["Secret"],
+        "RotationLambdaARN": PARAMETERS["RotationFunctionArn"],
+        "RotateImmediatelyOnUpdate": False,
+        "RotationRules": rules,
+    }
+    assert accepted_by_the_service(lab, made.documents["Secret"], rules) == rules
 
 
-def test_the_script_is_bash_and_its_commands_exist() -> None:
-    script = FOLDER / "attach-by-cli.sh"
-    subprocess.run(["bash", "-n", script], check=True)  # noqa: S607 - as its user would
-    text = Path(script).read_text().replace("\\\n", " ")
-    model = boto3.client("secretsmanager", "us-east-1").meta.service_model
-    operations = {xform_name(name, "-"): name for name in model.operation_names}
-    asked = re.findall(r"^aws secretsmanager (\S+)(.*)$", text, re.MULTILINE)
-    assert [operation for operation, _ in asked] == [
-        *("create-secret", "rotate-secret", "describe-secret"),
-    ]
-    for operation, rest in asked:
-        shape = model.operation_model(operations[operation]).input_shape
-        assert shape is not None
-        known = {xform_name(member, "-") for member in shape.members}
-        assert {each.removeprefix("no-") for each in re.findall(r"--([a-z-]+)", rest)} <= known
+@pytest.mark.parametrize("stack", STACKS)
+def test_names_and_tags_are_those_the_functions_may_touch(stack: str) -> None:
+    for name, asked in made_by(stack).asked.items():
+        assert asked["Name"].startswith("rotation-admin/" if name == "Admin" else "rotated/")
+        assert "SecretString" not in asked  # the value is made by AWS, and in no stack
+        tags = [] if name == "Admin" else [{"Key": "rotated-by", "Value": "secret-rotators"}]
+        assert asked.get("Tags", []) == tags
+    assert "secretsmanager:ResourceTag/rotated-by" in template.TEMPLATE.read_text()
+
+
+def test_the_database_has_the_secrets_login_and_is_closed() -> None:
+    made = made_by("postgres-single-user")
+    (database,) = made.databases
+    properties = template.document(STACKS["postgres-single-user"])["Resources"]
+    for name, key in (("MasterUsername", "username"), ("MasterUserPassword", "password")):
+        (asked,) = properties["Database"]["Properties"][name].values()
+        found = DYNAMIC.fullmatch(asked.replace("${Secret}", made.arns["Secret"]))
+        assert found is not None
+        assert found.groups() == (made.arns["Secret"], key)
+    assert made.documents["Secret"]["host"] == database["Endpoint"]["Address"]
+    assert made.documents["Secret"]["dbname"] == database["DBName"] == "orders"
+    assert (database["StorageEncrypted"], database["PubliclyAccessible"]) == (True, False)
+    assert properties["Database"]["Properties"]["DeletionProtection"] is True
+    assert properties["Tls"]["Properties"]["Parameters"] == {"rds.force_ssl": "1"}
+
+
+def test_the_replica_is_asked_for() -> None:
+    asked = made_by("replicated-secret").asked["Secret"]
+    assert asked["ReplicaRegions"] == [{"Region": "eu-central-1"}]
