@@ -1,7 +1,12 @@
 #!/usr/bin/env bash
 # Make a secret from standard input, attach a function to it, and test without changing anything.
-# Usage: attach-by-cli.sh NAME FUNCTION_ARN < secret.json
+# Needs of the functions' stack: the function, and NAME under its SecretPrefix, such as rotated/.
+# Usage: [SECRET_TAG_VALUE=...] attach-by-cli.sh NAME FUNCTION_ARN < secret.json
 set -euo pipefail
+if [[ $# -ne 2 ]]; then
+  sed -n 's/^# Usage: /usage: /p' "$0" >&2
+  exit 2
+fi
 name=$1 function=$2
 
 # A file that only you can read: what stands on a command line is in the process list.
@@ -9,7 +14,9 @@ value=$(mktemp)
 trap 'rm -f "$value"' EXIT
 cat > "$value"
 
-aws secretsmanager create-secret --name "$name" --secret-string "file://$value"
+# The tag is the functions' own SecretTagValue, where they have one.
+aws secretsmanager create-secret --name "$name" --secret-string "file://$value" \
+  --tags "Key=rotated-by,Value=${SECRET_TAG_VALUE:-secret-rotators}"
 aws secretsmanager rotate-secret --secret-id "$name" --rotation-lambda-arn "$function" \
   --rotation-rules '{"ScheduleExpression": "rate(30 days)", "Duration": "2h"}' \
   --no-rotate-immediately

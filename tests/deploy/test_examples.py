@@ -5,23 +5,18 @@ types are stand-ins of ours (tests/examples_moto.py), and the schedule's rules a
 local Secrets Manager. AWS itself was never asked.
 """
 
-import json
 import re
-import subprocess
-import uuid
-from collections.abc import Mapping
 from functools import cache
-from typing import Any
 
 import pytest
 
-from local import build, template
+from local import template
 from shared.errors import MalformedSecret
+from tests.examples_checks import FOLDER, PARAMETERS, accepted_by_the_service, backend_of, lint
 from tests.examples_moto import OURS, Made, deploy
 from tests.issuing import Ticket
 from tests.lab import Lab
 
-FOLDER = build.ROOT / "docs" / "examples"
 STACKS = {path.stem: path for path in sorted(FOLDER.glob("*.yaml"))}
 FUNCTIONS = {
     "postgres-single-user": "PostgresSingleUser",
@@ -31,43 +26,12 @@ FUNCTIONS = {
     "replicated-secret": "PostgresSingleUser",
 }
 RDS = {"AWS::RDS::DBInstance", "AWS::RDS::DBParameterGroup", "AWS::RDS::DBSubnetGroup"}
-PARAMETERS = {
-    "RotationFunctionArn": "arn:aws:lambda:us-east-1:123456789012:function:Rotates",
-    "Host": "db.example.org",
-    "HubUrl": "https://hub.example.org/hub/api",
-}
 DYNAMIC = re.compile(r"\{\{resolve:secretsmanager:(arn:.+):SecretString:(\w+)\}\}")
 
 
 @cache
 def made_by(stack: str) -> Made:
     return deploy(template.document(STACKS[stack]), PARAMETERS)
-
-
-def backend_of(function: str) -> Any:  # noqa: ANN401 - whichever it is
-    return template.handler(function)._backend
-
-
-def accepted_by_the_service(lab: Lab, document: Mapping[str, object], rules: object) -> object:
-    """The schedule as DescribeSecret has it, once RotateSecret has taken it."""
-    lab.gate.open = False  # there is no such user anywhere: the rules alone are asked about
-    arn = lab.client.create_secret(
-        Name=f"rotated/{uuid.uuid4()}", SecretString=json.dumps(document)
-    )["ARN"]
-    asked: Any = {"RotationLambdaARN": PARAMETERS["RotationFunctionArn"], "RotationRules": rules}
-    lab.client.rotate_secret(SecretId=arn, RotateImmediately=False, **asked)
-    lab.service.wait_for_rotation(arn)
-    return lab.client.describe_secret(SecretId=arn)["RotationRules"]
-
-
-def lint(path: object) -> tuple[int, str]:
-    done = subprocess.run(
-        [build.ROOT / ".venv" / "bin" / "cfn-lint", "--include-checks", "I", "--", str(path)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.returncode, done.stdout
 
 
 def test_every_stack_is_of_a_function() -> None:
