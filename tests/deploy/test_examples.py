@@ -112,6 +112,8 @@ def test_the_database_has_the_secrets_login_and_is_closed() -> None:
     assert (database["StorageEncrypted"], database["PubliclyAccessible"]) == (True, False)
     assert properties["Database"]["Properties"]["DeletionProtection"] is True
     assert properties["Tls"]["Properties"]["Parameters"] == {"rds.force_ssl": "1"}
+    # Before that the secret has no host, and the test of the function would fail.
+    assert properties["Rotation"]["DependsOn"] == "Attachment"
 
 
 def test_the_replica_is_asked_for() -> None:
