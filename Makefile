@@ -99,3 +99,11 @@ $(BUILDS):
 .PHONY: replay
 replay: setup ## one step against the local system (FUNCTION=PostgresSingleUser STEP=setSecret)
 	@$(RUN) local.replay "$(FUNCTION)" "$(STEP)" $(ARGS)
+
+.PHONY: local
+local: setup ## run all but the functions, for `sam local`, and say the commands (ARGS=--mariadb)
+	@$(RUN) local.sam $(ARGS)
+
+.PHONY: test-sam
+test-sam: setup ## every step by the real SAM CLI, in Docker containers; needs root, brings Docker
+	@$(RUN) local.sam.check

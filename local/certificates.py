@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-LOOPBACK = ("localhost", "127.0.0.1")
+IN_DOCKER = "host.docker.internal"  # what containers call the machine they run on
+LOOPBACK = ("localhost", "127.0.0.1", IN_DOCKER)
 SLACK = timedelta(days=2)  # begins in the past, so that a clock set back a little does no harm
 CA_LASTS = timedelta(days=365)
 

@@ -1,7 +1,7 @@
 """The whole system: Secrets Manager, the functions in their home, and the targets they rotate."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -108,11 +108,16 @@ def system(
     }
     with ExitStack() as stack:
         place = Place(folder, authority, stack, say)
-        targets = {kind: _OPENERS[kind](place) for kind in kinds}
+        targets = opened(kinds, place)
         say("building the functions" if home is HomeKind.EMULATOR else "loading the functions")
         functions = stack.enter_context(_home(home, environment, folder))
         service = stack.enter_context(SecretsManager(home=around(functions), port=port))
         yield System(service, targets, folder)
+
+
+def opened(kinds: Iterable[Kind], place: Place) -> dict[Kind, Target]:
+    """A target of each kind, on servers that start for it."""
+    return {kind: _OPENERS[kind](place) for kind in kinds}
 
 
 @contextmanager

@@ -3,18 +3,16 @@
 import enum
 import os
 import shlex
-import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
 
 from local.functions import ARN_PREFIX, InProcess
-from local.secrets_manager.journal import Occurrence, RotationOutcome, Step
+from local.sam.endpoint import LambdaEndpoint
+from local.secrets_manager.console import stopped_by_signals, tell
 from local.secrets_manager.service import SecretsManager
 from local.template import functions
 
@@ -42,25 +40,39 @@ def main(
     pending_after_finish: Annotated[
         Pending, typer.Option(help="Whether AWSPENDING stays on the new current version.")
     ] = Pending.REMOVES,
-    home: Annotated[Where, typer.Option(help="Where the functions run.")] = Where.IN_PROCESS,
+    home: Annotated[
+        str, typer.Option(help="in-process, emulator, or the URL of a Lambda endpoint.")
+    ] = Where.IN_PROCESS,
 ) -> None:
     """A local AWS Secrets Manager with rotation, until Ctrl-C."""
-    stopped = _stopped_by_signals()
+    where = _where(home)
+    stopped = stopped_by_signals()
     service = SecretsManager(
         port=port,
         retries=retries,
         retry_delay=retry_delay,
         pending_after_finish=pending_after_finish.value,
     )
-    with service, _functions(service, home):
-        service.subscribe(_tell)
+    with service, _functions(service, where):
+        service.subscribe(tell)
         _explain(service)
         stopped.wait()
 
 
+def _where(home: str) -> Where | LambdaEndpoint:
+    try:
+        return LambdaEndpoint(home) if "://" in home else Where(home)
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}; or choose from {', '.join(Where)}") from None
+
+
 @contextmanager
-def _functions(service: SecretsManager, where: Where) -> Iterator[None]:
+def _functions(service: SecretsManager, where: Where | LambdaEndpoint) -> Iterator[None]:
     """Give the service its home, which has to know the endpoint; end it afterwards."""
+    if isinstance(where, LambdaEndpoint):
+        service.home = where
+        yield
+        return
     if where is Where.IN_PROCESS:
         # In this process the functions' clients read this process's variables.
         os.environ.update(service.environment)
@@ -76,18 +88,6 @@ def _functions(service: SecretsManager, where: Where) -> Iterator[None]:
         yield
 
 
-def _stopped_by_signals() -> threading.Event:
-    """An event that Ctrl-C and SIGTERM set, so that either ends the service in order."""
-    stopped = threading.Event()
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        stopped.set()
-
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
-    return stopped
-
-
 def _explain(service: SecretsManager) -> None:
     print(f"Secrets Manager at {service.endpoint}; Ctrl-C ends it and forgets every secret.")
     print("In another shell:\n")
@@ -97,17 +97,6 @@ def _explain(service: SecretsManager) -> None:
     for name in functions():
         print(f"  {ARN_PREFIX}{name}")
     print(flush=True)
-
-
-def _tell(occurrence: Occurrence) -> None:
-    """One line for each step that ended and each rotation; never a value."""
-    if isinstance(occurrence, Step) and occurrence.outcome != "running":
-        why = f": {occurrence.error_message}" if occurrence.error_message else ""
-        took = f"{occurrence.duration * 1000:.0f} ms"
-        print(f"{occurrence.name} {occurrence.outcome} in {took}{why}", flush=True)
-    elif isinstance(occurrence, RotationOutcome):
-        name, state = occurrence.secret_name, occurrence.state
-        print(f"{occurrence.kind} of {name} {state}, version {occurrence.version_id}", flush=True)
 
 
 if __name__ == "__main__":

@@ -54,9 +54,10 @@ class Source:
 
 
 def fetch(suite: str, package: str, *, without: Iterable[str], folder: Path) -> list[Path]:
-    """Download `package` and all it depends on, libc too, into `folder`; the .deb files.
+    """Download `package`, or several with spaces between, and all they depend on, libc too.
 
-    `without` names packages to pretend are there. apt checks signatures and hashes.
+    Into `folder`; the .deb files. `without` names packages to pretend are there. apt checks
+    signatures and hashes.
     """
     log = folder / "apt.log"
     for made in ("lists/partial", "archives/partial"):
@@ -70,7 +71,7 @@ def fetch(suite: str, package: str, *, without: Iterable[str], folder: Path) -> 
     env["APT_CONFIG"] = str(folder / "apt.conf")
     get = (_program("apt-get"), "-q", "-y")
     processes.finish((*get, "update"), log=log, name="apt-get update", env=env)
-    install = (*get, "--download-only", "install", package)
+    install = (*get, "--download-only", "install", *package.split())
     processes.finish(install, log=log, name=f"apt-get install {package}", within=600, env=env)
     return sorted((folder / "archives").glob("*.deb"))
 

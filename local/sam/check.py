@@ -1,0 +1,141 @@
+"""`make test-sam`: every step of every function by the real SAM CLI, in containers, end to end."""
+
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from signal import SIGINT, SIGTERM, signal
+
+from local import processes
+from local.functions import ARN_PREFIX, FunctionError
+from local.replay.asked import EVENTS
+from local.sam import cli, image, verdict
+from local.sam.docker import check_machine, engine
+from local.sam.endpoint import LambdaEndpoint
+from local.sam.errors import CannotRunError, WrongError
+from local.sam.packages import FOLDER
+from local.sam.seeding import events
+from local.sam.system import Outside, system_for_containers
+from local.servers.packages import say
+from shared.event import Step
+
+RUN = FOLDER / "run"
+ROTATED = "PostgresSingleUser"  # by RotateSecret, once more
+START_SECONDS = 60.0
+ROTATION_SECONDS = 240.0
+
+
+@dataclass(slots=True)
+class Times:
+    """What was done, in order, and the seconds that each took."""
+
+    lines: list[tuple[str, float]] = field(default_factory=list)
+
+    @contextmanager
+    def of(self, what: str) -> Iterator[None]:
+        """Measure the block."""
+        began = time.perf_counter()
+        yield
+        self.lines.append((what, time.perf_counter() - began))
+
+    def table(self) -> list[str]:
+        """A line for each, and their sum."""
+        total = sum(seconds for _, seconds in self.lines)
+        return [f"{seconds:7.1f} s  {what}" for what, seconds in (*self.lines, ("in all", total))]
+
+
+def check(tell: Callable[[str], None] = say) -> Times:
+    """Do it all; raises CannotRunError where it cannot be done, WrongError where it went wrong."""
+    check_machine()
+    times = Times()
+    port = processes.free_port()
+    home = LambdaEndpoint(f"http://127.0.0.1:{port}")
+    with ExitStack() as stack:
+        with times.of("the SAM CLI, installed where it was not"):
+            program = cli.program()
+        with times.of("a Docker engine, fetched where it was not"):
+            docker = stack.enter_context(engine())
+        with times.of("a stand-in for Lambda's image, made where it was not"):
+            image.ensure(docker)
+        with times.of("the local system"):
+            running = system_for_containers(RUN, home, docker, say=tell)
+            outside = stack.enter_context(running)
+        sam = cli.Cli(program, RUN / "home", docker.environment)
+        with times.of("sam validate --lint"):
+            sam.run("validate", "--lint")
+        with times.of("sam build, as for deploying"):
+            sam.run("build", "--build-dir", RUN / "deployed")
+        with times.of("sam build, for the local system"):
+            sam.run(*outside.application.build())
+        verdict.same_code(outside, RUN / "deployed")
+        for function in outside.kinds:
+            with times.of(f"sam local invoke, four steps of {function}"):
+                _invoke(sam, outside, function, tell)
+        with times.of(f"sam local start-lambda, RotateSecret by {ROTATED}"):
+            _rotate(sam, outside, home, port)
+    return times
+
+
+def _invoke(sam: cli.Cli, outside: Outside, function: str, tell: Callable[[str], None]) -> None:
+    """The four event files in order, then what became of secret and target."""
+    before = verdict.current(outside, function)
+    for step in Step:
+        words = outside.application.invoke(function, EVENTS / function / f"{step}.json")
+        ran = sam.run(*words, *image.OPTIONS)
+        # SAM's own status is 0 whatever the handler did; a handler of ours answers nothing.
+        if ran.output.strip() != "null":
+            raise WrongError(f"{function}, {step}: {ran.output.strip()}\n{ran.log[-3000:]}")
+        tell(f"{function} {step} in {ran.seconds:.1f} s")
+    verdict.hold(outside, function, before, events(function)[0]["ClientRequestToken"])
+
+
+def _rotate(sam: cli.Cli, outside: Outside, home: LambdaEndpoint, port: int) -> None:
+    """A rotation that the service drives, and a step that has to be seen to fail."""
+    event = events(ROTATED)[0]
+    words = (*outside.application.start_lambda(port), *image.OPTIONS)
+    with processes.running(
+        (sam.program, *words),
+        log=RUN / "start-lambda.log",
+        ready=lambda: processes.listening(port),
+        name="sam local start-lambda",
+        ready_within=START_SECONDS,
+        stop_signal=SIGINT,
+        env=sam.environment,
+        cwd=cli.ROOT,
+    ):
+        before = verdict.current(outside, ROTATED)
+        outside.system.service.client().rotate_secret(
+            SecretId=event["SecretId"], RotationLambdaARN=ARN_PREFIX + ROTATED
+        )
+        ended = outside.system.service.wait_for_rotation(event["SecretId"], ROTATION_SECONDS)
+        if ended.state != "succeeded":
+            raise WrongError(f"the rotation {ended.state}: {ended.steps[-1].error_message}")
+        verdict.hold(outside, ROTATED, before, ended.version_id)
+        try:
+            home.invoke(ROTATED, {**event, "ClientRequestToken": str(uuid.uuid4())})
+        except FunctionError as error:
+            if error.type != verdict.REFUSAL:
+                raise WrongError(f"a foreign token was refused with {error}") from None
+        else:
+            raise WrongError("a step with a foreign token succeeded")
+
+
+def main() -> int:
+    """Exit code 0 if all went well, 1 if not, 3 where it cannot run."""
+    signal(SIGTERM, lambda *_: sys.exit(143))
+    try:
+        times = check()
+    except CannotRunError as error:
+        print(f"make test-sam cannot run here: {error}", file=sys.stderr)
+        return 3
+    except (WrongError, processes.ChildFailedError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print("\n".join(times.table()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,64 @@
+"""One secret for each function, as containers have to see it, where its events say it stands."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from local.certificates import IN_DOCKER
+from local.replay.asked import ALL, KINDS, Event, asked
+from local.secrets_manager import SecretsManager
+from local.secrets_manager.adoption import name_in
+from local.system import Kind
+from local.targets import Target
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+LOOPBACK = ("127.0.0.1", "localhost")
+
+
+def kinds(*, mariadb: bool = False) -> dict[str, Kind]:
+    """{function: the kind of its target}."""
+    last = -1 if mariadb else 0  # MariaDB is the second of two
+    return {function: choice[last] for function, choice in KINDS.items()}
+
+
+def events(function: str) -> tuple[Event, ...]:
+    """The four events of its folder."""
+    return asked(function, ALL).events
+
+
+def seed(
+    service: SecretsManager, targets: Mapping[Kind, Target], wanted: Mapping[str, Kind]
+) -> set[int]:
+    """Make the secrets and begin their events' rotations; the ports of loopback that they name."""
+    client = service.client()
+    seen = _Outside(client)
+    for function, kind in wanted.items():
+        first = events(function)[0]
+        targets[kind].seed(client, name_in(first["SecretId"]))
+        service.adopt(first, function)
+    return seen.ports
+
+
+class _Outside:
+    """In every secret that this client makes, names this machine as its containers do."""
+
+    def __init__(self, client: "SecretsManagerClient") -> None:
+        self.ports: set[int] = set()
+        # botocore's own way to change what is sent.
+        client.meta.events.register(
+            "provide-client-params.secretsmanager.CreateSecret", self._renamed
+        )
+
+    def _renamed(self, params: dict[str, Any], **_: object) -> None:
+        document = json.loads(params["SecretString"])
+        if document.get("host") in LOOPBACK:
+            self.ports.add(int(document["port"]))
+            document["host"] = IN_DOCKER
+        url = urlsplit(str(document.get("issuer_url", "")))
+        if url.hostname in LOOPBACK and url.port:
+            self.ports.add(url.port)
+            document["issuer_url"] = url._replace(netloc=f"{IN_DOCKER}:{url.port}").geturl()
+        params["SecretString"] = json.dumps(document)

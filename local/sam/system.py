@@ -1,0 +1,59 @@
+"""The whole local system, as functions in Docker containers see it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.certificates import Authority
+from local.functions import Home
+from local.processes import free_port
+from local.sam import seeding
+from local.sam.application import Application
+from local.sam.engine import Engine
+from local.sam.relay import is_ours, relay
+from local.secrets_manager import SecretsManager
+from local.servers.server import trusted
+from local.system import Kind, Place, System, opened
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """It runs, its secrets are made, and `application` is written; by function, what it rotates."""
+
+    system: System
+    application: Application
+    kinds: dict[str, Kind]
+
+
+@contextmanager
+def system_for_containers(  # noqa: PLR0913 - each is one independent choice
+    folder: Path,
+    home: Home,
+    engine: Engine | None,
+    *,
+    port: int = 0,
+    mariadb: bool = False,
+    say: Callable[[str], None] = lambda _: None,
+) -> Iterator[Outside]:
+    """Run it while the block runs; its files go to `folder`.
+
+    engine: where the containers will be; on Linux, its bridge is let in to what is on loopback.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    authority = Authority(folder / "ca")
+    wanted = seeding.kinds(mariadb=mariadb)
+    with ExitStack() as stack:
+        place = Place(folder / "logs", authority, stack, say)
+        (folder / "logs").mkdir(exist_ok=True)
+        targets = opened(wanted.values(), place)
+        service = stack.enter_context(SecretsManager(home, port=port or free_port()))
+        ports = seeding.seed(service, targets, wanted)
+        own = int(service.endpoint.rpartition(":")[2])
+        application = Application(folder)
+        application.write(own, trusted(authority, folder))
+        gateway = engine.gateway() if engine else None
+        if gateway and is_ours(gateway):
+            stack.enter_context(relay(gateway, {own, *ports}))
+            say(f"containers reach it at {gateway}, the bridge's address")
+        yield Outside(System(service, targets, folder / "logs"), application, wanted)
