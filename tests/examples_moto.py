@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from unittest import mock
 
 import boto3
+from botocore.config import Config
 from moto import mock_aws
 from moto.cloudformation import parsing
 from moto.core.common_models import CloudFormationModel
@@ -23,7 +24,14 @@ Properties = dict[str, Any]
 
 
 def _client(service: Any) -> Any:  # noqa: ANN401 - boto3's
-    return boto3.client(service, REGION, aws_access_key_id="x", aws_secret_access_key="x")
+    return boto3.client(
+        service,
+        REGION,
+        aws_access_key_id="x",
+        aws_secret_access_key="x",
+        # Where the lab runs, a variable leads every client to the local Secrets Manager.
+        config=Config(ignore_configured_endpoint_urls=True),
+    )
 
 
 class Resource(CloudFormationModel):
