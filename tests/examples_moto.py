@@ -6,6 +6,7 @@ a mistake that we share with that documentation is not found here.
 """
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,7 +14,6 @@ from typing import Any, ClassVar
 from unittest import mock
 
 import boto3
-from botocore.config import Config
 from moto import mock_aws
 from moto.cloudformation import parsing
 from moto.core.common_models import CloudFormationModel
@@ -24,14 +24,7 @@ Properties = dict[str, Any]
 
 
 def _client(service: Any) -> Any:  # noqa: ANN401 - boto3's
-    return boto3.client(
-        service,
-        REGION,
-        aws_access_key_id="x",
-        aws_secret_access_key="x",
-        # Where the lab runs, a variable leads every client to the local Secrets Manager.
-        config=Config(ignore_configured_endpoint_urls=True),
-    )
+    return boto3.client(service, REGION, aws_access_key_id="x", aws_secret_access_key="x")
 
 
 class Resource(CloudFormationModel):
@@ -201,6 +194,8 @@ def _moto() -> Iterator[None]:
     known = {**parsing.get_model_map(), **{each.cloudformation_type(): each for each in OURS}}
     with (
         mock_aws(),
+        # Where the lab runs, a variable leads every client to the local Secrets Manager.
+        mock.patch.dict(os.environ, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS="true"),
         mock.patch.object(parsing, "get_model_map", return_value=known),
         # moto's Ref of a parameter group is the group itself, which its own DBInstance cannot take.
         mock.patch.object(DBParameterGroup, "physical_resource_id", NAME, create=True),
