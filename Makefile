@@ -57,6 +57,10 @@ bench-availability: setup ## logins refused while a secret rotates (ARGS='--only
 bench-artifacts: setup ## sizes, build times and cold starts, with and without a boto3 of their own
 	@$(RUN) local.bench.artifacts $(ARGS)
 
+.PHONY: bench-lambda-size
+bench-lambda-size: setup ## the memory and the processor time that a rotation takes
+	@$(RUN) local.bench.lambda_size
+
 .PHONY: servers
 servers: setup ## run PostgreSQL, MariaDB and MySQL until Ctrl-C (ARGS='postgres' for one)
 	@$(RUN) local.servers $(ARGS)
