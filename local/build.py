@@ -5,72 +5,21 @@ Standard library only: SAM runs it with whatever Python 3.11+ it finds (see the 
 
 import argparse
 import fcntl
-import hashlib
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from local import bootstrap, repeatable
+from local.build_source import Source
 
 ROOT = bootstrap.ROOT
 ARTIFACTS = bootstrap.CACHE / "artifacts"
 LAMBDA_PYTHON = bootstrap.CACHE / "lambda" / "bin" / "python"
 OURS = ("shared", "rotators")
-# What a rotator reads beside its code, in `rotators`.
-DATA = {"http_api_key": ("issuers/*.json",)}
 # glibc 2.28 and newer: Lambda's Amazon Linux 2023 has 2.34. An older tag makes pip's resolvers
 # fall back, silently, to a psycopg without current arm64 wheels.
 PLATFORMS = {"x86_64": "x86_64-manylinux_2_28", "arm64": "aarch64-manylinux_2_28"}
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What an artifact is made from: the tree, the rotator's module name, the pinned wheels."""
-
-    rotator: str
-    root: Path = ROOT
-    sdk: str = "runtime"  # or "bundled"
-
-    @property
-    def requirements(self) -> Path:
-        """The rotator's own group of pinned wheels."""
-        return self.root / "requirements" / f"{self.rotator}.txt"
-
-    @property
-    def pinned(self) -> tuple[Path, ...]:
-        """All that is installed: its own, and boto3 where that is to be bundled."""
-        bundled = (self.root / "requirements" / "sdk.txt",) if self.sdk == "bundled" else ()
-        return (self.requirements, *bundled)
-
-    def files(self) -> list[Path]:
-        """Our own files that go into the artifact, relative to the root, sorted."""
-        folder = self.root / "rotators"
-        names = (
-            "__init__.py",
-            f"{self.rotator}.py",
-            f"{self.rotator}_*.py",
-            *DATA.get(self.rotator, ()),
-        )
-        found = [path for name in names for path in folder.glob(name)]
-        found += (self.root / "shared").rglob("*")
-        relative = [path.relative_to(self.root) for path in found if path.is_file()]
-        return sorted(path for path in relative if not _made_by_tools(path))
-
-    def digest(self, target: tuple[str, ...]) -> str:
-        """Changes when anything that decides the artifact's content does."""
-        state = hashlib.sha256(repr(target).encode())
-        for path in (*self.files(), self.requirements.relative_to(self.root)):
-            content = hashlib.sha256((self.root / path).read_bytes()).hexdigest()
-            state.update(f"{path}\0{content}\n".encode())
-        for code in (__file__, repeatable.__file__):
-            state.update(Path(code).read_bytes())
-        return state.hexdigest()
-
-
-def _made_by_tools(path: Path) -> bool:
-    return any(part == "__pycache__" or part.startswith(".") for part in path.parts)
 
 
 def lambda_target(architecture: str, python_version: str) -> tuple[str, ...]:
@@ -92,7 +41,7 @@ def build(source: Source, artifact: Path, target: tuple[str, ...]) -> None:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     install(source.pinned, artifact, target)
     refuse_clash(artifact, source.requirements)
-    repeatable.prune_sdk(artifact)
+    repeatable.prune_sdk(artifact, source.services)
     for path in source.files():
         copy = artifact / path
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -102,7 +51,9 @@ def build(source: Source, artifact: Path, target: tuple[str, ...]) -> None:
 
 def install(pinned: tuple[Path, ...], artifact: Path, target: tuple[str, ...]) -> None:
     """Unpack the pinned wheels into the folder; nothing is ever built from source."""
-    bootstrap.install_uv()
+    bootstrap.CACHE.mkdir(exist_ok=True)
+    with locked(bootstrap.CACHE / "uv.lock"):  # SAM builds all functions at once
+        bootstrap.install_uv()
     # Copies: a hard link would let a change in an artifact reach uv's cache.
     options = ("--link-mode", "copy", "--only-binary", ":all:", "--require-hashes", "--no-compile")
     bootstrap.run(
@@ -153,7 +104,7 @@ def interpreter() -> str:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """One build at a time: test sessions run side by side."""
+    """One at a time, whichever process: builds and test sessions run side by side."""
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -172,7 +123,8 @@ def main() -> None:
         raise SystemExit("ARTIFACTS_DIR must be an absolute path; SAM sets it")
     target = lambda_target(asked.architecture, asked.python_version)
     build(Source(asked.rotator, sdk=asked.sdk), asked.artifact, target)
-    bootstrap.say(f"{asked.artifact.name}: {repeatable.sizes(asked.artifact)}")
+    # Of what a target prints, SAM shows the output and, unless it fails, not the errors.
+    print(f"· {asked.artifact.name}: {repeatable.sizes(asked.artifact)}", flush=True)
 
 
 if __name__ == "__main__":

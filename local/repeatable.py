@@ -3,47 +3,70 @@
 Standard library only.
 """
 
+import csv
 import io
 import os
 import shutil
 import zipfile
 from pathlib import Path
 
-# The oldest time that a zip can hold; SAM's own zip takes times and modes from the files.
+# The oldest time that a zip can hold, and the one that SAM writes into its own.
 _TIME = (1980, 1, 1, 0, 0, 0)
 _SECONDS = 315_532_800
 MEGABYTE = 1_000_000
-_SERVICES = ("secretsmanager", "rds")
+# Where a package came from, and by which tool: pip's and uv's own notes.
+_TELLTALES = frozenset({"INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json"})
 
 
 def settle(artifact: Path) -> None:
     """Give every file and folder one time and one mode, and drop what tells of this build."""
-    for path in sorted(artifact.rglob("*"), reverse=True):
-        if path.parent.suffix == ".dist-info" and path.name in _TELLTALES:
-            path.unlink()
-            continue
-        if path.parent.suffix == ".dist-info" and path.name == "RECORD":
-            path.write_text(_record(path.read_text()))
+    for info in artifact.glob("*.dist-info"):
+        for name in _TELLTALES:
+            (info / name).unlink(missing_ok=True)
+    for record in artifact.glob("*.dist-info/RECORD"):
+        record.write_text(_record(record.read_text(), artifact))
+    # SAM's zip takes the modes from here; folders last, as their times change with what is inside.
+    for path in (*sorted(artifact.rglob("*"), reverse=True), artifact):
         path.chmod(0o755 if path.is_dir() or path.suffix == ".so" else 0o644)
         os.utime(path, (_SECONDS, _SECONDS))
-    artifact.chmod(0o755)
-    os.utime(artifact, (_SECONDS, _SECONDS))
 
 
-def prune_sdk(artifact: Path) -> None:
-    """Of a bundled SDK's 400 services leave those that the functions call."""
+def _record(text: str, artifact: Path) -> str:
+    """Of a wheel's list of files those that are still there, in one order."""
+    kept = [
+        row
+        for row in csv.reader(text.splitlines())
+        if not row[0].startswith("..") and (artifact / row[0]).is_file()
+    ]
+    written = io.StringIO()
+    csv.writer(written, lineterminator="\n").writerows(sorted(kept))
+    return written.getvalue()
+
+
+def prune_sdk(artifact: Path, services: tuple[str, ...]) -> None:
+    """Of a bundled SDK's 400 services leave these, each in the one version that boto3 takes."""
     for data, kept in (
-        (artifact / "botocore" / "data", _SERVICES),
+        (artifact / "botocore" / "data", services),
         (artifact / "boto3" / "data", ()),
     ):
-        for folder in data.iterdir() if data.is_dir() else ():
-            if folder.is_dir() and folder.name not in kept:
-                shutil.rmtree(folder)
+        for service in _folders(data):
+            if service.name not in kept:
+                shutil.rmtree(service)
+                continue
+            *older, latest = _folders(service)
+            for version in older:
+                shutil.rmtree(version)
+            (latest / "examples-1.json").unlink(missing_ok=True)  # for its documentation
     shutil.rmtree(artifact / "boto3" / "examples", ignore_errors=True)
 
 
+def _folders(folder: Path) -> list[Path]:
+    """Those in it, if it is there; versions are dates, so the latest is the last."""
+    return sorted(path for path in folder.glob("*") if path.is_dir())
+
+
 def zipped(artifact: Path) -> bytes:
-    """The folder as one zip: what Lambda stores, the same bytes for the same files."""
+    """The folder as one zip, as SAM makes it but for the order, which here is always the same."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as zip_file:
         for path in sorted(path for path in artifact.rglob("*") if path.is_file()):
@@ -53,22 +76,13 @@ def zipped(artifact: Path) -> bytes:
     return archive.getvalue()
 
 
+def measured(artifact: Path) -> tuple[float, float]:
+    """Megabytes, unpacked and zipped."""
+    unpacked = sum(path.stat().st_size for path in artifact.rglob("*") if path.is_file())
+    return unpacked / MEGABYTE, len(zipped(artifact)) / MEGABYTE
+
+
 def sizes(artifact: Path) -> str:
     """Megabytes unpacked and zipped, for a person."""
-    unpacked = sum(path.stat().st_size for path in artifact.rglob("*") if path.is_file())
-    return f"{unpacked / MEGABYTE:.1f} MB, {len(zipped(artifact)) / MEGABYTE:.1f} MB zipped"
-
-
-# Where a package came from, and by which tool: pip's and uv's own notes.
-_TELLTALES = frozenset({"INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json"})
-
-
-def _record(text: str) -> str:
-    """Of a wheel's list of files those that are still there: no script, and no telltale."""
-    lines = (line for line in text.splitlines() if line)
-    kept = [
-        line
-        for line in lines
-        if not line.startswith("..") and Path(line.split(",")[0]).name not in _TELLTALES
-    ]
-    return "".join(f"{line}\n" for line in sorted(kept))
+    unpacked, packed = measured(artifact)
+    return f"{unpacked:.1f} MB, {packed:.1f} MB zipped"

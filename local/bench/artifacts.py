@@ -4,59 +4,120 @@ Once with the runtime's boto3 and once with their own; the starts are in AWS's e
 machine, so it is their ratio that says something.
 """
 
+import argparse
 import statistics
 import tempfile
 import time
-from contextlib import suppress
-from dataclasses import replace
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from local import build, repeatable, rie
+from local import build, repeatable, rie, template
+from local.build_source import Source
 from local.built import Built, built_functions
 from local.emulator import Emulator
-from local.functions import FunctionError
+from local.secrets_manager import SecretsManager
 
-STARTS = 5
+SDKS = ("runtime", "bundled")
+# Lambda's disk is read-only: a start leaves no bytecode of the artifact to the next one.
+READ_ONLY = {"PYTHONDONTWRITEBYTECODE": "1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One function with one SDK: seconds to build it, megabytes, seconds to start it."""
+
+    function: str
+    sdk: str
+    build: float
+    unpacked: float
+    zipped: float
+    start: float
 
 
 def main() -> None:
     """Print one row for each function and SDK."""
+    known = tuple(template.functions())
+    parser = argparse.ArgumentParser(prog="make bench-artifacts", description=__doc__)
+    parser.add_argument("functions", nargs="*", help=f"of {', '.join(known)}; all without")
+    parser.add_argument("--starts", type=int, default=5, help="the middle one counts (5)")
+    asked = parser.parse_args()
+    if unknown := set(asked.functions) - set(known):
+        parser.error(f"no such function: {', '.join(sorted(unknown))}")
+    if asked.starts < 1:
+        parser.error("--starts must be 1 or more")
     rie.emulator()
-    functions = built_functions()
-    table = Table("function", "boto3", "build s", "size", "cold start ms", "ratio")
+    declared = built_functions()
     with tempfile.TemporaryDirectory(prefix="rotation-artifacts-") as folder:
+        chosen = {name: declared[name] for name in asked.functions or known}
+        rows = list(measure(chosen, Path(folder), asked.starts))
+    Console().print(table(rows))
+
+
+def measure(functions: Mapping[str, Built], folder: Path, starts: int) -> Iterator[Measured]:
+    """Build and start each, with each SDK."""
+    with SecretsManager() as service:
+        bench = Bench(folder, service.environment, quiet_step(service))
         for name, built in functions.items():
-            first = 0.0
-            for sdk in ("runtime", "bundled"):
-                artifact = Path(folder, sdk, name)
+            # The runtime's boto3 is to have its bytecode, as what came with Python has.
+            bench.start(name, built, {})
+            for sdk in SDKS:
+                own = replace(built, artifact=folder / sdk / name)
+                source = Source(built.handler.split(".")[1], sdk=sdk)
                 began = time.perf_counter()
-                rotator = built.handler.split(".")[1]
-                build.build(build.Source(rotator, sdk=sdk), artifact, build.local_target())
+                build.build(source, own.artifact, build.local_target())
                 took = time.perf_counter() - began
-                size = repeatable.sizes(artifact)  # now: the first start leaves bytecode there
-                start = cold_start(name, replace(built, artifact=artifact), Path(folder, "logs"))
-                first = first or start
-                table.add_row(
-                    *(name, sdk, f"{took:.1f}", size),
-                    *(f"{start * 1000:.0f}", f"{start / first:.2f}"),
-                )
-    Console().print(table)
+                taken = [bench.start(name, own, READ_ONLY) for _ in range(starts)]
+                sizes = repeatable.measured(own.artifact)
+                yield Measured(name, sdk, took, *sizes, statistics.median(taken))
 
 
-def cold_start(name: str, built: Built, logs: Path) -> float:
-    """Seconds from no process to the first answer, the middle one of some."""
-    taken = []
-    for _ in range(STARTS):
-        with Emulator({name: built}, logs=logs) as emulator:
+def quiet_step(service: SecretsManager) -> dict[str, str]:
+    """A step that was taken already: one call to Secrets Manager, and none to a target."""
+    made = service.client().create_secret(Name=f"bench/{uuid.uuid4()}", SecretString="{}")
+    return {
+        "Step": "testSecret",
+        "SecretId": made["ARN"],
+        "ClientRequestToken": made["VersionId"],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Where logs go, where Secrets Manager is, and what each start is given to do."""
+
+    logs: Path
+    environment: Mapping[str, str]
+    event: Mapping[str, str]
+
+    def start(self, name: str, built: Built, more: Mapping[str, str]) -> float:
+        """Seconds from no process to the first answer; FunctionError if that is an error."""
+        environment = {**self.environment, **more}
+        with Emulator({name: built}, logs=self.logs, environment=environment) as emulator:
             began = time.perf_counter()
-            # Refused at once: what an event leads to is not part of a start.
-            with suppress(FunctionError):
-                emulator.invoke(name, {})
-            taken.append(time.perf_counter() - began)
-    return statistics.median(taken)
+            emulator.invoke(name, self.event)
+            return time.perf_counter() - began
+
+
+def table(rows: list[Measured]) -> Table:
+    """A line for each; the ratio is to the same function with the first SDK."""
+    drawn = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 1, 0, 0))
+    for heading in ("function", "boto3"):
+        drawn.add_column(heading, no_wrap=True)
+    for heading in ("build s", "MB", "zipped", "cold start ms", "ratio"):
+        drawn.add_column(heading, justify="right", no_wrap=True)
+    first = {row.function: row.start for row in reversed(rows)}
+    for row in rows:
+        drawn.add_row(
+            *(row.function, row.sdk, f"{row.build:.1f}", f"{row.unpacked:.1f}"),
+            *(f"{row.zipped:.1f}", f"{row.start * 1000:.0f}"),
+            f"{row.start / first[row.function]:.2f}",
+        )
+    return drawn
 
 
 if __name__ == "__main__":

@@ -1,38 +1,20 @@
 """What SAM's build targets make: a function, its driver, `shared`, and nothing else."""
 
-import base64
-import hashlib
-import os
 import subprocess
 import sys
-import zipfile
+import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from local import build, repeatable, template
+from local import bootstrap, build
 from local.built import built_functions
+from tests.artifacts import DRIVERS, FUNCTIONS, files, sam_build, tree
 
-FUNCTIONS = template.functions()
-DRIVERS = {
-    "postgres": {"psycopg", "psycopg_binary", "psycopg_binary.libs"},
-    "mysql": {"pymysql"},
-    "http_api_key": {"urllib3"},
-}
 COMMON = {"aws_lambda_powertools", "jmespath", "typing_extensions.py", "rotators", "shared"}
-ZIP_LIMIT = 8_000_000
-
-
-def sam_build(function: str, artifact: Path, **variables: str) -> None:
-    """As SAM does: its own Makefile, from another folder, with no virtual environment."""
-    subprocess.run(
-        ["make", "--makefile", build.ROOT / "Makefile", f"build-{function}"],  # noqa: S607 - as SAM finds it
-        cwd=artifact.parent,
-        env={**os.environ, "ARTIFACTS_DIR": str(artifact), "PYTHON": "python3", **variables},
-        check=True,
-        timeout=120,
-    )
 
 
 @pytest.fixture(scope="session")
@@ -41,10 +23,6 @@ def for_lambda(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     for function in FUNCTIONS:
         sam_build(function, folder / function)
     return {function: folder / function for function in FUNCTIONS}
-
-
-def files(artifact: Path) -> set[str]:
-    return {str(path.relative_to(artifact)) for path in artifact.rglob("*") if path.is_file()}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -72,66 +50,6 @@ def test_of_ours_it_has_shared_and_its_rotator_only(
     certificates = "shared/authorities/rds.pem"
     assert {name for name in found if name.startswith("shared/")} == {*sources, certificates}
     assert not [name for name in found if "__pycache__" in name or name.endswith(".pyc")]
-
-
-@pytest.mark.parametrize("function", FUNCTIONS)
-def test_it_is_small(function: str, for_lambda: Mapping[str, Path]) -> None:
-    assert len(repeatable.zipped(for_lambda[function])) < ZIP_LIMIT
-
-
-@pytest.mark.parametrize("architecture", build.PLATFORMS)
-def test_the_largest_is_small_with_its_own_sdk_too(architecture: str, tmp_path: Path) -> None:
-    sam_build("PostgresSingleUser", tmp_path / "own", ARCHITECTURE=architecture, SDK="bundled")
-    assert (tmp_path / "own" / "boto3").is_dir()
-    assert len(repeatable.zipped(tmp_path / "own")) < ZIP_LIMIT
-
-
-def test_a_bundled_sdk_has_what_the_functions_call(tmp_path: Path) -> None:
-    source = build.Source("postgres", sdk="bundled")
-    artifact = tmp_path / "own"
-    build.build(source, artifact, build.local_target())
-    services = ("secretsmanager", "rds")
-    code = (
-        f"import sys; sys.path.insert(0, {str(artifact)!r});"
-        "import rotators.postgres; from shared import aws;"
-        f"print(*(aws.client(name).meta.service_model.service_name for name in {services}));"
-        "import boto3; print(boto3.__file__)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", code],
-        env={"AWS_DEFAULT_REGION": "us-east-1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    named, where = done.stdout.splitlines()
-    assert named.split() == list(services)
-    assert Path(where).is_relative_to(artifact)
-    kept = {path.name for path in (artifact / "botocore" / "data").iterdir() if path.is_dir()}
-    assert kept == set(services)
-
-
-@pytest.mark.parametrize("rotator", DRIVERS)
-def test_two_builds_are_the_same_bytes(rotator: str, tmp_path: Path) -> None:
-    artifacts = tmp_path / "one", tmp_path / "deeper" / "two"
-    before = os.umask(0o022)
-    try:
-        for artifact, mask in zip(artifacts, (0o022, 0o077), strict=True):
-            os.umask(mask)
-            build.build(build.Source(rotator), artifact, build.lambda_target("x86_64", "3.13"))
-    finally:
-        os.umask(before)
-    one, two = artifacts
-    assert files(one) == files(two)
-    assert repeatable.zipped(one) == repeatable.zipped(two)
-    # SAM's own zip takes them from the files.
-    for path in one.rglob("*"):
-        same = two / path.relative_to(one)
-        assert (path.stat().st_mode, path.stat().st_mtime) == (
-            same.stat().st_mode,
-            same.stat().st_mtime,
-        )
 
 
 def test_arm64_gets_arm64_wheels_of_the_same_driver(
@@ -166,40 +84,6 @@ def test_its_handler_is_importable_from_the_artifact_alone(function: str) -> Non
     )
     assert done.returncode == 0, done.stderr
     assert Path(done.stdout.strip()).is_relative_to(built.artifact)
-
-
-def wheel(folder: Path, top_level: str) -> Path:
-    """A wheel that ships one module, with its hash in a requirements file beside it."""
-    path = folder / "clash-1.0-py3-none-any.whl"
-    info = "clash-1.0.dist-info"
-    content = {
-        top_level: "",
-        f"{info}/METADATA": "Metadata-Version: 2.1\nName: clash\nVersion: 1.0\n",
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    digest = base64.urlsafe_b64encode(hashlib.sha256(b"").digest()).rstrip(b"=").decode()
-    record = "".join(f"{name},,\n" for name in content if name != top_level)
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, text in content.items():
-            archive.writestr(name, text)
-        archive.writestr(
-            f"{info}/RECORD", f"{top_level},sha256={digest},0\n{record}{info}/RECORD,,\n"
-        )
-    return path
-
-
-def tree(folder: Path, top_level: str, *, good_hash: bool = True) -> build.Source:
-    """A source tree whose one dependency ships `top_level`."""
-    for name in ("shared/__init__.py", "rotators/__init__.py", "rotators/tiny.py"):
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).touch()
-    made = wheel(folder, top_level)
-    digest = hashlib.sha256(made.read_bytes() if good_hash else b"other").hexdigest()
-    (folder / "requirements").mkdir()
-    (folder / "requirements" / "tiny.txt").write_text(
-        f"clash @ {made.as_uri()} --hash=sha256:{digest}\n"
-    )
-    return build.Source("tiny", folder)
 
 
 @pytest.mark.parametrize("top_level", ["shared/__init__.py", "shared.py", "rotators/other.py"])
@@ -245,6 +129,11 @@ def test_the_digest_follows_every_source(tmp_path: Path) -> None:
         (tmp_path / name).write_text("# changed\n")
         seen.add(source.digest(("one",)))
     assert len(seen) == 2 + len(source.files()) + 1
+    bundled = replace(source, sdk="bundled")
+    for text in ("# one\n", "# another\n"):
+        (tmp_path / "requirements" / "sdk.txt").write_text(text)
+        assert bundled.digest(("one",)) not in seen
+        seen.add(bundled.digest(("one",)))
     (tmp_path / "rotators" / "other.py").touch()
     (tmp_path / "shared" / "__pycache__").mkdir()
     (tmp_path / "shared" / "__pycache__" / "x.pyc").touch()
@@ -255,6 +144,27 @@ def test_a_build_with_nothing_to_do_builds_nothing(monkeypatch: pytest.MonkeyPat
     built_functions()
     monkeypatch.delattr(build, "build")
     built_functions()
+
+
+def test_builds_at_once_fetch_uv_one_after_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetching: list[int] = []
+    at_once: list[int] = []
+
+    def fetch() -> None:
+        fetching.append(1)
+        time.sleep(0.02)
+        at_once.append(len(fetching))
+        fetching.pop()
+
+    monkeypatch.setattr(bootstrap, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(bootstrap, "install_uv", fetch)
+    monkeypatch.setattr(bootstrap, "run", lambda *_: None)
+    with ThreadPoolExecutor(5) as pool:
+        for done in [pool.submit(build.install, (), tmp_path / str(n), ()) for n in range(5)]:
+            done.result()
+    assert at_once == [1] * 5
 
 
 def test_an_unknown_architecture_is_named() -> None:

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from local import build, template
+from local.build_source import Source
 from local.functions import LambdaContext
 from shared.errors import RotationError
 
@@ -109,7 +110,7 @@ def test_the_loader_gives_what_the_local_system_needs() -> None:
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_its_handler_is_in_a_rotator_with_its_own_requirements(function: str) -> None:
     assert re.fullmatch(r"rotators\.[a-z0-9_]+\.[a-z_]+", FUNCTIONS[function].handler)
-    source = build.Source(FUNCTIONS[function].rotator)
+    source = Source(FUNCTIONS[function].rotator)
     assert (build.ROOT / "rotators" / f"{source.rotator}.py").is_file()
     assert source.requirements.is_file()
 

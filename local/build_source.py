@@ -1,0 +1,74 @@
+"""What an artifact is made of: our files, the pinned wheels, the AWS services that it calls.
+
+Standard library only.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.bootstrap import ROOT
+
+# What a rotator reads beside its code, in `rotators`.
+DATA = {"http_api_key": ("issuers/*.json",)}
+# Which services' data a bundled boto3 keeps; a database's function may ask RDS for an address.
+SERVICES = {
+    "postgres": ("secretsmanager", "rds"),
+    "mysql": ("secretsmanager", "rds"),
+    "http_api_key": ("secretsmanager",),
+}
+# The code that decides what an artifact is like, in this folder.
+_CODE = ("build.py", "build_source.py", "repeatable.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What an artifact is made from: the tree, the rotator's module name, the pinned wheels."""
+
+    rotator: str
+    root: Path = ROOT
+    sdk: str = "runtime"  # or "bundled"
+
+    @property
+    def requirements(self) -> Path:
+        """The rotator's own group of pinned wheels."""
+        return self.root / "requirements" / f"{self.rotator}.txt"
+
+    @property
+    def pinned(self) -> tuple[Path, ...]:
+        """All that is installed: its own, and boto3 where that is to be bundled."""
+        bundled = (self.root / "requirements" / "sdk.txt",) if self.sdk == "bundled" else ()
+        return (self.requirements, *bundled)
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The AWS services that it calls, by boto3's names."""
+        return SERVICES.get(self.rotator, ("secretsmanager",))
+
+    def files(self) -> list[Path]:
+        """Our own files that go into the artifact, relative to the root, sorted."""
+        folder = self.root / "rotators"
+        names = (
+            "__init__.py",
+            f"{self.rotator}.py",
+            f"{self.rotator}_*.py",
+            *DATA.get(self.rotator, ()),
+        )
+        found = [path for name in names for path in folder.glob(name)]
+        found += (self.root / "shared").rglob("*")
+        relative = [path.relative_to(self.root) for path in found if path.is_file()]
+        return sorted(path for path in relative if not _made_by_tools(path))
+
+    def digest(self, target: tuple[str, ...]) -> str:
+        """Changes when anything that decides the artifact's content does."""
+        state = hashlib.sha256(repr(target).encode())
+        for path in (*self.files(), *(each.relative_to(self.root) for each in self.pinned)):
+            content = hashlib.sha256((self.root / path).read_bytes()).hexdigest()
+            state.update(f"{path}\0{content}\n".encode())
+        for name in _CODE:
+            state.update(Path(__file__).with_name(name).read_bytes())
+        return state.hexdigest()
+
+
+def _made_by_tools(path: Path) -> bool:
+    return any(part == "__pycache__" or part.startswith(".") for part in path.parts)
