@@ -10,6 +10,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from moto import mock_aws
 
+from local import template
 from shared import aws
 from shared.errors import (
     Forbidden,
@@ -163,6 +164,18 @@ def test_a_database_that_is_being_made_has_no_endpoint(fleet: Fleet) -> None:
     with pytest.raises(Unreachable, match="no endpoint yet"):
         Rds().address({INSTANCE_TAG: f"{ARN}:db:main"})
     assert not fleet.same("main-replica-1", "main")
+
+
+# --- the rights ---
+
+
+def test_rds_is_asked_what_the_template_allows_and_all_of_it(fleet: Fleet) -> None:
+    Rds().address({INSTANCE_TAG: f"{ARN}:db:main"})
+    for host, writer in SAME:
+        fleet.same(host, writer)
+    policy = template.document()["Resources"]["DatabaseAdminUse"]["Properties"]["PolicyDocument"]
+    (allowed,) = [each for each in policy["Statement"] if each["Sid"] == "AskRdsWhichDatabase"]
+    assert {f"rds:{call}" for call in fleet.calls} == set(allowed["Action"])
 
 
 # --- the same data at another host ---
