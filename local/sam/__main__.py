@@ -18,7 +18,7 @@ from local.sam.endpoint import USUAL, LambdaEndpoint
 from local.sam.engine import engine_here
 from local.sam.seeding import events
 from local.sam.system import Outside, system_for_containers
-from local.secrets_manager.console import stopped_by_signals, tell
+from local.secrets_manager.console import stopped_by_signals, tell, wait
 from local.secrets_manager.journal import Call, Occurrence
 from local.servers.packages import say
 from shared.event import Step
@@ -50,7 +50,7 @@ def main(
     ):
         outside.system.service.subscribe(_told)
         print(explanation(outside, functions), flush=True)
-        stopped_by_signals().wait()
+        wait(stopped_by_signals())
 
 
 @contextmanager
@@ -96,10 +96,10 @@ A whole rotation, by RotateSecret; first, to stay running in a shell of its own:
 
   {_sam(application.start_lambda(lambda_port))}
 
-and then, with the AWS CLI or any SDK:
+and then, with the AWS CLI or any SDK (while the rotation of the files is not finished, the
+answer is an error, and it is that rotation which is run):
 
 {export}
-  aws secretsmanager create-secret ... and
   aws secretsmanager rotate-secret --secret-id {events(EXAMPLE)[0]["SecretId"]} \\
     --rotation-lambda-arn {ARN_PREFIX}{EXAMPLE}
 """

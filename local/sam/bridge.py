@@ -7,12 +7,14 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from local.sam.errors import CannotRunError
 
 # Networks to choose from; Docker's own choices begin at 172.17.
 POOL = ipaddress.ip_network("172.31.0.0/16")
 PREFIX = 24
+NAME = "rotate"  # and the process's id; an interface's name has 15 characters at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,9 @@ class Bridge:
 @contextmanager
 def bridge(env: Mapping[str, str]) -> Iterator[Bridge]:
     """Make a bridge while the block runs; `env` is where `ip` is found."""
+    _sweep(env)
     network = _free(env)
-    made = Bridge(f"rotate{os.getpid()}", str(network[1]))
+    made = Bridge(f"{NAME}{os.getpid()}", str(network[1]))
     _ip(env, "link", "add", "name", made.name, "type", "bridge")
     try:
         _ip(env, "address", "add", f"{made.address}/{PREFIX}", "dev", made.name)
@@ -35,6 +38,15 @@ def bridge(env: Mapping[str, str]) -> Iterator[Bridge]:
         yield made
     finally:
         _ip(env, "link", "delete", made.name)
+
+
+def _sweep(env: Mapping[str, str]) -> None:
+    """Remove the bridges of processes that were killed before they could."""
+    for link in json.loads(_ip(env, "-json", "link", "show", "type", "bridge") or "[]"):
+        name = str(link.get("ifname", ""))
+        made_by = name.removeprefix(NAME)
+        if name != made_by and made_by.isdecimal() and not Path("/proc", made_by).exists():
+            _ip(env, "link", "delete", name)
 
 
 def _free(env: Mapping[str, str]) -> ipaddress.IPv4Network:

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from signal import SIGINT, SIGTERM, signal
+from signal import SIGINT, SIGTERM, default_int_handler, signal
 
 from local import processes
 from local.functions import ARN_PREFIX, FunctionError
@@ -123,13 +123,16 @@ def _rotate(sam: cli.Cli, outside: Outside, home: LambdaEndpoint, port: int) -> 
 
 
 def main() -> int:
-    """Exit code 0 if all went well, 1 if not, 3 where it cannot run."""
+    """Exit code 0 if all went well, 1 if not, 3 where it cannot run, 130 after Ctrl-C."""
     signal(SIGTERM, lambda *_: sys.exit(143))
+    signal(SIGINT, default_int_handler)  # a shell that runs it in the background has it ignored
     try:
         times = check()
     except CannotRunError as error:
         print(f"make test-sam cannot run here: {error}", file=sys.stderr)
         return 3
+    except KeyboardInterrupt:
+        return 130
     except (WrongError, processes.ChildFailedError) as error:
         print(error, file=sys.stderr)
         return 1

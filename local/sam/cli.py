@@ -2,12 +2,14 @@
 
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from signal import SIGTERM
 
-from local import bootstrap
+from local import bootstrap, processes
 from local.sam.errors import WrongError
 
 FOLDER = ".cache/sam/cli"
@@ -62,8 +64,11 @@ class Cli:
     def run(self, *words: str | Path) -> Ran:
         """Run a command to its end; raises WrongError unless its status is 0."""
         began = time.perf_counter()
+        # Not to outlive this process, whatever ends it.
+        guard = (sys.executable, "-I", "-S", processes.GUARD)
+        whose = (os.getpid(), int(SIGTERM), os.geteuid(), os.getegid())
         done = subprocess.run(
-            [str(word) for word in (self.program, *words)],
+            [str(word) for word in (*guard, *whose, self.program, *words)],
             cwd=ROOT,
             env=self.environment,
             stdin=subprocess.DEVNULL,

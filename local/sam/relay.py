@@ -4,15 +4,16 @@ Bound to the bridge's own address: other machines do not reach it. Docker Deskto
 this, as its host.docker.internal is the host's loopback.
 """
 
-import asyncio
 import errno
 import socket
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 LOOPBACK = "127.0.0.1"
 CHUNK = 1 << 16
+POLL_SECONDS = 0.02
 
 
 @contextmanager
@@ -21,20 +22,10 @@ def relay(address: str, ports: Iterable[int]) -> Iterator[None]:
 
     Raises OSError if a port is taken there, or the address is not this machine's (see `is_ours`).
     """
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="relay", daemon=True)
-    thread.start()
-    listening: list[asyncio.Server] = []
-    try:
+    with ExitStack() as stack:
         for port in ports:
-            started = asyncio.run_coroutine_threadsafe(_listen(address, port), loop)
-            listening.append(started.result())
+            stack.enter_context(_Relay(address, port).running())
         yield
-    finally:
-        asyncio.run_coroutine_threadsafe(_close(listening), loop).result()
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
 
 
 def is_ours(address: str) -> bool:
@@ -49,44 +40,65 @@ def is_ours(address: str) -> bool:
     return True
 
 
-async def _listen(address: str, port: int) -> asyncio.Server:
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await _hand_on(port, reader, writer)
+class _Relay(ThreadingTCPServer):
+    daemon_threads = False  # so that server_close() waits for them
+    allow_reuse_address = True
 
-    return await asyncio.start_server(serve, address, port)
+    def __init__(self, address: str, port: int) -> None:
+        self._lock = threading.Lock()
+        self._closing = False
+        self._open: set[socket.socket] = set()
+        super().__init__((address, port), BaseRequestHandler)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Serve while the block runs; then cut off what is still connected."""
+        thread = threading.Thread(target=self.serve_forever, args=(POLL_SECONDS,), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self.shutdown()
+            thread.join()
+            with self._lock:
+                self._closing = True
+                for each in self._open:
+                    _end(each, socket.SHUT_RDWR)
+            self.server_close()
+
+    def finish_request(self, request: object, client_address: object) -> None:  # noqa: ARG002 - the base's
+        """Hand one connection on, both ways, until both sides have ended; in its own thread."""
+        if not isinstance(request, socket.socket):
+            raise TypeError("a TCP server's request is a socket")
+        with suppress(OSError), socket.create_connection((LOOPBACK, self.port)) as inner:
+            with self._lock:
+                if self._closing:
+                    return
+                self._open |= {request, inner}
+            back = threading.Thread(target=_pump, args=(inner, request))
+            back.start()
+            _pump(request, inner)
+            back.join()
+            with self._lock:
+                self._open -= {request, inner}
+
+    @property
+    def port(self) -> int:
+        """The port, here and there."""
+        return int(self.server_address[1])
 
 
-async def _hand_on(port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """One connection, both ways, until both sides have ended."""
+def _pump(source: socket.socket, sink: socket.socket) -> None:
+    """One way: an end is handed on as an end, and a broken side ends the other."""
     try:
-        inner_reader, inner_writer = await asyncio.open_connection(LOOPBACK, port)
-    except OSError:  # nothing listens: as if nothing did here either
-        writer.transport.abort()
-        return
-    await asyncio.gather(_pump(reader, inner_writer), _pump(inner_reader, writer))
-    for each in (inner_writer, writer):
-        each.close()
-
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """One way: an end is handed on as an end, and a reset as a reset."""
-    try:
-        while chunk := await reader.read(CHUNK):
-            writer.write(chunk)
-            await writer.drain()
-        if writer.can_write_eof():
-            writer.write_eof()
+        while chunk := source.recv(CHUNK):
+            sink.sendall(chunk)
+        _end(sink, socket.SHUT_WR)
     except OSError:
-        with suppress(OSError):
-            writer.transport.abort()
+        _end(source, socket.SHUT_RDWR)
+        _end(sink, socket.SHUT_RDWR)
 
 
-async def _close(listening: Iterable[asyncio.Server]) -> None:
-    """Listen no more, and end what is connected."""
-    for server in listening:
-        server.close()
-    own = asyncio.current_task()
-    tasks = [task for task in asyncio.all_tasks() if task is not own]
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+def _end(connection: socket.socket, how: int) -> None:
+    with suppress(OSError):
+        connection.shutdown(how)

@@ -56,4 +56,6 @@ def system_for_containers(  # noqa: PLR0913 - each is one independent choice
         if gateway and is_ours(gateway):
             stack.enter_context(relay(gateway, {own, *ports}))
             say(f"containers reach it at {gateway}, the bridge's address")
+        if engine is None:
+            say("no Docker engine answers here; on Linux, start it first, then this anew")
         yield Outside(System(service, targets, folder / "logs"), application, wanted)

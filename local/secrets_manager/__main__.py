@@ -12,7 +12,7 @@ import typer
 
 from local.functions import ARN_PREFIX, InProcess
 from local.sam.endpoint import LambdaEndpoint
-from local.secrets_manager.console import stopped_by_signals, tell
+from local.secrets_manager.console import stopped_by_signals, tell, wait
 from local.secrets_manager.service import SecretsManager
 from local.template import functions
 
@@ -56,7 +56,7 @@ def main(
     with service, _functions(service, where):
         service.subscribe(tell)
         _explain(service)
-        stopped.wait()
+        wait(stopped)
 
 
 def _where(home: str) -> Where | LambdaEndpoint:

@@ -19,6 +19,12 @@ def stopped_by_signals() -> threading.Event:
     return stopped
 
 
+def wait(stopped: threading.Event) -> None:
+    """Wait until it is set: in pieces, as Python misses a signal that comes as a wait begins."""
+    while not stopped.wait(0.5):
+        pass
+
+
 def tell(occurrence: Occurrence) -> None:
     """One line for each step that ended and each rotation; never a value."""
     if isinstance(occurrence, Step) and occurrence.outcome != "running":
