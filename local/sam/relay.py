@@ -43,6 +43,7 @@ def is_ours(address: str) -> bool:
 class _Relay(ThreadingTCPServer):
     daemon_threads = False  # so that server_close() waits for them
     allow_reuse_address = True
+    request_queue_size = 100
 
     def __init__(self, address: str, port: int) -> None:
         self._lock = threading.Lock()
