@@ -110,4 +110,4 @@ local: setup ## run all but the functions, for `sam local`, and say the commands
 
 .PHONY: test-sam
 test-sam: setup ## every step by the real SAM CLI, in Docker containers; needs root, brings Docker
-	@$(RUN) local.sam.check
+	@$(RUN) local.sam.check $(ARGS)
