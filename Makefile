@@ -36,6 +36,16 @@ test: setup ## the whole test suite, on real servers (ARGS='-k postgres' for a p
 	@$(RUN) local.template
 	@$(RUN) pytest $(ARGS)
 
+.PHONY: test-faults
+test-faults: setup ## crashes, races, faults and fuzzing, on real servers; prints what it counted
+	@$(RUN) local.servers --only-fetch postgres postgres-15 mariadb mysql
+	@$(RUN) local.template
+	@$(RUN) pytest tests/faults $(ARGS)
+
+.PHONY: reliability
+reliability: setup ## write what the last runs of test-faults and soak counted to docs/reliability.md
+	@$(RUN) local.evidence
+
 .PHONY: check
 check: setup ## format, lint, types, template, and its security
 	@$(RUN) ruff format --check .

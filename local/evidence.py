@@ -1,0 +1,69 @@
+"""What fault runs found, kept as they run, and the tables of docs/reliability.md made of it.
+
+`record("crashes", "PostgresSingleUser", points=52, recovered=52)` is a row of the table `crashes`,
+which the document holds between `<!-- crashes -->` and `<!-- /crashes -->`.
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FOUND = ROOT / ".cache" / "evidence"
+REPORT = ROOT / "docs" / "reliability.md"
+
+Figure = str | int
+Rows = dict[str, dict[str, Figure]]
+
+
+def record(table: str, row: str, /, **figures: Figure) -> None:
+    """Keep a row of a table, instead of the one that an earlier run kept."""
+    FOUND.mkdir(parents=True, exist_ok=True)
+    rows = {**found(table), row: figures}
+    new = FOUND / f"{table}.new"
+    new.write_text(json.dumps(rows, indent=1, ensure_ascii=False))
+    new.rename(FOUND / f"{table}.json")
+
+
+def found(table: str) -> Rows:
+    """The rows by what they are about, in the order they were first kept."""
+    path = FOUND / f"{table}.json"
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def markdown(rows: Rows) -> str:
+    """A table with a column for each figure that a row has."""
+    columns = list(dict.fromkeys(name for figures in rows.values() for name in figures))
+    lines = [
+        ["", *(name.replace("_", " ") for name in columns)],
+        ["---"] * (len(columns) + 1),
+        *(
+            [row, *(_shown(figures.get(name, "")) for name in columns)]
+            for row, figures in rows.items()
+        ),
+    ]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def written(report: str) -> str:
+    """The report with every table that was found since put in place of the old one."""
+
+    def table(match: re.Match[str]) -> str:
+        rows = found(match["name"])
+        if not rows:
+            return match[0]
+        return f"<!-- {match['name']} -->\n{markdown(rows)}\n<!-- /{match['name']} -->"
+
+    return re.sub(
+        r"<!-- (?P<name>[a-z-]+) -->\n.*?<!-- /(?P=name) -->", table, report, flags=re.DOTALL
+    )
+
+
+def _shown(figure: Figure) -> str:
+    return f"{figure:,}" if isinstance(figure, int) else figure
+
+
+if __name__ == "__main__":
+    REPORT.write_text(written(REPORT.read_text()))
+    print(f"· wrote {REPORT.relative_to(ROOT)}", file=sys.stderr)
