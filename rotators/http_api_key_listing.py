@@ -11,6 +11,7 @@ from rotators.http_api_key_client import Reply
 from rotators.http_api_key_places import Expression
 from rotators.http_api_key_requests import Request
 from rotators.http_api_key_urls import joined
+from shared.fields import encodable
 
 _OWN = ("keys", "id", "label", "created", "expires")
 _NEXT = re.compile(r"<([^<>]*)>\s*;[^,<]*\brel=\"?next\b")
@@ -46,7 +47,7 @@ def id_of(value: object) -> str | None:
     """An id as it stands in a path; issuers have strings or whole numbers."""
     if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
         return None
-    return str(value)
+    return text if encodable(text := str(value)) else None
 
 
 def next_page(call: Call, request: Request, reply: Reply, keys: Sized) -> Call | None:
@@ -64,7 +65,11 @@ def next_page(call: Call, request: Request, reply: Reply, keys: Sized) -> Call |
         said = pages.value.search(reply.document)
     if isinstance(said, bool) or not isinstance(said, str | int) or said == "":
         return None
-    url = _with(call.url, pages.query, str(said)) if pages.query else joined(call.url, str(said))
+    url = ""  # which is nowhere
+    if not pages.query:
+        url = joined(call.url, str(said))
+    elif encodable(str(said)):
+        url = _with(call.url, pages.query, str(said))
     return replace(call, url=url) if url != call.url else None
 
 

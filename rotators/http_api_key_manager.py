@@ -12,6 +12,7 @@ from rotators.http_api_key_templates import Values
 from rotators.http_api_key_urls import origin
 from shared.api_key import ApiKey, Way
 from shared.errors import MalformedSecret, RejectedByPolicy
+from shared.fields import encodable
 from shared.passwords import PasswordPolicy
 from shared.secret import Secret
 
@@ -151,7 +152,7 @@ class Manager:
             if admin.login is not None:
                 call = make_call(admin.login, self._client.base, values, {})
                 token = admin.login.found["token"].search(self._ask(call, admin.login).document)
-                if not isinstance(token, str) or not token:
+                if not isinstance(token, str) or not token or not encodable(token):
                     raise self._client.whom.garbage()
                 values = replace(values, confidential={"token": Secret(token)})
             self._credentials = credentials_of(admin.auth, values)
@@ -171,7 +172,7 @@ class Manager:
 
     def _found_key(self, reply: Reply, slot: str | None) -> Secret:
         found = self._described.keys[slot or ""].search(reply.document)
-        if not isinstance(found, str) or not found or "\0" in found:
+        if not isinstance(found, str) or not found or "\0" in found or not encodable(found):
             raise self._client.whom.garbage()
         return Secret(found)
 
@@ -180,7 +181,7 @@ class Manager:
         for name, expression in self._described.make.found.items():
             if name != "id":
                 found = expression.search(reply.document)
-                if not isinstance(found, str):
+                if not isinstance(found, str) or not encodable(found):
                     raise self._client.whom.garbage()
                 more[self._described.field(name)] = Secret(found)
         return more

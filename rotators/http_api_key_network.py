@@ -15,7 +15,7 @@ from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.util.connection import create_connection
 
 from rotators.http_api_key_calls import Call
-from rotators.http_api_key_urls import joined, origin
+from rotators.http_api_key_urls import is_proxy, joined, origin
 from shared.deadline import time_left
 from shared.errors import Misconfigured
 from shared.settings import Settings
@@ -68,7 +68,7 @@ class Rules:
         settings = Settings(environment)
         hosts = settings.text("ISSUER_HOSTS", default="").replace(",", " ").lower().split()
         proxy = settings.text("ISSUER_PROXY", default="").strip()
-        if proxy and not proxy.startswith(("http://", "https://")):
+        if proxy and not is_proxy(proxy):
             raise Misconfigured(
                 "environment variable ISSUER_PROXY must be the URL of a proxy",
                 do="correct the function's configuration",

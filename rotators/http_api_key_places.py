@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,9 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 
 from rotators.http_api_key_templates import CONFIDENTIAL, Template, TemplateError
+from shared.fields import encodable
+
+MAX_DEPTH = 32  # of a body, which is filled in by recursion
 
 
 class DescriptionError(ValueError):
@@ -29,8 +33,24 @@ class Expression:
         """What it finds in an answer; None for nothing, or where it does not apply."""
         try:
             return self.compiled.search(answer)
-        except (JMESPathError, TypeError, ValueError, RecursionError):
+        except (JMESPathError, TypeError, ValueError, ArithmeticError, RecursionError):
             return None
+
+
+# What takes an expression as `&a`; anything else would pass it on, and it is no JSON.
+_BY = ("map", "max_by", "min_by", "sort_by")
+
+
+def _finds_references(node: Any) -> bool:  # noqa: ANN401 - a part of JMESPath's tree
+    if not isinstance(node, dict):  # a bound of a slice
+        return False
+    if node["type"] == "function_expression" and node["value"] in _BY:
+        return any(
+            _finds_references(part)
+            for each in node["children"]
+            for part in (each["children"] if each["type"] == "expref" else [each])
+        )
+    return node["type"] == "expref" or any(map(_finds_references, node["children"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +72,8 @@ class Place:
             raise self.wrong("must be an object")
         found = {name: self.child(name, value) for name, value in self.value.items()}
         for name, place in found.items():
+            if not encodable(name):
+                raise place.wrong("has characters in its name that are none")
             if known is not None and name not in known:
                 raise place.wrong(f"is not known; there are {', '.join(sorted(known))}")
         for name in required:
@@ -79,6 +101,8 @@ class Place:
         """A string of this shape."""
         if not isinstance(self.value, str) or not re.fullmatch(shape, self.value):
             raise self.wrong(f"must be {meaning}")
+        if not encodable(self.value):
+            raise self.wrong("has characters that are none")
         return self.value
 
     def flag(self) -> bool:
@@ -96,10 +120,10 @@ class Place:
     def expression(self) -> Expression:
         """A JMESPath expression."""
         text = self.text()
-        try:
-            return Expression(jmespath.compile(text))
-        except (JMESPathError, RecursionError):
-            pass
+        with suppress(ValueError, RecursionError):  # its own errors, and a number without end
+            compiled = jmespath.compile(text)
+            if not _finds_references(compiled.parsed):
+                return Expression(compiled)
         raise self.wrong("is not a JMESPath expression")
 
     def template(self, names: Collection[str], *, in_url: bool = False) -> Template:
@@ -133,13 +157,15 @@ def _list(names: Collection[str]) -> str:
 Tree = Template | Mapping[str, "Tree"] | tuple["Tree", ...] | int | float | bool | None
 
 
-def tree(place: Place, names: Collection[str]) -> Tree:
+def tree(place: Place, names: Collection[str], depth: int = MAX_DEPTH) -> Tree:
     """A JSON value whose strings are templates."""
     value = place.value
+    if not depth:
+        raise place.wrong("is nested too deeply")
     if isinstance(value, dict):
-        return {name: tree(each, names) for name, each in place.members().items()}
+        return {name: tree(each, names, depth - 1) for name, each in place.members().items()}
     if isinstance(value, list):
-        return tuple(tree(each, names) for each in place.items())
+        return tuple(tree(each, names, depth - 1) for each in place.items())
     if isinstance(value, str):
         return place.template(names)
     if value is None or isinstance(value, int | float):

@@ -105,6 +105,7 @@ class _Reader:
                 # The admin's secret does not say where that is, and its key is sent there.
                 raise members["base"].wrong("must begin with https://")
         auth = Auth.read(found["auth"], {"secret", *self._asker})
+        found["secret"].text()  # nothing at all is no secret
         return Admin(found["secret"].template({"secret"}), auth, login)
 
     def _list(self) -> Request | None:
@@ -118,6 +119,8 @@ class _Reader:
         if "expires" in read and "created" not in read:
             raise place.child("read").missing("created")  # from both, the lifetime is known
         pages = Pages.read(members["pages"]) if "pages" in members else None
+        if pages and pages.size and pages.query in request.query:
+            raise place.child("query").child(pages.query).wrong("is what 'pages' sets")
         return replace(request, found=read, pages=pages)
 
     def _make(self, kept: Collection[str]) -> tuple[Request, dict[str, Expression], bool]:

@@ -70,10 +70,12 @@ def _ours(said: object) -> bool:
 def _described(text: str, kind: type[RotationError], variable: str) -> Description:
     """The description in a JSON text or, by its name, in a file of ours."""
     where = f"the description in {variable or 'the secret'}"
-    try:
-        said = json.loads(text) if text.lstrip().startswith("{") else {"use": text.strip()}
-    except (ValueError, RecursionError):
-        raise kind(f"{where} is not JSON", do="correct it", field=variable or _FIELD) from None
+    said: object = {"use": text.strip()}
+    if text.lstrip().startswith("{"):
+        # Returns instead of raising: JSONDecodeError keeps the document, as an error's context too.
+        said = _json(text)
+    if said is None:
+        raise kind(f"{where} is not JSON", do="correct it", field=variable or _FIELD)
     try:
         return read_description(_whole(said), _FIELD)
     except DescriptionError as error:
@@ -83,6 +85,14 @@ def _described(text: str, kind: type[RotationError], variable: str) -> Descripti
         do="correct it; docs/issuers.md explains every place",
         field=variable or problem.place,
     )
+
+
+def _json(text: str) -> object:
+    try:
+        said: object = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return said
 
 
 def _whole(said: object) -> object:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NoReturn
 
 from shared.errors import MalformedSecret, Misconfigured
+from shared.fields import encodable
 from shared.secret import Secret
 
 _PIECES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
@@ -172,7 +173,9 @@ def _text(name: Name, values: Values) -> str:
             values,
             "is missing" if value in (None, "") else "must be a string or a whole number",
         )
-    return str(value)
+    if not encodable(text := str(value)):
+        _refuse(name, values, "has characters that are none")
+    return text
 
 
 def _refuse(name: Name, values: Values, problem: str) -> NoReturn:

@@ -23,6 +23,14 @@ def origin(url: str) -> tuple[str, int] | None:
     return parts.host.strip("[]").lower(), parts.port or 443
 
 
+def is_proxy(url: str) -> bool:
+    """Whether it is the URL of a host that may be a proxy."""
+    try:
+        return url.startswith(("http://", "https://")) and bool(parse_url(url).host)
+    except LocationParseError:
+        return False
+
+
 def joined(url: str, target: str) -> str:
     """Where a redirect or a link leads; empty where that is in doubt."""
     try:

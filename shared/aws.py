@@ -5,6 +5,9 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError
+
+from shared.errors import Misconfigured
 
 # A call that hangs must leave time for another try within the function's timeout.
 _PATIENCE = Config(
@@ -17,5 +20,12 @@ _PATIENCE = Config(
 
 @cache
 def client(service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients' types at run time
-    """The client for this service, made when first asked for and kept."""
-    return boto3.client(service, config=_PATIENCE)  # type: ignore[call-overload]  # any name
+    """The client for this service, made when first asked for and kept; raises Misconfigured."""
+    try:
+        return boto3.client(service, config=_PATIENCE)  # type: ignore[call-overload]  # any name
+    except (BotoCoreError, ValueError) as error:  # its texts quote settings
+        problem = type(error).__name__
+    raise Misconfigured(
+        f"the SDK cannot be used with its settings ({problem})",
+        do="run as a Lambda function, or set AWS_DEFAULT_REGION; correct AWS_... variables",
+    )

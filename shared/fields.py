@@ -31,7 +31,7 @@ class Fields:
         value = self.document.get(field)
         if value is None:
             return None
-        if not isinstance(value, str) or not value or "\0" in value or not _encodable(value):
+        if not isinstance(value, str) or not value or "\0" in value or not encodable(value):
             self._refuse(field, "must be a string of at least one character", "correct it in")
         return value
 
@@ -45,7 +45,8 @@ class Fields:
     def host(self, field: str) -> str:
         """One host name or IP address: no list, no socket path, as drivers would read into it."""
         value = self.text(field)
-        if not re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9._:-]*[A-Za-z0-9.])?|::[0-9a-f:]*", value):
+        shape = r"[A-Za-z0-9_]([A-Za-z0-9._:-]*[A-Za-z0-9.])?|::[0-9a-f:]*"
+        if not re.fullmatch(shape, value) or not _labelled(value):
             self._refuse(field, "must be one host name or IP address", "correct it in")
         return value
 
@@ -80,7 +81,7 @@ class Fields:
         value = self.text(field)
         try:
             url = urlsplit(value)
-            good = url.scheme == "https" and bool(url.hostname) and url.port != 0
+            good = url.scheme == "https" and _labelled(url.hostname or "") and url.port != 0
         except ValueError:
             good = False
         if not good or not re.fullmatch(r"[!-~]+", value) or re.search(r"[?#@\\]", value):
@@ -91,6 +92,11 @@ class Fields:
         raise MalformedSecret(
             f"field '{field}' of {self.of} {problem}", field=field, do=f"{do} {self.of}"
         )
+
+
+def _labelled(host: str) -> bool:
+    """Whether each label has a length that it may have: Python looks no other name up."""
+    return all(0 < len(label) < 64 for label in host.removesuffix(".").split("."))  # noqa: PLR2004 - RFC 1035, 2.3.4
 
 
 class Text(dict[str, object]):
@@ -164,10 +170,11 @@ def dump_document(document: Mapping[str, object]) -> str:
         return str(document[TEXT_FIELD])
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     # An unpaired surrogate, legal in JSON, has no UTF-8 form but its escape.
-    return text if _encodable(text) else json.dumps(document, separators=(",", ":"))
+    return text if encodable(text) else json.dumps(document, separators=(",", ":"))
 
 
-def _encodable(text: str) -> bool:
+def encodable(text: str) -> bool:
+    """Whether there is UTF-8 for it: there is none for half of a surrogate pair."""
     try:
         text.encode()
     except UnicodeEncodeError:

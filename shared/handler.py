@@ -20,10 +20,21 @@ from shared.deadline import deadline
 from shared.errors import RotationError, Unexpected
 from shared.event import RotationRequest, Step
 from shared.machine import Rotation
+from shared.settings import Settings
 from shared.store import Store
 
+_LEVELS = ("debug", "info", "warning", "error", "critical")
+
+
+def _logger() -> Logger:
+    """At INFO where LOG_LEVEL is no level, which fails each step but not the function's start."""
+    said = os.environ.get("LOG_LEVEL")
+    known = said is None or said.lower() in _LEVELS
+    return Logger(service="rotation", utc=True, level=None if known else "INFO")
+
+
 # The loggers of `shared` and `rotators` are its children, so their lines come out the same way.
-LOGGER = Logger(service="rotation", utc=True)
+LOGGER = _logger()
 NAMESPACE = "SecretRotation"
 
 # At DEBUG these print requests, with what is in them; Lambda's log format can set that level.
@@ -78,6 +89,7 @@ class Handler:
 
     @cached_property
     def _backend(self) -> Backend[Any]:
+        Settings(self.environment).choice("LOG_LEVEL", default="info", of=_LEVELS)
         return self.build(self.environment)
 
     def _take(
