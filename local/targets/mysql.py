@@ -50,12 +50,16 @@ class MySQLTarget(DatabaseTarget):
     def accepts(self, document: Mapping[str, object]) -> bool:
         """Log in with it."""
         try:
-            self._connect(str(document["username"]), str(document["password"])).close()
+            self.open(document).close()
         except pymysql.OperationalError as error:
             if error.args[0] not in _REFUSALS:
                 raise
             return False
         return True
+
+    def open(self, document: Mapping[str, object]) -> "Connection[Cursor]":
+        """A connection as this version's user."""
+        return self._connect(str(document["username"]), str(document["password"]))
 
     def _make(self, cursor: Cursor, username: str) -> None:
         cursor.execute("DROP USER IF EXISTS %s@'%%'", (username,))

@@ -42,12 +42,16 @@ class PostgresTarget(DatabaseTarget):
     def accepts(self, document: Mapping[str, object]) -> bool:
         """Log in with it."""
         try:
-            self._connect(str(document["username"]), str(document["password"])).close()
+            self.open(document).close()
         except psycopg.OperationalError as error:
             if not any(words in str(error) for words in _REFUSALS):
                 raise
             return False
         return True
+
+    def open(self, document: Mapping[str, object]) -> Connection:
+        """A connection as this version's user."""
+        return self._connect(str(document["username"]), str(document["password"]))
 
     def parameters(self, user: str, password: str) -> dict[str, Any]:
         """What psycopg needs to log in, over verified TLS."""

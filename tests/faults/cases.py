@@ -1,0 +1,122 @@
+"""Every function and strategy on every real server: what is killed, raced and counted here."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import pytest
+
+from local.targets import (
+    IssuerTarget,
+    MySQLAlternatingTarget,
+    MySQLTarget,
+    PostgresAlternatingTarget,
+    PostgresTarget,
+    Target,
+)
+from tests.described import BESIDE, CHOSEN, EXAMPLES, REPLACED, SELF, SLOTS, target_of
+
+Make = Callable[[pytest.FixtureRequest], Target]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A way to rotate, and what it promises.
+
+    seamless: AWSCURRENT is accepted whenever a step has ended or was killed.
+    outlives: some stored version is; only an issuer that replaces the key in its answer, which a
+    crash can lose, is not asked for it.
+    first: each run is a user's first rotation, which makes its clone.
+    alone: there is one such credential, so that two cannot be rotated at once.
+    """
+
+    name: str
+    make: Make
+    seamless: bool = False
+    outlives: bool = True
+    first: bool = False
+    alone: bool = False
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def _username() -> str:
+    return f"app_{uuid.uuid4().hex[:10]}"
+
+
+def _postgres(server: str, **settings: str) -> Make:
+    return lambda request: PostgresTarget(request.getfixturevalue(server), _username(), settings)
+
+
+def _postgres_pair(server: str) -> Make:
+    return lambda request: PostgresAlternatingTarget(request.getfixturevalue(server), _username())
+
+
+def _mysql(server: str, **settings: str) -> Make:
+    return lambda request: MySQLTarget(request.getfixturevalue(server), _username(), settings)
+
+
+def _mysql_pair(server: str) -> Make:
+    return lambda request: MySQLAlternatingTarget(request.getfixturevalue(server), _username())
+
+
+def _issuer(request: pytest.FixtureRequest) -> Target:
+    return IssuerTarget(request.getfixturevalue("jupyterhub"), "JupyterHub")
+
+
+def _described(way: str, number: int = 0) -> Make:
+    def make(request: pytest.FixtureRequest) -> Target:
+        shop, stub = request.getfixturevalue("shop"), request.getfixturevalue("stub")
+        return target_of(EXAMPLES[way][number], shop, stub, {})
+
+    return make
+
+
+OVERLAP: Mapping[str, str] = {"PASSWORD_OVERLAP": "true"}
+UNTIL_FINISH: Mapping[str, str] = {**OVERLAP, "OLD_PASSWORD_ENDS": "on-finish"}
+BY_ADMIN: Mapping[str, str] = {"ADMIN_SETS_PASSWORD": "true"}
+SHORT_GAP: Mapping[str, str] = {"SHORT_GAP": "true"}
+
+POSTGRES = (
+    Case("PostgresSingleUser", _postgres("postgres_server")),
+    Case("PostgresSingleUser by admin", _postgres("postgres_server", **BY_ADMIN)),
+    Case("PostgresSingleUser short gap", _postgres("postgres_server", **SHORT_GAP)),
+    *(
+        Case(f"PostgresAlternatingUsers {name}", _postgres_pair(server), seamless=True, first=first)
+        for server, name, first in (
+            ("postgres_server", "17, first", True),
+            ("postgres_server", "17, next", False),
+            ("postgres_15_server", "15, first", True),
+        )
+    ),
+)
+MYSQL = tuple(
+    case
+    for server, name in (("mariadb_server", "MariaDB"), ("mysql_server", "MySQL"))
+    for case in (
+        Case(f"MySqlSingleUser {name}", _mysql(server)),
+        Case(f"MySqlSingleUser {name}, by admin", _mysql(server, **BY_ADMIN)),
+        Case(f"MySqlSingleUser {name}, overlap", _mysql(server, **OVERLAP), seamless=True),
+        Case(
+            f"MySqlSingleUser {name}, overlap until finish",
+            _mysql(server, **UNTIL_FINISH),
+            seamless=True,
+        ),
+        Case(f"MySqlSingleUser {name}, short gap", _mysql(server, **SHORT_GAP)),
+        Case(
+            f"MySqlAlternatingUsers {name}, first", _mysql_pair(server), seamless=True, first=True
+        ),
+        Case(f"MySqlAlternatingUsers {name}, next", _mysql_pair(server), seamless=True),
+    )
+)
+KEYS = (
+    Case("HttpApiKey JupyterHub", _issuer, seamless=True),
+    Case("HttpApiKey issued beside", _described(BESIDE), seamless=True, alone=True),
+    Case("HttpApiKey issued by itself", _described(SELF), seamless=True, alone=True),
+    Case("HttpApiKey two slots", _described(SLOTS), seamless=True, alone=True),
+    Case("HttpApiKey chosen, by admin", _described(CHOSEN), alone=True),
+    Case("HttpApiKey chosen, by itself", _described(CHOSEN, 1), alone=True),
+    Case("HttpApiKey replaced", _described(REPLACED), outlives=False, alone=True),
+)
+CASES = (*POSTGRES, *MYSQL, *KEYS)
