@@ -28,6 +28,9 @@ class Conversation:
             each.settimeout(SILENCE_SECONDS)
             each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._thread = threading.Thread(target=self._run, name="faulty conversation")
+
+    def start(self) -> None:
+        """Begin to pass on."""
         self._thread.start()
 
     @property

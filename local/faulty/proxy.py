@@ -73,7 +73,9 @@ class Proxy:
         with self._lock:
             fault, number = self._fault, len(self._conversations)
             mine = fault if fault and fault.place.connection == number else None
-            self._conversations.append(Conversation(client, server, mine))
+            conversation = Conversation(client, server, mine)
+            self._conversations.append(conversation)  # first: it may be struck at once
+            conversation.start()
 
 
 @contextmanager
