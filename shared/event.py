@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.errors import InvalidEvent
+from shared.fields import encodable
 from shared.secret import Secret
 
 
@@ -58,7 +59,8 @@ def _step(event: Mapping[object, object]) -> Step:
 
 def _text(event: Mapping[object, object], field: str, shape: str, meaning: str) -> str:
     value = event.get(field)
-    if isinstance(value, str) and re.fullmatch(shape, value):
+    # Half a surrogate pair could not be logged.
+    if isinstance(value, str) and re.fullmatch(shape, value) and encodable(value):
         return value
     raise _invalid(field, "is missing" if value is None else f"must be a string: {meaning}")
 

@@ -21,10 +21,12 @@ from rotators.http_api_key_reader import read_description
 from rotators.http_api_key_sources import Sources
 from shared import aws
 from shared.credentials import Login
-from shared.errors import MalformedSecret, Misconfigured
+from shared.errors import InvalidEvent, MalformedSecret, Misconfigured
+from shared.event import RotationRequest
 from shared.tls import ca_bundle
 from tests.unit.test_descriptions import GOOD, changed
 from tests.unit.test_documents import KEY, LOGIN, parse_key
+from tests.unit.test_event import GOOD as EVENT
 
 HALF = "\ud800"  # of a pair: legal in JSON, and no character
 
@@ -80,6 +82,14 @@ ALL = {"o": "{secret.owner}", "i": "{id}"}
 def test_half_a_character_in_a_description(path: str, value: object) -> None:
     with pytest.raises(DescriptionError):
         read_description(changed(GOOD, path, value), "issuer")
+
+
+@pytest.mark.parametrize("field", ["SecretId", "ClientRequestToken"])
+def test_half_a_character_in_an_event(field: str) -> None:
+    """Its log line would be lost: nothing can write that."""
+    with pytest.raises(InvalidEvent) as caught:
+        RotationRequest.from_event({**EVENT, field: HALF * 40})
+    assert caught.value.field == field
 
 
 def test_half_a_character_in_a_list() -> None:
