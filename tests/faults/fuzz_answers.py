@@ -1,0 +1,146 @@
+"""Answers that no issuer should give: of JSON, of HTTP, and of bytes alone."""
+
+import gzip
+import json
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+from tests.faults.fuzz_issuer import answered
+from tests.faults.fuzz_mutations import CANARY, edited, mutate
+from tests.stub_issuer import Said
+
+STATUSES = (
+    *(200, 201, 202, 203, 204, 205, 206, 226, 300, 301, 302, 303, 304, 307, 308, 400, 401, 403),
+    *(404, 405, 408, 409, 410, 418, 422, 423, 429, 451, 500, 501, 502, 503, 504, 511),
+)
+LINES = (
+    *(
+        "HTTP/1.1 200 OK",
+        "HTTP/1.0 200",
+        "HTTP/2 200",
+        "HTTP/1.1 999 x",
+        "HTTP/1.1 99 x",
+        "HTTP/1.1",
+    ),
+    *("HTTP/1.1 -1 x", "HTTP/1.1 two", "ICY 200 OK", "HTTP/1.1 100 Continue", "", "\0", "{}"),
+    *("HTTP/1.1 101 Switching Protocols", "HTTP/1.1 200 " + "x" * 70_000, "HTTP/9.9 204 x"),
+)
+HEADERS = (
+    *(
+        ("Content-Length", value)
+        for value in ("0", "7", "99999", "-1", "abc", "1, 2", "9" * 99, "")
+    ),
+    *(("Transfer-Encoding", value) for value in ("chunked", "gzip, chunked", "x", "")),
+    *(
+        ("Content-Encoding", value)
+        for value in ("gzip", "deflate", "br", "zstd", "x", "gzip, gzip")
+    ),
+    *(
+        ("Location", value)
+        for value in ("", "/", "/x", "//h/x", "https://[", "http://h/", "é", "?")
+    ),
+    *(
+        ("Location", value)
+        for value in (f"https://h/{CANARY}", f"https://{CANARY}@h/", "https:///")
+    ),
+    *(
+        ("Link", value)
+        for value in ('<>; rel="next"', "</x>; rel=next", "<https://h/>;rel=next", "<")
+    ),
+    *(
+        ("Link", value)
+        for value in ('<https://[>; rel="next"', "<" * 9000, f'<?{CANARY}>; rel="next"')
+    ),
+    *(("Retry-After", value) for value in ("0", "-1", "abc", "99", "9" * 99, "٣", "1.5", "")),
+    *(("Content-Type", value) for value in ("text/html", "", "application/json; charset=x", "é")),
+    *((CANARY, CANARY), ("X" * 300, "y"), ("Set-Cookie", CANARY), ("a b", "c"), ("\0", "\0")),
+)
+BODIES = (
+    *(
+        b"",
+        b"null",
+        b"true",
+        b"0",
+        b'""',
+        b"[]",
+        b"{}",
+        b"[[]]",
+        b"NaN",
+        b"1e999",
+        b"-",
+        b"\0",
+        b"{",
+    ),
+    *(b"<!doctype html><title>Sign in</title>", b'{"a": "\\ud800"}', b'"\xff"', b"\xef\xbb\xbf{}"),
+    *(
+        b"[" * 20_000,
+        b'{"a":' * 3000 + b"1" + b"}" * 3000,
+        b"9" * 5000,
+        CANARY.encode(),
+        b"\x1f\x8b",
+    ),
+    *('{"a": "é"}'.encode("utf-16"), '{"a": 1}'.encode("utf-32"), '{"é": 1}'.encode("latin-1")),
+)
+
+
+def garbled(rng: Random, said: object) -> bytes:
+    """The bytes of something like this answer."""
+    good = said if isinstance(said, Said) else Said(body=said)
+    match rng.randrange(10):
+        case 0 | 1 | 2 | 3:
+            return answered(replace(good, body=_json(rng, good.body)))
+        case 4:
+            return answered(replace(good, status=rng.choice(STATUSES)))
+        case 5:
+            return answered(replace(good, body=rng.choice(BODIES)))
+        case 6 | 7:
+            return _headed(rng, good)
+        case 8:
+            _, _, rest = answered(good).partition(b"\r\n")
+            return rng.choice(LINES).encode() + b"\r\n" + rest
+    return _bytes(rng, answered(good))
+
+
+def _json(rng: Random, body: object) -> object:
+    """Of another shape; an id is shown, so it gets no value that is not to be."""
+    copy: Any = json.loads(json.dumps(body)) if not isinstance(body, bytes) else {}
+    odd = mutate(rng, copy, ("id",))
+    return edited(rng, json.dumps(odd)).encode(errors="replace") if rng.random() < 0.1 else odd
+
+
+def _headed(rng: Random, said: Said) -> bytes:
+    """With odd headers, or true ones that the body does not keep to."""
+    headers = dict(rng.choice(HEADERS) for _ in range(rng.choice((1, 1, 2, 3))))
+    status = rng.choice((said.status, said.status, *STATUSES))
+    raw = answered(replace(said, status=status, body=_zipped(rng, said.body)))
+    line, _, rest = raw.partition(b"\r\n")
+    more = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    if rng.random() < 0.05:
+        more += "".join(f"X-{number}: y\r\n" for number in range(200))
+    return line + b"\r\n" + more.encode() + rest
+
+
+def _zipped(rng: Random, body: object) -> object:
+    if rng.random() < 0.8:
+        return body
+    zipped = gzip.compress(json.dumps(body).encode() if not isinstance(body, bytes) else body)
+    return zipped[: rng.choice((len(zipped), 5, -3))]
+
+
+def _bytes(rng: Random, raw: bytes) -> bytes:
+    """With a byte more, less or another; cut; of no form at all; or none."""
+    at = rng.randrange(len(raw) + 1)
+    return rng.choice(
+        (
+            raw[:at],
+            raw[at:],
+            raw[:at] + rng.randbytes(1) + raw[at + 1 :],
+            raw[:at] + rng.randbytes(9) + raw[at:],
+            rng.randbytes(rng.choice((1, 50, 5000))),
+            raw.replace(b"\r\n", b"\n"),
+            raw + raw,
+            b"HTTP/1.1 100 Continue\r\n\r\n" * rng.choice((1, 50)) + raw,
+            b"",
+        )
+    )

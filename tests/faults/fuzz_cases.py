@@ -1,0 +1,146 @@
+"""Described issuers as they should be: the description, a secret, the admin's, and good answers."""
+
+import itertools
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from rotators.http_api_key import HttpIssuer
+from shared.tls import ca_bundle
+from tests.described import EXAMPLES
+from tests.faults.fuzz_mutations import CANARY
+from tests.faults.fuzz_samples import ISSUERS, KEY, secret_of
+from tests.keyshop import ADMIN, Keyshop
+from tests.stub_issuer import Asked, Said, Script
+
+_PATH = re.compile(r"\w+(\.\w+)*")
+_DAY = "2026-01-0{}T00:00:00Z"
+
+
+@dataclass(frozen=True)
+class Case:
+    """An issuer; `answers` makes it as new, and `shop` is its state where it has one."""
+
+    name: str
+    description: str
+    document: str
+    admin: Mapping[str, object]
+    key_field: str
+    answers: Callable[[], Script]
+
+    @property
+    def shopped(self) -> bool:
+        """Whether a Keyshop answers, which knows what is live."""
+        return self.name == "keyshop"
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether the current key goes on working beside the next one."""
+        return any(f'"{member}": ' in self.description for member in ("issue", "slots"))
+
+    @staticmethod
+    def tolerant(answers: Script) -> Script:
+        """Its answers, and 400 to what it does not understand."""
+
+        def answer(asked: Asked) -> object:
+            try:
+                return answers(asked)
+            except (LookupError, TypeError, ValueError, AttributeError):
+                return Said(400)
+
+        return answer
+
+
+class CanaryShop(Keyshop):
+    """A Keyshop whose every key is to be told to nobody."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.issue(scopes=["read"], expires_at="2026-01-11T00:00:00Z")["secret"] = KEY
+        self.clients["c1"] = self.slots["key1"] = KEY
+        self.users["app"]["password"] = KEY
+
+    def issue(self, name: str = "by hand", **more: object) -> dict[str, Any]:
+        key = super().issue(name, **more)
+        key["secret"] = f"{CANARY}-{key['id']}"
+        return key
+
+
+def cases() -> Iterator[Case]:
+    """Every description of ours, and every example of docs/issuers.md."""
+    for path in ISSUERS:
+        described = json.loads(path.read_text())
+        document = {**secret_of(described), "issuer": path.stem}
+        answer = plausible(described, document)
+        yield _case(path.stem, described, document, partial(always, answer))
+    for example in (each for every in EXAMPLES.values() for each in every if "issuer" in each):
+        key = example["issuer"]["fields"]["key"]
+        yield _case("keyshop", example["issuer"], {**example, key: KEY}, CanaryShop)
+
+
+def always(answer: object) -> Script:
+    """The same to every request."""
+    return lambda _asked: answer
+
+
+def _case(
+    name: str,
+    described: Any,  # noqa: ANN401 - any JSON
+    document: dict[str, Any],
+    answers: Callable[[], Script],
+) -> Case:
+    text = json.dumps(document)
+    base = HttpIssuer(ca_bundle({}), {"ISSUER_HOSTS": "*"}).parse(document).account.issuer_url
+    names = re.findall(r"\{admin\.(\w+)\}", json.dumps(described))
+    admin: dict[str, object] = dict.fromkeys(names, f"{CANARY}-admin")
+    admin |= {"issuer_url": base, "inline": True}
+    if name == "keyshop":
+        admin |= {"api_key": ADMIN, "username": "admin"}
+    return Case(name, json.dumps(described), text, admin, described["fields"]["key"], answers)
+
+
+def plausible(described: Any, document: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+    """One answer in which each request of the description finds what it reads."""
+    whole: dict[str, Any] = {}
+    values = {"id": "k2", "key": f"{CANARY}-new", "token": f"{CANARY}-token", "label": "by hand"}
+    values |= {"created": _DAY.format(1), "expires": _DAY.format(9)}
+    listing = described.get("list", {}).get("read", {})
+    for request in (described["admin"], described):
+        for each in ("login", "issue", "replace", "probe"):
+            said = request.get(each, {}) if isinstance(request, dict) else {}
+            for part, path in said.get("read", {}).items():
+                for one in path.values() if isinstance(path, dict) else [path]:
+                    _put(whole, one, values.get(part, "more"))
+            for path, wanted in said.get("expect", {}).items():
+                _put(whole, path, _filled(wanted, document))
+    listed: dict[str, Any] = {}
+    for part, path in listing.items():
+        if part != "keys":
+            _put(listed, path, "k1" if part == "id" else values.get(part, 7))
+    _put(whole, listing.get("keys", ""), [listed])
+    return whole
+
+
+def _put(whole: dict[str, Any], path: str, value: object) -> None:
+    """Where the expression is a plain path, and nothing is in its way."""
+    if not _PATH.fullmatch(path):
+        return
+    *way, last = path.split(".")
+    for name in way:
+        whole = whole.setdefault(name, {})
+        if not isinstance(whole, dict):
+            return
+    whole.setdefault(last, value)
+
+
+def _filled(wanted: object, document: Mapping[str, Any]) -> object:
+    if wanted == "{id}":
+        return "k2"
+    match = re.fullmatch(r"\{secret\.(\w+)\}", wanted) if isinstance(wanted, str) else None
+    return document[match[1]] if match else wanted
+
+
+CASES = tuple(itertools.chain(cases()))

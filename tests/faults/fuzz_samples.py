@@ -1,0 +1,91 @@
+"""Valid secrets of every kind, with values that are to be told to nobody."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from local.build import ROOT
+from tests.described import EXAMPLES
+from tests.faults.fuzz_mutations import CANARY
+
+PASSWORD = f'{CANARY}"é\\'
+KEY = f"{CANARY}-key"
+ADMIN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:admin-AbCdEf"
+ISSUERS = sorted((ROOT / "rotators" / "issuers").glob("*.json"))
+# Where a database is and whose password it is, messages say.
+LOGIN_SHOWN = frozenset({"host", "username", "masterarn", "issuer"})
+# Of a description: where requests go, the fields that messages name, and the slots' names.
+DESCRIPTION_SHOWN = frozenset({"base", "key", "id", "slot", "slots", "use", "owner", "issuer"})
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A secret's text; `shown` are the fields that messages may quote."""
+
+    text: str
+    shown: frozenset[str]
+
+    def document(self) -> Any:  # noqa: ANN401 - any JSON
+        """A copy of its own."""
+        return json.loads(self.text)
+
+
+def logins() -> Iterator[Sample]:
+    """Of users of databases, as AWS's functions have them."""
+    whole = {
+        "engine": "postgres",
+        "host": "127.0.0.1",
+        "port": 1,
+        "username": "app",
+        "password": PASSWORD,
+        "dbname": "orders",
+        "ssl": True,
+        "masterarn": ADMIN,
+        "note": {"kept": [CANARY, 1.5]},
+    }
+    for engine in ("postgres", "mysql", "mariadb", "aurora-postgresql"):
+        yield Sample(json.dumps({**whole, "engine": engine}), LOGIN_SHOWN)
+    small = {name: whole[name] for name in ("host", "username", "password")}
+    yield Sample(json.dumps({**small, "port": "5432", "ssl": "yes"}), LOGIN_SHOWN)
+
+
+def keys() -> Iterator[Sample]:
+    """Of keys, by each description of ours, by its name and as the secret's own, and of examples.
+
+    What stands in a URL is shown, so all but the key is.
+    """
+    for path in ISSUERS:
+        described = json.loads(path.read_text())
+        document = secret_of(described)
+        shown = DESCRIPTION_SHOWN | document.keys() - {described["fields"]["key"], "note"}
+        for issuer in (path.stem, {"use": path.stem, "propagation": "5s"}, described):
+            yield Sample(json.dumps({**document, "issuer": issuer}), shown)
+    for example in (each for every in EXAMPLES.values() for each in every if "issuer" in each):
+        key = example["issuer"]["fields"]["key"]
+        shown = DESCRIPTION_SHOWN | example.keys() - {key}
+        yield Sample(json.dumps({**example, key: KEY}), shown)
+
+
+def secret_of(described: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+    """A secret with all that the description needs of it."""
+    names = re.findall(r"\{secret\.(\w+)\??\}", json.dumps(described))
+    document: dict[str, Any] = {name: _field(name) for name in names}
+    fields = described["fields"]
+    if "slots" in described:
+        document[fields["slot"]] = described["slots"][0]
+    if "id" in fields:
+        document[fields["id"]] = "k1"
+    return {**document, fields["key"]: KEY, "note": CANARY}
+
+
+def _field(name: str) -> str:
+    if name == "admin_secret_arn":
+        return ADMIN
+    if "url" in name:
+        return "https://127.0.0.1:1/api"
+    return "issuer.test" if name in ("domain", "site", "host", "api_host") else "app"
+
+
+LOGINS, KEYS = tuple(logins()), tuple(keys())

@@ -1,0 +1,139 @@
+"""Answers of issuers that no issuer should give, read by the true client from a true socket."""
+
+import json
+from itertools import count
+from pathlib import Path
+from random import Random
+from ssl import SSLSocket
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from local.certificates import Authority
+from local.issuers.tls_server import TlsServer
+from rotators.http_api_key import HttpIssuer
+from shared import propagation
+from shared.keys import Keys
+from tests.described import URL
+from tests.faults.fuzz_answers import garbled
+from tests.faults.fuzz_cases import CASES, CanaryShop
+from tests.faults.fuzz_issuer import Answers, Ticket, answered, keys_over, read_request, rotate
+from tests.faults.fuzz_oracle import EXAMPLES, Tally, fuzz, no_connections, share
+from tests.faults.fuzz_samples import KEY
+from tests.fixtures_evidence import Evidence
+from tests.stub_issuer import Asked, Script
+
+# Those whose good answers make a whole rotation.
+GOOD = [case for case in CASES if case.shopped or case.name in ("auth0", "jupyterhub", "twilio")]
+SETTINGS: tuple[dict[str, str], ...] = (
+    *({}, {}, {}, {}),
+    {"OLD_KEY_ENDS": "on-finish"},
+    {"OLD_KEY_ENDS": "after:1h"},
+    {"SHORT_GAP": "true"},
+)
+
+
+class Bad:
+    """Good answers before the `first` bad one; after it good ones again, or more bad ones."""
+
+    def __init__(self, rng: Random, script: Script, first: int) -> None:
+        self._rng, self._script, self._first = rng, script, first
+        self._forever = rng.random() < 0.3
+        self._asked = count()
+        self.given = 0
+
+    def __call__(self, asked: Asked) -> bytes:
+        number, said = next(self._asked), self._script(asked)
+        if number == self._first or (self._forever and number > self._first):
+            self.given += 1
+            return garbled(self._rng, said)
+        return answered(said)
+
+
+def one(ca: Path, rng: Random, tally: Tally) -> int:
+    """Of two examples one takes all steps, and the other only uses the key, as testSecret does.
+
+    Gives how many bad answers there were.
+    """
+    case, whole = rng.choice(GOOD), rng.random() < 0.5
+    state = case.answers()
+    bad = Bad(rng, case.tolerant(state), rng.choice((0, 0, 0, 1, 1, 2)) if whole else 0)
+    document = json.loads(case.document)
+    keys = keys_over(bad, ca, rng.choice(SETTINGS))
+
+    def steps() -> None:
+        if whole:
+            rotate(keys, document, lambda now: Ticket(now, case.admin))
+        else:
+            key = keys.parse(document)
+            keys.verify(key, Ticket(key, case.admin))
+
+    tally.attempt(steps)
+    if isinstance(state, CanaryShop) and case.overlaps:
+        assert state.accepts(KEY), "the current key was ended"
+    return bad.given
+
+
+@pytest.fixture(autouse=True)
+def _no_second_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(propagation, "time_left", lambda: 0.0)
+
+
+def test_ten_thousand_answers(authority: Authority, evidence: Evidence) -> None:
+    given = 0
+
+    def example(rng: Random, tally: Tally) -> None:
+        nonlocal given
+        given += one(authority.ca, rng, tally)
+
+    with no_connections():
+        tally = fuzz("answers", EXAMPLES, example)
+    assert given >= EXAMPLES
+    tally.deep(kinds=8, fields=15)
+    evidence("fuzzing", "the issuer's answers", examples=given, **tally.figures)
+
+
+class Issuer(TlsServer):
+    """Answers over TLS, on a port."""
+
+    answers: Answers
+
+    def serve(self, connection: SSLSocket) -> None:
+        raw = b""
+        while b"\r\n\r\n" not in raw and (more := connection.recv(1 << 16)):
+            raw += more
+        if raw:
+            connection.sendall(type(self).answers(read_request(raw)))
+
+
+def test_some_answers_over_tls(authority: Authority, evidence: Evidence) -> None:
+    """The requests of these have no body."""
+    environment = {"ALLOW_PRIVATE_ISSUERS": "true"}
+    keys = Keys(HttpIssuer(authority.ca, environment), environment)
+    case = next(each for each in GOOD if each.shopped and "[@]" not in each.description)
+    with Issuer(authority.issue("fuzzed")).running() as port:
+        url = f"https://localhost:{port}/v1"
+        document = {**json.loads(case.document.replace(URL, url))}
+        key = keys.parse(document)
+        ticket = Ticket(key, {**case.admin, "issuer_url": url})
+
+        def over(rng: Random, tally: Tally) -> None:
+            state = CanaryShop()
+            Issuer.answers = staticmethod(Bad(rng, case.tolerant(state), 0))
+            tally.attempt(lambda: keys.verify(key, ticket))
+            assert state.accepts(KEY)
+
+        examples = share(500)
+        tally = fuzz("answers over TLS", examples, over)
+    tally.deep(kinds=3, fields=3)
+    evidence("fuzzing", "the issuer's answers, over TLS", examples=examples, **tally.figures)
+
+
+@settings(
+    max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
+@given(rng=st.randoms(use_true_random=False))
+def test_what_hypothesis_can_shrink(authority: Authority, rng: Random) -> None:
+    with no_connections():
+        one(authority.ca, rng, Tally("answers"))

@@ -1,0 +1,79 @@
+"""Descriptions of issuers with odd places in them, checked, and rotated by where they pass."""
+
+import json
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from local.certificates import Authority
+from shared import propagation
+from tests.faults.fuzz_cases import CASES, Case
+from tests.faults.fuzz_issuer import Ticket, answered, keys_over, rotate
+from tests.faults.fuzz_mutations import as_text, mutate
+from tests.faults.fuzz_oracle import EXAMPLES, Tally, fuzz, no_connections
+from tests.faults.fuzz_samples import DESCRIPTION_SHOWN
+from tests.fixtures_evidence import Evidence
+
+# JMESPath says so of a literal in backticks, to nobody who has not asked.
+QUIET = pytest.mark.filterwarnings(
+    "ignore:deprecated string literal syntax:PendingDeprecationWarning"
+)
+SHOPS = [case for case in CASES if case.shopped]
+
+
+def placed(rng: Random, case: Case, described: Any) -> tuple[dict[str, Any], dict[str, str]]:  # noqa: ANN401 - any JSON
+    """A secret and an environment with the description in one of the places where it may be."""
+    document = json.loads(case.document)
+    match rng.randrange(8):
+        case 0 | 1:
+            text = as_text(rng, described) if rng.random() < 0.3 else json.dumps(described)
+            return document, {"ISSUER": text, "ISSUER_HOSTS": "*"}
+        case 2:
+            return {**document, "issuer": as_text(rng, described)}, {}
+        case 3 | 4 if isinstance(described, dict) and not case.shopped:
+            some = rng.sample(sorted(described), min(len(described), 2))
+            used = {"use": case.name, **{name: described[name] for name in some}}
+            return {**document, "issuer": used}, {"ISSUER_HOSTS": "*"}
+    return {**document, "issuer": described}, {}
+
+
+def one(ca: Path, rng: Random, tally: Tally) -> None:
+    case = rng.choice(CASES if rng.random() < 0.5 else SHOPS)
+    described = json.loads(case.description)
+    if rng.random() < 0.95:
+        described = mutate(rng, described, DESCRIPTION_SHOWN)
+    document, environment = placed(rng, case, described)
+    script = case.tolerant(case.answers())
+
+    def do() -> None:
+        keys = keys_over(lambda asked: answered(script(asked)), ca, environment)
+        rotate(keys, document, lambda current: Ticket(current, case.admin))
+
+    tally.attempt(do)
+
+
+@pytest.fixture(autouse=True)
+def _no_second_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(propagation, "time_left", lambda: 0.0)
+
+
+@QUIET
+def test_ten_thousand_descriptions(authority: Authority, evidence: Evidence) -> None:
+    with no_connections():
+        tally = fuzz("descriptions", EXAMPLES, lambda rng, tally: one(authority.ca, rng, tally))
+    tally.deep(kinds=5, fields=200)
+    evidence("fuzzing", "the issuer's description", examples=EXAMPLES, **tally.figures)
+
+
+@settings(
+    max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
+@given(rng=st.randoms(use_true_random=False))
+@QUIET
+def test_what_hypothesis_can_shrink(authority: Authority, rng: Random) -> None:
+    with no_connections():
+        one(authority.ca, rng, Tally("descriptions"))

@@ -1,0 +1,111 @@
+"""Environments with odd variables: each backend is built, and makes a password or takes a step."""
+
+import os
+from collections import ChainMap
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+from local import template
+from local.certificates import Authority
+from local.functions import LambdaContext
+from local.issuers import Issuer
+from local.targets import IssuerTarget
+from rotators import http_api_key, mysql, postgres
+from shared.keys import Keys
+from shared.passwords import CLASSES
+from shared.strategies import AlternatingUsers, SingleUser
+from tests.faults.fuzz_mutations import CANARY, CONFIDENTIAL, ODD, edited
+from tests.faults.fuzz_oracle import EXAMPLES, Tally, fuzz, no_connections, share
+from tests.faults.fuzz_samples import KEYS, LOGINS
+from tests.fixtures_evidence import Evidence
+from tests.lab import Lab
+
+BUILDERS: dict[str, Any] = {
+    "PostgresSingleUser": postgres._single_user,
+    "PostgresAlternatingUsers": postgres._alternating_users,
+    "MySqlSingleUser": mysql._single_user,
+    "MySqlAlternatingUsers": mysql._alternating_users,
+    "HttpApiKey": http_api_key._keys,
+}
+VARIABLES = sorted(
+    {name for function in template.functions().values() for name in function.environment}
+    | {"LAMBDA_TASK_ROOT"}
+)
+WORDS = """
+true false 1 0 yes no 16 20 64 4096 4097 3 1_0 +5 1e2 ٣٢ १२ ² INFO debug next-rotation on-finish
+after:7d after:0d after:99999m gitlab rabbitmq * [ [z-a] !#$% / . /var ../.. {} http:// http://[
+http://proxy:3128 https://[::1]:1 https://h:99999 abcdefghijklmnopqrstuvwxyz 0123456789
+/dev/null /nonexistent /etc/hostname
+"""
+USUAL = (
+    *WORDS.split(),
+    *("", " True ", "32\n", "a.test, b.test:8443", '"', "\udcff", f"http://{CANARY}:pw@h"),
+    *('{"use": "gitlab"}', '{"use": 1}', f'{{"use": "gitlab", "values": {{"host": "{CANARY}"}}}}'),
+)
+
+
+def value(rng: Random, name: str, bundle: str) -> str:
+    """A text that an environment may hold: it has no NUL, and what is no UTF-8 in Python's way."""
+    if name == "TLS_CA_BUNDLE" and rng.random() < 0.5:
+        return bundle
+    said = rng.choice(rng.choice((USUAL, USUAL, ODD, CONFIDENTIAL)))
+    text = said if isinstance(said, str) else str(said)[:300]
+    if rng.random() < 0.2:
+        text = edited(rng, text)
+    return os.fsdecode(os.fsencode(text.encode(errors="replace"))).replace("\0", "")
+
+
+def environment(rng: Random, bundle: str) -> dict[str, str]:
+    """One to four variables, beside the authorities."""
+    names = rng.sample(VARIABLES, rng.choice((1, 2, 2, 3, 4)))
+    return {"TLS_CA_BUNDLE": bundle} | {name: value(rng, name, bundle) for name in names}
+
+
+def made(function: str, given: dict[str, str]) -> None:
+    """Build it, and have it make a password, of as many characters as it was told."""
+    backend = BUILDERS[function](given)
+    if isinstance(backend, Keys):
+        password = backend._issuer._policy.make()  # type: ignore[attr-defined]  # HttpIssuer's
+        backend.parse(KEYS[0].document())
+    else:
+        assert isinstance(backend, SingleUser | AlternatingUsers)
+        login = backend.parse({**LOGINS[-1].document(), "ssl": True})
+        password = backend.mint(login, None).password  # type: ignore[arg-type]  # it asks nothing
+    characters = password.reveal()
+    assert len(characters) == int(given.get("PASSWORD_LENGTH") or 32)
+    left = set("".join(CLASSES.values())) - set(given.get("EXCLUDE_CHARACTERS", ""))
+    assert set(characters) <= left
+
+
+def test_ten_thousand_environments(authority: Authority, evidence: Evidence) -> None:
+    def one(rng: Random, tally: Tally) -> None:
+        given = environment(rng, str(authority.ca))
+        tally.attempt(lambda: made(rng.choice(list(BUILDERS)), given))
+
+    with no_connections():
+        tally = fuzz("environments", EXAMPLES, one)
+    tally.deep(kinds=2, fields=15)
+    evidence("fuzzing", "the environment", examples=EXAMPLES, **tally.figures)
+
+
+def test_some_environments_of_the_handler(
+    lab: Lab, demo_issuer: Issuer, authority: Authority, evidence: Evidence
+) -> None:
+    secret = lab.secret(IssuerTarget(demo_issuer))
+    event = secret.begin()
+    secret.steps(event)
+    before = secret.labels(), secret.value(), secret.accepted()
+    handlers = {name: template.handler(name) for name in BUILDERS}
+
+    def one(rng: Random, tally: Tally) -> None:
+        given = ChainMap(environment(rng, str(authority.ca)), os.environ)
+        handler = replace(rng.choice(list(handlers.values())), environment=given)
+        context = LambdaContext(function_name="f", timeout=60, memory_limit_in_mb="256")
+        tally.attempt(lambda: handler({**event, "Step": "createSecret"}, context))
+
+    examples = share(300)
+    tally = fuzz("environments of a handler", examples, one)
+    assert (secret.labels(), secret.value(), secret.accepted()) == before
+    tally.deep(kinds=1, fields=5)
+    evidence("fuzzing", "the environment, by the handler", examples=examples, **tally.figures)

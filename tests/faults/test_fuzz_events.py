@@ -1,0 +1,107 @@
+"""Events that are none, or nearly, to the true handlers with the local Secrets Manager behind."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from random import Random
+from typing import Any, NoReturn
+
+import pytest
+
+from local import template
+from local.functions import LambdaContext
+from local.issuers import Issuer
+from local.targets import IssuerTarget
+from shared import store
+from shared.event import Step
+from shared.handler import LOGGER, Handler
+from tests.faults.fuzz_mutations import CANARY, mutate, odd
+from tests.faults.fuzz_oracle import EXAMPLES, Tally, fuzz, traces
+from tests.fixtures_evidence import Evidence
+from tests.lab import Lab
+
+SHOWN = ("SecretId", "ClientRequestToken")
+FIELDS = ("Step", "SecretId", "ClientRequestToken", "RotationToken", "secretid", "")
+STRANGE: tuple[object, ...] = (
+    None,
+    7,
+    "event",
+    b"{}",
+    [],
+    [{}],
+    {1},
+    object(),
+    Ellipsis,
+    float("nan"),
+    print,
+    Step,
+)
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.TextIOWrapper]:
+    """The functions' log, as strict as a standard output; a line that is lost is an error."""
+
+    def lost(*_: object) -> NoReturn:
+        raise  # noqa: PLE0704 - what the handler was given
+
+    handler = LOGGER.registered_handler
+    assert isinstance(handler, logging.StreamHandler)
+    monkeypatch.setattr(handler, "handleError", lost)
+    lines = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+    monkeypatch.setattr(logging.getLogger("rotation"), "propagate", False)  # to pytest's own
+    before = handler.setStream(lines)
+    yield lines
+    handler.setStream(before)
+
+
+def event(rng: Random, good: list[dict[str, Any]]) -> object:
+    """One in three is nearly good; others are of another shape, or no JSON."""
+    if rng.random() < 0.35:
+        return mutate(rng, json.loads(json.dumps(rng.choice(good))), SHOWN)
+    if rng.random() < 0.1:
+        return rng.choice(STRANGE)
+    if rng.random() < 0.1:
+        return mutate(rng, [json.loads(json.dumps(rng.choice(good)))], SHOWN)
+    names = rng.sample(FIELDS, rng.randrange(len(FIELDS)))
+    document = {name: odd(rng, confidential=name not in SHOWN) for name in names}
+    if rng.random() < 0.5:
+        document["Step"] = rng.choice(list(Step))
+    return document
+
+
+def test_ten_thousand_events(
+    lab: Lab,
+    demo_issuer: Issuer,
+    written: io.TextIOWrapper,
+    evidence: Evidence,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(store, "CONSISTENCY_SECONDS", 0)  # what is not there never comes
+    secret = lab.secret(IssuerTarget(demo_issuer))
+    done = secret.begin()
+    secret.steps(done)
+    begun = secret.begin()  # without a value: its later steps have nothing to work with
+    broken, still = lab.secret(IssuerTarget(demo_issuer)), lab.secret(IssuerTarget(demo_issuer))
+    lab.client.put_secret_value(SecretId=broken.arn, SecretString=f'{{"password": "{CANARY}')
+    token = f"{CANARY}{'0' * 36}"
+    good = [{**done, "Step": step.value, "RotationToken": token} for step in Step]
+    good += [{**begun, "Step": step.value, "RotationToken": token} for step in list(Step)[1:]]
+    good += [{**broken.begin(), "Step": "createSecret", "RotationToken": token}]
+    good += [{**done, "SecretId": still.arn, "Step": "createSecret"}]
+    handlers: list[Handler] = [template.handler(name) for name in template.functions()]
+    before = secret.labels(), secret.value(), secret.accepted()
+
+    def one(rng: Random, tally: Tally) -> None:
+        given, handler = event(rng, good), rng.choice(handlers)
+        context = LambdaContext(function_name="f", timeout=60, memory_limit_in_mb="256")
+        error = tally.attempt(lambda: handler(given, context))
+        assert error is None or (error.__cause__, error.__context__) == (None, None)
+
+    tally = fuzz("events", EXAMPLES, one)
+    assert (secret.labels(), secret.value(), secret.accepted()) == before
+    written.seek(0)
+    assert not traces(written.read())
+    tally.deep(kinds=5, fields=8)
+    evidence("fuzzing", "the event", examples=EXAMPLES, **tally.figures)

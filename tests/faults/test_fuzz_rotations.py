@@ -1,0 +1,114 @@
+"""Secrets with odd places in them, rotated by the true handlers, service, databases and issuer."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from random import Random
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local.issuers import Issuer
+from local.servers import Server
+from local.targets import (
+    IssuerTarget,
+    MySQLTarget,
+    PostgresAlternatingTarget,
+    PostgresTarget,
+    Target,
+)
+from shared import store
+from shared.event import Step
+from tests.faults.fuzz_mutations import as_text, mutate
+from tests.faults.fuzz_oracle import Tally, fuzz, share
+from tests.faults.fuzz_samples import DESCRIPTION_SHOWN, LOGIN_SHOWN
+from tests.fixtures_evidence import Evidence
+from tests.lab import Lab, Secret
+
+# A target elsewhere, or another of its users, is not asked: what becomes of it is not known here.
+PLACE = ("host", "port", "username", "issuer_url", "engine", "dbname")
+SHOWN = LOGIN_SHOWN | DESCRIPTION_SHOWN | {"key_id", "admin_secret_arn", "issuer_url"}
+
+
+@pytest.fixture
+def targets(postgres_server: Server, mariadb_server: Server, demo_issuer: Issuer) -> list[Target]:
+    return list(_targets(postgres_server, mariadb_server, demo_issuer))
+
+
+def _targets(server: Server, other: Server, issuer: Issuer) -> Iterator[Target]:
+    yield PostgresTarget(server, f"fuzz_{uuid.uuid4().hex[:8]}")
+    yield PostgresAlternatingTarget(server, f"fuzz_{uuid.uuid4().hex[:8]}")
+    yield MySQLTarget(other, f"fuzz_{uuid.uuid4().hex[:8]}")
+    yield IssuerTarget(issuer)
+
+
+def put(rng: Random, lab: Lab, arn: str, good: dict[str, Any]) -> str | None:
+    """Store something like it by hand; None where the service itself refuses that."""
+    document = mutate(rng, json.loads(json.dumps(good)), SHOWN)
+    text = as_text(rng, document).encode(errors="replace").decode()
+    try:
+        lab.client.put_secret_value(SecretId=arn, SecretString=text)
+    except ClientError as refused:
+        assert refused.response["Error"]["Code"] == "ValidationException"  # it is too long
+        return None
+    return text
+
+
+def here(text: str, good: dict[str, Any]) -> bool:
+    """Whether it is of the same target still."""
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError):
+        return True  # refused before anything is called
+    if not isinstance(said, dict):
+        return True
+    return all(said.get(field) == good.get(field) for field in PLACE)
+
+
+def tried(secret: Secret, steps: tuple[Step, ...]) -> None:
+    event = secret.begin()
+    try:
+        secret.steps(event, *steps)
+    finally:
+        if secret.holder("AWSCURRENT") != event["ClientRequestToken"]:
+            secret.abandon(event)
+
+
+def one(rng: Random, tally: Tally, secret: Secret) -> None:
+    good = secret.value()
+    arn = secret.arn
+    admin = next((good[f] for f in ("masterarn", "admin_secret_arn") if f in good), None)
+    kept: dict[str, Any] = {}
+    if admin is not None and rng.random() < 0.4:
+        arn = admin
+        kept = json.loads(secret.lab.client.get_secret_value(SecretId=arn)["SecretString"])
+    text = put(rng, secret.lab, arn, kept or good)
+    if text is None:
+        return
+    before = secret.holder("AWSCURRENT")
+    steps = tuple(Step) if here(text, kept or good) else (Step.CREATE,)
+    try:
+        error = tally.attempt(lambda: tried(secret, steps))
+        if error is not None:
+            assert (error.__cause__, error.__context__) == (None, None)
+            assert secret.holder("AWSCURRENT") == before
+            assert secret.target.accepts(good), "the target was changed"
+        elif len(steps) > 1:
+            good = secret.value()
+            assert secret.target.accepts(good)
+    finally:
+        if kept:
+            secret.lab.client.put_secret_value(SecretId=arn, SecretString=json.dumps(kept))
+        secret.store(good)
+
+
+def test_some_rotations(
+    lab: Lab, targets: list[Target], evidence: Evidence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "CONSISTENCY_SECONDS", 0)
+    secrets = [lab.secret(target) for target in targets]
+    examples = share(200)
+    tally = fuzz("rotations", examples, lambda rng, tally: one(rng, tally, rng.choice(secrets)))
+    tally.deep(kinds=4, fields=15)
+    evidence("fuzzing", "the secret's JSON, rotated", examples=examples, **tally.figures)

@@ -1,0 +1,103 @@
+"""Secrets of every kind with odd places in them, through the parse of every backend."""
+
+import json
+from collections.abc import Sequence
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from local.certificates import Authority
+from rotators import http_api_key, mysql, postgres
+from shared.contract import Backend
+from shared.fields import dump_document, load_value
+from shared.version import document_of
+from tests.described import EXAMPLES as EXAMPLES_OF_ISSUERS
+from tests.described import PLAIN
+from tests.faults.fuzz_mutations import as_text, edited, mutate
+from tests.faults.fuzz_oracle import EXAMPLES, Tally, fuzz, no_connections, traces
+from tests.faults.fuzz_samples import KEY, KEYS, LOGINS, Sample
+from tests.fixtures_evidence import Evidence
+
+# JMESPath says so of a literal in backticks, to nobody who has not asked.
+QUIET = pytest.mark.filterwarnings(
+    "ignore:deprecated string literal syntax:PendingDeprecationWarning"
+)
+BACKENDS: dict[str, Any] = {
+    "PostgresSingleUser": postgres._single_user,
+    "PostgresAlternatingUsers": postgres._alternating_users,
+    "MySqlSingleUser": mysql._single_user,
+    "MySqlAlternatingUsers": mysql._alternating_users,
+    "HttpApiKey": http_api_key._keys,
+    "HttpApiKey of plain strings": http_api_key._keys,
+    "HttpApiKey of some hosts": http_api_key._keys,
+}
+SETTINGS = {
+    "MySqlSingleUser": {"ALLOW_UNENCRYPTED": "true"},
+    "HttpApiKey of plain strings": {"ISSUER": json.dumps(EXAMPLES_OF_ISSUERS[PLAIN][0])},
+    "HttpApiKey of some hosts": {"ISSUER_HOSTS": "*.test, 127.0.0.1:*"},
+}
+
+
+@pytest.fixture(scope="module")
+def backends(authority: Authority) -> dict[str, Backend[Any]]:
+    bundle = {"TLS_CA_BUNDLE": str(authority.ca)}
+    return {name: build({**bundle, **SETTINGS.get(name, {})}) for name, build in BACKENDS.items()}
+
+
+def answer(rng: Random, samples: Sequence[Sample]) -> dict[str, Any]:
+    """What GetSecretValue might give."""
+    sample = rng.choice(samples)
+    document = sample.document()
+    if rng.random() < 0.95:
+        document = mutate(rng, document, sample.shown)
+    text = as_text(rng, document)
+    if rng.random() < 0.01:
+        return {"SecretBinary": text.encode(errors="replace")}
+    return {"SecretString": text}
+
+
+def taken(name: str, backend: Backend[Any], said: Any) -> None:  # noqa: ANN401 - any answer
+    """Read it as that function does, and write it again; a database's gets its next password."""
+    document = document_of(said, of="the secret", texts=name.startswith("Http"))
+    credential = backend.parse(document)
+    written = load_value(dump_document(backend.render(credential)))
+    if name.startswith("Http"):
+        # An id that is a number becomes a text of it.
+        assert {n: str(v) for n, v in written.items()} == {n: str(v) for n, v in document.items()}
+        return
+    assert written == document
+    following = backend.mint(credential, None)  # type: ignore[arg-type]  # it asks nothing
+    assert not traces(repr(following.password))
+    dump_document(backend.render(following))
+
+
+def one(backends: dict[str, Backend[Any]], rng: Random, tally: Tally) -> None:
+    of_keys = rng.random() < 0.5
+    said = answer(rng, KEYS if of_keys else LOGINS)
+    # Now and then of another kind than the function rotates.
+    names = [name for name in backends if name.startswith("Http") is of_keys]
+    name = rng.choice(list(backends) if rng.random() < 0.05 else names)
+    if name.endswith("strings") and rng.random() < 0.9:
+        said = {"SecretString": edited(rng, rng.choice((KEY, "", f"{KEY} é", "\n", "{")))}
+    tally.attempt(lambda: taken(name, backends[name], said))
+
+
+@QUIET
+def test_ten_thousand_secrets(backends: dict[str, Backend[Any]], evidence: Evidence) -> None:
+    with no_connections():
+        tally = fuzz("secrets", EXAMPLES, lambda rng, tally: one(backends, rng, tally))
+    tally.deep(kinds=3, fields=200)
+    evidence("fuzzing", "the secret's JSON", examples=EXAMPLES, **tally.figures)
+
+
+@settings(
+    max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
+@given(rng=st.randoms(use_true_random=False))
+@QUIET
+def test_what_hypothesis_can_shrink(backends: dict[str, Backend[Any]], rng: Random) -> None:
+    with no_connections():
+        one(backends, rng, Tally("secrets"))
