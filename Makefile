@@ -47,12 +47,22 @@ reliability: setup ## write what the last runs of test-faults and soak counted t
 	@$(RUN) local.evidence
 
 .PHONY: check
-check: setup ## format, lint, types, template, and its security
+check: setup ## format, lint, types, template and its security, known weaknesses, secrets
 	@$(RUN) ruff format --check .
 	@$(RUN) ruff check .
 	@$(RUN) mypy
 	@.venv/bin/cfn-lint template.yaml
 	@$(RUN) local.checkov
+	@$(RUN) local.supply audit --offline
+	@$(RUN) local.supply secret_scan
+
+.PHONY: audit
+audit: setup ## pinned versions that are known to be vulnerable, or withdrawn (ARGS=--offline)
+	@$(RUN) local.supply audit $(ARGS)
+
+.PHONY: secret-scan
+secret-scan: setup ## what looks like a secret, in the files and in all commits (ARGS=--all)
+	@$(RUN) local.supply secret_scan $(ARGS)
 
 .PHONY: format
 format: setup ## let ruff format and fix what it can

@@ -10,7 +10,7 @@ from local.bootstrap import ROOT, UV, run, say
 
 GROUPS = ("dev", "postgres", "mysql", "http_api_key", "lambda_runtime", "sdk")
 # In an environment of its own: it asks for other versions of what the others share.
-APART = ("checkov", "examples", "sam")
+APART = ("audit", "checkov", "examples", "sam")
 OLDEST_PYTHON = "3.11"
 
 

@@ -1,0 +1,1 @@
+"""What is taken from others and what is given away: weaknesses, secrets, bills of materials."""
