@@ -33,6 +33,7 @@ demo: setup ## rotate real secrets before your eyes (ARGS=--help for one, n time
 test: setup ## the whole test suite, on real servers (ARGS='-k postgres' for a part)
 	@$(RUN) local.servers --only-fetch postgres postgres-15 postgres-18 mariadb mysql rabbitmq
 	@$(RUN) local.examples
+	@$(RUN) local.supply
 	@$(RUN) local.template
 	@$(RUN) pytest $(ARGS)
 

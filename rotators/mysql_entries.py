@@ -26,8 +26,8 @@ def native_password_hash(password: Secret) -> str:
     Source: MariaDB documentation, "Authentication Plugin - mysql_native_password".
     """
     # The server's format, not a choice: what is hashed is long and random.
-    once = hashlib.sha1(password.reveal().encode()).digest()  # noqa: S324
-    return "*" + hashlib.sha1(once).hexdigest().upper()  # noqa: S324
+    once = hashlib.sha1(password.reveal().encode()).digest()  # noqa: S324 - MySQL's own hash
+    return "*" + hashlib.sha1(once).hexdigest().upper()  # noqa: S324 - the same
 
 
 class Entries:

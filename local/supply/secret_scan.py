@@ -7,6 +7,7 @@ Runs in the environment of __main__.py.
 import argparse
 import hashlib
 import json
+import os
 import sys
 import tempfile
 import tomllib
@@ -124,7 +125,10 @@ class Clean:
     def add(self, objects: Iterable[str]) -> None:
         """Keep these as well."""
         self.file.parent.mkdir(parents=True, exist_ok=True)
-        self.file.write_text(json.dumps(sorted({*self.objects, *objects})))
+        # Beside, then renamed: another scan may read it now.
+        fresh = self.file.with_suffix(f".{os.getpid()}")
+        fresh.write_text(json.dumps(sorted({*self.objects, *objects})))
+        fresh.rename(self.file)
 
 
 if __name__ == "__main__":

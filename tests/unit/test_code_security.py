@@ -1,0 +1,57 @@
+"""The linter's security rules (ruff's S, which are bandit's) hold for what runs in Lambda."""
+
+import re
+import subprocess
+import sys
+import tomllib
+
+import pytest
+
+from local import build
+
+RUFF = tomllib.loads((build.ROOT / "pyproject.toml").read_text())["tool"]["ruff"]["lint"]
+SHIPPED = ("shared", "rotators")
+FILES = [path for folder in SHIPPED for path in sorted((build.ROOT / folder).rglob("*.py"))]
+
+
+def test_no_security_rule_is_switched_off_for_what_is_shipped() -> None:
+    assert RUFF["select"] == ["ALL"]
+    patterns = [name for name in RUFF["per-file-ignores"] if not _elsewhere(name)]
+    ignored = [*RUFF["ignore"], *(rule for name in patterns for rule in _ignored(name))]
+    assert not [rule for rule in ignored if re.fullmatch(r"S\d*", rule)]
+
+
+def _elsewhere(pattern: str) -> bool:
+    return pattern.split("/", maxsplit=1)[0] in ("tests", "docs", "local")
+
+
+def _ignored(pattern: str) -> list[str]:
+    rules: list[str] = RUFF["per-file-ignores"][pattern]
+    return rules
+
+
+@pytest.mark.parametrize("folder", SHIPPED)
+def test_the_linter_does_find_a_weakness_there(folder: str) -> None:
+    weak = "import subprocess\n\nsubprocess.run('id', shell=True, check=True)\n"
+    done = subprocess.run(
+        [sys.executable, "-m", "ruff", "check", "--stdin-filename", f"{folder}/weak.py", "-"],
+        cwd=build.ROOT,
+        input=weak,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "S602" in done.stdout or "S607" in done.stdout
+
+
+def test_each_exception_beside_the_code_carries_a_reason() -> None:
+    excepted = [
+        (path, line)
+        for path in FILES
+        for line in path.read_text().splitlines()
+        if re.search(r"#\s*(?:ruff:\s*)?noqa", line, re.IGNORECASE)
+    ]
+    assert excepted  # there are some, so the pattern finds them
+    for path, line in excepted:
+        assert re.search(r"# noqa: [A-Z0-9, ]+\d\s*(?:#|-|–)+ \w.{5,}$", line), (path.name, line)
