@@ -4,6 +4,7 @@
 which the document holds between `<!-- crashes -->` and `<!-- /crashes -->`.
 """
 
+import fcntl
 import json
 import re
 import sys
@@ -20,10 +21,12 @@ Rows = dict[str, dict[str, Figure]]
 def record(table: str, row: str, /, **figures: Figure) -> None:
     """Keep a row of a table, instead of the one that an earlier run kept."""
     FOUND.mkdir(parents=True, exist_ok=True)
-    rows = {**found(table), row: figures}
-    new = FOUND / f"{table}.new"
-    new.write_text(json.dumps(rows, indent=1, ensure_ascii=False))
-    new.rename(FOUND / f"{table}.json")
+    with (FOUND / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two runs at once may each have a part
+        rows = {**found(table), row: figures}
+        new = FOUND / f"{table}.new"
+        new.write_text(json.dumps(rows, indent=1, ensure_ascii=False))
+        new.rename(FOUND / f"{table}.json")
 
 
 def found(table: str) -> Rows:

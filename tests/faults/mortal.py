@@ -26,7 +26,7 @@ class Life:
 
     def step(self, boxes: Sandboxes, event: Mapping[str, object]) -> Taken:
         """Take one, and die in it if that is planned next."""
-        step = Step(event["Step"])
+        step = Step(str(event["Step"]))
         due = self.plan and self.plan[0][0] is step
         point = self.plan.popleft()[1] if due else None
         taken = boxes.take(self.target, event, point)

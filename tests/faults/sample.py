@@ -21,3 +21,7 @@ class Sample:
         if self._everything or len(points) <= at_most:
             return list(points)
         return [points[i] for i in sorted(self._random.sample(range(len(points)), at_most))]
+
+    def one(self, points: Sequence[T]) -> list[T]:
+        """One of the points, whatever is asked for: to be tried on top of something else."""
+        return [self._random.choice(points)]

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-
 from local.issuers.issuer import Issuer, ask, tokens
 from local.targets import (
     IssuerTarget,
@@ -24,7 +23,8 @@ def way_in(secret: Secret, case: Case) -> str:
         return ""
     if case.seamless:
         return "AWSCURRENT is refused"
-    if case.outlives and not secret.accepted():
+    labelled = any(_accepted(secret, version) for version in secret.labels())
+    if case.outlives and not labelled and not secret.accepted():
         return "no stored version is accepted"
     return ""
 
@@ -98,7 +98,8 @@ def _postgres_lacks(target: PostgresAlternatingTarget, value: dict[str, Any]) ->
     original = str(target.document["username"])
     with target.open(value) as connection:
         ((member, acts, limit, timeout),) = connection.execute(
-            "SELECT pg_has_role(session_user, %s, 'MEMBER'), pg_has_role(session_user, %s, 'USAGE'),"
+            "SELECT pg_has_role(session_user, %s, 'MEMBER'),"
+            " pg_has_role(session_user, %s, 'USAGE'),"
             " (SELECT rolconnlimit FROM pg_roles WHERE rolname = session_user),"
             " current_setting('statement_timeout')",
             [f"{original}_group", original],

@@ -4,20 +4,24 @@ The calls are found by recording a rotation, so that a new one is covered by its
 is a process with sockets of its own, by SIGKILL; who goes on is the local service's orchestrator.
 """
 
-import random
 from collections import deque
+from collections.abc import Callable
 
 import pytest
 
 from shared.event import Step
 from tests.faults.cases import CASES, Case
 from tests.faults.mortal import Life, Mortal
+from tests.faults.sample import Sample
 from tests.faults.sandboxes import Point
 from tests.faults.state import settled, way_in
 from tests.fixtures_evidence import Evidence
 from tests.lab import Lab, Secret
 
 Death = tuple[Step, Point]
+
+# Of each case and way to go on, where not everything is tried: a rotation takes half a second.
+AT_MOST = 6
 
 
 class Patient:
@@ -60,8 +64,12 @@ class Patient:
         self.given_up.append(outcome.version_id)
         return outcome.state
 
-    def calls(self) -> list[Death]:
-        return [(step, point) for step, taken in self.life.taken for point in taken.points()]
+    def calls(self, *, since_death: bool = False) -> list[Death]:
+        """Both sides of every call of the last rotation, or of what came after it was killed."""
+        steps = self.life.taken
+        killed = [number for number, (_, taken) in enumerate(steps) if taken.killed]
+        steps = steps[killed[-1] + 1 :] if since_death else steps
+        return [(step, point) for step, taken in steps for point in taken.points()]
 
     def check(self, previous: str | None, deaths: int) -> None:
         """It died as planned, and everything is as after any rotation."""
@@ -73,42 +81,56 @@ class Patient:
         self.given_up = [current]
 
 
+@pytest.fixture
+def hospital(lab: Lab, mortal: Mortal, request: pytest.FixtureRequest) -> Callable[[Case], Patient]:
+    return lambda case: Patient(case, lab, mortal, request)
+
+
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_killed_at_every_call(
-    case: Case, lab: Lab, mortal: Mortal, request: pytest.FixtureRequest, evidence: Evidence
+    case: Case, hospital: Callable[[Case], Patient], sample: Sample, evidence: Evidence
 ) -> None:
-    patient = Patient(case, lab, mortal, request)
+    patient = hospital(case)
     patient.ready()
     assert patient.rotate() == "succeeded"
     points = patient.calls()
     assert {step for step, _ in points} == set(Step)
-    again = retried(patient, points)
-    anew = abandoned(patient, points)
-    evidence("crashes", str(case), calls=len(points) // 2, retried=again, abandoned=anew)
+    once, anew = sample(points, AT_MOST), sample(points, AT_MOST)
+    twice = [(death, *sample.one(retried(patient, death))) for death in once]
+    twice = sample(twice, AT_MOST // 2)
+    for deaths in twice:
+        retried(patient, *deaths)
+    for death in anew:
+        abandoned(patient, death)
+    evidence(
+        "crashes",
+        str(case),
+        calls=len(points) // 2,
+        killed_and_retried=len(once),
+        killed_twice=len(twice),
+        killed_and_abandoned=len(anew),
+    )
 
 
-def retried(patient: Patient, points: list[Death]) -> int:
-    """The service tries the rotation again, with the same token."""
+def retried(patient: Patient, *deaths: Death) -> list[Death]:
+    """The service tries the rotation again, with the same token; the calls that this makes."""
     # Or it would not, after a crash right behind the move of AWSCURRENT (rule 11).
     patient.settings.pending_after_finish = "keeps"
-    patient.settings.retries = 2
-    for death in points:
-        patient.ready()
-        before = patient.secret.holder("AWSCURRENT")
-        assert patient.rotate(death) == "succeeded", death
-        patient.check(before, 1)
-    return len(points)
+    patient.settings.retries = len(deaths)
+    patient.ready()
+    before = patient.secret.holder("AWSCURRENT")
+    assert patient.rotate(*deaths) == "succeeded", deaths
+    patient.check(before, len(deaths))
+    return patient.calls(since_death=True)
 
 
-def abandoned(patient: Patient, points: list[Death]) -> int:
+def abandoned(patient: Patient, death: Death) -> None:
     """A person cancels it, takes AWSPENDING off, and begins another rotation (rule 7)."""
     patient.settings.pending_after_finish = "removes"
     patient.settings.retries = 0
-    for death in points:
-        patient.ready()
-        assert patient.rotate(death) == "failed", death
-        patient.secret.abandon({"ClientRequestToken": patient.given_up[-1]})
-        before = patient.secret.holder("AWSCURRENT")
-        assert patient.rotate() == "succeeded", death
-        patient.check(before, 1)
-    return len(points)
+    patient.ready()
+    assert patient.rotate(death) == "failed", death
+    patient.secret.abandon({"ClientRequestToken": patient.given_up[-1]})
+    before = patient.secret.holder("AWSCURRENT")
+    assert patient.rotate() == "succeeded", death
+    patient.check(before, 1)
