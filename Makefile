@@ -108,6 +108,11 @@ SDK ?= runtime
 build: setup ## build every function for this machine into .cache/artifacts
 	@$(RUN) local.template
 
+.PHONY: sbom
+sbom: setup ## each function's bill of materials, CycloneDX, into build/sbom
+	@$(RUN) local.supply.sbom $(ARGS) --architecture $(ARCHITECTURE) \
+		--python-version $(PYTHON_VERSION) --sdk $(SDK)
+
 BUILDS := build-PostgresSingleUser build-PostgresAlternatingUsers \
 	build-MySqlSingleUser build-MySqlAlternatingUsers build-HttpApiKey
 build-PostgresSingleUser build-PostgresAlternatingUsers: ROTATOR := postgres

@@ -9,7 +9,7 @@ import sys
 from local import bootstrap
 
 FOLDER = ".cache/audit"
-CHECKS = ("audit", "secret_scan", "sbom")
+CHECKS = ("audit", "secret_scan", "sbom_schema")
 
 
 def main(check: str = "", *options: str) -> int:

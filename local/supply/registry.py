@@ -17,8 +17,7 @@ def compiled(requirements: Path, *options: str) -> tuple[str, str]:
     """
     bootstrap.install_uv()
     uv = bootstrap.UV / "bin" / "uv"
-    # Its answers are asked for anew: a cached one is of some other day.
-    words = ("pip", "compile", *UNIVERSAL, "--refresh", *options)
+    words = ("pip", "compile", *UNIVERSAL, *options)
     with tempfile.TemporaryDirectory() as nowhere:  # with no settings of a project around it
         done = bootstrap.run(uv, *words, requirements, cwd=Path(nowhere), check=False, quiet=True)
     if done.returncode:
@@ -28,7 +27,8 @@ def compiled(requirements: Path, *options: str) -> tuple[str, str]:
 
 def withdrawn(requirements: Path) -> Iterator[str]:
     """The pinned versions that their makers have withdrawn (PEP 592), with their reasons."""
-    _, warnings = compiled(requirements.resolve())
+    # Its answers are asked for anew: a cached one is of some other day.
+    _, warnings = compiled(requirements.resolve(), "--refresh")
     told = re.findall(r"`([^`]+)==([^`]+)` is yanked(?: \(reason: \"(.*)\"\))?", warnings)
     for name, version, reason in told:
         yield f"{requirements.name}: {name} {version} is withdrawn: {reason or 'no reason given'}"
