@@ -202,7 +202,7 @@ def test_a_start_with_a_wrong_variable(environment: dict[str, str], caught: str)
 
 
 def test_an_endpoint_that_cannot_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "canary")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", "canary")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     with pytest.raises(Misconfigured, match="ValueError") as caught:
