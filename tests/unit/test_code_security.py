@@ -1,4 +1,4 @@
-"""The linter's security rules (ruff's S, which are bandit's) hold for what runs in Lambda."""
+"""What runs in Lambda: ruff's security rules (S, which are bandit's), and no secret beside it."""
 
 import re
 import subprocess
@@ -7,7 +7,7 @@ import tomllib
 
 import pytest
 
-from local import build
+from local import build, template
 
 RUFF = tomllib.loads((build.ROOT / "pyproject.toml").read_text())["tool"]["ruff"]["lint"]
 SHIPPED = ("shared", "rotators")
@@ -55,3 +55,16 @@ def test_each_exception_beside_the_code_carries_a_reason() -> None:
     assert excepted  # there are some, so the pattern finds them
     for path, line in excepted:
         assert re.search(r"# noqa: [A-Z0-9, ]+\d\s*(?:#|-|–)+ \w.{5,}$", line), (path.name, line)
+
+
+def test_no_parameter_and_no_variable_is_for_a_secret() -> None:
+    parameters = template.document()["Parameters"]
+    # CloudFormation hides a parameter's value where it is one.
+    assert not [name for name, of in parameters.items() if "NoEcho" in of]
+    variables = {name for each in template.functions().values() for name in each.environment}
+    assert variables
+    of_values = re.compile(r"(?:PASSWORD|SECRET|TOKEN|CREDENTIALS?|API_?KEY)$", re.IGNORECASE)
+    named = {name for name in (*parameters, *variables) if of_values.search(name)}
+    assert named == {"DeployHttpApiKey", "AdminSetsPassword", "ADMIN_SETS_PASSWORD"}
+    for switch in named & parameters.keys():
+        assert set(parameters[switch]["AllowedValues"]) <= {"true", "false", ""}

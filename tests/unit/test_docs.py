@@ -121,6 +121,16 @@ def test_every_test_is_there(document: str) -> None:
     tests = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("*.py"))
     named = re.findall(r"`(test_\w+)`", TEXT[document])
     assert not [name for name in named if f"def {name}(" not in tests]
+    for path, name in re.findall(r"`(tests/[^`]+)::([^`]+)`", TEXT[document]):
+        assert f"def {name}(" in (ROOT / path).read_text(), (path, name)
+
+
+def test_every_threat_is_stopped_by_something_that_a_test_shows() -> None:
+    threats = rows("SECURITY.md", "who")
+    assert len(threats) > 10
+    for who, *_, stopped, shown in threats:
+        assert stopped, who
+        assert re.fullmatch(r"`tests/[^`]+::test_\w+`(?:, `tests/[^`]+::test_\w+`)*", shown), who
 
 
 def test_every_aws_command_has_its_operation_and_options() -> None:
