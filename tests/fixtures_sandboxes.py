@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.mortal import Mortal
+from tests.faults.patients import Hospital, Patient
 from tests.faults.sandboxes import Sandboxes, sandboxes
 from tests.lab import Lab
 
@@ -25,8 +26,14 @@ def boxes(running_lab: Lab, sandbox_log: Path) -> Iterator[Sandboxes]:
 
 @pytest.fixture
 def mortal(lab: Lab, boxes: Sandboxes) -> Iterator[Mortal]:
-    """The service's home for this test."""
-    before, home = lab.service.home, Mortal(boxes)
-    lab.service.home = home
+    """The functions' home for this test, behind the lab's gate."""
+    before, home = lab.gate.home, Mortal(boxes)
+    lab.gate.home = home
     yield home
-    lab.service.home = before
+    lab.gate.home = before
+
+
+@pytest.fixture
+def hospital(lab: Lab, mortal: Mortal, request: pytest.FixtureRequest) -> Hospital:
+    """Takes in a case."""
+    return lambda case: Patient(case, lab, mortal, request)

@@ -40,7 +40,7 @@ class Gate:
     """
 
     def __init__(self, home: Home) -> None:
-        self._home = home
+        self.home = home
         self.open = True
         self.asked: Event = {}
 
@@ -48,7 +48,7 @@ class Gate:
         if not self.open:
             self.asked = {key: str(value) for key, value in event.items()}
             raise FunctionError("Gate", "the test runs the steps itself")
-        self._home.invoke(function, event)
+        self.home.invoke(function, event)
 
 
 def _short(value: str) -> str:

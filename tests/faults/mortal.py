@@ -42,11 +42,11 @@ class Mortal:
     """The home; `lives` are by the secret's ARN."""
 
     def __init__(self, boxes: Sandboxes) -> None:
-        self._boxes = boxes
+        self.boxes = boxes
         self.lives: dict[str, Life] = {}
 
     def invoke(self, _function: str, event: Mapping[str, object], /) -> None:
-        taken = self.lives[str(event["SecretId"])].step(self._boxes, event)
+        taken = self.lives[str(event["SecretId"])].step(self.boxes, event)
         if taken.killed:
             raise FunctionError("Runtime.ExitError", "signal: killed")
         if taken.error:

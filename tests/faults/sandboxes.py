@@ -111,6 +111,12 @@ class Sandboxes:
         """The same, to its end."""
         return self.begin(target, event, at).result()
 
+    def stop(self, target: Target, event: Mapping[str, object], at: Point) -> Running:
+        """The same, but stopped at the point until it is told to go on."""
+        running = self.begin(target, event, at, signal_=signal.SIGSTOP)
+        running.until_stopped()
+        return running
+
     def _listen(self) -> None:
         for line in self._wire.makefile("r"):
             said = json.loads(line)
