@@ -106,6 +106,10 @@ _RUNNING = {
         "REVOKE that membership",
         "username",
     ),
+    **dict.fromkeys(  # the first of a function that stood still, which may only be slow
+        ("25P03", "25P04"),
+        Meaning(Unreachable, "the server ended the slow transaction of", NEXT_ATTEMPT),
+    ),
     "2BP01": Meaning(
         TargetMismatch,
         "others were granted a role by the clone, which must not have it, refused to",

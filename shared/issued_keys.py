@@ -64,9 +64,13 @@ class IssuedKey:
         return minted
 
     def discard(self, minted: ApiKey, ticket: Ticket[ApiKey], /) -> None:
-        """Revoke the key, unless it is the one that is stored."""
+        """Revoke the key, unless it is the one that is stored, or that one has its id by now.
+
+        An issuer may give the id of a key that another attempt has ended to the next one.
+        """
         stored = _stored(ticket)
-        if minted.key_id is not None and (stored is None or stored.key != minted.key):
+        ids = (None, stored.key_id if stored else None)
+        if minted.key_id not in ids and (stored is None or stored.key != minted.key):
             self._issuer.manage(ticket.current(), ticket).revoke(minted.key_id)
 
     def install(self, pending: ApiKey, ticket: Ticket[ApiKey], /) -> None:

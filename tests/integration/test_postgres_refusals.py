@@ -1,11 +1,14 @@
 """What PostgreSQL refuses, and what a session was left with, told and met for what it is."""
 
+import select
+
 import psycopg
 import pytest
 
 from local.servers import Server
+from rotators import postgres as rotator
 from rotators.postgres_errors import translate
-from shared.errors import Forbidden, Misconfigured, Rejected, RotationError
+from shared.errors import Forbidden, Misconfigured, Rejected, RotationError, Unreachable
 from tests.postgres_pairs import PostgresPair
 
 
@@ -31,6 +34,22 @@ def test_a_name_that_the_server_keeps_for_itself(pair: PostgresPair) -> None:
         pair.sql("DROP ROLE pg")
     assert problem.field == "username"
     assert "pg_" in problem.what
+
+
+def stand_still(pair: PostgresPair) -> None:
+    with pair.engine.connect(pair.login(pair.app)) as session, session.reading() as connection:
+        select.select([connection.pgconn.socket], [], [], 30)  # till the server says so
+        connection.execute("SELECT 1")
+
+
+def test_a_function_that_stood_still_in_a_transaction(
+    pair: PostgresPair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lambda may stop one for a while: the server ends its session, and the next attempt mends."""
+    monkeypatch.setattr(rotator, "STATEMENT_SECONDS", 1)
+    with pytest.raises(Unreachable, match="25P03") as caught:
+        stand_still(pair)
+    assert caught.value.retryable
 
 
 def test_a_superuser_needs_an_admin_who_is_one(pair: PostgresPair) -> None:

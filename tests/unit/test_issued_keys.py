@@ -1,7 +1,7 @@
 """Which live keys a rotation revokes; the issuer itself is real in tests/conformance."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import ClassVar
 
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from shared.api_key import Account, ApiKey, Way
 from shared.errors import Rejected
+from shared.issued_keys import IssuedKey
 from shared.leftover_keys import Leftovers
 from shared.old_keys import Ends
 from shared.secret import Secret
@@ -132,6 +133,33 @@ def revoked(live: list[Key], ticket: FakeTicket, current: str | None = "c") -> s
 def test_the_previous_key_and_orphans_of_ours_are_revoked() -> None:
     live = [ours("c", "v2"), ours("p", "v1"), ours("lost", "v2"), Key("person", "by hand")]
     assert revoked(live, FakeTicket(held("p"))) == {"p", "lost"}
+
+
+@pytest.mark.parametrize(("stored", "ended"), [("lost", set()), ("other", {"lost"})])
+def test_a_copy_that_was_not_stored_is_revoked_but_for_the_stored_keys_id(
+    stored: str, ended: set[str]
+) -> None:
+    """JupyterHub on SQLite gives the id of a revoked key to the next one."""
+    seen: set[str] = set()
+
+    class Manager(FakeManager):
+        def revoke(self, key_id: str) -> None:
+            seen.add(key_id)
+
+    class Issuer(FakeIssuer):
+        def manage(self, key: ApiKey, ticket: object) -> FakeManager:
+            del key, ticket
+            return Manager()
+
+    class Ticket(FakeTicket):
+        def pending(self) -> ApiKey:
+            return replace(held(stored), key=Secret("the other copy's"))
+
+        def current(self) -> ApiKey:
+            return held("c")
+
+    IssuedKey(Issuer(), Ends()).discard(held("lost"), Ticket())
+    assert seen == ended
 
 
 def test_a_previous_key_made_by_hand_is_revoked() -> None:
