@@ -26,16 +26,17 @@ class Case:
     seamless: AWSCURRENT is accepted whenever a step has ended or was killed.
     outlives: some stored version is; only an issuer that replaces the key in its answer, which a
     crash can lose, is not asked for it.
+    replaces: each request to the issuer ends the key that the one before was answered: two copies
+    at once can undo each other's, which the next rotation mends.
     first: each run is a user's first rotation, which makes its clone.
-    alone: there is one such credential, so that two cannot be rotated at once.
     """
 
     name: str
     make: Make
     seamless: bool = False
     outlives: bool = True
+    replaces: bool = False
     first: bool = False
-    alone: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -112,11 +113,11 @@ MYSQL = tuple(
 )
 KEYS = (
     Case("HttpApiKey JupyterHub", _issuer, seamless=True),
-    Case("HttpApiKey issued beside", _described(BESIDE), seamless=True, alone=True),
-    Case("HttpApiKey issued by itself", _described(SELF), seamless=True, alone=True),
-    Case("HttpApiKey two slots", _described(SLOTS), seamless=True, alone=True),
-    Case("HttpApiKey chosen, by admin", _described(CHOSEN), alone=True),
-    Case("HttpApiKey chosen, by itself", _described(CHOSEN, 1), alone=True),
-    Case("HttpApiKey replaced", _described(REPLACED), outlives=False, alone=True),
+    Case("HttpApiKey issued beside", _described(BESIDE), seamless=True),
+    Case("HttpApiKey issued by itself", _described(SELF), seamless=True),
+    Case("HttpApiKey two slots", _described(SLOTS), seamless=True, replaces=True),
+    Case("HttpApiKey chosen, by admin", _described(CHOSEN)),
+    Case("HttpApiKey chosen, by itself", _described(CHOSEN, 1)),
+    Case("HttpApiKey replaced", _described(REPLACED), outlives=False, replaces=True),
 )
 CASES = (*POSTGRES, *MYSQL, *KEYS)

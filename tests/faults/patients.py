@@ -48,6 +48,11 @@ class Patient:
             for _ in range(2):
                 assert secret.rotate().state == "succeeded"
 
+    def begin_anew(self) -> None:
+        """Another secret, for another user."""
+        self._secret, self.given_up = None, []
+        self.ready()
+
     def rotate(self, *plan: Death) -> str:
         """A rotation with these deaths in it; its state."""
         self.life.plan = deque(plan)

@@ -13,7 +13,7 @@ from tests.faults.sample import Sample
 from tests.fixtures_evidence import Evidence
 
 # Of each case and way to go on, where not everything is tried: a rotation takes half a second.
-AT_MOST = 6
+AT_MOST = 2
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 from local import template
 from local.die_with_parent import PR_SET_PDEATHSIG
 from local.functions import LambdaContext
-from shared import aws
+from shared import aws, store
 from shared.errors import RotationError
 from shared.handler import Handler
 from tests.faults.calls import watch
@@ -118,4 +118,6 @@ def _note(writing: int, said: Said) -> None:
 
 
 if __name__ == "__main__":
+    # What is refused for good need not be waited for, where nothing is eventual.
+    store.CONSISTENCY_SECONDS = float(os.environ.get("CONSISTENCY_SECONDS", "5"))
     serve(socket.socket(fileno=0))

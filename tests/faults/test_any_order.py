@@ -1,0 +1,242 @@
+"""Secrets Manager, the machine and a target in any order of events, held to what must always hold.
+
+What a person, the service, Lambda or the target may do at any time are the rules; hypothesis looks
+for an order of them that breaks something, and shrinks it.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from psycopg import sql
+
+from local.secrets_manager import SecretsManager
+from local.secrets_manager.clock import SystemClock
+from local.targets import PostgresTarget
+from shared.event import Step
+from tests.faults.cases import POSTGRES, Case
+from tests.faults.mortal import Mortal
+from tests.faults.patients import Patient
+from tests.faults.sandboxes import Point, sandboxes
+from tests.faults.state import settled, way_in
+from tests.fixtures_evidence import Evidence
+from tests.lab import Gate, Lab
+
+DAY = 86_400.0
+LONGEST = 25 * DAY
+PATIENCE = {"CONSISTENCY_SECONDS": "0.1"}
+CASES = [case for case in POSTGRES if case.name.endswith(("User", "gap", "next"))]
+
+
+class Jumping(SystemClock):
+    """The machine's own clock, and what it jumped."""
+
+    ahead = 0.0
+
+    def now(self) -> float:
+        return super().now() + self.ahead
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """One secret; `counted` are the events of all runs."""
+
+    patient: Patient
+    clock: Jumping
+    counted: dict[str, int]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.events: list[dict[str, str]] = []
+        self.refusing = self.moved = False
+
+    def count(self, what: str) -> None:
+        self.counted[what] = self.counted.get(what, 0) + 1
+
+    @initialize()
+    def secret(self) -> None:
+        self.clock.ahead = 0.0
+        self.patient.begin_anew()
+
+    # --- what the service and Lambda do ---
+
+    @rule()
+    def begin(self) -> None:
+        try:
+            self.events.append(self.patient.secret.begin())
+        except ClientError as refused:
+            assert "previous rotation isn't complete" in str(refused)
+        else:
+            self.count("rotations begun")
+
+    @precondition(lambda self: self.events)
+    @rule(
+        back=st.integers(0, 2), steps=st.lists(st.sampled_from(list(Step)), min_size=1, max_size=4)
+    )
+    def steps(self, back: int, steps: list[Step]) -> None:
+        """Of the newest rotation, or of one before it; in any order, again, or too late."""
+        event = self.events[max(0, len(self.events) - 1 - back)]
+        for step in steps:
+            self.take(event, step)
+
+    @precondition(lambda self: self.events)
+    @rule()
+    def finish(self) -> None:
+        for step in Step:
+            self.take(self.events[-1], step)
+
+    @precondition(lambda self: self.events)
+    @rule(step=st.sampled_from(list(Step)), number=st.integers(0, 12), after=st.booleans())
+    def crash(self, step: Step, number: int, after: bool) -> None:
+        self.take(self.events[-1], step, Point(number, after))
+
+    def take(self, event: dict[str, str], step: Step, point: Point | None = None) -> None:
+        taken = self.patient.boxes.take(
+            self.patient.secret.target, {**event, "Step": step.value}, point
+        )
+        self.count("killed" if taken.killed else "steps refused" if taken.error else "steps taken")
+        if taken.error:
+            assert taken.error["type"] != "Unexpected", taken.error["text"]
+            assert taken.error["text"], taken.error["type"]  # one of ours, and no other exception
+
+    # --- what people do ---
+
+    @precondition(lambda self: self.events)
+    @rule()
+    def abandon(self) -> None:
+        self.patient.secret.abandon(self.events[-1])
+        self.count("rotations given up")
+
+    @rule(data=st.data())
+    def move_label(self, data: st.DataObject) -> None:
+        """AWSCURRENT back to the version before, or AWSPENDING onto any."""
+        secret, labels = self.patient.secret, self.patient.secret.labels()
+        label = data.draw(st.sampled_from(["AWSCURRENT", "AWSPENDING"]))
+        to, holder = data.draw(st.sampled_from(sorted(labels))), secret.holder(label)
+        if to == holder:
+            return
+        away: dict[str, Any] = {"RemoveFromVersionId": holder} if holder else {}
+        try:
+            secret.lab.client.update_secret_version_stage(
+                SecretId=secret.arn, VersionStage=label, MoveToVersionId=to, **away
+            )
+        except ClientError:
+            return  # a version without a value cannot be current
+        self.moved |= label == "AWSCURRENT"
+        self.count("labels moved")
+
+    # --- what the world does ---
+
+    @rule()
+    def target_refuses_or_not(self) -> None:
+        self.refusing = not self.refusing
+        self.set_login()
+        self.count("targets that fail or mend")
+
+    @rule(days=st.sampled_from([0.5, 2.0, 9.0]))
+    def clock_jumps(self, days: float) -> None:
+        """Not to where the schedule begins a rotation by itself, in the middle of another rule."""
+        if self.clock.ahead + days * DAY < LONGEST:
+            self.clock.ahead += days * DAY
+            self.count("clock jumps")
+
+    def set_login(self) -> None:
+        target = self.patient.secret.target
+        assert isinstance(target, PostgresTarget)
+        word = sql.SQL("NOLOGIN" if self.refusing else "LOGIN")
+        with target.admin() as admin:
+            names = admin.execute(
+                "SELECT rolname FROM pg_roles WHERE starts_with(rolname, %s)"
+                " AND rolname NOT LIKE '%%\\_group'",
+                [str(target.document["username"])],
+            ).fetchall()
+            for (name,) in names:
+                admin.execute(sql.SQL("ALTER ROLE {} {}").format(sql.Identifier(str(name)), word))
+
+    # --- what always holds ---
+
+    @invariant()
+    def somebody_gets_in(self) -> None:
+        if not self.refusing:
+            case = self.patient.case
+            # Whoever moves AWSCURRENT to an old version by hand may find that it is refused.
+            assert way_in(self.patient.secret, Case("", case.make) if self.moved else case) == ""
+
+    def teardown(self) -> None:
+        """Whatever happened: the next rotation goes through, and leaves all as it should be."""
+        self.refusing = False
+        self.set_login()
+        secret = self.patient.secret
+        if holder := secret.holder("AWSPENDING"):
+            secret.abandon({"ClientRequestToken": holder})
+        event, previous = secret.begin(), secret.holder("AWSCURRENT")
+        for step in Step:
+            taken = self.patient.boxes.take(secret.target, {**event, "Step": step.value})
+            assert taken.error is None, taken.error
+        given_up = [each["ClientRequestToken"] for each in self.events]
+        if not self.moved:
+            settled(secret, event["ClientRequestToken"], previous, given_up)
+        assert secret.target.accepts(secret.value())
+
+
+@pytest.fixture
+def clock() -> Jumping:
+    return Jumping()
+
+
+@pytest.fixture
+def own_lab(running_lab: Lab, clock: Jumping, tmp_path: Path) -> Iterator[Lab]:
+    """A service of its own: on the run's, a clock that jumps would begin others' rotations."""
+    gate = Gate(running_lab.gate.home)
+    with (
+        SecretsManager(gate, clock=clock, retries=0) as service,
+        sandboxes(tmp_path / "functions.log", {**service.environment, **PATIENCE}) as boxes,
+    ):
+        gate.home = Mortal(boxes)
+        yield Lab(service, gate, running_lab.functions, service.client())
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_any_order(  # noqa: PLR0913 - what it is made of
+    case: Case,
+    own_lab: Lab,
+    clock: Jumping,
+    request: pytest.FixtureRequest,
+    evidence: Evidence,
+    *,
+    thorough: bool,
+) -> None:
+    counts: dict[str, int] = {}
+    home = own_lab.gate.home
+    assert isinstance(home, Mortal)
+    admitted = Patient(case, own_lab, home, request)
+
+    class Machine(AnyOrder):
+        patient = admitted
+
+    Machine.clock, Machine.counted = clock, counts
+    examples = 300 if thorough else 4
+    run_state_machine_as_test(
+        Machine,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=15,
+            deadline=None,
+            database=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    assert counts["steps taken"]
+    evidence("any-order", str(case), orders=examples, **dict(sorted(counts.items())))
