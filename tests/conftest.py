@@ -8,7 +8,6 @@ pytest_plugins = [
     "tests.fixtures_lab",
     "tests.fixtures_report",
     "tests.fixtures_evidence",
-    "tests.fixtures_sandboxes",
 ]
 
 # A shell that runs the tests in the background has Ctrl-C ignored, in all that they start too.

@@ -3,6 +3,9 @@
 import pytest
 
 from tests.faults.sample import SEED, Sample
+from tests.fixtures_sandboxes import boxes, hospital, mortal, sandbox_log
+
+__all__ = ["boxes", "hospital", "mortal", "sandbox_log"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
