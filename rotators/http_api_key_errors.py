@@ -3,6 +3,7 @@
 Statuses: RFC 9110, chapter 15, and issuers' use of 403 and 404.
 """
 
+import ssl
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -142,7 +143,8 @@ def no_answer(error: urllib3.exceptions.HTTPError, whom: Whom) -> RotationError:
             f"'{whom.url}'",
             field="ALLOW_PRIVATE_ISSUERS",
         )
-    if isinstance(error, urllib3.exceptions.SSLError):
+    # What else breaks a TLS connection is a network's doing, as far as can be known.
+    if isinstance(error, urllib3.exceptions.SSLError) and _unproven(error):
         return Untrusted(
             f"{whom} has no certificate that is trusted for its name",
             do=f"{CHECK_AUTHORITY}, or correct '{whom.url}'",
@@ -153,3 +155,7 @@ def no_answer(error: urllib3.exceptions.HTTPError, whom: Whom) -> RotationError:
         do=f"check '{whom.url}', DNS, the function's route and that the issuer is up",
         field=whom.url,
     )
+
+
+def _unproven(error: urllib3.exceptions.SSLError) -> bool:
+    return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in error.args)
