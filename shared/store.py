@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         SecretVersionsListEntryTypeDef,
     )
 
-T = TypeVar("T")
+A = TypeVar("A", bound=Mapping[str, object])
 Labels = dict[str, frozenset[str]]  # by version id
 
 CURRENT, PENDING, PREVIOUS = "AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"
@@ -246,9 +246,13 @@ class Store:
         except Busy:
             return None
 
-    def _call(self, operation: Callable[..., T], **arguments: object) -> T:
+    def _call(self, operation: Callable[..., A], **arguments: object) -> A:
         try:
-            return operation(**arguments)
+            answer = operation(**arguments)
+            if "ARN" in answer:
+                return answer
+            # botocore reads an answer that is cut short as {}; all of these have an ARN.
+            problem: RotationError = Unreachable("half an answer of AWS's came", do=NEXT_ATTEMPT)
         except (ClientError, BotoCoreError) as error:
             problem = aws_errors.translate(error, str(arguments.get("SecretId", self.secret_id)))
         # Outside the handler: botocore's parameter errors print the parameters.

@@ -132,6 +132,10 @@ class Secret:
         for step in steps or tuple(Step):
             self.step(event, step)
 
+    def steps_before(self, event: Event, last: Step) -> None:
+        for step in list(Step)[: list(Step).index(last)]:
+            self.step(event, step)
+
     def twice_at_once(self, event: Event, step: Step) -> None:
         with ThreadPoolExecutor(2) as pool:
             for done in [pool.submit(self.step, event, step) for _ in range(2)]:

@@ -88,7 +88,7 @@ class Wire:
         secret = self.ready()
         previous, event = secret.holder("AWSCURRENT"), secret.begin()
         token, error = event["ClientRequestToken"], None
-        secret.steps(event, *list(Step)[: list(Step).index(step)])
+        secret.steps_before(event, step)
         self.proxy.begin(fault)
         try:
             secret.step(event, step, self.cold())

@@ -1,0 +1,123 @@
+"""Trouble on AWS's side, at each call of each step: once, and until the step gives up."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+from botocore.config import Config
+from botocore.retries.standard import ExponentialBackoff
+
+from local.faulty.front import Due, Front, Trouble, front
+from shared import aws, store
+from shared.errors import Forbidden, RotationError
+from shared.event import Step
+from tests.faults.cases import CASES, Case
+from tests.faults.sample import Sample
+from tests.faults.state import settled, way_in
+from tests.fixtures_evidence import Evidence
+from tests.lab import Lab, Secret
+
+TROUBLED = (
+    "PostgresSingleUser",
+    "PostgresAlternatingUsers 17, first",
+    "MySqlSingleUser MySQL, overlap until finish",
+    "HttpApiKey JupyterHub",
+)
+AT_MOST = 10
+FOR_EVER = 100
+
+
+class Point(NamedTuple):
+    step: Step
+    operation: str
+    number: int
+    trouble: Trouble
+    often: int
+
+
+@pytest.fixture
+def faulty(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[Front]:
+    """Between the functions and the service; the test's own client goes past it."""
+    quick = Config(read_timeout=0.4, retries={"mode": "standard", "total_max_attempts": 3})
+    monkeypatch.setattr(aws, "_PATIENCE", aws._PATIENCE.merge(quick))
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0.0)
+    with front(lab.service.endpoint) as running:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", running.url)
+        aws.client.cache_clear()
+        yield running
+    aws.client.cache_clear()
+
+
+def points(secret: Secret, faulty: Front) -> list[Point]:
+    """Every trouble of every call of a rotation, as it is recorded."""
+    event, found = secret.begin(), []
+    for step in Step:
+        faulty.begin()
+        secret.step(event, step)
+        for at, operation in enumerate(faulty.seen):
+            number = faulty.seen[:at].count(operation)
+            found += [
+                Point(step, operation, number, trouble, often)
+                for trouble in Trouble
+                for often in (1, FOR_EVER)
+            ]
+    return found
+
+
+def right(error: RotationError | None, point: Point) -> bool:
+    """Once, the SDK's next try mends it; else the service's next attempt does."""
+    if point.trouble is Trouble.DENIED:
+        return isinstance(error, Forbidden)
+    if point.often == 1 and point.trouble is not Trouble.PART:  # which the SDK does not see
+        return error is None
+    # What was done all the same may be found to be done, whatever was answered.
+    return error.retryable if error else point.trouble in (Trouble.LOST, Trouble.PART)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.name in TROUBLED], ids=str)
+def test_each_call_each_trouble(  # noqa: PLR0913, PLR0917 - what it is made of
+    case: Case,
+    lab: Lab,
+    faulty: Front,
+    sample: Sample,
+    request: pytest.FixtureRequest,
+    evidence: Evidence,
+) -> None:
+    secret = lab.secret(case.make(request))
+    for _ in range(2):
+        secret.steps(secret.begin())
+    errors: Counter[str] = Counter()
+    found = points(secret, faulty)
+    chosen = sample(found, AT_MOST)
+    for point in chosen:
+        previous, event, error = secret.holder("AWSCURRENT"), secret.begin(), None
+        secret.steps_before(event, point.step)
+        faulty.begin(Due(point.operation, point.number, point.trouble, point.often))
+        try:
+            secret.step(event, point.step)
+        except RotationError as told:
+            error = told
+        assert faulty.troubled, point
+        assert right(error, point), (point, error)
+        errors[error.code if error else "none"] += 1
+        faulty.begin()
+        assert way_in(secret, case) == "", point
+        secret.steps(event)
+        settled(secret, event["ClientRequestToken"], previous, [])
+    shown = ", ".join(f"{kind} {number}" for kind, number in sorted(errors.items()))
+    evidence("aws", str(case), troubles=len(found), tried=len(chosen), errors=shown)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.name in TROUBLED], ids=str)
+def test_reads_that_miss_what_was_written(
+    case: Case, lab: Lab, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "CONSISTENCY_SECONDS", 5.0)  # as it is in Lambda
+    for missed in range(1, 5):
+        secret = lab.secret(case.make(request))
+        lab.service.settings.stale_reads = missed
+        outcome = secret.rotate()
+        assert outcome.state == "succeeded", outcome.error
+        assert secret.holder("AWSCURRENT") == outcome.version_id
+        assert secret.target.accepts(secret.version(outcome.version_id))
