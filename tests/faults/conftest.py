@@ -20,6 +20,7 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name == "test_leaks.py")  # after all that could leak
     if config.getoption("thorough"):
         for item in items:
             item.add_marker(pytest.mark.timeout(0))  # it takes what it takes
