@@ -108,6 +108,10 @@ class Secret:
         self._rotate(str(uuid.uuid4()), **more)
         return self.lab.service.wait_for_rotation(self.arn, beyond=known)
 
+    def start_rotation(self) -> None:
+        """Let the service begin one, and do not wait for it."""
+        self._rotate(str(uuid.uuid4()))
+
     def _rotate(self, token: str, **more: Any) -> None:  # noqa: ANN401 - RotateSecret's own
         self.lab.client.rotate_secret(
             SecretId=self.arn,

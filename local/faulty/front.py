@@ -50,9 +50,14 @@ class Due:
 
 
 class Front(ThreadingHTTPServer):
-    """Counts operations since `begin`; to those that are due, their trouble happens."""
+    """Counts operations since `begin`; to those that are due, their trouble happens.
+
+    throttle_every: whatever is due, each so manieth call is throttled; 0 for none.
+    """
 
     daemon_threads = True
+    request_queue_size = 100
+    throttle_every = 0
 
     def __init__(self, endpoint: str) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -77,6 +82,9 @@ class Front(ThreadingHTTPServer):
             number = self.seen.count(operation)
             self.seen.append(operation)
             due = self._due
+            if self.throttle_every and len(self.seen) % self.throttle_every == 0:
+                self.troubled += 1
+                return Trouble.THROTTLED
             if due is None or due.operation != operation:
                 return None
             if not due.first <= number < due.first + due.often:

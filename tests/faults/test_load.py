@@ -1,0 +1,126 @@
+"""Very many secrets of one server due at once, as many functions at once as Lambda is let run."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from local.faulty.front import Front, front
+from local.functions import FunctionError
+from local.secrets_manager import RotationOutcome
+from local.targets import MySQLTarget, PostgresTarget
+from tests.faults.sandboxes import Sandboxes, sandboxes
+from tests.fixtures_evidence import Evidence
+from tests.lab import Lab, Secret
+
+AT_ONCE = 10  # template.yaml's ReservedConcurrency
+THROTTLED = 20  # every so manieth call to AWS
+DONE_WITHIN = 3_000.0
+
+DatabaseTarget = PostgresTarget | MySQLTarget
+
+
+@dataclass
+class Crowded:
+    """A home that runs AT_ONCE functions and lets the others wait, as a queue does.
+
+    most: the connections of functions that the server had at once.
+    """
+
+    boxes: Sandboxes
+    count: Callable[[], int]
+    secrets: dict[str, Secret] = field(default_factory=dict)
+    most: int = 0
+    steps: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _slots: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(AT_ONCE))
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def invoke(self, _function: str, event: Mapping[str, object], /) -> None:
+        arn, step = str(event["SecretId"]), str(event["Step"])
+        with self._slots:
+            running = self.boxes.begin(self.secrets[arn].target, event)
+            with self._lock:
+                self.steps[arn, step] += 1
+                self.most = max(self.most, self.count())
+            error = running.result().error
+        if error:
+            raise FunctionError(error["type"], error["text"])
+
+
+@pytest.fixture
+def throttled(running_lab: Lab, tmp_path: Path) -> Iterator[tuple[Front, Sandboxes]]:
+    with (
+        front(running_lab.service.endpoint) as service,
+        sandboxes(
+            tmp_path / "functions.log", {"AWS_ENDPOINT_URL_SECRETS_MANAGER": service.url}
+        ) as boxes,
+    ):
+        service.throttle_every = THROTTLED
+        yield service, boxes
+
+
+@pytest.mark.timeout(DONE_WITHIN)
+@pytest.mark.parametrize("engine", ["postgres", "mariadb"])
+def test_all_at_once(
+    engine: str,
+    lab: Lab,
+    throttled: tuple[Front, Sandboxes],
+    request: pytest.FixtureRequest,
+    evidence: Evidence,
+) -> None:
+    service, boxes = throttled
+    number = 1000 if request.getfixturevalue("thorough") else 40
+    server = request.getfixturevalue(f"{engine}_server")
+    kind = PostgresTarget if engine == "postgres" else MySQLTarget
+    targets: list[DatabaseTarget] = [kind(server, f"load_{each}") for each in range(number)]
+    home = Crowded(boxes, lambda: connections(targets[0]))
+    lab.gate.home, before = home, lab.gate.home
+    lab.service.settings.retries = 2
+    try:
+        for target in targets:
+            secret = lab.secret(target)
+            home.secrets[secret.arn] = secret
+        outcomes = rotated(list(home.secrets.values()), lab)
+    finally:
+        lab.gate.home = before
+    assert Counter(outcome.state for outcome in outcomes) == {"succeeded": number}
+    assert len({outcome.secret_arn for outcome in outcomes}) == number
+    for secret, outcome in zip(home.secrets.values(), outcomes, strict=True):
+        assert set(secret.labels()) == {outcome.version_id, secret.holder("AWSPREVIOUS")}
+        assert secret.target.accepts(secret.version(outcome.version_id))
+    assert 0 < home.most <= AT_ONCE
+    assert service.troubled > number / THROTTLED
+    evidence(
+        "load",
+        targets[0].title,
+        secrets=number,
+        succeeded=len(outcomes),
+        at_once=AT_ONCE,
+        most_connections=home.most,
+        calls_throttled=service.troubled,
+        attempts=sum(outcome.attempts for outcome in outcomes),
+    )
+
+
+def rotated(secrets: list[Secret], lab: Lab) -> list[RotationOutcome]:
+    """All of them begun before the first has ended."""
+    for secret in secrets:
+        secret.start_rotation()
+    return [lab.service.wait_for_rotation(secret.arn, timeout=DONE_WITHIN) for secret in secrets]
+
+
+def connections(target: DatabaseTarget) -> int:
+    """Of functions: the names of their users begin so."""
+    if isinstance(target, PostgresTarget):
+        with target.admin() as admin:
+            query = "SELECT count(*) FROM pg_stat_activity WHERE starts_with(usename, 'load_')"
+            (row,) = admin.execute(query).fetchall()
+            return int(str(row[0]))
+    with target.admin() as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT COUNT(*) FROM information_schema.processlist WHERE user LIKE 'load\\_%'"
+        )
+        return int(cursor.fetchall()[0][0])
