@@ -43,6 +43,10 @@ test-faults: setup ## crashes, races, faults and fuzzing, on real servers; print
 	@$(RUN) local.template
 	@$(RUN) pytest tests/faults $(ARGS)
 
+.PHONY: soak
+soak: setup ## warm functions rotate for an hour: nothing may grow (ARGS='--minutes 5')
+	@$(RUN) local.bench.soak $(ARGS)
+
 .PHONY: reliability
 reliability: setup ## write what the last runs of test-faults and soak counted to docs/reliability.md
 	@$(RUN) local.evidence

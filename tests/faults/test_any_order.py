@@ -236,7 +236,7 @@ def test_any_order(  # noqa: PLR0913 - what it is made of
         patient = admitted
 
     Machine.clock, Machine.counted = clock, counts
-    examples = 300 if thorough else 12
+    examples = 300 if thorough else 8
     run_state_machine_as_test(
         Machine,
         settings=settings(

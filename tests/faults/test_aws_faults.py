@@ -24,7 +24,7 @@ TROUBLED = (
     "MySqlSingleUser MySQL, overlap until finish",
     "HttpApiKey JupyterHub",
 )
-AT_MOST = 10
+AT_MOST = 8
 FOR_EVER = 100
 
 

@@ -30,7 +30,7 @@ BEHIND = (
     "MySqlAlternatingUsers MySQL, first",
     "HttpApiKey JupyterHub",
 )
-AT_MOST = 3
+AT_MOST = 2
 FAST = (Harm.RESET, Harm.CLOSE, Harm.FLIP)
 SLOW = (Harm.SILENCE, Harm.DRIP, Harm.DELAY)
 
