@@ -46,9 +46,12 @@ def values(lab: Lab) -> set[str]:
 
 
 def _confidential(text: str) -> set[str]:
+    """The fields that hold a value; the whole where it has no fields."""
     try:
         document = json.loads(text)
     except json.JSONDecodeError:
+        return {text}
+    if not isinstance(document, dict):
         return {text}
     return {str(document[name]) for name in FIELDS if name in document}
 

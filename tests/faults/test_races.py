@@ -76,6 +76,8 @@ def test_copies_at_once(
         counts["quiet"] += not seen
         errors.update(seen)
         ended(patient, event, previous)
+    # Of few runs, one that had to be tried again is more than a twentieth of them.
+    assert case.replaces or counts["quiet"] >= 0.95 * counts["runs"] - 1, errors
     shown = ", ".join(f"{kind} {number}" for kind, number in sorted(errors.items()))
     evidence(
         "races", str(case), runs=counts["runs"], without_an_error=counts["quiet"], errors=shown
