@@ -46,14 +46,14 @@ def values(lab: Lab) -> set[str]:
 
 
 def _confidential(text: str) -> set[str]:
-    """The fields that hold a value; the whole where it has no fields."""
+    """The fields that hold a value; none of what is no secret's JSON, which only fuzzing stores."""
     try:
         document = json.loads(text)
-    except json.JSONDecodeError:
-        return {text}
-    if not isinstance(document, dict):
-        return {text}
-    return {str(document[name]) for name in FIELDS if name in document}
+    except (ValueError, RecursionError):
+        return set()
+    fields = document if isinstance(document, dict) else {}
+    named = {fields[name] for name in FIELDS if isinstance(fields.get(name), str)}
+    return {value for value in named if value.isprintable()}
 
 
 def search(needles: Iterable[bytes], *places: Path) -> list[str]:
