@@ -63,7 +63,7 @@ def orphans(secret: Secret) -> set[str]:
         return made - values if target.overlaps else set()
     assert isinstance(target, PostgresTarget | MySQLTarget)
     name = str(target.document["username"])
-    return set(_users(target, name)) - ({name, name + CLONE} if target.takes_turns else {name})
+    return users(target) - ({name, name + CLONE} if target.takes_turns else {name})
 
 
 def _keys(issuer: Issuer) -> list[dict[str, Any]]:
@@ -71,17 +71,19 @@ def _keys(issuer: Issuer) -> list[dict[str, Any]]:
     return list(listed)
 
 
-def _users(target: PostgresTarget | MySQLTarget, name: str) -> list[str]:
+def users(target: PostgresTarget | MySQLTarget) -> set[str]:
+    """The users of the server whose names begin as this secret's does."""
+    name = str(target.document["username"])
     if isinstance(target, PostgresTarget):
         with target.admin() as connection:
             rows = connection.execute(
                 "SELECT rolname FROM pg_roles WHERE starts_with(rolname, %s) AND rolname <> %s",
                 [name, f"{name}_group"],
             )
-            return [str(row[0]) for row in rows]
+            return {str(row[0]) for row in rows}
     with target.admin() as admin, admin.cursor() as cursor:
         cursor.execute("SELECT user FROM mysql.user WHERE LEFT(user, %s) = %s", (len(name), name))
-        return [str(row[0]) for row in cursor.fetchall()]
+        return {str(row[0]) for row in cursor.fetchall()}
 
 
 def lacks(secret: Secret) -> list[str]:

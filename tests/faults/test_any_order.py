@@ -20,14 +20,15 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from psycopg import sql
 
+from local.issuers.faults import Faults
 from local.secrets_manager import SecretsManager
 from local.secrets_manager.clock import SystemClock
-from local.targets import PostgresTarget
+from local.targets import IssuerTarget
 from shared.event import Step
-from tests.faults.cases import POSTGRES, Case
+from tests.faults.cases import CASES, Case
 from tests.faults.mortal import Mortal
+from tests.faults.outages import admit, refuse
 from tests.faults.patients import Patient
 from tests.faults.sandboxes import Point, sandboxes
 from tests.faults.state import settled, way_in
@@ -37,7 +38,20 @@ from tests.lab import Gate, Lab
 DAY = 86_400.0
 LONGEST = 25 * DAY
 PATIENCE = {"CONSISTENCY_SECONDS": "0.1"}
-CASES = [case for case in POSTGRES if case.name.endswith(("User", "gap", "next"))]
+ANY_ORDER = (
+    "PostgresSingleUser",
+    "PostgresSingleUser by admin",
+    "PostgresSingleUser short gap",
+    "PostgresAlternatingUsers 17, next",
+    "MySqlSingleUser MariaDB",
+    "MySqlSingleUser MySQL, overlap until finish",
+    "MySqlAlternatingUsers MariaDB, next",
+)
+ISSUED = Case(
+    "HttpApiKey",
+    lambda request: IssuerTarget(request.getfixturevalue("demo_issuer")),
+    seamless=True,
+)
 
 
 class Jumping(SystemClock):
@@ -54,6 +68,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     patient: Patient
     clock: Jumping
+    faults: Faults
     counted: dict[str, int]
 
     def __init__(self) -> None:
@@ -151,7 +166,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule()
     def target_refuses_or_not(self) -> None:
         self.refusing = not self.refusing
-        self.set_login()
+        (refuse if self.refusing else admit)(self.patient.secret.target, self.faults)
         self.count("targets that fail or mend")
 
     @rule(days=st.sampled_from([0.5, 2.0, 9.0]))
@@ -160,19 +175,6 @@ class AnyOrder(RuleBasedStateMachine):
         if self.clock.ahead + days * DAY < LONGEST:
             self.clock.ahead += days * DAY
             self.count("clock jumps")
-
-    def set_login(self) -> None:
-        target = self.patient.secret.target
-        assert isinstance(target, PostgresTarget)
-        word = sql.SQL("NOLOGIN" if self.refusing else "LOGIN")
-        with target.admin() as admin:
-            names = admin.execute(
-                "SELECT rolname FROM pg_roles WHERE starts_with(rolname, %s)"
-                " AND rolname NOT LIKE '%%\\_group'",
-                [str(target.document["username"])],
-            ).fetchall()
-            for (name,) in names:
-                admin.execute(sql.SQL("ALTER ROLE {} {}").format(sql.Identifier(str(name)), word))
 
     # --- what always holds ---
 
@@ -185,9 +187,8 @@ class AnyOrder(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Whatever happened: the next rotation goes through, and leaves all as it should be."""
-        self.refusing = False
-        self.set_login()
         secret = self.patient.secret
+        admit(secret.target, self.faults)
         if holder := secret.holder("AWSPENDING"):
             secret.abandon({"ClientRequestToken": holder})
         event, previous = secret.begin(), secret.holder("AWSCURRENT")
@@ -217,7 +218,9 @@ def own_lab(running_lab: Lab, clock: Jumping, tmp_path: Path) -> Iterator[Lab]:
         yield Lab(service, gate, running_lab.functions, service.client())
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize(
+    "case", [*(case for case in CASES if case.name in ANY_ORDER), ISSUED], ids=str
+)
 def test_any_order(  # noqa: PLR0913 - what it is made of
     case: Case,
     own_lab: Lab,
@@ -236,7 +239,8 @@ def test_any_order(  # noqa: PLR0913 - what it is made of
         patient = admitted
 
     Machine.clock, Machine.counted = clock, counts
-    examples = 300 if thorough else 8
+    Machine.faults = request.getfixturevalue("issuer_faults")
+    examples = 300 if thorough else 5
     run_state_machine_as_test(
         Machine,
         settings=settings(

@@ -1,0 +1,50 @@
+"""Targets that refuse everybody for a while, each in a way that its administrator could."""
+
+from psycopg import sql
+
+from local.issuers.faults import Faults, status
+from local.targets import IssuerTarget, MySQLTarget, PostgresTarget, Target
+from tests.faults.state import users
+
+FOR_EVER = 10**6
+UNAUTHORIZED = 401
+
+
+def refuse(target: Target, faults: Faults) -> None:
+    """No login of the secret's, and no key at all, is accepted until `admit`.
+
+    Raises TypeError for a target that has no such switch.
+    """
+    match target:
+        case PostgresTarget():
+            _each_role(target, "NOLOGIN")
+        case MySQLTarget():
+            _each_account(target, "LOCK")
+        case IssuerTarget():
+            faults.next("*", status(UNAUTHORIZED), times=FOR_EVER)
+        case _:
+            raise TypeError(target.title)
+
+
+def admit(target: Target, faults: Faults) -> None:
+    """As before `refuse`."""
+    match target:
+        case PostgresTarget():
+            _each_role(target, "LOGIN")
+        case MySQLTarget():
+            _each_account(target, "UNLOCK")
+        case _:
+            faults.clear()
+
+
+def _each_role(target: PostgresTarget, option: str) -> None:
+    for name in users(target):
+        with target.admin() as admin:
+            role = sql.Identifier(name)
+            admin.execute(sql.SQL("ALTER ROLE {} {}").format(role, sql.SQL(option)))
+
+
+def _each_account(target: MySQLTarget, option: str) -> None:
+    for name in users(target):
+        with target.admin() as admin, admin.cursor() as cursor:
+            cursor.execute(f"ALTER USER %s@'%%' ACCOUNT {option}", (name,))
