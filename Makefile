@@ -6,6 +6,8 @@ MAKEFLAGS += --no-builtin-rules
 
 PYTHON ?= python3
 RUN := .venv/bin/python -m
+# A file of tests keeps to one process, and each process has servers of its own.
+PYTEST_PARALLEL := --numprocesses=auto --maxprocesses=4 --dist=loadfile
 ARGS ?=
 
 .PHONY: help
@@ -35,7 +37,7 @@ test: setup ## the whole test suite, on real servers (ARGS='-k postgres' for a p
 	@$(RUN) local.examples
 	@$(RUN) local.supply
 	@$(RUN) local.template
-	@$(RUN) pytest $(ARGS)
+	@$(RUN) pytest $(PYTEST_PARALLEL) $(ARGS)
 
 .PHONY: test-faults
 test-faults: setup ## crashes, races, faults and fuzzing, on real servers; prints what it counted

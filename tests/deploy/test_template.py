@@ -17,7 +17,6 @@ from shared.errors import RotationError
 
 FUNCTIONS = template.functions()
 RESOURCES = template.document()["Resources"]
-CONTEXT = LambdaContext(function_name="f", timeout=60, memory_limit_in_mb="256")
 BIN = build.ROOT / ".venv" / "bin"
 ROTATE = {
     "secretsmanager:DescribeSecret",
@@ -52,6 +51,11 @@ SINGLE = [name for name in DATABASES if name not in ALTERNATING]
 CONDITIONS = template.document()["Conditions"]
 NOTHING = {"Ref": "AWS::NoValue"}
 OWN = ("", "Invocation", "Logs", "Errors", "Slow")
+
+
+def context() -> LambdaContext:
+    """Of an invocation that begins now."""
+    return LambdaContext(function_name="f", timeout=60, memory_limit_in_mb="256")
 
 
 def role_if(condition: str, function: str) -> dict[str, Any]:
@@ -313,7 +317,7 @@ def test_the_dashboard_searches_the_metrics_that_the_functions_write(
     output: Callable[[], str],
 ) -> None:
     with pytest.raises(RotationError):
-        template.handler("PostgresSingleUser")({}, CONTEXT)
+        template.handler("PostgresSingleUser")({}, context())
     (metric,) = [json.loads(line) for line in output().splitlines() if '"_aws"' in line]
     (declared,) = metric["_aws"]["CloudWatchMetrics"]
     series = f"{{{declared['Namespace']},{','.join(declared['Dimensions'][0])}}}"

@@ -13,7 +13,10 @@ from shared.errors import InvalidEvent, Misconfigured, RotationError, Unexpected
 from shared.handler import make_handler
 from tests.unit.test_event import GOOD
 
-CONTEXT = LambdaContext(function_name="f", timeout=60, memory_limit_in_mb="256")
+
+def context() -> LambdaContext:
+    """Of an invocation that begins now."""
+    return LambdaContext(function_name="f", timeout=60, memory_limit_in_mb="256")
 
 
 def broken(_environment: Mapping[str, str]) -> Any:  # noqa: ANN401 - never returns
@@ -34,7 +37,7 @@ def lines(shown: str) -> list[dict[str, Any]]:
 def test_a_defect_is_told_by_its_place_and_never_by_its_text(output: Callable[[], str]) -> None:
     handler = make_handler(broken, strategy="test")
     with pytest.raises(Unexpected, match="KeyError") as caught:
-        handler(GOOD, CONTEXT)
+        handler(GOOD, context())
     shown = output()
     assert "canary" not in shown + str(caught.value)
     assert (caught.value.__cause__, caught.value.__context__) == (None, None)
@@ -44,14 +47,14 @@ def test_a_defect_is_told_by_its_place_and_never_by_its_text(output: Callable[[]
 
 def test_what_an_error_was_raised_in_does_not_come_along(output: Callable[[], str]) -> None:
     with pytest.raises(Misconfigured) as caught:
-        make_handler(misconfigured, strategy="test")(GOOD, CONTEXT)
+        make_handler(misconfigured, strategy="test")(GOOD, context())
     assert caught.value.__context__ is None
     assert "canary" not in output()
 
 
 def test_a_failure_is_one_log_line_with_all_there_is_to_know(output: Callable[[], str]) -> None:
     with pytest.raises(RotationError):
-        make_handler(misconfigured, strategy="test")(GOOD, CONTEXT)
+        make_handler(misconfigured, strategy="test")(GOOD, context())
     (line,) = [line for line in lines(output()) if line.get("level") == "ERROR"]
     assert line["message"] == "createSecret: what; do"
     expected = {"code": "Misconfigured", "retryable": False, "field": "PASSWORD_LENGTH"}
@@ -63,7 +66,7 @@ def test_a_failure_is_one_log_line_with_all_there_is_to_know(output: Callable[[]
 
 def test_a_metric_counts_the_step_by_its_code(output: Callable[[], str]) -> None:
     with pytest.raises(RotationError):
-        make_handler(misconfigured, strategy="test")(GOOD, CONTEXT)
+        make_handler(misconfigured, strategy="test")(GOOD, context())
     (metric,) = [line for line in lines(output()) if "_aws" in line]
     assert metric["step"] == "createSecret"
     assert (metric["strategy"], metric["code"]) == ("test", "Misconfigured")
@@ -73,10 +76,10 @@ def test_a_metric_counts_the_step_by_its_code(output: Callable[[], str]) -> None
 def test_a_malformed_event_does_not_carry_the_last_ones_keys(output: Callable[[], str]) -> None:
     handler = make_handler(misconfigured, strategy="test")
     with pytest.raises(Misconfigured):
-        handler(GOOD, CONTEXT)
+        handler(GOOD, context())
     output()
     with pytest.raises(InvalidEvent, match="event: "):
-        handler({"Step": "canary"}, CONTEXT)
+        handler({"Step": "canary"}, context())
     last = lines(output())[-2]
     assert last["step"] == "event"
     assert "secret" not in last
@@ -92,7 +95,7 @@ def test_a_setting_is_read_again_once_it_is_corrected() -> None:
     handler = make_handler(build, strategy="test")
     for _ in range(2):
         with pytest.raises(Misconfigured):
-            handler(GOOD, CONTEXT)
+            handler(GOOD, context())
     assert len(tries) == 2
 
 
