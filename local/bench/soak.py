@@ -11,11 +11,15 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from local import evidence, template
 from local.bench import processes
 from local.system import HomeKind, Kind, System, system
 from local.targets import Target
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
 
 KINDS = [Kind.POSTGRES, Kind.POSTGRES_ALTERNATING, Kind.MARIADB, Kind.MARIADB_ALTERNATING]
 GROWTH = 1.05
@@ -72,17 +76,17 @@ def soak(running: System, minutes: float) -> list[Held]:
     ends, told = time.monotonic() + MINUTE * minutes, 0.0
     while time.monotonic() < ends:
         for each in held:
-            rotate(running, each)
+            rotate(running, client, each)
         if time.monotonic() - told > MINUTE:
             told = time.monotonic()
             print(f"\u00b7 {len(held[0].megabytes)} rotations of each", file=sys.stderr, flush=True)
     return held
 
 
-def rotate(running: System, each: Held) -> None:
+def rotate(running: System, client: "SecretsManagerClient", each: Held) -> None:
     """One rotation, and a look at who did it."""
     known = len(running.service.outcomes(each.arn))
-    running.service.client().rotate_secret(
+    client.rotate_secret(
         SecretId=each.arn,
         RotationLambdaARN=each.target.function,
         RotationRules={"AutomaticallyAfterDays": 30},
