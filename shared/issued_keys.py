@@ -123,6 +123,7 @@ def _not_live(current: ApiKey) -> TargetMismatch:
     return TargetMismatch(
         f"the issuer lists no live key{which} of {current.account.owner!r}: it has expired or was "
         f"revoked, or '{current.fields.get('id', 'label')}' is not of '{current.fields['key']}'",
-        do="issue a key with the rights it is to have, and store it with PutSecretValue",
+        do="move AWSCURRENT to a version whose key is live, or issue a key with the rights it is "
+        "to have and store it with PutSecretValue",
         field=current.fields.get("id"),
     )

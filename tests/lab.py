@@ -182,6 +182,16 @@ class Secret:
     def holder(self, label: str) -> str | None:
         return next((v for v, labels in self.labels().items() if label in labels), None)
 
+    def move_label(self, label: str, to: str) -> None:
+        """By hand, from whichever version has it."""
+        holder = self.holder(label)
+        self.lab.client.update_secret_version_stage(
+            SecretId=self.arn,
+            VersionStage=label,
+            MoveToVersionId=to,
+            **({"RemoveFromVersionId": holder} if holder else {}),
+        )
+
     def accepted(self) -> set[str]:
         """The ids of the versions, unlabelled ones too, that the target lets in now."""
         listed = self.lab.client.list_secret_version_ids(SecretId=self.arn, IncludeDeprecated=True)[

@@ -6,7 +6,6 @@ for an order of them that breaks something, and shrinks it.
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -150,14 +149,11 @@ class AnyOrder(RuleBasedStateMachine):
     def move_label(self, label: str, onto: str) -> None:
         """AWSCURRENT back to the version before, or AWSPENDING onto any."""
         secret = self.patient.secret
-        holder, to = secret.holder(label), secret.holder(onto)
-        if to in (None, holder):
+        to = secret.holder(onto)
+        if to in (None, secret.holder(label)):
             return
-        away: dict[str, Any] = {"RemoveFromVersionId": holder} if holder else {}
         try:
-            secret.lab.client.update_secret_version_stage(
-                SecretId=secret.arn, VersionStage=label, MoveToVersionId=to, **away
-            )
+            secret.move_label(label, to)
         except ClientError:
             return  # a version without a value cannot be current
         self.moved |= label == "AWSCURRENT"
@@ -187,12 +183,27 @@ class AnyOrder(RuleBasedStateMachine):
             # Whoever moves AWSCURRENT to an old version by hand may find that it is refused.
             assert way_in(self.patient.secret, Case("", case.make) if self.moved else case) == ""
 
+    def back_to_a_live_key(self) -> None:
+        """What a person does, as the rotation says, who made a key current that had ended."""
+        secret = self.patient.secret
+        if secret.target.accepts(secret.value()):
+            return
+        event, live = secret.begin(), secret.holder("AWSPREVIOUS")
+        assert live
+        taken = self.patient.boxes.take(secret.target, {**event, "Step": Step.CREATE.value})
+        assert taken.error
+        assert "move AWSCURRENT to a version whose key is live" in taken.error["text"]
+        secret.abandon(event)
+        secret.move_label("AWSCURRENT", live)
+
     def teardown(self) -> None:
         """Whatever happened: the next rotation goes through, and leaves all as it should be."""
         secret = self.patient.secret
         admit(secret.target, self.faults)
         if holder := secret.holder("AWSPENDING"):
             secret.abandon({"ClientRequestToken": holder})
+        if self.moved and self.patient.case is ISSUED:
+            self.back_to_a_live_key()
         event, previous = secret.begin(), secret.holder("AWSCURRENT")
         for step in Step:
             taken = self.patient.boxes.take(secret.target, {**event, "Step": step.value})

@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from shared import machine
-from shared.errors import Misconfigured, Rejected, RejectedByPolicy, Unreachable, WrongStage
+from shared.errors import (
+    Misconfigured,
+    Rejected,
+    RejectedByPolicy,
+    TargetMismatch,
+    Unreachable,
+    WrongStage,
+)
 from shared.event import Step
 from tests.described import BESIDE, CHOSEN, EXAMPLES, PLAIN, REPLACED, SLOTS, target_of
 from tests.keyshop import Keyshop
@@ -109,6 +116,26 @@ def test_a_pinned_key_that_is_dead_holds_no_slot(make: Make, shop: Keyshop) -> N
 
 
 # --- without a list, or without labels in it ---
+
+
+def test_an_ended_key_that_was_made_current_by_hand_is_told_with_the_way_back(make: Make) -> None:
+    """Found by tests/faults/test_any_order.py: createSecret had ended AWSPREVIOUS's key."""
+    secret = make(EXAMPLES[BESIDE][0])
+    secret.steps(secret.begin())
+    secret.steps(secret.begin())
+    event, live = secret.begin(), secret.holder("AWSCURRENT")
+    assert live
+    secret.step(event, Step.CREATE)
+    secret.move_label("AWSCURRENT", secret.holder("AWSPREVIOUS") or "")
+    assert not secret.target.accepts(secret.value())
+    secret.abandon(event)
+    event = secret.begin()
+    with pytest.raises(TargetMismatch, match="move AWSCURRENT to a version whose key is live"):
+        secret.step(event, Step.CREATE)
+    secret.abandon(event)
+    secret.move_label("AWSCURRENT", live)
+    secret.steps(secret.begin())
+    assert secret.target.accepts(secret.value())
 
 
 def test_without_a_list_the_key_before_is_revoked(make: Make, shop: Keyshop) -> None:
