@@ -258,11 +258,7 @@ def test_a_key_that_somebody_pinned_is_not_revoked(make: Make) -> None:
     secret = make(EXAMPLES[BESIDE][0])
     secret.rotate()
     pinned = secret.value()
-    secret.lab.client.update_secret_version_stage(
-        SecretId=secret.arn,
-        VersionStage="CANARY",
-        MoveToVersionId=secret.holder("AWSCURRENT") or "",
-    )
+    secret.move_label("CANARY", secret.holder("AWSCURRENT") or "")
     for _ in range(3):
         assert secret.rotate().state == "succeeded"
     assert secret.target.accepts(pinned)

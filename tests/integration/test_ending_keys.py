@@ -75,11 +75,7 @@ def test_a_step_that_was_held_up_does_not_undo_a_later_rotation(
 
 def pin(secret: Secret) -> None:
     """Give the current version a label of one's own."""
-    secret.lab.client.update_secret_version_stage(
-        SecretId=secret.arn,
-        VersionStage="CANARY",
-        MoveToVersionId=secret.holder("AWSCURRENT") or "",
-    )
+    secret.move_label("CANARY", secret.holder("AWSCURRENT") or "")
 
 
 @pytest.mark.parametrize("ends", ["next-rotation", "on-finish"])

@@ -193,12 +193,7 @@ def test_a_crash_right_after_the_promotion_does_not_leave_the_old_password(
     secret = lab.secret(MySQLTarget(server, username(), settings))
     event = secret.begin()
     secret.steps(event, Step.CREATE, Step.SET, Step.TEST)
-    lab.client.update_secret_version_stage(
-        SecretId=secret.arn,
-        VersionStage="AWSCURRENT",
-        MoveToVersionId=event["ClientRequestToken"],
-        RemoveFromVersionId=secret.holder("AWSCURRENT") or "",
-    )
+    secret.move_label("AWSCURRENT", event["ClientRequestToken"])
     secret.steps(event)
     assert secret.accepted() == {event["ClientRequestToken"]}
 
