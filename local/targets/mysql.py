@@ -13,8 +13,9 @@ from local.servers.server import Server
 from local.targets.target import Admin, DatabaseTarget
 from shared.credentials import CLONE
 
-# A wrong password, or an account that is locked: MySQL's number and MariaDB's.
-_REFUSALS = (1045, 3118, 4151)
+# A wrong password, one where MariaDB has another way to log in (which it also pretends of whom it
+# does not know, by the name), or an account that is locked: MySQL's number and MariaDB's.
+_REFUSALS = (1045, 1698, 3118, 4151)
 
 
 class MySQLTarget(DatabaseTarget):

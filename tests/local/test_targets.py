@@ -76,6 +76,12 @@ def test_a_user_that_may_not_log_in_is_not_accepted(server: Server) -> None:
     assert not target.accepts(target.document)
 
 
+def test_a_user_that_logs_in_without_a_password_is_not_accepted(mariadb_server: Server) -> None:
+    target = single(mariadb_server)
+    run(target, f"ALTER USER `{target.document['username']}` IDENTIFIED VIA unix_socket")
+    assert not target.accepts(target.document)
+
+
 def test_an_outage_is_no_refusal(server: Server) -> None:
     target = single(server)
     target.server = replace(server, port=1)
