@@ -8,6 +8,8 @@ PYTHON ?= python3
 RUN := .venv/bin/python -m
 # A file of tests keeps to one process, and each process has servers of its own.
 PYTEST_PARALLEL := --numprocesses=auto --maxprocesses=4 --dist=loadfile
+# Faults wait more than they compute: for timeouts, retries and processes that begin.
+PYTEST_FAULTS := --numprocesses=3 --dist=worksteal
 ARGS ?=
 
 .PHONY: help
@@ -43,7 +45,7 @@ test: setup ## the whole test suite, on real servers (ARGS='-k postgres' for a p
 test-faults: setup ## crashes, races, faults and fuzzing, on real servers; prints what it counted
 	@$(RUN) local.servers --only-fetch postgres postgres-15 mariadb mysql
 	@$(RUN) local.template
-	@$(RUN) pytest tests/faults $(ARGS)
+	@$(RUN) pytest tests/faults $(PYTEST_FAULTS) $(ARGS)
 
 .PHONY: soak
 soak: setup ## warm functions rotate for an hour: nothing may grow (ARGS='--minutes 5')

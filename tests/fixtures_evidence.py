@@ -12,7 +12,7 @@ class Evidence(Protocol):
     def __call__(self, table: str, row: str, /, **figures: kept.Figure) -> None: ...
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def evidence(report: Callable[[str], None]) -> Evidence:
     """Keep a row, and print it at the end of the run."""
 

@@ -8,7 +8,7 @@ import pytest
 _FIGURES = pytest.StashKey[list[str]]()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def report(request: pytest.FixtureRequest) -> Callable[[str], None]:
     return _figures(request.config).append
 

@@ -1,9 +1,18 @@
 """How much is tried: a sample that its seed tells, or with `--thorough` all there is."""
 
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
+from local.servers import Server
+from tests.faults.leaks import searched, views
 from tests.faults.sample import SEED, Sample
+from tests.faults.sandboxes import Sandboxes
+from tests.fixtures_evidence import Evidence
 from tests.fixtures_sandboxes import boxes, hospital, mortal, sandbox_log
+from tests.lab import Lab
 
 __all__ = ["boxes", "hospital", "mortal", "sandbox_log"]
 
@@ -20,7 +29,6 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: item.path.name == "test_leaks.py")  # after all that could leak
     if config.getoption("thorough"):
         for item in items:
             item.add_marker(pytest.mark.timeout(0))  # it takes what it takes
@@ -37,3 +45,27 @@ def sample(request: pytest.FixtureRequest, *, thorough: bool) -> Sample:
     """At most so many of the points, the same ones for the same seed and test."""
     seed = request.config.getoption("seed")
     return Sample(f"{seed}/{request.node.name}", everything=thorough)
+
+
+@pytest.fixture(scope="session")
+def databases(
+    postgres_server: Server, mariadb_server: Server, mysql_server: Server
+) -> tuple[Server, Server, Server]:
+    return postgres_server, mariadb_server, mysql_server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def silence(
+    running_lab: Lab,
+    sandbox_log: Path,
+    boxes: Sandboxes,  # noqa: ARG001 - they print until they end
+    databases: tuple[Server, Server, Server],
+    evidence: Evidence,
+) -> Iterator[None]:
+    """When this process has run its tests, before its servers end: nothing leaked."""
+    yield
+    result = searched(running_lab, sandbox_log.parent.parent, views(*databases))
+    process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) + 1
+    figures = {"values": result.values, "forms": result.forms, "files": result.files}
+    evidence("leaks", f"process {process} of the run", **figures)
+    assert result.found == []

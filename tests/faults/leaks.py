@@ -1,0 +1,114 @@
+"""The search, where a process of the run ends, for every value that its rotations made.
+
+Server logs with everything switched on: tests/integration/test_server_logs.py.
+"""
+
+import base64
+import json
+import subprocess
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from local.build import ROOT
+from local.servers import Server
+from local.targets import MySQLTarget, PostgresTarget
+from tests.lab import CONFIDENTIAL, Lab
+
+FIELDS = (*CONFIDENTIAL, "secret", "client_secret", "value")
+SHORTEST = 12  # a shorter value is in any file by chance
+
+
+def forms(value: str) -> set[bytes]:
+    """The value as it may be written: also within a base64 text, wherever that begins."""
+    clear = value.encode()
+    shifted = (base64.b64encode(b"\0" * shift + clear) for shift in range(3))
+    inner = {text[4:-4] for text in shifted}
+    text = json.dumps(value)[1:-1].encode()
+    return {clear, text, quote(value, safe="").encode(), clear.hex().encode(), *inner}
+
+
+def values(lab: Lab) -> set[str]:
+    """Of every version of every secret but the first, which tests made and wrote to the target."""
+    found: set[str] = set()
+    for secret in lab.service._state.secrets():
+        kept = [version.value.text for version in secret.store._versions.values() if version.value]
+        written = [_confidential(text) for text in kept]
+        found |= set().union(*written[1:]) - set().union(*written[:1])
+    return {value for value in found if len(value) >= SHORTEST}
+
+
+def _confidential(text: str) -> set[str]:
+    """The fields that hold a value; none of what is no secret's JSON, which only fuzzing stores."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return set()
+    fields = document if isinstance(document, dict) else {}
+    named = {fields[name] for name in FIELDS if isinstance(fields.get(name), str)}
+    return {value for value in named if value.isprintable()}
+
+
+def search(needles: Iterable[bytes], *places: Path) -> list[str]:
+    """The files that have one of them; grep knows how to look for many at once."""
+    done = subprocess.run(
+        ["/usr/bin/grep", "-rlaF", "-f", "-", "--", *places],
+        input=b"\n".join(sorted(needles)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # a file that has just gone
+        check=False,
+    )
+    return done.stdout.decode().split("\n")[:-1]
+
+
+def arguments() -> Iterator[bytes]:
+    """Of every process, and its environment: the functions' and the servers' among them."""
+    for process in Path("/proc").glob("[0-9]*"):
+        for name in ("cmdline", "environ"):
+            try:
+                yield (process / name).read_bytes()
+            except OSError:
+                continue
+
+
+def views(postgres_server: Server, *others: Server) -> bytes:
+    """What the servers show of statements."""
+    with PostgresTarget(postgres_server, "leaks").admin() as connection:
+        rows = [str(connection.execute("SELECT query FROM pg_stat_activity").fetchall())]
+    for server in others:
+        with MySQLTarget(server, "leaks").admin() as admin, admin.cursor() as cursor:
+            for statement in (
+                "SELECT info FROM information_schema.processlist",
+                "SELECT sql_text FROM performance_schema.events_statements_history",
+                "SELECT sql_text FROM performance_schema.events_statements_current",
+            ):
+                cursor.execute(statement)
+                rows.append(str(cursor.fetchall()))
+    return "\n".join(rows).encode()
+
+
+@dataclass(frozen=True)
+class Searched:
+    """How much was looked for in how many files, and where it was found."""
+
+    values: int
+    forms: int
+    files: int
+    found: list[str]
+
+
+def searched(lab: Lab, folder: Path, shown: bytes) -> Searched:
+    """The values of the lab's secrets, looked for in all that there is to see.
+
+    folder: the run's files; shown: what the servers show.
+    """
+    made = values(lab)
+    needles = {form for value in made for form in forms(value)}
+    with tempfile.TemporaryDirectory() as aside:
+        (Path(aside) / "shown").write_bytes(b"\n".join((*arguments(), shown)))
+        places = [Path(aside), folder, ROOT / ".cache" / "evidence", ROOT / "docs"]
+        found = search(needles, *places) if needles else []
+    files = sum(1 for place in places[1:] for path in place.rglob("*") if path.is_file())
+    return Searched(len(made), len(needles), files, found)
