@@ -6,10 +6,8 @@ MAKEFLAGS += --no-builtin-rules
 
 PYTHON ?= python3
 RUN := .venv/bin/python -m
-# A file of tests keeps to one process, and each process has servers of its own.
-PYTEST_PARALLEL := --numprocesses=auto --maxprocesses=4 --dist=loadfile
-# Faults wait more than they compute: for timeouts, retries and processes that begin.
-PYTEST_FAULTS := --numprocesses=3 --dist=worksteal
+# More than two cores fill, as tests wait for timeouts and retries; each has servers of its own.
+PROCESSES := --numprocesses=3
 ARGS ?=
 
 .PHONY: help
@@ -39,13 +37,13 @@ test: setup ## the whole test suite, on real servers (ARGS='-k postgres' for a p
 	@$(RUN) local.examples
 	@$(RUN) local.supply
 	@$(RUN) local.template
-	@$(RUN) pytest $(PYTEST_PARALLEL) $(ARGS)
+	@$(RUN) pytest $(PROCESSES) --dist=loadfile $(ARGS)
 
 .PHONY: test-faults
 test-faults: setup ## crashes, races, faults and fuzzing, on real servers; prints what it counted
 	@$(RUN) local.servers --only-fetch postgres postgres-15 mariadb mysql
 	@$(RUN) local.template
-	@$(RUN) pytest tests/faults $(PYTEST_FAULTS) $(ARGS)
+	@$(RUN) pytest tests/faults $(PROCESSES) --dist=worksteal $(ARGS)
 
 .PHONY: soak
 soak: setup ## warm functions rotate for an hour: nothing may grow (ARGS='--minutes 5')
