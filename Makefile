@@ -6,7 +6,7 @@ MAKEFLAGS += --no-builtin-rules
 
 PYTHON ?= python3
 RUN := .venv/bin/python -m
-# More than two cores fill, as tests wait for timeouts and retries; each has servers of its own.
+# Each has servers of its own; three even on two cores, as tests wait for timeouts and retries.
 PROCESSES := --numprocesses=3
 ARGS ?=
 
