@@ -60,6 +60,10 @@ def said_back(client: socket.socket) -> bytes:
     """All that comes until it ends in good order."""
     client.sendall(SENT)
     client.shutdown(socket.SHUT_WR)
+    return received(client)
+
+
+def received(client: socket.socket) -> bytes:
     got = b""
     while block := client.recv(1 << 16):
         got += block
@@ -94,8 +98,9 @@ def test_a_close_lets_pass_what_was_before(proxy: Proxy, way: Way) -> None:
 def test_a_reset_is_one(proxy: Proxy, way: Way) -> None:
     proxy.begin(fault(Harm.RESET, way, 7))
     with connected(proxy) as client:
+        client.sendall(SENT)
         with pytest.raises(ConnectionResetError):
-            said_back(client)
+            received(client)
         assert proxy.struck
 
 

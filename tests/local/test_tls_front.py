@@ -4,7 +4,6 @@ import gc
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -95,6 +94,7 @@ def test_a_server_that_is_down(certificate: Certificate, authority: Authority) -
         assert client.recv(10) == b""
 
 
+@pytest.mark.timeout(25)  # by then it hangs: 30 seconds of silence would end its clients too
 def test_it_closes_under_its_clients(
     certificate: Certificate, authority: Authority, echo: int
 ) -> None:
@@ -103,8 +103,6 @@ def test_it_closes_under_its_clients(
         idle = connected(port, authority)
         client = idle.__enter__()
         assert echoed(client, b"x") == b"x"
-        began = time.monotonic()
-    assert time.monotonic() - began < 5
     with suppress(OSError):
         assert client.recv(1) == b""
     idle.__exit__(None, None, None)
