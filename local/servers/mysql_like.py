@@ -122,6 +122,7 @@ def _command(files: Path, program: Path, place: Home) -> list[str]:
         "lc_messages_dir": share,
         "character_sets_dir": share / "charsets",
         "datadir": place.data,
+        "tmpdir": place.folder,  # one that starts removes what others have in a shared one
         "socket": place.folder / "socket",
         "pid_file": place.folder / "pid",
         "ssl_ca": place.ca,

@@ -105,6 +105,15 @@ def test_login_over_verified_tls(server: Server) -> None:
     assert one(server, encrypted[server.engine]) in {"TLSv1.2", "TLSv1.3"}
 
 
+@pytest.mark.parametrize("engine", ["mariadb", "mysql"])
+def test_its_temporary_tables_are_its_own(engine: str, request: pytest.FixtureRequest) -> None:
+    """One that starts removes every temporary table in its folder, so it must not be shared."""
+    server = request.getfixturevalue(f"{engine}_server")
+    assert server.log is None or one(server, "SELECT @@tmpdir") == str(
+        Path(str(one(server, "SELECT @@datadir"))).parent
+    )
+
+
 def test_client_refuses_another_authority(server: Server, tmp_path: Path) -> None:
     with pytest.raises(REFUSED, match=r"(?i)certificate verify failed"):
         one(replace(server, ca=Authority(tmp_path).ca), "SELECT 1")
