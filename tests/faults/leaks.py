@@ -27,7 +27,8 @@ def forms(value: str) -> set[bytes]:
     shifted = (base64.b64encode(b"\0" * shift + clear) for shift in range(3))
     inner = {text[4:-4] for text in shifted}
     text = json.dumps(value)[1:-1].encode()
-    return {clear, text, quote(value, safe="").encode(), clear.hex().encode(), *inner}
+    quoted = {quote(value, safe=kept).encode() for kept in ("", "/")}
+    return {clear, text, *quoted, clear.hex().encode(), *inner}
 
 
 def values(lab: Lab) -> set[str]:

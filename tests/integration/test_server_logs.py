@@ -1,10 +1,8 @@
 """With every log a server has switched on, no password is in any of them."""
 
-import base64
 import contextlib
 import uuid
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 from psycopg import sql
@@ -20,6 +18,7 @@ from local.targets import (
 from rotators import postgres as rotator
 from shared.errors import Busy, RotationError
 from shared.event import Step
+from tests.faults.leaks import forms
 from tests.lab import Lab, Secret
 
 POSTGRES = {
@@ -36,12 +35,6 @@ MYSQL = {"general_log": "ON", "slow_query_log": "ON", "long_query_time": "0", "l
 
 def username() -> str:
     return f"logged_{uuid.uuid4().hex[:8]}"
-
-
-def forms(value: str) -> set[bytes]:
-    """The value as it may be written."""
-    clear = value.encode()
-    return {clear, quote(value).encode(), base64.b64encode(clear), clear.hex().encode()}
 
 
 def found(secret: Secret, *places: bytes) -> list[str]:
