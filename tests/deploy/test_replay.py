@@ -36,6 +36,7 @@ from local.targets import (
     PostgresTarget,
     Target,
 )
+from tests.faults.leaks import forms, search
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -119,10 +120,14 @@ def target(request: pytest.FixtureRequest) -> Callable[[Kind], Target]:
 def running(
     functions: tuple[Emulator, int, Path], target: Callable[[Kind], Target]
 ) -> Iterator[Callable[[Kind], System]]:
-    """A system with the target and a service of this test's own."""
+    """A system with the target and a service of this test's own; its values are in no log."""
     emulator, port, logs = functions
     with SecretsManager(Heard(emulator), port=port) as service:
         yield lambda kind: System(service, {kind: target(kind)}, logs)
+        made = values(service.client())
+    assert len(made) >= 2
+    assert "START RequestId" in "".join(log.read_text() for log in logs.iterdir())
+    assert search({form for value in made for form in forms(value)}, logs) == []
 
 
 def replayed(running: System, function: str, step: str, kind: Kind) -> tuple[bool, str]:
