@@ -28,7 +28,8 @@ def forms(value: str) -> set[bytes]:
     inner = {text[4:-4] for text in shifted}
     text = json.dumps(value)[1:-1].encode()
     quoted = {quote(value, safe=kept).encode() for kept in ("", "/")}
-    return {clear, text, *quoted, clear.hex().encode(), *inner}
+    hexadecimal = clear.hex().encode()
+    return {clear, text, *quoted, hexadecimal, hexadecimal.upper(), *inner}
 
 
 def values(lab: Lab) -> set[str]:

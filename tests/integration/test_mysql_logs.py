@@ -1,6 +1,5 @@
 """With every log on, no password that a MySQL or MariaDB session sets is in any of them."""
 
-import base64
 import uuid
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from local.certificates import Authority
 from local.servers import Server, mariadb, mysql
 from shared.errors import RotationError
 from shared.secret import Secret
+from tests.faults.leaks import forms
 from tests.mysql_users import Users
 
 SETTINGS = {
@@ -61,11 +61,6 @@ def test_nothing_is_told(tmp_path: Path, authority: Authority, engine: str) -> N
         assert users.name.encode() in text, name  # what is searched is really the log
         for password in passwords.made:
             assert not [form for form in forms(password) if form in text], name
-
-
-def forms(password: str) -> tuple[bytes, ...]:
-    clear = password.encode()
-    return clear, base64.b64encode(clear), clear.hex().encode(), clear.hex().upper().encode()
 
 
 def overlaps(users: Users, passwords: Passwords) -> None:
