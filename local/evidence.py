@@ -8,9 +8,9 @@ import fcntl
 import json
 import re
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from local.bootstrap import ROOT
+
 FOUND = ROOT / ".cache" / "evidence"
 REPORT = ROOT / "docs" / "reliability.md"
 

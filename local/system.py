@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from local import rie, template
-from local.certificates import Authority
-from local.emulator import Emulator, built_functions
-from local.functions import Home, InProcess
+from local import template
+from local.functions import rie
+from local.functions.emulator import Emulator, built_functions
+from local.functions.home import Home, InProcess
 from local.issuers.demo import demo_issuer
 from local.issuers.issuer import Issuer
-from local.processes import free_port
+from local.processes.children import free_port
 from local.secrets_manager import SecretsManager
 from local.servers import Server, mariadb, mysql, postgres
+from local.servers.certificates import Authority
 from local.servers.server import trusted
 from local.targets import (
     IssuerTarget,

@@ -10,10 +10,10 @@ from typing import Any
 
 import yaml
 
-from local import build
+from local.build import artifacts
 from shared.handler import Handler
 
-TEMPLATE = build.ROOT / "template.yaml"
+TEMPLATE = artifacts.ROOT / "template.yaml"
 
 
 class _Loader(yaml.SafeLoader):
@@ -100,7 +100,3 @@ def _default(value: object, parameters: Mapping[str, Any]) -> str:
     if isinstance(value, dict):
         return str(parameters.get(str(value.get("Ref")), {}).get("Default", ""))
     return str(value)
-
-
-if __name__ == "__main__":
-    build.build_local({name: function.rotator for name, function in functions().items()})

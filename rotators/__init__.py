@@ -1,1 +1,1 @@
-"""Per kind of target: `<kind>.py`, its driver and handlers; `<kind>_errors.py`, its errors."""
+"""A package for each kind of target: its driver, and the handlers that the template names."""

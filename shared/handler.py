@@ -14,14 +14,14 @@ from typing import Any, Protocol
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
-from shared import aws
-from shared.contract import Backend
+from shared.aws import clients
+from shared.aws.store import Store
 from shared.deadline import deadline
 from shared.errors import RotationError, Unexpected
-from shared.event import RotationRequest, Step
-from shared.machine import Rotation
+from shared.protocol.contract import Backend
+from shared.protocol.event import RotationRequest, Step
+from shared.protocol.machine import Rotation
 from shared.settings import Settings
-from shared.store import Store
 
 _LEVELS = ("debug", "info", "warning", "error", "critical")
 
@@ -104,7 +104,7 @@ class Handler:
         place["step"] = request.step.value
         place["backend"] = self._backend.name
         store = Store(
-            aws.client("secretsmanager"), request.secret_id, seconds_left, texts=self.texts
+            clients.client("secretsmanager"), request.secret_id, seconds_left, texts=self.texts
         )
         try:
             Rotation(self._backend, store, request).run()

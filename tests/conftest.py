@@ -3,11 +3,11 @@
 import signal
 
 pytest_plugins = [
-    "tests.fixtures_issuers",
-    "tests.fixtures_servers",
-    "tests.fixtures_lab",
-    "tests.fixtures_report",
-    "tests.fixtures_evidence",
+    "tests.fixtures.issuers",
+    "tests.fixtures.servers",
+    "tests.fixtures.lab",
+    "tests.fixtures.report",
+    "tests.fixtures.evidence",
 ]
 
 # A shell that runs the tests in the background has Ctrl-C ignored, in all that they start too.

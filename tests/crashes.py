@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from unittest import mock
 
-from rotators.http_api_key_network import Network
-from shared.store import Store
+from rotators.http_api_key.http.network import Network
+from shared.aws.store import Store
 
 
 class Crash(BaseException):

@@ -8,8 +8,8 @@ from local import template
 from local.servers import Server
 from local.targets import MySQLTarget, PostgresTarget
 from shared.errors import RotationError
-from shared.event import Step
 from shared.handler import Handler
+from shared.protocol.event import Step
 from tests.lab import Document, Secret
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from local.certificates import LOOPBACK, Authority
+from local.servers.certificates import LOOPBACK, Authority
 
 Script = Callable[[socket.socket, "FakeServer"], None]
 

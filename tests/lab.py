@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from local import template
-from local.functions import (
+from local.functions.home import (
     ARN_PREFIX,
     FunctionError,
     Home,
@@ -20,8 +20,8 @@ from local.functions import (
 )
 from local.secrets_manager import RotationOutcome, SecretsManager
 from local.targets import Target
-from shared.event import Step
 from shared.handler import Handler
+from shared.protocol.event import Step
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient

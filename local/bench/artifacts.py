@@ -16,10 +16,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from local import build, repeatable, rie, template
-from local.build_source import Source
-from local.built import Built, built_functions
-from local.emulator import Emulator
+from local import template
+from local.build import artifacts, repeatable
+from local.build.source import Source
+from local.functions import rie
+from local.functions.built import Built, built_functions
+from local.functions.emulator import Emulator
 from local.secrets_manager import SecretsManager
 
 SDKS = ("runtime", "bundled")
@@ -69,7 +71,7 @@ def measure(functions: Mapping[str, Built], folder: Path, starts: int) -> Iterat
                 own = replace(built, artifact=folder / sdk / name)
                 source = Source(built.handler.split(".")[1], sdk=sdk)
                 began = time.perf_counter()
-                build.build(source, own.artifact, build.local_target())
+                artifacts.build(source, own.artifact, artifacts.local_target())
                 took = time.perf_counter() - began
                 taken = [bench.start(name, own, READ_ONLY) for _ in range(starts)]
                 sizes = repeatable.measured(own.artifact)

@@ -19,9 +19,9 @@ from rich.table import Table
 from local import template
 from local.bench.cases import CASES, Case, Name
 from local.bench.client import Client, gaps
-from local.certificates import Authority
-from local.functions import ARN_PREFIX, InProcess
+from local.functions.home import ARN_PREFIX, InProcess
 from local.secrets_manager import Occurrence, RotationOutcome, SecretsManager
+from local.servers.certificates import Authority
 from local.servers.server import trusted
 from local.system import Place
 from local.targets import Target

@@ -18,7 +18,7 @@ from local import template
 from local.bench import processes
 from local.demo.__main__ import DEFAULT, rotate
 from local.demo.timeline import Timeline
-from local.functions import Home, name_of
+from local.functions.home import Home, name_of
 from local.system import HomeKind, Kind, system
 
 ONE_PROCESSOR = 1769  # megabytes

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from local import bootstrap, repeatable
-from local.build_source import Source
+from local import bootstrap
+from local.build import repeatable
+from local.build.source import Source
 
 ROOT = bootstrap.ROOT
 ARTIFACTS = bootstrap.CACHE / "artifacts"

@@ -9,8 +9,6 @@ from pathlib import Path
 
 from local.bootstrap import ROOT
 
-# What a rotator reads beside its code, in `rotators`.
-DATA = {"http_api_key": ("issuers/*.json",)}
 # Which services' data a bundled boto3 keeps; a database's function may ask RDS for an address.
 SERVICES = {
     "postgres": ("secretsmanager", "rds"),
@@ -18,7 +16,7 @@ SERVICES = {
     "http_api_key": ("secretsmanager",),
 }
 # The code that decides what an artifact is like, in this folder.
-_CODE = ("build.py", "build_source.py", "repeatable.py")
+_CODE = ("artifacts.py", "source.py", "repeatable.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +45,8 @@ class Source:
 
     def files(self) -> list[Path]:
         """Our own files that go into the artifact, relative to the root, sorted."""
-        folder = self.root / "rotators"
-        names = (
-            "__init__.py",
-            f"{self.rotator}.py",
-            f"{self.rotator}_*.py",
-            *DATA.get(self.rotator, ()),
-        )
-        found = [path for name in names for path in folder.glob(name)]
+        rotators = self.root / "rotators"
+        found = [rotators / "__init__.py", *(rotators / self.rotator).rglob("*")]
         found += (self.root / "shared").rglob("*")
         relative = [path.relative_to(self.root) for path in found if path.is_file()]
         return sorted(path for path in relative if not _made_by_tools(path))

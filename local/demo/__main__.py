@@ -14,10 +14,10 @@ from local.demo.faults import LostAnswer
 from local.demo.timeline import Timeline, summary
 from local.demo.verdict import Check, verdict
 from local.demo.witness import Witness
-from local.functions import ARN_PREFIX, Home
+from local.functions.home import ARN_PREFIX, Home
 from local.system import HomeKind, Kind, System, system
 from local.targets import Target
-from shared.event import Step
+from shared.protocol.event import Step
 
 WAIT_SECONDS = 120
 DEFAULT = [Kind.POSTGRES, Kind.POSTGRES_ALTERNATING, Kind.MYSQL, Kind.API_KEY]

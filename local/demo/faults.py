@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from local.functions import FunctionError, Home
-from shared.event import Step
+from local.functions.home import FunctionError, Home
+from shared.protocol.event import Step
 
 
 class LostAnswer:

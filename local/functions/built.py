@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from local import build, template
+from local import template
+from local.build import artifacts
 
 # Whatever the machine is configured with, nothing must reach a real account.
 _NO_AWS = {
@@ -54,8 +55,8 @@ class Built:
 def built_functions() -> dict[str, Built]:
     """Every function of the template, built for this machine where something changed."""
     declared = template.functions()
-    artifacts = build.build_local({name: each.rotator for name, each in declared.items()})
+    folders = artifacts.build_local({name: each.rotator for name, each in declared.items()})
     return {
-        name: Built(artifacts[name], each.handler, each.timeout, each.memory, each.environment)
+        name: Built(folders[name], each.handler, each.timeout, each.memory, each.environment)
         for name, each in declared.items()
     }

@@ -12,9 +12,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from local import build, processes, rie
-from local.built import Built, built_functions
-from local.functions import FunctionError, name_of
+from local.build import artifacts
+from local.functions import rie
+from local.functions.built import Built, built_functions
+from local.functions.home import FunctionError, name_of
+from local.processes import children
 
 __all__ = ["Built", "Emulator", "built_functions"]
 
@@ -86,7 +88,7 @@ class _Function:
         self.name, self.built, self.log = name, built, log
         self._environment = {**built.variables(name, region), **environment}
         self._lock = threading.Lock()
-        self._child: processes.Child | None = None
+        self._child: children.Child | None = None
         self._port = 0
 
     def invoke(self, event: Mapping[str, object]) -> None:
@@ -94,7 +96,7 @@ class _Function:
             try:
                 self._start()
                 status, body = self._post(json.dumps(event).encode())
-            except (OSError, http.client.HTTPException, processes.ChildFailedError) as error:
+            except (OSError, http.client.HTTPException, children.ChildFailedError) as error:
                 self._stop()
                 raise FunctionError(
                     "Runtime.ExitError",
@@ -114,9 +116,9 @@ class _Function:
         if self._child is not None and not self._child.ended():
             return
         self._stop()
-        self._port, runtime_port = processes.free_port(), processes.free_port()
+        self._port, runtime_port = children.free_port(), children.free_port()
         # Both addresses: either one left out makes the emulator listen to the network.
-        self._child = processes.start(
+        self._child = children.start(
             [
                 *(rie.emulator(), "--log-level", "info"),
                 *("--runtime-interface-emulator-address", f"127.0.0.1:{self._port}"),
@@ -129,7 +131,7 @@ class _Function:
             cwd=self.built.artifact,
         )
         child, port = self._child, self._port
-        up = child.wait(lambda: child.ended() or processes.listening(port), START_SECONDS)
+        up = child.wait(lambda: child.ended() or children.listening(port), START_SECONDS)
         if not up or child.ended():
             raise child.failure("did not start")
 
@@ -145,7 +147,7 @@ class _Function:
 
     def _stop(self) -> None:
         if self._child is not None:
-            processes.stop(self._child, signal.SIGTERM, 2.0)
+            children.stop(self._child, signal.SIGTERM, 2.0)
             self._child = None
 
 
@@ -156,7 +158,7 @@ def _runtime(handler: str) -> list[str]:
     """
     guard = f'exec "$0" -I -S "$1" $PPID {int(signal.SIGKILL)} {os.geteuid()} {os.getegid()} "$0" '
     command = guard + '-m awslambdaric "$2"'
-    return ["/bin/sh", "-c", command, str(build.LAMBDA_PYTHON), str(processes.GUARD), handler]
+    return ["/bin/sh", "-c", command, str(artifacts.LAMBDA_PYTHON), str(children.GUARD), handler]
 
 
 def _raise_failure(status: int, body: str) -> None:

@@ -5,7 +5,8 @@ import platform
 import shutil
 from pathlib import Path
 
-from local import bootstrap, build
+from local import bootstrap
+from local.build import artifacts
 
 REQUIREMENTS = bootstrap.ROOT / "requirements" / "emulator.txt"
 FOLDER = bootstrap.CACHE / "rie"
@@ -22,7 +23,7 @@ def emulator() -> Path:
     pin = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:12]
     binary = FOLDER / f"aws-lambda-rie-{_ARCHITECTURES[machine]}-{pin}"
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with build.locked(FOLDER / ".lock"):
+    with artifacts.locked(FOLDER / ".lock"):
         if not binary.is_file():
             _fetch(binary, _ARCHITECTURES[machine])
     return binary
@@ -35,7 +36,7 @@ def _fetch(binary: Path, architecture: str) -> None:
     bootstrap.run(
         *(bootstrap.UV / "bin" / "uv", "pip", "install", "--quiet", "--no-config", "--no-cache"),
         *("--no-deps", "--only-binary", ":all:", "--require-hashes", "--no-compile"),
-        *("--python", build.LAMBDA_PYTHON, "--target", unpacked, "--requirement", REQUIREMENTS),
+        *("--python", artifacts.LAMBDA_PYTHON, "--target", unpacked, "--requirement", REQUIREMENTS),
     )
     (found,) = unpacked.glob(f"samcli/local/rapid/aws-lambda-rie-{architecture}")
     found.chmod(0o755)

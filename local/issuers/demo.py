@@ -16,11 +16,11 @@ from ssl import SSLSocket
 from typing import IO
 from urllib.parse import urlsplit
 
-from local.certificates import Authority, Certificate
 from local.issuers.faults import Answer, Faults, Hang
 from local.issuers.issuer import Issuer
 from local.issuers.keys import Keys
 from local.issuers.tls_server import HOST, SILENCE_SECONDS, Cut, TlsServer
+from local.servers.certificates import Authority, Certificate
 
 API = "/api"
 OWNER, OTHER_OWNER = "app", "other"

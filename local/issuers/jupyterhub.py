@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import Path
 
-from local import processes
-from local.certificates import Authority
 from local.issuers.issuer import Issuer
 from local.issuers.tls_front import tls_front
 from local.issuers.tls_server import HOST
+from local.processes import children
+from local.servers.certificates import Authority
 
 CONFIG = Path(__file__).with_name("jupyterhub_config.py")
 OWNER, OTHER_OWNER = "app", "other"
@@ -24,12 +24,12 @@ API = "/hub/api"
 def jupyterhub(directory: Path, authority: Authority) -> Iterator[Issuer]:
     """Run JupyterHub behind TLS while the block runs; its database and log are in `directory`."""
     directory.mkdir(parents=True, exist_ok=True)
-    port = processes.free_port()
+    port = children.free_port()
     admin = secrets.token_hex(32)
     log = directory / "jupyterhub.log"
     certificate = authority.issue(f"jupyterhub-{port}")
     with (
-        processes.running(
+        children.running(
             # -I: or this folder's own jupyterhub.py could stand in for the package
             (sys.executable, "-I", "-m", "jupyterhub", "-f", CONFIG),
             name="JupyterHub",

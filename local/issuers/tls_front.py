@@ -6,8 +6,8 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from local.certificates import Certificate
 from local.issuers.tls_server import HOST, SILENCE_SECONDS, TlsServer
+from local.servers.certificates import Certificate
 
 CONNECT_SECONDS = 5.0
 BLOCK = 1 << 16

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from local.certificates import Certificate
+from local.servers.certificates import Certificate
 
 HOST = "127.0.0.1"
 SILENCE_SECONDS = 30.0

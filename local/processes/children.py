@@ -1,6 +1,6 @@
 """Children that never outlive this process: started, waited for and stopped in bounded time.
 
-A child is started through `local/die_with_parent.py`, not with `preexec_fn`: that runs Python
+A child is started through guard.py, not with `preexec_fn`: that runs Python
 between fork and exec, where another thread's held lock means a deadlock.
 """
 
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-GUARD = Path(__file__).resolve().parent / "die_with_parent.py"
+GUARD = Path(__file__).resolve().parent / "guard.py"
 POLL_SECONDS = 0.02
 
 # The kernel sends the death signal when the *thread* that started the child ends, so one thread

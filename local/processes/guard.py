@@ -1,6 +1,6 @@
 """Become another program that the kernel ends when its parent dies.
 
-Run as a script by `local/processes.py`: parent's pid, signal, uid, gid, program, arguments.
+Run as a script by children.py: parent's pid, signal, uid, gid, program, arguments.
 Standard library only: it runs isolated from every environment.
 """
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from local import build, template
+from local import template
+from local.build import artifacts
 from local.secrets_manager.adoption import name_in
 from local.system import Kind
 from local.targets import (
@@ -17,9 +18,9 @@ from local.targets import (
     PostgresTarget,
 )
 from shared.errors import InvalidEvent
-from shared.event import RotationRequest, Step
+from shared.protocol.event import RotationRequest, Step
 
-EVENTS = build.ROOT / "events"
+EVENTS = artifacts.ROOT / "events"
 ALL = "all"
 # The first is the one a function gets if no other is asked for.
 KINDS: Mapping[str, Sequence[Kind]] = {

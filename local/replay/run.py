@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from local.demo.witness import Scene, Witness
-from local.functions import FunctionError
+from local.functions.home import FunctionError
 from local.replay.asked import Event
 from local.secrets_manager import Call, Step
 from local.secrets_manager.adoption import name_in

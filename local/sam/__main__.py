@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from local import bootstrap
-from local.functions import ARN_PREFIX
+from local.functions.home import ARN_PREFIX
 from local.replay.asked import EVENTS
 from local.sam.endpoint import USUAL, LambdaEndpoint
 from local.sam.engine import engine_here
@@ -21,7 +21,7 @@ from local.sam.system import Outside, system_for_containers
 from local.secrets_manager.console import stopped_by_signals, tell, wait
 from local.secrets_manager.journal import Call, Occurrence
 from local.servers.packages import say
-from shared.event import Step
+from shared.protocol.event import Step
 
 FOLDER = bootstrap.CACHE / "local"
 EXAMPLE = "PostgresSingleUser"
@@ -57,7 +57,7 @@ def main(
 def _alone() -> Iterator[None]:
     """The folder is this process's, and goes with it."""
     FOLDER.parent.mkdir(parents=True, exist_ok=True)
-    with FOLDER.with_name("local.lock").open("w") as lock:
+    with FOLDER.with_name("local.supply.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

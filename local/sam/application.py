@@ -11,8 +11,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from local import build
-from local.certificates import IN_DOCKER
+from local.build import artifacts
+from local.servers.certificates import IN_DOCKER
 from local.template import TEMPLATE
 
 ENDPOINT = "AWS_ENDPOINT_URL_SECRETS_MANAGER"
@@ -56,7 +56,7 @@ class Application:
         code.mkdir(parents=True, exist_ok=True)
         copied = code / AUTHORITY
         shutil.copyfile(authority, copied)
-        quoted = {"root": shlex.quote(str(build.ROOT)), "authority": shlex.quote(str(copied))}
+        quoted = {"root": shlex.quote(str(artifacts.ROOT)), "authority": shlex.quote(str(copied))}
         (code / "Makefile").write_text(MAKEFILE.format(**quoted))
         self.template.write_text(_adapted(TEMPLATE.read_text()))
         variables = {
@@ -96,4 +96,4 @@ def _adapted(template: str) -> str:
 
 def _short(path: Path) -> str:
     """As a person in the repository's folder would write it."""
-    return str(path.relative_to(build.ROOT) if path.is_relative_to(build.ROOT) else path)
+    return str(path.relative_to(artifacts.ROOT) if path.is_relative_to(artifacts.ROOT) else path)

@@ -8,8 +8,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from signal import SIGINT, SIGTERM, default_int_handler, signal
 
-from local import processes
-from local.functions import ARN_PREFIX, FunctionError
+from local.functions.home import ARN_PREFIX, FunctionError
+from local.processes import children
 from local.replay.asked import EVENTS
 from local.sam import cli, image, verdict
 from local.sam.docker import check_machine, engine
@@ -19,7 +19,7 @@ from local.sam.packages import FOLDER
 from local.sam.seeding import events
 from local.sam.system import Outside, system_for_containers
 from local.servers.packages import say
-from shared.event import Step
+from shared.protocol.event import Step
 
 RUN = FOLDER / "run"
 ROTATED = "PostgresSingleUser"  # by RotateSecret, once more
@@ -51,7 +51,7 @@ def check(tell: Callable[[str], None] = say) -> Times:
     """Do it all; raises CannotRunError where it cannot be done, WrongError where it went wrong."""
     check_machine()
     times = Times()
-    port = processes.free_port()
+    port = children.free_port()
     home = LambdaEndpoint(f"http://127.0.0.1:{port}")
     with ExitStack() as stack:
         with times.of("the SAM CLI, installed where it was not"):
@@ -96,10 +96,10 @@ def _rotate(sam: cli.Cli, outside: Outside, home: LambdaEndpoint, port: int) -> 
     """A rotation that the service drives, and a step that has to be seen to fail."""
     event = events(ROTATED)[0]
     words = (*outside.application.start_lambda(port), *image.OPTIONS)
-    with processes.running(
+    with children.running(
         (sam.program, *words),
         log=RUN / "start-lambda.log",
-        ready=lambda: processes.listening(port),
+        ready=lambda: children.listening(port),
         name="sam local start-lambda",
         ready_within=START_SECONDS,
         stop_signal=SIGINT,
@@ -137,7 +137,7 @@ def main(*options: str) -> int:
         return 0 if WHERE_IT_CAN in options else 3
     except KeyboardInterrupt:
         return 130
-    except (WrongError, processes.ChildFailedError) as error:
+    except (WrongError, children.ChildFailedError) as error:
         print(error, file=sys.stderr)
         return 1
     print("\n".join(times.table()))

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGTERM
 
-from local import bootstrap, processes
+from local import bootstrap
+from local.processes import children
 from local.sam.errors import WrongError
 
 FOLDER = ".cache/sam/cli"
@@ -65,7 +66,7 @@ class Cli:
         """Run a command to its end; raises WrongError unless its status is 0."""
         began = time.perf_counter()
         # Not to outlive this process, whatever ends it.
-        guard = (sys.executable, "-I", "-S", processes.GUARD)
+        guard = (sys.executable, "-I", "-S", children.GUARD)
         whose = (os.getpid(), int(SIGTERM), os.geteuid(), os.getegid())
         done = subprocess.run(
             [str(word) for word in (*guard, *whose, self.program, *words)],

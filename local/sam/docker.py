@@ -9,8 +9,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from signal import SIGTERM
 
-from local import processes
-from local.build import locked
+from local.build.artifacts import locked
+from local.processes import children
 from local.sam.bridge import bridge
 from local.sam.engine import Engine
 from local.sam.errors import CannotRunError
@@ -79,7 +79,7 @@ def _running(programs: Path, short: Path, network: str, env: Mapping[str, str]) 
         *("--pidfile", short / "pid", "--bridge", network, *QUIET),
         *("--userland-proxy-path", programs / "usr/sbin/docker-proxy", "--log-level", "warn"),
     )
-    daemon = processes.running(
+    daemon = children.running(
         command,
         log=log,
         ready=found.answers,
@@ -92,6 +92,6 @@ def _running(programs: Path, short: Path, network: str, env: Mapping[str, str]) 
     with ExitStack() as stack:
         try:
             stack.enter_context(daemon)
-        except processes.ChildFailedError as error:
+        except children.ChildFailedError as error:
             raise CannotRunError(f"Docker does not start on this machine: {error}") from None
         yield found

@@ -10,7 +10,7 @@ from contextlib import suppress
 from http import HTTPStatus
 from urllib.parse import quote, urlsplit
 
-from local.functions import FunctionError, name_of
+from local.functions.home import FunctionError, name_of
 
 USUAL = "http://127.0.0.1:3001"  # start-lambda's own choice
 SECONDS = 120.0  # more than a function's timeout, and a container's start

@@ -9,7 +9,8 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from local import bootstrap, build
+from local import bootstrap
+from local.build import artifacts
 from local.sam.engine import Engine
 from local.sam.packages import Wanted, unpacked
 from local.servers.packages import say
@@ -55,7 +56,7 @@ def ensure(engine: Engine) -> str:
 def _pack(files: Path, scratch: Path) -> Path:
     """Add what is Lambda's to Debian's files; a tar of it all."""
     runtime = scratch / "runtime"
-    build.install((RUNTIME,), runtime, build.lambda_target("x86_64", PYTHON))
+    artifacts.install((RUNTIME,), runtime, artifacts.lambda_target("x86_64", PYTHON))
     start = runtime / "bootstrap"
     start.write_text(BOOTSTRAP)
     start.chmod(0o755)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from local import bootstrap, processes
-from local.build import locked
+from local import bootstrap
+from local.build.artifacts import locked
+from local.processes import children
 from local.servers import apt
 from local.servers.packages import NEEDLESS, say
 
@@ -63,7 +64,7 @@ def _unpack(wanted: Wanted, folder: Path, scratch: Path) -> None:
         wanted.suite, " ".join(wanted.packages), without=sorted(without), folder=scratch
     )
     for archive in archives:
-        processes.finish(
+        children.finish(
             ("/usr/bin/dpkg-deb", "-x", archive, folder),
             log=scratch / "unpack.log",
             name=archive.name,

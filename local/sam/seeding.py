@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from local.certificates import IN_DOCKER
 from local.replay.asked import ALL, KINDS, Event, asked
 from local.secrets_manager import SecretsManager
 from local.secrets_manager.adoption import name_in
+from local.servers.certificates import IN_DOCKER
 from local.system import Kind
 from local.targets import Target
 

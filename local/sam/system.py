@@ -5,14 +5,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.certificates import Authority
-from local.functions import Home
-from local.processes import free_port
+from local.functions.home import Home
+from local.processes.children import free_port
 from local.sam import seeding
 from local.sam.application import Application
 from local.sam.engine import Engine
 from local.sam.relay import is_ours, relay
 from local.secrets_manager import SecretsManager
+from local.servers.certificates import Authority
 from local.servers.server import trusted
 from local.system import Kind, Place, System, opened
 

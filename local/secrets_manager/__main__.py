@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from local.functions import ARN_PREFIX, InProcess
+from local.functions.home import ARN_PREFIX, InProcess
 from local.sam.endpoint import LambdaEndpoint
 from local.secrets_manager.console import stopped_by_signals, tell, wait
 from local.secrets_manager.service import SecretsManager
@@ -81,7 +81,7 @@ def _functions(service: SecretsManager, where: Where | LambdaEndpoint) -> Iterat
         yield
         return
     # Only here: it builds the functions, and needs what building needs.
-    from local.emulator import Emulator, built_functions  # noqa: PLC0415
+    from local.functions.emulator import Emulator, built_functions  # noqa: PLC0415
 
     with Emulator(built_functions(), logs=LOGS, environment=service.environment) as emulator:
         service.home = emulator

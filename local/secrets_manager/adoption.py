@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from local.functions import ARN_PREFIX, name_of
+from local.functions.home import ARN_PREFIX, name_of
 from local.secrets_manager.secret import Rotation
 from local.secrets_manager.state import MAX_TOKEN, MIN_TOKEN, ServiceState
 from local.secrets_manager.versions import PENDING

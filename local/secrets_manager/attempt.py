@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
 
-from local.functions import FunctionError
+from local.functions.home import FunctionError
 from local.secrets_manager.journal import Step
 from local.secrets_manager.secret import Rotation, Secret
 from local.secrets_manager.state import ServiceState

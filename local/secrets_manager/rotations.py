@@ -1,6 +1,6 @@
 """RotateSecret and CancelRotateSecret: what they check, keep and start (rules 1, 4, 5, 7, 19)."""
 
-from local.functions import Directory
+from local.functions.home import Directory
 from local.secrets_manager import errors, schedule
 from local.secrets_manager.orchestrator import Orchestrator
 from local.secrets_manager.secret import Rotation, Secret

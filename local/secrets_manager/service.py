@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from moto.core.request import Request as HttpRequest
 
-from local.functions import Home, InProcess
+from local.functions.home import Home, InProcess
 from local.secrets_manager.adoption import adopt
 from local.secrets_manager.client import Clients, environment
 from local.secrets_manager.clock import Clock, SystemClock

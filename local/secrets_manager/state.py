@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from moto.secretsmanager.models import SecretsManagerBackend
 
-from local.functions import Home
+from local.functions.home import Home
 from local.secrets_manager import errors
 from local.secrets_manager.clock import Clock
 from local.secrets_manager.journal import Journal, ServiceEvent

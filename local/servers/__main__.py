@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from local.certificates import Authority, write_private
+from local.bootstrap import ROOT
 from local.servers import Server, mariadb, mysql, postgres, rabbitmq
-from local.servers.account import ROOT
+from local.servers.certificates import Authority, write_private
 from local.servers.mariadb import RECIPE as MARIADB
 from local.servers.mysql import RECIPE as MYSQL
 from local.servers.packages import Recipe, prefix, say

@@ -7,9 +7,8 @@ import stat
 import tempfile
 from pathlib import Path
 
-from local.processes import Account
-
-ROOT = Path(__file__).resolve().parents[2]
+from local.bootstrap import ROOT
+from local.processes.children import Account
 
 
 def server_account() -> Account | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from local import processes
+from local.processes import children
 
 SOURCES = Path("/etc/apt")
 DEBIAN = {"bullseye", "bookworm", "trixie", "forky", "sid", "stable", "testing", "unstable"}
@@ -70,9 +70,9 @@ def fetch(suite: str, package: str, *, without: Iterable[str], folder: Path) -> 
     env = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C"}
     env["APT_CONFIG"] = str(folder / "apt.conf")
     get = (_program("apt-get"), "-q", "-y")
-    processes.finish((*get, "update"), log=log, name="apt-get update", env=env)
+    children.finish((*get, "update"), log=log, name="apt-get update", env=env)
     install = (*get, "--download-only", "install", *package.split())
-    processes.finish(install, log=log, name=f"apt-get install {package}", within=600, env=env)
+    children.finish(install, log=log, name=f"apt-get install {package}", within=600, env=env)
     return sorted((folder / "archives").glob("*.deb"))
 
 
@@ -137,7 +137,7 @@ def _machine_settings(folder: Path) -> str:
 
 def _output(program: str, folder: Path, *arguments: str) -> str:
     log = folder / f"{program}.log"
-    processes.finish((_program(program), *arguments), log=log, name=program)
+    children.finish((_program(program), *arguments), log=log, name=program)
     return log.read_text()
 
 

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.certificates import Authority, Certificate, write_private
-from local.processes import Account
+from local.processes.children import Account
 from local.servers.account import data_parent, server_account
+from local.servers.certificates import Authority, Certificate, write_private
 
 PREFIX = "rotators-server-"
 LIVE = "lock"

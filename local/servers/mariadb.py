@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from local import processes
-from local.certificates import Authority
+from local.processes import children
+from local.servers.certificates import Authority
 from local.servers.home import Home
 from local.servers.mysql_like import Kind, serve
 from local.servers.packages import Recipe, prefix
@@ -56,7 +56,7 @@ def _initialise(command: list[str], place: Home, log: Path, sql: str) -> None:
     tables = "".join((share / name).read_text() for name in SYSTEM_TABLES)
     first = place.write("first.sql", BEFORE + tables + BETWEEN + sql)
     with first.open("rb") as stdin:
-        processes.finish(
+        children.finish(
             (*command, "--bootstrap", "--max_allowed_packet=8M"),
             log=log,
             name="mariadbd --bootstrap",

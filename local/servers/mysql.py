@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from local import processes
-from local.certificates import Authority
+from local.processes import children
+from local.servers.certificates import Authority
 from local.servers.home import Home
 from local.servers.mysql_like import Kind, serve
 from local.servers.packages import Recipe
@@ -40,7 +40,7 @@ def mysql(
 def _initialise(command: list[str], place: Home, log: Path, sql: str) -> None:
     """Make the data directory; "insecure" is root's empty password, so root goes."""
     first = place.write("first.sql", DROP_ROOT + sql)
-    processes.finish(
+    children.finish(
         (*command, "--initialize-insecure", f"--init-file={first}"),
         log=log,
         name="mysqld --initialize-insecure",

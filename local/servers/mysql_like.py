@@ -10,8 +10,8 @@ import pymysql
 from pymysql.connections import Connection
 from pymysql.cursors import Cursor
 
-from local import processes
-from local.certificates import Authority
+from local.processes import children
+from local.servers.certificates import Authority
 from local.servers.home import Home, home
 from local.servers.packages import Recipe, prefix
 from local.servers.server import (
@@ -66,7 +66,7 @@ def serve(
             engine=kind.engine,
             version="",
             host=HOST,
-            port=processes.free_port(),
+            port=children.free_port(),
             admin=ADMIN,
             password=new_password(),
             database=DATABASE,
@@ -76,7 +76,7 @@ def serve(
         command = _command(files, files / kind.recipe.server, place)
         kind.initialise(command, place, log, _first_sql(server))
         options = {**SETTINGS, "port": str(server.port), **kind.settings, **(settings or {})}
-        with processes.running(
+        with children.running(
             (*command, *(f"--{name}={value}" for name, value in options.items())),
             name=kind.recipe.title,
             log=log,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from local import processes
+from local.processes import children
 from local.servers import apt
 from local.servers.account import prefix_folder
 
@@ -78,12 +78,12 @@ def prefix(recipe: Recipe) -> Path:
             say(f"unpacking {recipe.title}: {len(archives)} packages")
             log = Path(scratch, "unpack.log")
             for archive in archives:
-                processes.finish(
+                children.finish(
                     ("/usr/bin/dpkg-deb", "-x", archive, folder), log=log, name=archive.name
                 )
             _point_home(sorted(folder.glob(recipe.programs)), folder, log)
             server = folder / recipe.server
-            processes.finish((server, recipe.version), log=log, name=f"{server} {recipe.version}")
+            children.finish((server, recipe.version), log=log, name=f"{server} {recipe.version}")
         stamp = folder / f"{STAMP}.new"
         stamp.write_text(recipe.digest())
         stamp.rename(folder / STAMP)
@@ -112,7 +112,7 @@ def _point_home(programs: list[Path], folder: Path, log: Path) -> None:
     rpath = ":".join(str(place) for place in places if place.is_dir())
     elves = [path for path in programs if not path.is_symlink() and _is_elf(path)]
     options = ("--set-interpreter", loader, "--force-rpath", "--set-rpath", rpath)
-    processes.finish((_patchelf(), *options, *elves), log=log, name="patchelf")
+    children.finish((_patchelf(), *options, *elves), log=log, name="patchelf")
 
 
 def _is_elf(path: Path) -> bool:

@@ -8,8 +8,8 @@ from typing import Literal
 
 import psycopg
 
-from local import processes
-from local.certificates import Authority
+from local.processes import children
+from local.servers.certificates import Authority
 from local.servers.home import Home, home
 from local.servers.packages import Recipe, prefix
 from local.servers.server import (
@@ -76,7 +76,7 @@ def postgres(
             engine="postgres",
             version=version,
             host=HOST,
-            port=processes.free_port(),
+            port=children.free_port(),
             admin=ADMIN,
             password=new_password(),
             database="postgres",
@@ -84,7 +84,7 @@ def postgres(
             log=log,
         )
         _initialise(bin_folder, place, server, settings or {})
-        with processes.running(
+        with children.running(
             (bin_folder / "postgres", "-D", place.data),
             name=f"PostgreSQL {version}",
             log=log,
@@ -129,7 +129,7 @@ def _initialise(bin_folder: Path, place: Home, server: Server, extra: Mapping[st
     password = place.write("password", server.password)
     who = ("--username", server.admin, "--pwfile", password, "--auth", "scram-sha-256")
     what = ("--encoding", "UTF8", "--locale", "C", "--no-sync", "--no-instructions")
-    processes.finish(
+    children.finish(
         (bin_folder / "initdb", "-D", place.data, *who, *what),
         log=place.log,
         name="initdb",

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from local import processes
-from local.certificates import Authority
+from local.processes import children
+from local.servers.certificates import Authority
 from local.servers.home import Home, home
 from local.servers.packages import Recipe, prefix
 from local.servers.rabbitmq_api import version_of
@@ -55,7 +55,7 @@ def rabbitmq(folder: Path, authority: Authority) -> Iterator[Server]:
     unpacked = prefix(RECIPE)
     log = folder / "rabbitmq.log"
     with home(log, authority) as place:
-        port = processes.free_port()
+        port = children.free_port()
         server = Server(
             engine="rabbitmq",
             version="",
@@ -68,20 +68,20 @@ def rabbitmq(folder: Path, authority: Authority) -> Iterator[Server]:
             log=log,
         )
         _configure(place, server)
-        names_port = processes.free_port()
+        names_port = children.free_port()
         env = _environment(unpacked, place, names_port)
         with (
             # As our own child: RabbitMQ would start one as a daemon, on every interface.
-            processes.running(
+            children.running(
                 (unpacked / PROGRAMS / "epmd", "-port", str(names_port), "-address", HOST),
                 name="Erlang's port mapper",
                 log=place.folder / "epmd.log",
-                ready=lambda: processes.listening(names_port),
+                ready=lambda: children.listening(names_port),
                 account=place.account,
                 env=env,
                 cwd=place.folder,
             ),
-            processes.running(
+            children.running(
                 _command(unpacked),
                 name="RabbitMQ",
                 log=log,
@@ -133,7 +133,7 @@ def _environment(unpacked: Path, place: Home, names_port: int) -> Mapping[str, s
         "RABBITMQ_LOG_BASE": str(place.data),
         "RABBITMQ_LOGS": "-",
         "RABBITMQ_PID_FILE": str(place.data / "pid"),
-        "RABBITMQ_DIST_PORT": str(processes.free_port()),
+        "RABBITMQ_DIST_PORT": str(children.free_port()),
     }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from local.certificates import Authority
+from local.servers.certificates import Authority
 
 HOST = "127.0.0.1"  # not a name, as clients written in C take "localhost" for a Unix socket
 ADMIN = "admin"

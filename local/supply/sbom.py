@@ -11,8 +11,9 @@ import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 
-from local import bootstrap, build, template
-from local.build_source import Source
+from local import bootstrap, template
+from local.build import artifacts
+from local.build.source import Source
 from local.supply import __main__ as supply
 from local.supply import pins
 from local.supply.bill import Made, bill
@@ -28,7 +29,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("functions", nargs="*", help="all, if none is named")
     parser.add_argument("--into", type=Path, default=ROOT / "build" / "sbom")
-    parser.add_argument("--architecture", default="x86_64", choices=build.PLATFORMS)
+    parser.add_argument("--architecture", default="x86_64", choices=artifacts.PLATFORMS)
     parser.add_argument("--python-version", default="3.13")
     parser.add_argument("--sdk", choices=("runtime", "bundled"), default="runtime")
     asked = parser.parse_args()
@@ -39,7 +40,7 @@ def main() -> int:
         "sdk": asked.sdk,
     }
     asked.into.mkdir(parents=True, exist_ok=True)
-    target = build.lambda_target(asked.architecture, asked.python_version)
+    target = artifacts.lambda_target(asked.architecture, asked.python_version)
     by_rotator: dict[str, list[str]] = {}
     for name, function in template.functions().items():
         if name in (asked.functions or [name]):
@@ -62,7 +63,7 @@ def written(
     """The files, of functions that have one rotator and so one artifact."""
     with tempfile.TemporaryDirectory() as folder:
         artifact = Path(folder)
-        build.build(source, artifact, target)
+        artifacts.build(source, artifact, target)
         wheels = unpacked(artifact, source.pinned)
         files = []
         for function in functions:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
-from rotators.http_api_key_errors import Whom
+from rotators.http_api_key.http.errors import Whom
 from shared.errors import MalformedSecret, TargetMismatch
 from shared.fields import Fields
 

@@ -1,28 +1,26 @@
-"""API keys of any issuer with an HTTP API that is described, and the function that rotates them.
+"""A KeyIssuer for any HTTP API, as a description of the issuer says.
 
-docs/issuers.md explains descriptions; rotators/issuers/ has some.
+docs/issuers.md explains descriptions; the folder issuers beside this file has some.
 """
 
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from rotators.http_api_key_admin import check_admin, check_inline
-from rotators.http_api_key_calls import climbs
-from rotators.http_api_key_client import Client
-from rotators.http_api_key_description import Admin, Description
-from rotators.http_api_key_listing import id_of
-from rotators.http_api_key_manager import Manager
-from rotators.http_api_key_network import Network, Rules
-from rotators.http_api_key_sources import Sources
-from shared.api_key import Account, ApiKey
-from shared.contract import Ticket
+from rotators.http_api_key.admin import check_admin, check_inline
+from rotators.http_api_key.description.model import Admin, Description
+from rotators.http_api_key.description.sources import Sources
+from rotators.http_api_key.http.calls import climbs
+from rotators.http_api_key.http.client import Client
+from rotators.http_api_key.http.network import Network, Rules
+from rotators.http_api_key.listing import id_of
+from rotators.http_api_key.manager import Manager
 from shared.errors import MalformedSecret, Misconfigured
 from shared.fields import Fields
-from shared.handler import make_handler
-from shared.keys import Keys
+from shared.keys.api_key import Account, ApiKey
 from shared.passwords import PasswordPolicy
+from shared.protocol.contract import Ticket
 from shared.secret import Secret
 from shared.tls import ca_bundle
 
@@ -36,6 +34,11 @@ class HttpIssuer:
         self._network = Network(ca, Rules.from_environment(environment))
         self._sources = Sources(environment)
         self._policy = PasswordPolicy.from_environment(environment)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Trusting what TLS_CA_BUNDLE says; raises Misconfigured."""
+        return cls(ca_bundle(environment), environment)
 
     def parse(self, document: Mapping[str, object], /) -> ApiKey:
         """The key in a secret, by its description; all of it is checked before it is used."""
@@ -154,10 +157,3 @@ def _slot(fields: Fields, description: Description) -> str | None:
             field=description.fields["slot"],
         )
     return slot
-
-
-def _keys(environment: Mapping[str, str]) -> Keys:
-    return Keys(HttpIssuer(ca_bundle(environment), environment), environment)
-
-
-lambda_handler = make_handler(_keys, strategy="issued_key", texts=True)

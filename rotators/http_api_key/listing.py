@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from rotators.http_api_key_calls import Call
-from rotators.http_api_key_client import Reply
-from rotators.http_api_key_places import Expression
-from rotators.http_api_key_requests import Request
-from rotators.http_api_key_urls import joined
+from rotators.http_api_key.description.places import Expression
+from rotators.http_api_key.description.requests import Request
+from rotators.http_api_key.http.calls import Call
+from rotators.http_api_key.http.client import Reply
+from rotators.http_api_key.http.urls import joined
 from shared.fields import encodable
 
 _OWN = ("keys", "id", "label", "created", "expires")

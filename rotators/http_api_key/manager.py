@@ -3,16 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from rotators.http_api_key_calls import Call, credentials_of, make_call
-from rotators.http_api_key_client import GONE, Client, Reply, as_expected
-from rotators.http_api_key_description import Description, names_in
-from rotators.http_api_key_listing import ListedKey, id_of, next_page, read_key
-from rotators.http_api_key_requests import Request
-from rotators.http_api_key_templates import Values
-from rotators.http_api_key_urls import origin
-from shared.api_key import ApiKey, Way
+from rotators.http_api_key.description.model import Description, names_in
+from rotators.http_api_key.description.requests import Request
+from rotators.http_api_key.description.templates import Values
+from rotators.http_api_key.http.calls import Call, credentials_of, make_call
+from rotators.http_api_key.http.client import GONE, Client, Reply, as_expected
+from rotators.http_api_key.http.urls import origin
+from rotators.http_api_key.listing import ListedKey, id_of, next_page, read_key
 from shared.errors import MalformedSecret, RejectedByPolicy
 from shared.fields import encodable
+from shared.keys.api_key import ApiKey, Way
 from shared.passwords import PasswordPolicy
 from shared.secret import Secret
 

@@ -12,7 +12,7 @@ import pymysql
 from pymysql.connections import Connection
 from pymysql.cursors import Cursor
 
-from rotators.mysql_errors import (
+from rotators.mysql.errors import (
     NO_MYSQL,
     NO_TLS,
     NOT_ITS_OWN,

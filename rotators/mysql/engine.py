@@ -1,4 +1,4 @@
-"""MySQL 8 and 9, and MariaDB: the PyMySQL driver, and the functions that rotate its users."""
+"""The PyMySQL driver as an Engine of MySQL 8 and 9 and of MariaDB."""
 
 import ssl
 from collections.abc import Callable, Iterator, Mapping
@@ -7,17 +7,15 @@ from typing import Any, ClassVar, NoReturn, Self
 
 import pymysql
 
-from rotators.mysql_connection import LOCK_SECONDS, MySQLConnection, Wire, require_tls, told_apart
-from rotators.mysql_entries import MariaDBPasswords
-from rotators.mysql_errors import CLEARTEXT, ED25519, NO_TLS, PluginRefused
-from rotators.mysql_pairs import Pair, match
-from rotators.mysql_passwords import MySQLPasswords
-from rotators.mysql_policy import rule_named
+from rotators.mysql.accounts.pairs import Pair, match
+from rotators.mysql.connection import LOCK_SECONDS, MySQLConnection, Wire, require_tls, told_apart
+from rotators.mysql.errors import CLEARTEXT, ED25519, NO_TLS, PluginRefused
+from rotators.mysql.passwords.mariadb import MariaDBPasswords
+from rotators.mysql.passwords.mysql import MySQLPasswords
+from rotators.mysql.passwords.policy import rule_named
 from shared.credentials import Login
 from shared.errors import Meaning
-from shared.handler import make_handler
 from shared.secret import Secret
-from shared.strategies import AlternatingUsers, SingleUser
 from shared.tls import database_authorities, verifying_context
 
 CONNECT_SECONDS = 5
@@ -113,6 +111,11 @@ class MySQLEngine:
     def __init__(self, tls: ssl.SSLContext) -> None:
         self._tls = tls
 
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Trusting what TLS_CA_BUNDLE says; raises Misconfigured."""
+        return cls(verifying_context(database_authorities(environment)))
+
     def username_length(self, username: str, /) -> int:
         """In characters."""
         return len(username)
@@ -156,19 +159,3 @@ class MySQLEngine:
             if login.tls:
                 raise
         raise PluginRefused(NO_TLS)  # what became of _NO_KEY, with and without `cryptography`
-
-
-def _engine(environment: Mapping[str, str]) -> MySQLEngine:
-    return MySQLEngine(verifying_context(database_authorities(environment)))
-
-
-def _single_user(environment: Mapping[str, str]) -> SingleUser:
-    return SingleUser(_engine(environment), environment)
-
-
-def _alternating_users(environment: Mapping[str, str]) -> AlternatingUsers:
-    return AlternatingUsers(_engine(environment), environment)
-
-
-single_user = make_handler(_single_user, strategy="single_user")
-alternating_users = make_handler(_alternating_users, strategy="alternating_users")

@@ -8,7 +8,7 @@ from typing import LiteralString, NamedTuple
 import psycopg
 from psycopg import sql
 
-from rotators.postgres_roles import ROLE, Connection, Pair, Role, Setting
+from rotators.postgres.roles import ROLE, Connection, Pair, Role, Setting
 from shared.errors import Forbidden, Misconfigured
 
 # By the column of pg_roles. INHERIT is not the original's: the clone has its rights by

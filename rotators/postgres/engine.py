@@ -1,4 +1,4 @@
-"""PostgreSQL: the psycopg driver, and the functions that rotate its users' passwords."""
+"""The psycopg driver as an Engine: logged-in connections whose every wait ends."""
 
 import logging
 import os
@@ -11,15 +11,13 @@ import psycopg
 from psycopg import sql
 from psycopg.abc import PQGen
 
-from rotators.postgres_equip import hand_over, make, owes, set_password
-from rotators.postgres_errors import translate
-from rotators.postgres_match import prove, whoever
-from rotators.postgres_roles import Connection, read_pair
+from rotators.postgres.equip import hand_over, make, owes, set_password
+from rotators.postgres.errors import translate
+from rotators.postgres.match import prove, whoever
+from rotators.postgres.roles import Connection, read_pair
 from shared.credentials import Login
 from shared.errors import RotationError, TargetMismatch
-from shared.handler import make_handler
 from shared.secret import Secret
-from shared.strategies import AlternatingUsers, SingleUser
 from shared.tls import database_authorities
 
 T = TypeVar("T")
@@ -185,6 +183,11 @@ class PostgresEngine:
     def __init__(self, ca: Path) -> None:
         self._ca = ca
 
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Trusting what TLS_CA_BUNDLE says; raises Misconfigured."""
+        return cls(database_authorities(environment))
+
     def username_length(self, username: str, /) -> int:
         """In bytes of UTF-8."""
         return len(username.encode())
@@ -231,19 +234,3 @@ def told_apart(login: Login) -> Iterator[None]:
         return
     # Outside the handler: psycopg's text may quote the SQL.
     raise problem
-
-
-def _engine(environment: Mapping[str, str]) -> PostgresEngine:
-    return PostgresEngine(database_authorities(environment))
-
-
-def _single_user(environment: Mapping[str, str]) -> SingleUser:
-    return SingleUser(_engine(environment), environment)
-
-
-def _alternating_users(environment: Mapping[str, str]) -> AlternatingUsers:
-    return AlternatingUsers(_engine(environment), environment)
-
-
-single_user = make_handler(_single_user, strategy="single_user")
-alternating_users = make_handler(_alternating_users, strategy="alternating_users")

@@ -5,8 +5,8 @@ from typing import LiteralString
 
 from psycopg import sql
 
-from rotators.postgres_clones import Change, authority, changes, create, link
-from rotators.postgres_roles import Connection, Pair, read_pair
+from rotators.postgres.clones import Change, authority, changes, create, link
+from rotators.postgres.roles import Connection, Pair, read_pair
 from shared.errors import TargetMismatch
 
 LOG = logging.getLogger(f"rotation.{__name__}")

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from psycopg import sql
 
-from rotators.postgres_clones import ATTRIBUTES, changes
-from rotators.postgres_roles import GENERAL, ROLE, Connection, Pair
+from rotators.postgres.clones import ATTRIBUTES, changes
+from rotators.postgres.roles import GENERAL, ROLE, Connection, Pair
 from shared.errors import TargetMismatch
 
 # What was granted to the clone itself and not to the original, nor to all, nor to a role it is in:

@@ -10,9 +10,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared import aws
+from shared.aws import clients
+from shared.aws.rds_errors import NotFound, translate
 from shared.errors import NEXT_ATTEMPT, TargetMismatch, Unreachable
-from shared.rds_errors import NotFound, translate
 
 # What RDS puts on the secret of an admin whose password it manages; nobody else can, as the
 # service reserves names that begin with `aws:`. In small letters here.
@@ -122,7 +122,7 @@ def _cluster(identifier: str) -> dict[str, Any] | None:
 def _described(kind: str, identifier: str) -> dict[str, Any] | None:
     operation = f"describe_db_{'clusters' if kind == 'DBCluster' else 'instances'}"
     try:
-        answer = getattr(aws.client("rds"), operation)(**{f"{kind}Identifier": identifier})
+        answer = getattr(clients.client("rds"), operation)(**{f"{kind}Identifier": identifier})
         return next(iter(answer[f"{kind}s"]), None)
     except (ClientError, BotoCoreError) as error:
         problem = translate(error)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared import aws_errors
+from shared.aws import errors
+from shared.aws.version import NotStored, Version, document_of
 from shared.deadline import MARGIN_SECONDS
 from shared.errors import (
     NEXT_ATTEMPT,
@@ -21,7 +22,6 @@ from shared.errors import (
 from shared.fields import dump_document
 from shared.patience import tries
 from shared.secret import Secret
-from shared.version import NotStored, Version, document_of
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -81,7 +81,7 @@ class Store:
     def _describe(self) -> Labels:
         answer = self._call(self._client.describe_secret, SecretId=self.secret_id)
         if "DeletedDate" in answer:
-            raise aws_errors.deleted(self.secret_id)
+            raise errors.deleted(self.secret_id)
         if not answer.get("RotationEnabled"):
             raise Misconfigured(
                 f"rotation is off for {self.secret_id}",
@@ -169,7 +169,7 @@ class Store:
                 VersionStages=[PENDING],
                 **token,
             )
-        except aws_errors.Exists:  # never ours: the same value again is a success
+        except errors.Exists:  # never ours: the same value again is a success
             raise NotStored from None
         except RotationError as error:
             problem = error
@@ -197,13 +197,13 @@ class Store:
                 MoveToVersionId=version_id,
                 RemoveFromVersionId=instead_of,
             )
-        except aws_errors.InvalidParameter:
+        except errors.InvalidParameter:
             return False
         return True
 
     def give_up(self, version_id: str) -> None:
         """Take AWSPENDING off the version, so that the next rotation may begin (rule 5)."""
-        with suppress(aws_errors.InvalidParameter):  # another copy of the step was first
+        with suppress(errors.InvalidParameter):  # another copy of the step was first
             self._call(
                 self._client.update_secret_version_stage,
                 SecretId=self.secret_id,
@@ -214,7 +214,7 @@ class Store:
     def _get(self, **which: str) -> Version | None:
         try:
             answer = self._call(self._client.get_secret_value, SecretId=self.secret_id, **which)
-        except aws_errors.NotFound:
+        except errors.NotFound:
             return None
         labels = frozenset(answer.get("VersionStages", ()))
         document = document_of(answer, of="the secret", texts=self._texts)
@@ -254,6 +254,6 @@ class Store:
             # botocore reads an answer that is cut short as {}; all of these have an ARN.
             problem: RotationError = Unreachable("half an answer of AWS's came", do=NEXT_ATTEMPT)
         except (ClientError, BotoCoreError) as error:
-            problem = aws_errors.translate(error, str(arguments.get("SecretId", self.secret_id)))
+            problem = errors.translate(error, str(arguments.get("SecretId", self.secret_id)))
         # Outside the handler: botocore's parameter errors print the parameters.
         raise problem

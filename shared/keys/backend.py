@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from shared.api_key import ApiKey, Way
-from shared.chosen_keys import ChosenKey
-from shared.contract import Ticket
-from shared.issued_keys import IssuedKey
-from shared.key_issuer import KeyIssuer
-from shared.old_keys import Ends
-from shared.propagation import probe
-from shared.replaced_keys import ReplacedKey
+from shared.keys.api_key import ApiKey, Way
+from shared.keys.chosen import ChosenKey
+from shared.keys.contract import KeyIssuer
+from shared.keys.ends import Ends
+from shared.keys.issued import IssuedKey
+from shared.keys.propagation import probe
+from shared.keys.replaced import ReplacedKey
+from shared.protocol.contract import Ticket
 from shared.settings import Settings
 
 

@@ -1,11 +1,11 @@
-"""The Protocols of issuers of API keys; see contract.py for what all backends have in common."""
+"""The Protocols of issuers of API keys; protocol/contract.py has what all backends share."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, Protocol
 
-from shared.api_key import ApiKey
-from shared.contract import Ticket
+from shared.keys.api_key import ApiKey
+from shared.protocol.contract import Ticket
 
 
 class OwnedKey(Protocol):

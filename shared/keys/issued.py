@@ -3,13 +3,13 @@
 import logging
 from collections.abc import Iterable
 
-from shared.api_key import ApiKey
-from shared.contract import Ticket
 from shared.errors import Busy, TargetMismatch, Unreachable
-from shared.key_issuer import KeyIssuer, KeyManager, OwnedKey
-from shared.leftover_keys import Leftovers
-from shared.old_keys import Ends
-from shared.propagation import probe
+from shared.keys.api_key import ApiKey
+from shared.keys.contract import KeyIssuer, KeyManager, OwnedKey
+from shared.keys.ends import Ends
+from shared.keys.leftovers import Leftovers
+from shared.keys.propagation import probe
+from shared.protocol.contract import Ticket
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 
-from shared.api_key import ApiKey
-from shared.contract import Ticket
 from shared.errors import Forbidden, Rejected, TargetMismatch
-from shared.key_issuer import KeyIssuer, KeyManager, OwnedKey
-from shared.old_keys import Ends
+from shared.keys.api_key import ApiKey
+from shared.keys.contract import KeyIssuer, KeyManager, OwnedKey
+from shared.keys.ends import Ends
+from shared.protocol.contract import Ticket
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 

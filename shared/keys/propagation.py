@@ -1,9 +1,9 @@
 """Waiting for a new key to be accepted, where an issuer takes a while to know it everywhere."""
 
-from shared.api_key import ApiKey
 from shared.deadline import time_left
 from shared.errors import NEXT_ATTEMPT, Rejected, Unreachable
-from shared.key_issuer import KeyIssuer
+from shared.keys.api_key import ApiKey
+from shared.keys.contract import KeyIssuer
 from shared.patience import tries
 
 

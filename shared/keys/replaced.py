@@ -2,12 +2,12 @@
 
 import logging
 
-from shared.api_key import ApiKey
-from shared.contract import Ticket
 from shared.errors import Rejected, RejectedByPolicy
-from shared.key_issuer import KeyIssuer
-from shared.propagation import probe
-from shared.slots import check_other_slot, may_end_other
+from shared.keys.api_key import ApiKey
+from shared.keys.contract import KeyIssuer
+from shared.keys.propagation import probe
+from shared.keys.slots import check_other_slot, may_end_other
+from shared.protocol.contract import Ticket
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 

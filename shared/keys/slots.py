@@ -2,10 +2,10 @@
 
 import logging
 
-from shared.api_key import ApiKey
-from shared.contract import Ticket
 from shared.errors import Misconfigured, Rejected
-from shared.key_issuer import KeyIssuer
+from shared.keys.api_key import ApiKey
+from shared.keys.contract import KeyIssuer
+from shared.protocol.contract import Ticket
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 

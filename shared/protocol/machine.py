@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from enum import Enum, auto
 from typing import Any
 
-from shared.contract import Backend, C
+from shared.aws.store import CURRENT, PENDING, Store
+from shared.aws.version import NotStored
 from shared.errors import (
     GIVE_UP,
     NEXT_ATTEMPT,
@@ -19,10 +20,9 @@ from shared.errors import (
     RejectedByPolicy,
     WrongStage,
 )
-from shared.event import RotationRequest, Step
-from shared.store import CURRENT, PENDING, Store
-from shared.ticket import Lent, Overtaken
-from shared.version import NotStored
+from shared.protocol.contract import Backend, C
+from shared.protocol.event import RotationRequest, Step
+from shared.protocol.ticket import Lent, Overtaken
 
 # A step is done within a second or two; one that was held up longer looks again before it acts.
 FRESH_SECONDS = 3.0

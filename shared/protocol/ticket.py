@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Generic
 
-from shared.contract import Backend, C
+from shared.aws.store import CURRENT, PENDING, PREVIOUS, Store
+from shared.aws.version import Version
 from shared.errors import GIVE_UP, NEXT_ATTEMPT, Busy, MalformedSecret, TargetMismatch
-from shared.event import RotationRequest, Step
-from shared.store import CURRENT, PENDING, PREVIOUS, Store
-from shared.version import Version
+from shared.protocol.contract import Backend, C
+from shared.protocol.event import RotationRequest, Step
 
 
 class Overtaken(Exception):

@@ -4,10 +4,10 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
-from shared.contract import Ticket
 from shared.credentials import Login
 from shared.errors import GIVE_UP, MalformedSecret, Rejected, TargetMismatch
 from shared.patience import tries
+from shared.protocol.contract import Ticket
 from shared.strategies.database import Database, stored
 
 LOG = logging.getLogger(f"rotation.{__name__}")

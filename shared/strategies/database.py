@@ -4,12 +4,12 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
-from shared.contract import Engine, Session, Ticket
+from shared.aws.rds import Rds
 from shared.credentials import Login
 from shared.errors import MalformedSecret, Rejected, TargetMismatch
 from shared.fields import Fields
 from shared.passwords import PasswordPolicy
-from shared.rds import Rds
+from shared.protocol.contract import Engine, Session, Ticket
 from shared.secret import Secret
 from shared.settings import Settings
 

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Self
 
-from shared.contract import Engine, Session, Ticket
 from shared.credentials import Login
 from shared.errors import GIVE_UP, Forbidden, Misconfigured, Permanent, TargetMismatch
+from shared.protocol.contract import Engine, Session, Ticket
 from shared.settings import Settings
 from shared.strategies.database import Database, stored
 

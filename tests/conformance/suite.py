@@ -10,9 +10,9 @@ from itertools import pairwise
 import pytest
 
 from local.targets import Target
-from shared import store
+from shared.aws import store
 from shared.errors import Busy, Rejected, Unreachable, WrongStage
-from shared.event import Step
+from shared.protocol.event import Step
 from tests.lab import Lab, Secret
 
 EXTRA = {"note": "✓ kept", "count": 3, "ratio": 0.1, "nested": {"b": [1, None, True]}, "": ""}

@@ -5,10 +5,10 @@ import pytest
 from local.issuers import Issuer
 from local.targets import IssuerTarget
 from tests.conformance.suite import RotationSuite
-from tests.described import BESIDE, CHOSEN, EXAMPLES, SELF, ShopTarget, target_of
-from tests.keyshop import Keyshop
+from tests.issuers.described import BESIDE, CHOSEN, EXAMPLES, SELF, ShopTarget, target_of
+from tests.issuers.keyshop import Keyshop
+from tests.issuers.scripted import Stub
 from tests.lab import Secret
-from tests.stub_issuer import Stub
 
 
 class IssuerSuite(RotationSuite):

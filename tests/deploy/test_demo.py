@@ -16,6 +16,7 @@ import pytest
 from rich.console import Console
 
 from local import template
+from local.bootstrap import ROOT
 from local.demo.__main__ import rotate
 from local.demo.timeline import Timeline, summary
 from local.demo.verdict import verdict
@@ -25,7 +26,6 @@ from local.system import Kind, System
 from local.targets import IssuerTarget
 from tests.lab import Lab
 
-ROOT = Path(__file__).parents[2]
 DEMO = (sys.executable, "-m", "local.demo")
 
 

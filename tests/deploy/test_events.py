@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from local import build, template
-from shared.event import RotationRequest
+from local import template
+from local.build import artifacts
+from shared.protocol.event import RotationRequest
 
-EVENTS = build.ROOT / "events"
+EVENTS = artifacts.ROOT / "events"
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 FUNCTIONS = tuple(template.functions())
 ARN = r"arn:aws:secretsmanager:us-east-1:123456789012:secret:demo/[a-z-]+-[A-Za-z0-9]{6}"

@@ -18,15 +18,16 @@ import typer
 from psycopg import sql
 from rich.console import Console
 
-from local import build, template
-from local.certificates import Authority
-from local.emulator import Emulator, built_functions
-from local.functions import Home
-from local.processes import free_port
+from local import template
+from local.build import artifacts
+from local.functions.emulator import Emulator, built_functions
+from local.functions.home import Home
+from local.processes.children import free_port
 from local.replay import __main__ as program
 from local.replay.asked import ALL, EVENTS, KINDS, RefusedError, asked
 from local.secrets_manager import SecretsManager
 from local.servers import Server
+from local.servers.certificates import Authority
 from local.system import Kind, System
 from local.targets import (
     IssuerTarget,
@@ -335,7 +336,7 @@ def test_a_file_that_is_no_json_or_is_missing_is_refused(tmp_path: Path) -> None
 def make(*arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         ["make", *arguments],  # noqa: S607 - as a person finds it
-        cwd=build.ROOT,
+        cwd=artifacts.ROOT,
         # `make test ARGS=...` would hand its own variables on.
         env={
             k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKEOVERRIDES", "ARGS")

@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 import yaml
 
-from local import build, template
-from local.build_source import Source
-from local.functions import LambdaContext
+from local import template
+from local.build import artifacts
+from local.build.source import Source
+from local.functions.home import LambdaContext
 from shared.errors import RotationError
 
 FUNCTIONS = template.functions()
 RESOURCES = template.document()["Resources"]
-BIN = build.ROOT / ".venv" / "bin"
+BIN = artifacts.ROOT / ".venv" / "bin"
 ROTATE = {
     "secretsmanager:DescribeSecret",
     "secretsmanager:GetSecretValue",
@@ -78,7 +79,7 @@ def target(function: str) -> str:
     """What SAM's call of the function's build target would run."""
     return subprocess.run(
         ["make", "--dry-run", f"build-{function}", "ARTIFACTS_DIR=/nowhere"],  # noqa: S607 - as SAM
-        cwd=build.ROOT,
+        cwd=artifacts.ROOT,
         capture_output=True,
         text=True,
         check=True,
@@ -87,14 +88,14 @@ def target(function: str) -> str:
 
 def test_the_security_linters_exceptions_have_their_reasons() -> None:
     """`make check` runs it; this holds that nothing is excepted without a word."""
-    config = (build.ROOT / ".checkov.yaml").read_text()
+    config = (artifacts.ROOT / ".checkov.yaml").read_text()
     excepted = re.findall(r"^  - (CKV\w+)  # .{20,}$", config, re.MULTILINE)
     assert excepted == yaml.safe_load(config)["skip-check"]
 
 
 def test_cfn_lint_finds_nothing() -> None:
     done = subprocess.run(
-        [BIN / "cfn-lint", "--include-checks", "I", "--", build.ROOT / "template.yaml"],
+        [BIN / "cfn-lint", "--include-checks", "I", "--", artifacts.ROOT / "template.yaml"],
         capture_output=True,
         text=True,
         check=False,
@@ -115,14 +116,14 @@ def test_the_loader_gives_what_the_local_system_needs() -> None:
 def test_its_handler_is_in_a_rotator_with_its_own_requirements(function: str) -> None:
     assert re.fullmatch(r"rotators\.[a-z0-9_]+\.[a-z_]+", FUNCTIONS[function].handler)
     source = Source(FUNCTIONS[function].rotator)
-    assert (build.ROOT / "rotators" / f"{source.rotator}.py").is_file()
+    assert (artifacts.ROOT / "rotators" / f"{source.rotator}.py").is_file()
     assert source.requirements.is_file()
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_sam_has_a_target_that_builds_the_handlers_rotator(function: str) -> None:
     assert RESOURCES[function]["Metadata"] == {"BuildMethod": "makefile"}
-    assert f" -m local.build {FUNCTIONS[function].rotator} " in target(function)
+    assert f" -m local.build.artifacts {FUNCTIONS[function].rotator} " in target(function)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -350,10 +351,10 @@ def test_no_right_is_for_everything() -> None:
 
 def test_the_repositorys_metadata_is_that_of_the_project() -> None:
     metadata = template.document()["Metadata"]["AWS::ServerlessRepo::Application"]
-    project = tomllib.loads((build.ROOT / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((artifacts.ROOT / "pyproject.toml").read_text())["project"]
     assert (metadata["Name"], metadata["SemanticVersion"]) == (project["name"], project["version"])
     for file in (metadata["LicenseUrl"], metadata["ReadmeUrl"]):
-        assert (build.ROOT / file).is_file()
+        assert (artifacts.ROOT / file).is_file()
 
 
 def test_no_reserved_concurrency() -> None:
@@ -361,12 +362,12 @@ def test_no_reserved_concurrency() -> None:
 
 
 def test_sam_builds_in_place() -> None:
-    config = tomllib.loads((build.ROOT / "samconfig.toml").read_text())
+    config = tomllib.loads((artifacts.ROOT / "samconfig.toml").read_text())
     assert config["default"]["build"]["parameters"]["build_in_source"] is True
 
 
 def test_the_deploy_defaults_give_every_parameter_that_has_none() -> None:
-    config = tomllib.loads((build.ROOT / "samconfig.toml").read_text())
+    config = tomllib.loads((artifacts.ROOT / "samconfig.toml").read_text())
     given = config["default"]["deploy"]["parameters"]["parameter_overrides"].split()
     parameters = template.document()["Parameters"]
     needed = {name for name, each in parameters.items() if "Default" not in each}

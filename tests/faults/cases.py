@@ -14,7 +14,7 @@ from local.targets import (
     PostgresTarget,
     Target,
 )
-from tests.described import BESIDE, CHOSEN, EXAMPLES, REPLACED, SELF, SLOTS, target_of
+from tests.issuers.described import BESIDE, CHOSEN, EXAMPLES, REPLACED, SELF, SLOTS, target_of
 
 Make = Callable[[pytest.FixtureRequest], Target]
 

@@ -10,8 +10,8 @@ from local.servers import Server
 from tests.faults.leaks import searched, views
 from tests.faults.sample import SEED, Sample
 from tests.faults.sandboxes import Sandboxes
-from tests.fixtures_evidence import Evidence
-from tests.fixtures_sandboxes import boxes, hospital, mortal, sandbox_log
+from tests.fixtures.evidence import Evidence
+from tests.fixtures.sandboxes import boxes, hospital, mortal, sandbox_log
 from tests.lab import Lab
 
 __all__ = ["boxes", "hospital", "mortal", "sandbox_log"]

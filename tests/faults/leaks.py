@@ -1,6 +1,6 @@
 """The search, where a process of the run ends, for every value that its rotations made.
 
-Server logs with everything switched on: tests/integration/test_server_logs.py.
+Server logs with everything switched on: tests/integration/strategies/test_server_logs.py.
 """
 
 import base64
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from local.build import ROOT
+from local.build.artifacts import ROOT
 from local.servers import Server
 from local.targets import MySQLTarget, PostgresTarget
 from tests.lab import CONFIDENTIAL, Lab

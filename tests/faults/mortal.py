@@ -4,9 +4,9 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from local.functions import FunctionError
+from local.functions.home import FunctionError
 from local.targets import Target
-from shared.event import Step
+from shared.protocol.event import Step
 from tests.faults.sandboxes import Point, Sandboxes, Taken
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from shared.event import Step
+from shared.protocol.event import Step
 from tests.faults.cases import Case
 from tests.faults.mortal import Life, Mortal
 from tests.faults.sandboxes import Point, Sandboxes

@@ -14,8 +14,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from local import processes
-from local.build import ROOT
+from local.build.artifacts import ROOT
+from local.processes import children
 from local.targets import Target
 
 SECONDS = 90.0
@@ -128,7 +128,7 @@ def sandboxes(log: Path, environment: Mapping[str, str]) -> Iterator[Sandboxes]:
     """Run them while the block runs; all that they print goes to the log."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        child = processes.start(
+        child = children.start(
             [sys.executable, "-m", "tests.faults.zygote"],
             log=log,
             name="functions",
@@ -139,4 +139,4 @@ def sandboxes(log: Path, environment: Mapping[str, str]) -> Iterator[Sandboxes]:
         try:
             yield Sandboxes(ours)
         finally:
-            processes.stop(child, signal.SIGTERM, 2.0)
+            children.stop(child, signal.SIGTERM, 2.0)

@@ -12,8 +12,8 @@ from local.targets import (
     PostgresTarget,
 )
 from shared.credentials import CLONE
-from tests.described import ShopTarget
 from tests.faults.cases import Case
+from tests.issuers.described import ShopTarget
 from tests.lab import Secret
 
 

@@ -24,14 +24,14 @@ from local.issuers.faults import Faults
 from local.secrets_manager import SecretsManager
 from local.secrets_manager.clock import SystemClock
 from local.targets import IssuerTarget
-from shared.event import Step
+from shared.protocol.event import Step
 from tests.faults.cases import CASES, Case
 from tests.faults.mortal import Mortal
 from tests.faults.outages import admit, refuse
 from tests.faults.patients import Patient
 from tests.faults.sandboxes import Point, sandboxes
 from tests.faults.state import settled, way_in
-from tests.fixtures_evidence import Evidence
+from tests.fixtures.evidence import Evidence
 from tests.lab import Gate, Lab
 
 DAY = 86_400.0

@@ -9,13 +9,13 @@ from botocore.config import Config
 from botocore.retries.standard import ExponentialBackoff
 
 from local.faulty.front import Due, Front, Trouble, front
-from shared import aws, store
+from shared.aws import clients, store
 from shared.errors import Forbidden, RotationError
-from shared.event import Step
+from shared.protocol.event import Step
 from tests.faults.cases import CASES, Case
 from tests.faults.sample import Sample
 from tests.faults.state import settled, way_in
-from tests.fixtures_evidence import Evidence
+from tests.fixtures.evidence import Evidence
 from tests.lab import Lab, Secret
 
 TROUBLED = (
@@ -40,13 +40,13 @@ class Point(NamedTuple):
 def faulty(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[Front]:
     """Between the functions and the service; the test's own client goes past it."""
     quick = Config(read_timeout=0.4, retries={"mode": "standard", "total_max_attempts": 3})
-    monkeypatch.setattr(aws, "_PATIENCE", aws._PATIENCE.merge(quick))
+    monkeypatch.setattr(clients, "_PATIENCE", clients._PATIENCE.merge(quick))
     monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0.0)
     with front(lab.service.endpoint) as running:
         monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", running.url)
-        aws.client.cache_clear()
+        clients.client.cache_clear()
         yield running
-    aws.client.cache_clear()
+    clients.client.cache_clear()
 
 
 def points(secret: Secret, faulty: Front) -> list[Point]:

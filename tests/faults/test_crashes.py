@@ -6,11 +6,11 @@ is a process with sockets of its own, by SIGKILL; who goes on is the local servi
 
 import pytest
 
-from shared.event import Step
+from shared.protocol.event import Step
 from tests.faults.cases import CASES, Case
 from tests.faults.patients import Death, Hospital, Patient
 from tests.faults.sample import Sample
-from tests.fixtures_evidence import Evidence
+from tests.fixtures.evidence import Evidence
 
 # Of each case and way to go on, where not everything is tried: a rotation takes half a second.
 AT_MOST = 2

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from local.faulty.front import Front, front
-from local.functions import FunctionError
+from local.functions.home import FunctionError
 from local.secrets_manager import RotationOutcome
 from local.targets import MySQLTarget, PostgresTarget
 from tests.faults.sandboxes import Sandboxes, sandboxes
-from tests.fixtures_evidence import Evidence
+from tests.fixtures.evidence import Evidence
 from tests.lab import Lab, Secret
 
 AT_ONCE = 10  # template.yaml's ReservedConcurrency

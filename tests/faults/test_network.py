@@ -11,13 +11,15 @@ from contextlib import AbstractContextManager
 import pytest
 
 from local.faulty.faults import Fault, Harm, Place, Way
-from rotators import http_api_key_network, mysql, postgres
+from rotators.http_api_key.http import network
+from rotators.mysql import engine as mysql
+from rotators.postgres import engine as postgres
 from shared.errors import Rejected, RotationError, Unreachable
-from shared.event import Step
+from shared.protocol.event import Step
 from tests.faults.cases import CASES, Case
 from tests.faults.sample import Sample
 from tests.faults.wires import Point, Wire, wire
-from tests.fixtures_evidence import Evidence
+from tests.fixtures.evidence import Evidence
 from tests.lab import Lab
 
 BEHIND = (
@@ -81,8 +83,8 @@ def test_at_any_record(
             chosen = sample(points, AT_MOST)
             tried += len(chosen)
             came += struck(behind, chosen, harm, errors)
-        for rotator in (postgres, mysql, http_api_key_network):
-            monkeypatch.setattr(rotator, "ANSWER_SECONDS", 1)
+        for driver in (postgres, mysql, network):
+            monkeypatch.setattr(driver, "ANSWER_SECONDS", 1)
         starts = [point for point in points if point.place.inside == 0]
         for harm in SLOW:
             chosen = sample(starts, 1)

@@ -5,13 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from shared.event import Step
+from shared.protocol.event import Step
 from tests.faults.cases import CASES, Case
 from tests.faults.patients import Hospital, Patient
 from tests.faults.sample import Sample
 from tests.faults.sandboxes import Running, Taken
 from tests.faults.state import settled, way_in
-from tests.fixtures_evidence import Evidence
+from tests.fixtures.evidence import Evidence
 from tests.lab import Event
 
 Errors = Counter[str]

@@ -15,8 +15,8 @@ from local.faulty.records import places
 from local.targets import IssuerTarget
 from local.targets.target import DatabaseTarget
 from shared.errors import RotationError
-from shared.event import Step
 from shared.handler import Handler
+from shared.protocol.event import Step
 from tests.faults.cases import Case
 from tests.faults.state import settled, way_in
 from tests.lab import Lab, Secret

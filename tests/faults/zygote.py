@@ -17,9 +17,9 @@ from functools import cache
 from typing import Any, NoReturn
 
 from local import template
-from local.die_with_parent import PR_SET_PDEATHSIG
-from local.functions import LambdaContext
-from shared import aws, store
+from local.functions.home import LambdaContext
+from local.processes.guard import PR_SET_PDEATHSIG
+from shared.aws import clients, store
 from shared.errors import RotationError
 from shared.handler import Handler
 from tests.faults.calls import watch
@@ -31,7 +31,7 @@ Said = dict[str, Any]
 def _handler(function: str, settings: str) -> Handler:
     """Warm, as most are: its settings read, its client of AWS made, nothing connected."""
     handler = template.handler(function, json.loads(settings))
-    aws.client("secretsmanager")
+    clients.client("secretsmanager")
     handler._backend  # noqa: B018 - made here, once
     return handler
 

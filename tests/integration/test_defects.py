@@ -35,7 +35,7 @@ from shared.errors import (
     Unreachable,
     Untrusted,
 )
-from shared.event import Step
+from shared.protocol.event import Step
 from tests import fake_servers
 from tests.lab import Lab, Secret
 

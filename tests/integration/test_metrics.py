@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from local.servers import Server
 from local.targets import PostgresTarget
-from shared.event import Step
+from shared.protocol.event import Step
 from tests.lab import Lab
 
 

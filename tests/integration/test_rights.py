@@ -67,7 +67,7 @@ def test_a_rotation_makes_the_calls_that_its_policy_allows(
     if function == "HttpApiKey":
         assert other == rights(function, "ReadAdminSecrets")
     elif function.endswith("AlternatingUsers"):
-        # The tags are read where RDS manages the admin's secret: tests/unit/test_rds.py.
+        # The tags are read where RDS manages the admin's secret: tests/unit/shared/aws/test_rds.py.
         assert other == rights(function, "ReadAdminSecrets") - {"DescribeSecret"}
     else:
         assert not other

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from local.build import ROOT
-from tests.keyshop import ADMIN, Keyshop
-from tests.stub_issuer import Stub
+from local.build.artifacts import ROOT
+from tests.issuers.keyshop import ADMIN, Keyshop
+from tests.issuers.scripted import Stub
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient

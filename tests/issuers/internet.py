@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from functools import partialmethod
 from http.server import BaseHTTPRequestHandler
 
-from local.certificates import Authority
 from local.issuers.tls_server import server_context
+from local.servers.certificates import Authority
 from tests.issuers.examples import Documentation, Sent
 from tests.issuers.stub import Stub
 

@@ -8,7 +8,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.stub_issuer import Asked, Said
+from tests.issuers.scripted import Asked, Said
 
 ADMIN = "the-admins-key"
 OWNER = "app"

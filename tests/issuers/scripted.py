@@ -12,8 +12,8 @@ from ssl import SSLSocket
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from local.certificates import Authority, Certificate
 from local.issuers.tls_server import HOST, Cut, TlsServer
+from local.servers.certificates import Authority, Certificate
 
 
 @dataclass(frozen=True, slots=True)

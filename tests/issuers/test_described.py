@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from local.certificates import Authority
+from local.servers.certificates import Authority
 from local.targets.target import Document, create
-from rotators.http_api_key_sources import SHIPPED
+from rotators.http_api_key.description.sources import SHIPPED
 from shared.errors import Rejected, Unreachable
-from shared.event import Step
+from shared.protocol.event import Step
 from tests.issuers.examples import FOLDER, NAMES, Documentation
 from tests.issuers.internet import Internet
 from tests.issuers.stub import Stub

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from local.bootstrap import ROOT
+
 DRIVERS = {"psycopg", "pymysql", "urllib3", "jmespath"}
 TARGETS = ("postgres", "mysql", "mariadb", "jupyterhub")
 

@@ -7,11 +7,12 @@ import tomllib
 
 import pytest
 
-from local import build, template
+from local import template
+from local.build import artifacts
 
-RUFF = tomllib.loads((build.ROOT / "pyproject.toml").read_text())["tool"]["ruff"]["lint"]
+RUFF = tomllib.loads((artifacts.ROOT / "pyproject.toml").read_text())["tool"]["ruff"]["lint"]
 SHIPPED = ("shared", "rotators")
-FILES = [path for folder in SHIPPED for path in sorted((build.ROOT / folder).rglob("*.py"))]
+FILES = [path for folder in SHIPPED for path in sorted((artifacts.ROOT / folder).rglob("*.py"))]
 
 
 def test_no_security_rule_is_switched_off_for_what_is_shipped() -> None:
@@ -35,7 +36,7 @@ def test_the_linter_does_find_a_weakness_there(folder: str) -> None:
     weak = "import subprocess\n\nsubprocess.run('id', shell=True, check=True)\n"
     done = subprocess.run(
         [sys.executable, "-m", "ruff", "check", "--stdin-filename", f"{folder}/weak.py", "-"],
-        cwd=build.ROOT,
+        cwd=artifacts.ROOT,
         input=weak,
         capture_output=True,
         text=True,

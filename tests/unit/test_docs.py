@@ -15,25 +15,26 @@ import boto3
 import pytest
 from botocore import xform_name
 
-from local import build, template
+from local import template
+from local.build import artifacts
 from local.servers import Server
 from local.servers.__main__ import CHOICES
 from local.targets import MySQLTarget, PostgresTarget
-from rotators.http_api_key import HttpIssuer
-from rotators.http_api_key_admin import check_inline
-from rotators.mysql import MySQLEngine
-from rotators.postgres import PostgresEngine
+from rotators.http_api_key.admin import check_inline
+from rotators.http_api_key.issuer import HttpIssuer
+from rotators.mysql.engine import MySQLEngine
+from rotators.postgres.engine import PostgresEngine
 from shared import errors
-from shared.api_key import ApiKey
-from shared.contract import Engine
 from shared.errors import Misconfigured, Permanent, Retryable, RotationError
+from shared.keys.api_key import ApiKey
 from shared.passwords import PasswordPolicy
+from shared.protocol.contract import Engine
 from shared.strategies import SingleUser
 from shared.tls import ca_bundle
-from tests.issuing import Ticket
+from tests.issuers.issuing import Ticket
 from tests.lab import Lab
 
-ROOT = build.ROOT
+ROOT = artifacts.ROOT
 ISSUERS = HttpIssuer(ca_bundle({}), {})
 DOCS = (
     *(ROOT / name for name in ("README.md", "CHANGELOG.md", "SECURITY.md")),
@@ -200,8 +201,8 @@ def test_every_setting_of_a_strategy_is_there_and_takes_its_value() -> None:
 
 
 def test_every_log_line_of_the_database_functions_is_explained() -> None:
-    files = [*(ROOT / "shared" / "strategies").glob("*.py"), *(ROOT / "rotators").glob("*sql*.py")]
-    files += (ROOT / "rotators").glob("postgres*.py")
+    folders = ("shared/strategies", "rotators/postgres", "rotators/mysql")
+    files = [file for folder in folders for file in (ROOT / folder).rglob("*.py")]
     told = [said for file in files for said in _logged(file.read_text())]
     assert len(told) > 5
     for said in told:
@@ -234,7 +235,7 @@ def test_every_function_and_server_is_named() -> None:
 
 def test_every_rule_of_the_service_is_in_the_list() -> None:
     listed = {int(row[0]) for row in rows("docs/local-system.md", "rule")}
-    tests = "\n".join(path.read_text() for path in (ROOT / "tests" / "local").glob("*.py"))
+    tests = "\n".join(path.read_text() for path in (ROOT / "tests" / "local").rglob("*.py"))
     tested = re.findall(r"def test_rule_(\d\d)_", tests)
     assert listed == {int(rule) for rule in tested} | {18}
 
@@ -332,7 +333,7 @@ def test_every_engine_is_in_the_table() -> None:
 def test_the_sql_gives_all_the_rights_that_a_rotation_takes(
     lab: Lab, request: pytest.FixtureRequest, engine: str
 ) -> None:
-    # Those of docs/strategies.md are tried in tests/integration/test_documented_rights.py.
+    # Those of docs/strategies.md are tried in tests/integration/strategies/test_documented_rights.py.
     simple = [block for block in blocks("sql") if block.document == "docs/secrets.md"]
     statements = dict(zip(("postgres", "mysql", "mariadb"), simple, strict=True))
     server: Server = request.getfixturevalue(f"{engine}_server")
@@ -430,4 +431,6 @@ def test_other_python_in_the_documents_compiles() -> None:
 def test_every_description_that_comes_with_it_is_in_the_table() -> None:
     table = (ROOT / "docs/issuers.md").read_text().partition("## The descriptions that come")[2]
     named = re.findall(r"^\| `([a-z0-9-]+)` \|", table, re.MULTILINE)
-    assert sorted(named[1:]) == sorted(f.stem for f in (ROOT / "rotators/issuers").glob("*.json"))
+    assert sorted(named[1:]) == sorted(
+        f.stem for f in (ROOT / "rotators/http_api_key/issuers").glob("*.json")
+    )

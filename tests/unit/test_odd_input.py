@@ -10,23 +10,23 @@ from typing import Any
 import boto3
 import pytest
 
-from local.build import ROOT
-from rotators.http_api_key import HttpIssuer
-from rotators.http_api_key_calls import Call
-from rotators.http_api_key_client import Reply
-from rotators.http_api_key_listing import id_of, next_page
-from rotators.http_api_key_network import Answer, Rules
-from rotators.http_api_key_places import DescriptionError, Place
-from rotators.http_api_key_reader import read_description
-from rotators.http_api_key_sources import Sources
-from shared import aws
+from local.build.artifacts import ROOT
+from rotators.http_api_key.description.places import DescriptionError, Place
+from rotators.http_api_key.description.reader import read_description
+from rotators.http_api_key.description.sources import Sources
+from rotators.http_api_key.http.calls import Call
+from rotators.http_api_key.http.client import Reply
+from rotators.http_api_key.http.network import Answer, Rules
+from rotators.http_api_key.issuer import HttpIssuer
+from rotators.http_api_key.listing import id_of, next_page
+from shared.aws import clients
 from shared.credentials import Login
 from shared.errors import InvalidEvent, MalformedSecret, Misconfigured
-from shared.event import RotationRequest
+from shared.protocol.event import RotationRequest
 from shared.tls import ca_bundle
-from tests.unit.test_descriptions import GOOD, changed
-from tests.unit.test_documents import KEY, LOGIN, parse_key
-from tests.unit.test_event import GOOD as EVENT
+from tests.unit.rotators.http_api_key.description.test_reader import GOOD, changed
+from tests.unit.shared.protocol.test_event import GOOD as EVENT
+from tests.unit.shared.test_documents import KEY, LOGIN, parse_key
 
 HALF = "\ud800"  # of a pair: legal in JSON, and no character
 
@@ -169,7 +169,7 @@ def test_no_text_of_a_broken_description_is_kept() -> None:
 # --- the environment ---
 
 REGION = """
-from local.functions import LambdaContext
+from local.functions.home import LambdaContext
 from rotators.postgres import single_user
 event = {"Step": "createSecret", "SecretId": "x", "ClientRequestToken": "t" * 32}
 try:
@@ -206,6 +206,6 @@ def test_an_endpoint_that_cannot_be(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     with pytest.raises(Misconfigured, match="ValueError") as caught:
-        aws.client.__wrapped__("secretsmanager")
+        clients.client.__wrapped__("secretsmanager")
     assert "canary" not in str(caught.value)
     assert caught.value.__context__ is None

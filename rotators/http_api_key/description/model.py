@@ -1,15 +1,15 @@
 """The model of a description: what an issuer's document says, once it is checked.
 
-docs/issuers.md explains it by example; the checker is http_api_key_reader.py.
+docs/issuers.md explains it by example; the checker is reader.py.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 
-from rotators.http_api_key_places import Expression
-from rotators.http_api_key_requests import Auth, Request
-from rotators.http_api_key_templates import Name, Template
-from shared.api_key import Way
+from rotators.http_api_key.description.places import Expression
+from rotators.http_api_key.description.requests import Auth, Request
+from rotators.http_api_key.description.templates import Name, Template
+from shared.keys.api_key import Way
 from shared.passwords import PasswordPolicy
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import jmespath
 from jmespath.exceptions import JMESPathError
 
-from rotators.http_api_key_templates import CONFIDENTIAL, Template, TemplateError
+from rotators.http_api_key.description.templates import CONFIDENTIAL, Template, TemplateError
 from shared.fields import encodable
 
 MAX_DEPTH = 32  # of a body, which is filled in by recursion

@@ -5,12 +5,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from rotators.http_api_key_description import Admin, Description, names_in
-from rotators.http_api_key_places import Expression, Place
-from rotators.http_api_key_requests import Auth, Pages, Request, read_base, read_request
-from rotators.http_api_key_templates import Name, Template
-from shared.api_key import Way
+from rotators.http_api_key.description.model import Admin, Description, names_in
+from rotators.http_api_key.description.places import Expression, Place
+from rotators.http_api_key.description.requests import Auth, Pages, Request, read_base, read_request
+from rotators.http_api_key.description.templates import Name, Template
 from shared.errors import Misconfigured
+from shared.keys.api_key import Way
 from shared.passwords import MAX_LENGTH, PasswordPolicy
 
 _WAYS = {"issue": Way.ISSUED, "replace": Way.REPLACED, "set": Way.CHOSEN}

@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from rotators.http_api_key_places import Expression, Place, Tree, templates, tree
-from rotators.http_api_key_templates import Template
+from rotators.http_api_key.description.places import Expression, Place, Tree, templates, tree
+from rotators.http_api_key.description.templates import Template
 
 # No backslash: it is a slash to some.
 _LINE = r"(GET|POST|PUT|PATCH|DELETE) (/[!-\[\]-~]*)"

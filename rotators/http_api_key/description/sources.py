@@ -7,13 +7,13 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from rotators.http_api_key_description import Description
-from rotators.http_api_key_places import DescriptionError
-from rotators.http_api_key_reader import read_description
+from rotators.http_api_key.description.model import Description
+from rotators.http_api_key.description.places import DescriptionError
+from rotators.http_api_key.description.reader import read_description
 from shared.errors import MalformedSecret, Misconfigured, RotationError
 from shared.settings import Settings
 
-SHIPPED = Path(__file__).parent / "issuers"
+SHIPPED = Path(__file__).parents[1] / "issuers"
 # What a secret without a description was made for, before there were any.
 FIRST = "jupyterhub"
 _FIELD, _VARIABLE = "issuer", "ISSUER"

@@ -7,14 +7,14 @@ from http import HTTPStatus
 
 import urllib3
 
-from rotators.http_api_key_calls import Call, base_url, credentials_of, make_call, resolved
-from rotators.http_api_key_description import Description, names_in
-from rotators.http_api_key_errors import Whom, admin_rejected, no_answer, refusal
-from rotators.http_api_key_network import Answer, Network
-from rotators.http_api_key_requests import Request
-from rotators.http_api_key_templates import Values
-from shared.api_key import ApiKey
+from rotators.http_api_key.description.model import Description, names_in
+from rotators.http_api_key.description.requests import Request
+from rotators.http_api_key.description.templates import Values
+from rotators.http_api_key.http.calls import Call, base_url, credentials_of, make_call, resolved
+from rotators.http_api_key.http.errors import Whom, admin_rejected, no_answer, refusal
+from rotators.http_api_key.http.network import Answer, Network
 from shared.errors import RotationError
+from shared.keys.api_key import ApiKey
 from shared.secret import Secret
 
 _SUCCESS = range(200, 300)

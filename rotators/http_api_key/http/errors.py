@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 import urllib3
 
-from rotators.http_api_key_network import AddressError, AnswerError
+from rotators.http_api_key.http.network import AddressError, AnswerError
 from shared.errors import (
     CHECK_AUTHORITY,
     NEXT_ATTEMPT,

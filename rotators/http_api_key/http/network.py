@@ -14,8 +14,8 @@ from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.util.connection import create_connection
 
-from rotators.http_api_key_calls import Call
-from rotators.http_api_key_urls import is_proxy, joined, origin
+from rotators.http_api_key.http.calls import Call
+from rotators.http_api_key.http.urls import is_proxy, joined, origin
 from shared.deadline import time_left
 from shared.errors import Misconfigured
 from shared.settings import Settings

@@ -1,10 +1,10 @@
 """What an administrator does to one account of a pair, but for its rights."""
 
-from rotators.mysql_accounts import PASSWORD_PLUGINS, Part, Standing, making, mark_on, read
-from rotators.mysql_connection import Account, Wire, verbatim
-from rotators.mysql_entries import Entries, native_password_hash
-from rotators.mysql_errors import name_too_long
-from rotators.mysql_rights import Rights, fingerprint
+from rotators.mysql.accounts.catalog import PASSWORD_PLUGINS, Part, Standing, making, mark_on, read
+from rotators.mysql.connection import Account, Wire, verbatim
+from rotators.mysql.errors import name_too_long
+from rotators.mysql.passwords.mariadb import Entries, native_password_hash
+from rotators.mysql.rights.grants import Rights, fingerprint
 from shared.secret import Secret
 
 _TOO_LONG, _USED_BEFORE = 1470, 3638

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from rotators.mysql_connection import Account, Wire
-from rotators.mysql_entries import Entries, native_password_hash
-from rotators.mysql_errors import NO_CATALOG, UNREADABLE
-from rotators.mysql_hashes import is_of
-from rotators.mysql_rights import Kind, Rights, created, fingerprint, granted
-from rotators.mysql_tokens import Token, tokens
+from rotators.mysql.accounts.hashes import is_of
+from rotators.mysql.connection import Account, Wire
+from rotators.mysql.errors import NO_CATALOG, UNREADABLE
+from rotators.mysql.passwords.mariadb import Entries, native_password_hash
+from rotators.mysql.rights.grants import Kind, Rights, created, fingerprint, granted
+from rotators.mysql.rights.tokens import Token, tokens
 from shared.secret import Secret
 
 Part: TypeAlias = Literal["clone", "original"]

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NoReturn
 
-from rotators.mysql_accounts import Part, Standing, mark_on, read, standings
-from rotators.mysql_admin import Admin
-from rotators.mysql_changes import lacking, options
-from rotators.mysql_connection import Account, Wire
-from rotators.mysql_entries import Entries
-from rotators.mysql_follow import follow, sample
+from rotators.mysql.accounts.admin import Admin
+from rotators.mysql.accounts.catalog import Part, Standing, mark_on, read, standings
+from rotators.mysql.connection import Account, Wire
+from rotators.mysql.passwords.mariadb import Entries
+from rotators.mysql.rights.changes import lacking, options
+from rotators.mysql.rights.follow import follow, sample
 from shared.credentials import CLONE
 from shared.errors import Forbidden, TargetMismatch
 from shared.secret import Secret

@@ -7,9 +7,9 @@ import hashlib
 import logging
 from collections.abc import Iterable, Sequence
 
-from rotators.mysql_connection import Wire, verbatim
-from rotators.mysql_errors import OTHER_PLUGIN, overlap_forbidden
-from rotators.mysql_tokens import Token, spelled, split, tokens
+from rotators.mysql.connection import Wire, verbatim
+from rotators.mysql.errors import OTHER_PLUGIN, overlap_forbidden
+from rotators.mysql.rights.tokens import Token, spelled, split, tokens
 from shared.secret import Secret
 
 LOG = logging.getLogger(f"rotation.{__name__}")

@@ -7,8 +7,8 @@ import logging
 import secrets
 from itertools import chain
 
-from rotators.mysql_connection import Wire, require_tls
-from rotators.mysql_errors import NO_OVERLAP, NOT_NAMED, USED_BEFORE, overlap_forbidden
+from rotators.mysql.connection import Wire, require_tls
+from rotators.mysql.errors import NO_OVERLAP, NOT_NAMED, USED_BEFORE, overlap_forbidden
 from shared.errors import Rejected, RotationError
 from shared.secret import Secret
 

@@ -4,7 +4,7 @@ import string
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rotators.mysql_connection import Wire
+from rotators.mysql.connection import Wire
 from shared.errors import GIVE_UP, RejectedByPolicy
 from shared.secret import Secret
 

@@ -7,8 +7,16 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import NamedTuple
 
-from rotators.mysql_connection import verbatim
-from rotators.mysql_rights import ALL, DEFAULTS, EVERYWHERE, GRANT_OPTION, Kind, Right, Rights
+from rotators.mysql.connection import verbatim
+from rotators.mysql.rights.grants import (
+    ALL,
+    DEFAULTS,
+    EVERYWHERE,
+    GRANT_OPTION,
+    Kind,
+    Right,
+    Rights,
+)
 
 _WIDE, _ADMIN = " WITH GRANT OPTION", " WITH ADMIN OPTION"
 _GRANT = "GRANT {} TO %s@%s{}"

@@ -2,11 +2,11 @@
 
 import logging
 
-from rotators.mysql_accounts import Standing, read
-from rotators.mysql_changes import Change, changes
-from rotators.mysql_connection import Account, Wire
-from rotators.mysql_rights import ALL, GRANT_OPTION, Kind, Right, Rights
-from rotators.mysql_tokens import tokens
+from rotators.mysql.accounts.catalog import Standing, read
+from rotators.mysql.connection import Account, Wire
+from rotators.mysql.rights.changes import Change, changes
+from rotators.mysql.rights.grants import ALL, GRANT_OPTION, Kind, Right, Rights
+from rotators.mysql.rights.tokens import tokens
 from shared.errors import TargetMismatch
 
 LOG = logging.getLogger(f"rotation.{__name__}")

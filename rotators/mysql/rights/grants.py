@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
-from rotators.mysql_connection import Account
-from rotators.mysql_errors import UNREADABLE
-from rotators.mysql_tokens import Token, spelled, split, tokens
+from rotators.mysql.connection import Account
+from rotators.mysql.errors import UNREADABLE
+from rotators.mysql.rights.tokens import Token, spelled, split, tokens
 
 ALL = "ALL PRIVILEGES"
 GRANT_OPTION = "GRANT OPTION"

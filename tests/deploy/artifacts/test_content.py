@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from local import bootstrap, build
-from local.built import built_functions
-from tests.artifacts import DRIVERS, FUNCTIONS, files, sam_build, tree
+from local import bootstrap
+from local.build import artifacts
+from local.functions.built import built_functions
+from tests.deploy.artifacts.trees import DRIVERS, FUNCTIONS, files, sam_build, tree
 
 COMMON = {"aws_lambda_powertools", "jmespath", "typing_extensions.py", "rotators", "shared"}
 
@@ -38,15 +39,16 @@ def test_of_ours_it_has_shared_and_its_rotator_only(
 ) -> None:
     found = files(for_lambda[function])
     rotator = FUNCTIONS[function].rotator
-    own = {f"rotators/{file.name}" for file in build.ROOT.glob(f"rotators/{rotator}_*.py")}
-    own.add(f"rotators/{rotator}.py")
-    if rotator == "http_api_key":  # and the descriptions it ships
-        own |= {
-            f"rotators/issuers/{file.name}" for file in build.ROOT.glob("rotators/issuers/*.json")
-        }
-        assert len(own) > len(list(build.ROOT.glob(f"rotators/{rotator}*.py")))
+    folder = artifacts.ROOT / "rotators" / rotator
+    own = {
+        str(path.relative_to(artifacts.ROOT))
+        for path in folder.rglob("*")
+        if path.suffix in (".py", ".json")
+    }
     assert {n for n in found if n.startswith("rotators/")} == {"rotators/__init__.py", *own}
-    sources = {str(path.relative_to(build.ROOT)) for path in build.ROOT.glob("shared/**/*.py")}
+    sources = {
+        str(path.relative_to(artifacts.ROOT)) for path in artifacts.ROOT.glob("shared/**/*.py")
+    }
     certificates = "shared/authorities/rds.pem"
     assert {name for name in found if name.startswith("shared/")} == {*sources, certificates}
     assert not [name for name in found if "__pycache__" in name or name.endswith(".pyc")]
@@ -73,7 +75,7 @@ def test_its_handler_is_importable_from_the_artifact_alone(function: str) -> Non
     module, _, attribute = built.handler.rpartition(".")
     done = subprocess.run(
         [
-            *(build.LAMBDA_PYTHON, "-s", "-P", "-c"),
+            *(artifacts.LAMBDA_PYTHON, "-s", "-P", "-c"),
             f"import {module} as m; assert callable(m.{attribute}); print(m.__file__)",
         ],
         cwd=built.artifact,
@@ -92,20 +94,20 @@ def test_a_dependency_with_our_packages_name_fails_the_build(
 ) -> None:
     ours = Path(top_level).parts[0].removesuffix(".py")
     with pytest.raises(SystemExit, match=f"requirements/tiny.txt ships a top-level `{ours}`"):
-        build.build(tree(tmp_path, top_level), tmp_path / "built", build.local_target())
+        artifacts.build(tree(tmp_path, top_level), tmp_path / "built", artifacts.local_target())
 
 
 def test_a_dependency_with_another_hash_fails_the_build(tmp_path: Path) -> None:
     source = tree(tmp_path, "harmless.py", good_hash=False)
     with pytest.raises(SystemExit):
-        build.build(source, tmp_path / "built", build.local_target())
+        artifacts.build(source, tmp_path / "built", artifacts.local_target())
 
 
 def test_a_build_replaces_what_was_there(tmp_path: Path) -> None:
     artifact = tmp_path / "built"
     (artifact / "old").mkdir(parents=True)
     (artifact / "stale.py").touch()
-    build.build(tree(tmp_path, "harmless.py"), artifact, build.local_target())
+    artifacts.build(tree(tmp_path, "harmless.py"), artifact, artifacts.local_target())
     assert {path.name for path in artifact.iterdir()} == {
         *("clash-1.0.dist-info", "harmless.py", "rotators", "shared"),
     }
@@ -142,7 +144,7 @@ def test_the_digest_follows_every_source(tmp_path: Path) -> None:
 
 def test_a_build_with_nothing_to_do_builds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     built_functions()
-    monkeypatch.delattr(build, "build")
+    monkeypatch.delattr(artifacts, "build")
     built_functions()
 
 
@@ -162,14 +164,14 @@ def test_builds_at_once_fetch_uv_one_after_the_other(
     monkeypatch.setattr(bootstrap, "install_uv", fetch)
     monkeypatch.setattr(bootstrap, "run", lambda *_: None)
     with ThreadPoolExecutor(5) as pool:
-        for done in [pool.submit(build.install, (), tmp_path / str(n), ()) for n in range(5)]:
+        for done in [pool.submit(artifacts.install, (), tmp_path / str(n), ()) for n in range(5)]:
             done.result()
     assert at_once == [1] * 5
 
 
 def test_an_unknown_architecture_is_named() -> None:
     with pytest.raises(SystemExit, match="x86_64, arm64: 'mips'"):
-        build.lambda_target("mips", "3.13")
+        artifacts.lambda_target("mips", "3.13")
 
 
 def test_the_build_needs_nothing_but_the_standard_library() -> None:
@@ -179,7 +181,7 @@ def test_the_build_needs_nothing_but_the_standard_library() -> None:
             "-I",
             "-S",
             "-c",
-            f"import sys; sys.path.insert(0, {str(build.ROOT)!r}); import local.build",
+            f"import sys; sys.path.insert(0, {str(artifacts.ROOT)!r});import local.build.artifacts",
         ],
         check=True,
     )

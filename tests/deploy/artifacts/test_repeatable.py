@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from local import build, repeatable
-from tests.artifacts import DRIVERS, FUNCTIONS, files, sam_build
+from local.build import artifacts, repeatable
+from tests.deploy.artifacts.trees import DRIVERS, FUNCTIONS, files, sam_build
 
 SDKS = ("runtime", "bundled")
 ZIP_LIMIT_MB = 8
@@ -54,11 +54,11 @@ def for_each_architecture(
 ) -> dict[str, Path]:
     rotator, sdk = request.param
     folder = tmp_path_factory.mktemp("artifacts")
-    for architecture in build.PLATFORMS:
+    for architecture in artifacts.PLATFORMS:
         made = folder / architecture
         sam_build(OF_EACH_KIND[rotator], made, ARCHITECTURE=architecture, SDK=sdk)
         assert (made / "boto3").is_dir() is (sdk == "bundled")
-    return {architecture: folder / architecture for architecture in build.PLATFORMS}
+    return {architecture: folder / architecture for architecture in artifacts.PLATFORMS}
 
 
 def test_it_is_small(for_each_architecture: Mapping[str, Path]) -> None:
@@ -82,7 +82,7 @@ def test_each_package_lists_the_files_that_are_there(
         for record in artifact.glob("*.dist-info/RECORD"):
             with record.open(newline="") as rows:
                 listed += [row[0] for row in csv.reader(rows)]
-        ours = {name for name in files(artifact) if name.split("/")[0] in build.OURS}
+        ours = {name for name in files(artifact) if name.split("/")[0] in artifacts.OURS}
         assert sorted(listed) == sorted(files(artifact) - ours)
 
 

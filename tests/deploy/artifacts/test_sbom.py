@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from local import build
-from local.build_source import Source
+from local.build import artifacts
+from local.build.source import Source
 from local.supply.bill import CERTIFICATES, Made, bill, digest
 from local.supply.pins import read
 from local.supply.wheels import unpacked
-from tests.artifacts import DRIVERS, FUNCTIONS, sam_build
+from tests.deploy.artifacts.trees import DRIVERS, FUNCTIONS, sam_build
 
 OF_EACH_KIND = {function.rotator: name for name, function in FUNCTIONS.items()}
 MADE = Made("Any", "1.0", "2026-01-01T00:00:00Z", {"commit": "any"}, "any")
@@ -89,7 +89,7 @@ def test_its_digest_is_what_the_shell_says_of_the_files(
     artifact: tuple[Path, Source], document: str
 ) -> None:
     # The command of docs/artifacts.md.
-    written = (build.ROOT / "docs" / "artifacts.md").read_text()
+    written = (artifacts.ROOT / "docs" / "artifacts.md").read_text()
     (command,) = re.findall(r"^(find \. -type f .*)$", written, re.MULTILINE)
     said = subprocess.run(
         ["bash", "-c", command],  # noqa: S607 - whichever shell the person has
@@ -150,7 +150,7 @@ def test_what_is_not_cyclonedx_is_refused(tmp_path: Path) -> None:
 def _run(*module: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", *module],
-        cwd=build.ROOT,
+        cwd=artifacts.ROOT,
         capture_output=True,
         text=True,
         check=False,

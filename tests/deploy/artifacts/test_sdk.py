@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from local import build
-from local.build_source import SERVICES, Source
+from local.build import artifacts
+from local.build.source import SERVICES, Source
 from local.secrets_manager import SecretsManager
-from tests.artifacts import DRIVERS, FUNCTIONS
+from tests.deploy.artifacts.trees import DRIVERS, FUNCTIONS
 
 # As Lambda does, with nothing but Python and the artifact: a step that was taken already, which
 # reads the secret and returns; then a client of each service. Tells what came from where.
@@ -30,11 +30,11 @@ class Context:
         return 60_000
 
 getattr(importlib.import_module(module), name)(event, Context())
-from shared import aws
-names = [aws.client(service).meta.service_model.service_name for service in services]
+from shared.aws import clients
+names = [clients.client(service).meta.service_model.service_name for service in services]
 files = [getattr(each, "__file__", None) for each in list(sys.modules.values())]
 files = [file for file in files if file]
-print(json.dumps([names, files, sys.base_prefix, "shared.rds" in sys.modules]))
+print(json.dumps([names, files, sys.base_prefix, "shared.aws.rds" in sys.modules]))
 """
 
 
@@ -43,7 +43,7 @@ def bundled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """An artifact of each kind, for this machine."""
     folder = tmp_path_factory.mktemp("bundled")
     for rotator in DRIVERS:
-        build.build(Source(rotator, sdk="bundled"), folder / rotator, build.local_target())
+        artifacts.build(Source(rotator, sdk="bundled"), folder / rotator, artifacts.local_target())
     return {rotator: folder / rotator for rotator in DRIVERS}
 
 
@@ -62,7 +62,7 @@ def test_its_handler_runs_with_its_own_boto3_and_nothing_else(
         }
         asked = json.dumps([str(artifact), declared.handler, event, services])
         done = subprocess.run(
-            [build.LAMBDA_PYTHON, "-I", "-S", "-B", "-c", ALONE, asked],
+            [artifacts.LAMBDA_PYTHON, "-I", "-S", "-B", "-c", ALONE, asked],
             env=service.environment,
             capture_output=True,
             text=True,
@@ -95,7 +95,11 @@ def test_of_the_services_it_has_those_that_it_calls(
 
 
 def test_the_services_are_those_that_the_code_names() -> None:
-    code = [path.read_text() for name in build.OURS for path in (build.ROOT / name).rglob("*.py")]
+    code = [
+        path.read_text()
+        for name in artifacts.OURS
+        for path in (artifacts.ROOT / name).rglob("*.py")
+    ]
     named = {name for text in code for name in re.findall(r"aws\.client\(\s*\"(\w+)\"", text)}
     assert named == {service for services in SERVICES.values() for service in services}
     assert set(SERVICES) == {function.rotator for function in FUNCTIONS.values()}
@@ -103,8 +107,8 @@ def test_the_services_are_those_that_the_code_names() -> None:
 
 def test_an_unknown_sdk_is_named() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "local.build", "mysql", "/nowhere", "--sdk", "newest"],
-        cwd=build.ROOT,
+        [sys.executable, "-m", "local.build.artifacts", "mysql", "/nowhere", "--sdk", "newest"],
+        cwd=artifacts.ROOT,
         capture_output=True,
         text=True,
         check=False,
@@ -117,7 +121,7 @@ def test_an_unknown_sdk_is_named() -> None:
 def test_the_bench_starts_a_function_with_each_sdk() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "local.bench.artifacts", "MySqlSingleUser", "--starts", "1"],
-        cwd=build.ROOT,
+        cwd=artifacts.ROOT,
         capture_output=True,
         text=True,
         check=False,

@@ -7,8 +7,9 @@ import subprocess
 import zipfile
 from pathlib import Path
 
-from local import build, template
-from local.build_source import Source
+from local import template
+from local.build import artifacts
+from local.build.source import Source
 
 FUNCTIONS = template.functions()
 DRIVERS = {
@@ -29,7 +30,7 @@ def sam_build(function: str, artifact: Path, umask: int = 0o022, **variables: st
         key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "MFLAGS"))
     }
     done = subprocess.run(
-        ["make", "--makefile", build.ROOT / "Makefile", f"build-{function}"],  # noqa: S607 - as SAM finds it
+        ["make", "--makefile", artifacts.ROOT / "Makefile", f"build-{function}"],  # noqa: S607 - as SAM finds it
         cwd=artifact.parent,
         env={**own, "ARTIFACTS_DIR": str(artifact), "PYTHON": "python3", **variables},
         umask=umask,

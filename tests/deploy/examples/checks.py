@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from local import build, examples, template
+from local import examples, template
+from local.build import artifacts
 from tests.lab import Lab
 
-FOLDER = build.ROOT / "docs" / "examples"
+FOLDER = artifacts.ROOT / "docs" / "examples"
 PARAMETERS = {
     "RotationFunctionArn": "arn:aws:lambda:us-east-1:123456789012:function:Rotates",
     "Host": "db.example.org",
@@ -37,7 +38,7 @@ def accepted_by_the_service(lab: Lab, document: Mapping[str, object], rules: obj
 
 def lint(path: object) -> tuple[int, str]:
     done = subprocess.run(
-        [build.ROOT / ".venv" / "bin" / "cfn-lint", "--include-checks", "I", "--", str(path)],
+        [artifacts.ROOT / ".venv" / "bin" / "cfn-lint", "--include-checks", "I", "--", str(path)],
         capture_output=True,
         text=True,
         check=False,

@@ -1,7 +1,7 @@
 """The stacks to copy: linted, deployed to moto, their secrets read by the functions' own code.
 
 moto's CloudFormation knows the RDS types and neither secrets nor rotation schedules; those three
-types are stand-ins of ours (tests/examples_moto.py), and the schedule's rules are accepted by the
+types are stand-ins of ours (tests/deploy/examples/stacks.py), and the schedule's rules are accepted by the
 local Secrets Manager. AWS itself was never asked.
 """
 
@@ -12,9 +12,15 @@ import pytest
 
 from local import template
 from shared.errors import MalformedSecret
-from tests.examples_checks import FOLDER, PARAMETERS, accepted_by_the_service, backend_of, lint
-from tests.examples_moto import OURS, Made, deploy
-from tests.issuing import Ticket
+from tests.deploy.examples.checks import (
+    FOLDER,
+    PARAMETERS,
+    accepted_by_the_service,
+    backend_of,
+    lint,
+)
+from tests.deploy.examples.stacks import OURS, Made, deploy
+from tests.issuers.issuing import Ticket
 from tests.lab import Lab
 
 STACKS = {path.stem: path for path in sorted(FOLDER.glob("*.yaml"))}

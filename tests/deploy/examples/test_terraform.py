@@ -11,7 +11,13 @@ from typing import Any
 import pytest
 
 from local import examples
-from tests.examples_checks import FOLDER, PARAMETERS, accepted_by_the_service, backend_of, run
+from tests.deploy.examples.checks import (
+    FOLDER,
+    PARAMETERS,
+    accepted_by_the_service,
+    backend_of,
+    run,
+)
 from tests.lab import Lab
 
 # The arguments that HashiCorp's own bindings of hashicorp/aws 6.25.0 and the documentation of

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from local import examples
-from local.functions import ARN_PREFIX
+from local.functions.home import ARN_PREFIX
 from local.servers import Server
 from local.targets import PostgresTarget
-from tests.examples_checks import (
+from tests.deploy.examples.checks import (
     FOLDER,
     PARAMETERS,
     accepted_by_the_service,
@@ -19,7 +19,7 @@ from tests.examples_checks import (
     lint,
     run,
 )
-from tests.examples_moto import deploy
+from tests.deploy.examples.stacks import deploy
 from tests.lab import Lab
 
 SCRIPT = FOLDER / "attach-by-cli.sh"

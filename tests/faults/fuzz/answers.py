@@ -6,9 +6,9 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from tests.faults.fuzz_issuer import answered
-from tests.faults.fuzz_mutations import CANARY, edited, mutate
-from tests.stub_issuer import Said
+from tests.faults.fuzz.issuer import answered
+from tests.faults.fuzz.mutations import CANARY, edited, mutate
+from tests.issuers.scripted import Said
 
 STATUSES = (
     *(200, 201, 202, 203, 204, 205, 206, 226, 300, 301, 302, 303, 304, 307, 308, 400, 401, 403),

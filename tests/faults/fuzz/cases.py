@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from rotators.http_api_key import HttpIssuer
+from rotators.http_api_key.issuer import HttpIssuer
 from shared.tls import ca_bundle
-from tests.described import EXAMPLES
-from tests.faults.fuzz_mutations import CANARY
-from tests.faults.fuzz_samples import ISSUERS, KEY, secret_of
-from tests.keyshop import ADMIN, Keyshop
-from tests.stub_issuer import Asked, Said, Script
+from tests.faults.fuzz.mutations import CANARY
+from tests.faults.fuzz.samples import ISSUERS, KEY, secret_of
+from tests.issuers.described import EXAMPLES
+from tests.issuers.keyshop import ADMIN, Keyshop
+from tests.issuers.scripted import Asked, Said, Script
 
 _PATH = re.compile(r"\w+(\.\w+)*")
 _DAY = "2026-01-0{}T00:00:00Z"

@@ -14,11 +14,11 @@ from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.response import HTTPResponse
 
-from rotators.http_api_key import HttpIssuer
-from shared.api_key import ApiKey
-from shared.keys import Keys
-from tests.issuing import ARN
-from tests.stub_issuer import Asked, Said
+from rotators.http_api_key.issuer import HttpIssuer
+from shared.keys.api_key import ApiKey
+from shared.keys.backend import Keys
+from tests.issuers.issuing import ARN
+from tests.issuers.scripted import Asked, Said
 
 Answers = Callable[[Asked], bytes]
 ROOM = 100_000  # bytes, which a socket takes before anybody reads

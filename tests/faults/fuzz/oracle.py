@@ -15,8 +15,8 @@ import psycopg
 import pymysql
 
 from shared.errors import RotationError, Unexpected
-from tests.faults.fuzz_mutations import CANARY
-from tests.keyshop import ADMIN
+from tests.faults.fuzz.mutations import CANARY
+from tests.issuers.keyshop import ADMIN
 
 # `FUZZ_SEED=7 FUZZ_EXAMPLES=100000 make test-faults` looks further.
 SEED = os.environ.get("FUZZ_SEED", "1")

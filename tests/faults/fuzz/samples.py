@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from local.build import ROOT
-from tests.described import EXAMPLES
-from tests.faults.fuzz_mutations import CANARY
+from local.build.artifacts import ROOT
+from tests.faults.fuzz.mutations import CANARY
+from tests.issuers.described import EXAMPLES
 
 PASSWORD = f'{CANARY}"é\\'
 KEY = f"{CANARY}-key"

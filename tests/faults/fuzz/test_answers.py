@@ -10,19 +10,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from local.certificates import Authority
 from local.issuers.tls_server import TlsServer
-from rotators.http_api_key import HttpIssuer
-from shared import propagation
-from shared.keys import Keys
-from tests.described import URL
-from tests.faults.fuzz_answers import garbled
-from tests.faults.fuzz_cases import CASES, CanaryShop
-from tests.faults.fuzz_issuer import Answers, Ticket, answered, keys_over, read_request, rotate
-from tests.faults.fuzz_oracle import EXAMPLES, Tally, fuzz, no_connections, share
-from tests.faults.fuzz_samples import KEY
-from tests.fixtures_evidence import Evidence
-from tests.stub_issuer import Asked, Script
+from local.servers.certificates import Authority
+from rotators.http_api_key.issuer import HttpIssuer
+from shared.keys import propagation
+from shared.keys.backend import Keys
+from tests.faults.fuzz.answers import garbled
+from tests.faults.fuzz.cases import CASES, CanaryShop
+from tests.faults.fuzz.issuer import Answers, Ticket, answered, keys_over, read_request, rotate
+from tests.faults.fuzz.oracle import EXAMPLES, Tally, fuzz, no_connections, share
+from tests.faults.fuzz.samples import KEY
+from tests.fixtures.evidence import Evidence
+from tests.issuers.described import URL
+from tests.issuers.scripted import Asked, Script
 
 # Those whose good answers make a whole rotation.
 GOOD = [case for case in CASES if case.shopped or case.name in ("auth0", "jupyterhub", "twilio")]

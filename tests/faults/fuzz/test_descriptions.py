@@ -9,14 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from local.certificates import Authority
-from shared import propagation
-from tests.faults.fuzz_cases import CASES, Case
-from tests.faults.fuzz_issuer import Ticket, answered, keys_over, rotate
-from tests.faults.fuzz_mutations import as_text, mutate
-from tests.faults.fuzz_oracle import EXAMPLES, Tally, fuzz, no_connections
-from tests.faults.fuzz_samples import DESCRIPTION_SHOWN
-from tests.fixtures_evidence import Evidence
+from local.servers.certificates import Authority
+from shared.keys import propagation
+from tests.faults.fuzz.cases import CASES, Case
+from tests.faults.fuzz.issuer import Ticket, answered, keys_over, rotate
+from tests.faults.fuzz.mutations import as_text, mutate
+from tests.faults.fuzz.oracle import EXAMPLES, Tally, fuzz, no_connections
+from tests.faults.fuzz.samples import DESCRIPTION_SHOWN
+from tests.fixtures.evidence import Evidence
 
 # JMESPath says so of a literal in backticks, to nobody who has not asked.
 QUIET = pytest.mark.filterwarnings(

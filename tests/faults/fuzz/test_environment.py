@@ -4,30 +4,22 @@ import os
 from collections import ChainMap
 from dataclasses import replace
 from random import Random
-from typing import Any
 
 from local import template
-from local.certificates import Authority
-from local.functions import LambdaContext
+from local.functions.home import LambdaContext
 from local.issuers import Issuer
+from local.servers.certificates import Authority
 from local.targets import IssuerTarget
-from rotators import http_api_key, mysql, postgres
-from shared.keys import Keys
+from shared.keys.backend import Keys
 from shared.passwords import CLASSES
 from shared.strategies import AlternatingUsers, SingleUser
-from tests.faults.fuzz_mutations import CANARY, CONFIDENTIAL, ODD, edited
-from tests.faults.fuzz_oracle import EXAMPLES, Tally, fuzz, no_connections, share
-from tests.faults.fuzz_samples import KEYS, LOGINS
-from tests.fixtures_evidence import Evidence
+from tests.faults.fuzz.mutations import CANARY, CONFIDENTIAL, ODD, edited
+from tests.faults.fuzz.oracle import EXAMPLES, Tally, fuzz, no_connections, share
+from tests.faults.fuzz.samples import KEYS, LOGINS
+from tests.fixtures.evidence import Evidence
 from tests.lab import Lab
 
-BUILDERS: dict[str, Any] = {
-    "PostgresSingleUser": postgres._single_user,
-    "PostgresAlternatingUsers": postgres._alternating_users,
-    "MySqlSingleUser": mysql._single_user,
-    "MySqlAlternatingUsers": mysql._alternating_users,
-    "HttpApiKey": http_api_key._keys,
-}
+BUILDERS = {name: template.handler(name).build for name in template.functions()}
 VARIABLES = sorted(
     {name for function in template.functions().values() for name in function.environment}
     | {"LAMBDA_TASK_ROOT"}

@@ -10,15 +10,15 @@ from typing import Any, NoReturn
 import pytest
 
 from local import template
-from local.functions import LambdaContext
+from local.functions.home import LambdaContext
 from local.issuers import Issuer
 from local.targets import IssuerTarget
-from shared import store
-from shared.event import Step
+from shared.aws import store
 from shared.handler import LOGGER, Handler
-from tests.faults.fuzz_mutations import CANARY, mutate, odd
-from tests.faults.fuzz_oracle import EXAMPLES, Tally, fuzz, traces
-from tests.fixtures_evidence import Evidence
+from shared.protocol.event import Step
+from tests.faults.fuzz.mutations import CANARY, mutate, odd
+from tests.faults.fuzz.oracle import EXAMPLES, Tally, fuzz, traces
+from tests.fixtures.evidence import Evidence
 from tests.lab import Lab
 
 SHOWN = ("SecretId", "ClientRequestToken")

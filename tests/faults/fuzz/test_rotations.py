@@ -18,12 +18,12 @@ from local.targets import (
     PostgresTarget,
     Target,
 )
-from shared import store
-from shared.event import Step
-from tests.faults.fuzz_mutations import as_text, mutate
-from tests.faults.fuzz_oracle import Tally, fuzz, share
-from tests.faults.fuzz_samples import DESCRIPTION_SHOWN, LOGIN_SHOWN
-from tests.fixtures_evidence import Evidence
+from shared.aws import store
+from shared.protocol.event import Step
+from tests.faults.fuzz.mutations import as_text, mutate
+from tests.faults.fuzz.oracle import Tally, fuzz, share
+from tests.faults.fuzz.samples import DESCRIPTION_SHOWN, LOGIN_SHOWN
+from tests.fixtures.evidence import Evidence
 from tests.lab import Lab, Secret
 
 # A target elsewhere, or another of its users, is not asked: what becomes of it is not known here.

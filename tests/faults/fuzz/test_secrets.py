@@ -9,30 +9,26 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from local.certificates import Authority
-from rotators import http_api_key, mysql, postgres
-from shared.contract import Backend
+from local import template
+from local.servers.certificates import Authority
+from shared.aws.version import document_of
 from shared.fields import dump_document, load_value
-from shared.version import document_of
-from tests.described import EXAMPLES as EXAMPLES_OF_ISSUERS
-from tests.described import PLAIN
-from tests.faults.fuzz_mutations import as_text, edited, mutate
-from tests.faults.fuzz_oracle import EXAMPLES, Tally, fuzz, no_connections, traces
-from tests.faults.fuzz_samples import KEY, KEYS, LOGINS, Sample
-from tests.fixtures_evidence import Evidence
+from shared.protocol.contract import Backend
+from tests.faults.fuzz.mutations import as_text, edited, mutate
+from tests.faults.fuzz.oracle import EXAMPLES, Tally, fuzz, no_connections, traces
+from tests.faults.fuzz.samples import KEY, KEYS, LOGINS, Sample
+from tests.fixtures.evidence import Evidence
+from tests.issuers.described import EXAMPLES as EXAMPLES_OF_ISSUERS
+from tests.issuers.described import PLAIN
 
 # JMESPath says so of a literal in backticks, to nobody who has not asked.
 QUIET = pytest.mark.filterwarnings(
     "ignore:deprecated string literal syntax:PendingDeprecationWarning"
 )
-BACKENDS: dict[str, Any] = {
-    "PostgresSingleUser": postgres._single_user,
-    "PostgresAlternatingUsers": postgres._alternating_users,
-    "MySqlSingleUser": mysql._single_user,
-    "MySqlAlternatingUsers": mysql._alternating_users,
-    "HttpApiKey": http_api_key._keys,
-    "HttpApiKey of plain strings": http_api_key._keys,
-    "HttpApiKey of some hosts": http_api_key._keys,
+BACKENDS = {
+    **{name: template.handler(name).build for name in template.functions()},
+    "HttpApiKey of plain strings": template.handler("HttpApiKey").build,
+    "HttpApiKey of some hosts": template.handler("HttpApiKey").build,
 }
 SETTINGS = {
     "MySqlSingleUser": {"ALLOW_UNENCRYPTED": "true"},

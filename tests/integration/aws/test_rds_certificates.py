@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from local.certificates import Authority
+from local import template
 from local.issuers import Issuer
 from local.servers import Server
+from local.servers.certificates import Authority
 from local.targets import IssuerTarget, MySQLTarget, PostgresTarget
-from rotators import http_api_key, mysql, postgres
 from shared import tls
 from shared.errors import Untrusted
-from shared.event import Step
 from shared.handler import make_handler
+from shared.protocol.event import Step
 from tests.lab import Lab, Secret
 
 
@@ -43,12 +43,8 @@ def secret(lab: Lab, server: Server) -> Secret:
 
 def rotate(secret: Secret) -> None:
     """A whole rotation, by a handler that reads the environment anew."""
-    build = {
-        "PostgresSingleUser": postgres._single_user,
-        "MySqlSingleUser": mysql._single_user,
-        "HttpApiKey": http_api_key._keys,
-    }[secret.function]
-    handler = make_handler(build, strategy="test")  # type: ignore[arg-type]
+    build = template.handler(secret.function).build
+    handler = make_handler(build, strategy="test")
     event = secret.begin()
     for step in Step:
         secret.step(event, step, handler)

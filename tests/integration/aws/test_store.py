@@ -12,11 +12,11 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from local.issuers import Issuer
 from local.targets import IssuerTarget
-from shared import store as store_module
+from shared.aws import store as store_module
+from shared.aws.store import Store
+from shared.aws.version import NotStored
 from shared.errors import Busy, Unreachable
 from shared.secret import Secret as SecretValue
-from shared.store import Store
-from shared.version import NotStored
 from tests.lab import Event, Lab, Secret
 
 if TYPE_CHECKING:

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from local.certificates import Authority
 from local.issuers import Issuer, faults
 from local.issuers.faults import Fault, Faults
 from local.issuers.issuer import ask, issue, key_ids, tokens
+from local.servers.certificates import Authority
 from local.targets import IssuerTarget
 from local.template import handler
-from rotators import http_api_key_network
+from rotators.http_api_key.http import network
+from shared.aws.store import Store
 from shared.errors import (
     Busy,
     Forbidden,
@@ -26,9 +27,8 @@ from shared.errors import (
     Unreachable,
     Untrusted,
 )
-from shared.event import Step
-from shared.store import Store
-from tests.issuing import manager, stored_key
+from shared.protocol.event import Step
+from tests.issuers.issuing import manager, stored_key
 from tests.lab import Lab, Secret
 
 TOKENS = "/users/app/tokens"
@@ -41,7 +41,7 @@ def secret(lab: Lab, demo_issuer: Issuer) -> Secret:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Callable[[Secret], None]:
-    monkeypatch.setattr(http_api_key_network, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(network, "ANSWER_SECONDS", 0.5)
     fresh = handler("HttpApiKey", {"LOG_LEVEL": "INFO"})
     return lambda secret: secret.step(secret.begin(), Step.CREATE, fresh)
 

@@ -8,14 +8,23 @@ from typing import Any
 
 import pytest
 
-from shared import store
+from shared.aws import store
 from shared.errors import Misconfigured, Rejected, RejectedByPolicy, RotationError
-from shared.event import Step
+from shared.protocol.event import Step
 from tests.crashes import Crash, Point, recorded
-from tests.described import BESIDE, CHOSEN, EXAMPLES, PLAIN, REPLACED, SELF, SLOTS, target_of
-from tests.keyshop import ADMIN, PAGE, Keyshop
+from tests.issuers.described import (
+    BESIDE,
+    CHOSEN,
+    EXAMPLES,
+    PLAIN,
+    REPLACED,
+    SELF,
+    SLOTS,
+    target_of,
+)
+from tests.issuers.keyshop import ADMIN, PAGE, Keyshop
+from tests.issuers.scripted import Asked, Said, Stub
 from tests.lab import Lab, Secret
-from tests.stub_issuer import Asked, Said, Stub
 
 Make = Callable[..., Secret]
 

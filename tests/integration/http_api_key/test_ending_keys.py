@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from shared import machine
 from shared.errors import (
     Misconfigured,
     Rejected,
@@ -16,11 +15,12 @@ from shared.errors import (
     Unreachable,
     WrongStage,
 )
-from shared.event import Step
-from tests.described import BESIDE, CHOSEN, EXAMPLES, PLAIN, REPLACED, SLOTS, target_of
-from tests.keyshop import Keyshop
+from shared.protocol import machine
+from shared.protocol.event import Step
+from tests.issuers.described import BESIDE, CHOSEN, EXAMPLES, PLAIN, REPLACED, SLOTS, target_of
+from tests.issuers.keyshop import Keyshop
+from tests.issuers.scripted import Asked, Cut, Stub
 from tests.lab import Lab, Secret
-from tests.stub_issuer import Asked, Cut, Stub
 
 Make = Callable[..., Secret]
 

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from local.certificates import Authority
-from rotators.http_api_key_calls import Call
-from rotators.http_api_key_network import (
+from local.servers.certificates import Authority
+from rotators.http_api_key.http.calls import Call
+from rotators.http_api_key.http.network import (
     AddressError,
     Answer,
     AnswerError,
@@ -19,7 +19,7 @@ from rotators.http_api_key_network import (
     _allowed,
 )
 from shared.errors import Misconfigured
-from tests.stub_issuer import Asked, Said, Stub, stub_issuer
+from tests.issuers.scripted import Asked, Said, Stub, stub_issuer
 
 HERE = {"ALLOW_PRIVATE_ISSUERS": "true"}
 Script = Callable[[Asked], object]

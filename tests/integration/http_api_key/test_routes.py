@@ -6,19 +6,19 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from local.certificates import Authority
-from rotators.http_api_key import HttpIssuer
-from rotators.http_api_key_calls import Call
-from rotators.http_api_key_network import AnswerError, Network, Rules
-from rotators.http_api_key_sources import Sources
-from rotators.http_api_key_urls import origin
+from local.servers.certificates import Authority
+from rotators.http_api_key.description.sources import Sources
+from rotators.http_api_key.http.calls import Call
+from rotators.http_api_key.http.network import AnswerError, Network, Rules
+from rotators.http_api_key.http.urls import origin
+from rotators.http_api_key.issuer import HttpIssuer
 from shared.errors import MalformedSecret, Misconfigured, RotationError, TargetMismatch
-from shared.event import Step
-from tests.described import BESIDE, EXAMPLES, REPLACED, target_of
-from tests.issuing import HERE, Ticket
-from tests.keyshop import Keyshop
+from shared.protocol.event import Step
+from tests.issuers.described import BESIDE, EXAMPLES, REPLACED, target_of
+from tests.issuers.issuing import HERE, Ticket
+from tests.issuers.keyshop import Keyshop
+from tests.issuers.scripted import Asked, Said, Stub, stub_issuer
 from tests.lab import Lab, Secret
-from tests.stub_issuer import Asked, Said, Stub, stub_issuer
 
 
 @pytest.fixture

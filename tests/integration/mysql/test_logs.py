@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from local.certificates import Authority
 from local.servers import Server, mariadb, mysql
+from local.servers.certificates import Authority
 from shared.errors import RotationError
 from shared.secret import Secret
 from tests.faults.leaks import forms
-from tests.mysql_users import Users
+from tests.integration.mysql.users import Users
 
 SETTINGS = {
     "general_log": "ON",

@@ -8,13 +8,14 @@ from contextlib import contextmanager
 import pytest
 
 from local.servers import Server
-from rotators import mysql_accounts, mysql_connection
-from rotators.mysql_connection import Rows, Wire
-from rotators.mysql_hashes import is_of
-from rotators.mysql_tokens import tokens
+from rotators.mysql import connection
+from rotators.mysql.accounts import catalog
+from rotators.mysql.accounts.hashes import is_of
+from rotators.mysql.connection import Rows, Wire
+from rotators.mysql.rights.tokens import tokens
 from shared.errors import Busy, Forbidden, Rejected, TargetMismatch
 from shared.secret import Secret
-from tests.mysql_users import Users
+from tests.integration.mysql.users import Users
 
 RIGHTS = (
     "GRANT SELECT, INSERT ON *.* TO {user}@'%' WITH GRANT OPTION",
@@ -379,7 +380,7 @@ def test_a_hash_is_told_from_others(mysql_server: Server, plugin: str) -> None:
         users.sql(f"DROP USER IF EXISTS {users.name}")
         users.sql(f"CREATE USER {users.name} IDENTIFIED WITH {plugin} BY %s", password)
         ((shown,),) = users.sql(f"SHOW CREATE USER {users.name}")
-        _, hashed = mysql_accounts._identified(tokens(str(shown)))
+        _, hashed = catalog._identified(tokens(str(shown)))
         assert is_of(Secret(password), hashed)
         assert not is_of(Secret(f"{password}x"), hashed)
 
@@ -484,14 +485,14 @@ def test_two_copies_at_once(users: Users) -> None:
 def test_a_copy_that_holds_the_lock_is_waited_for_a_while(
     users: Users, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mysql_connection, "LOCK_SECONDS", 1)
+    monkeypatch.setattr(connection, "LOCK_SECONDS", 1)
     users.create()
     with users.as_admin() as holder, holder.wire.locked(*sorted((users.name, users.twin))):
         with pytest.raises(Busy, match="another session") as caught:
             users.equip("second")
         ask = caught.value.do.partition("; if it stays, ")[2].partition(" has ")[0]
-        ((connection,),) = holder.wire.run(ask)
-        assert holder.wire.run("SELECT CONNECTION_ID()") == ((connection,),)
+        ((held,),) = holder.wire.run(ask)
+        assert holder.wire.run("SELECT CONNECTION_ID()") == ((held,),)
         assert not users.hosts(users.twin)
     users.equip("second")
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from local.certificates import Authority
 from local.servers import Server, mariadb, mysql
-from rotators.mysql_entries import native_password_hash
-from rotators.mysql_passwords import MySQLPasswords
+from local.servers.certificates import Authority
+from rotators.mysql.passwords.mariadb import native_password_hash
+from rotators.mysql.passwords.mysql import MySQLPasswords
 from shared.errors import (
     Busy,
     Forbidden,
@@ -22,7 +22,7 @@ from shared.errors import (
     TargetMismatch,
 )
 from shared.secret import Secret
-from tests.mysql_users import Users
+from tests.integration.mysql.users import Users
 
 PASSWORDS = ("first", "second", "third", "fourth")
 

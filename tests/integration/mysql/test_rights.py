@@ -5,7 +5,7 @@ import pytest
 from local.servers import Server
 from shared.errors import Forbidden, MalformedSecret, Misconfigured, TargetMismatch
 from shared.secret import Secret
-from tests.mysql_users import Users
+from tests.integration.mysql.users import Users
 
 
 @pytest.fixture(params=["mariadb", "mysql"])

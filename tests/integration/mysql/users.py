@@ -11,7 +11,7 @@ from typing import Any
 import pymysql
 
 from local.servers import Server
-from rotators.mysql import MySQLEngine, MySQLSession
+from rotators.mysql.engine import MySQLEngine, MySQLSession
 from shared.credentials import Login
 from shared.secret import Secret
 

@@ -10,7 +10,7 @@ from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from local.servers import Server
 from local.servers.postgres import login as as_superuser
-from rotators.postgres import PostgresEngine
+from rotators.postgres.engine import PostgresEngine
 from shared.credentials import CLONE, Login
 from shared.secret import Secret
 

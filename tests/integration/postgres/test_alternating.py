@@ -10,7 +10,7 @@ from psycopg.sql import Literal
 
 from local.servers import Server
 from shared.errors import TargetMismatch
-from tests.postgres_pairs import PostgresPair
+from tests.integration.postgres.pairs import PostgresPair
 
 
 @pytest.fixture

@@ -11,13 +11,13 @@ from typing import Any
 import psycopg
 import pytest
 
-from local.certificates import Authority
 from local.servers import Server, postgres
-from rotators import postgres as rotator
+from local.servers.certificates import Authority
+from rotators.postgres import engine as rotator
 from shared.errors import Busy, Forbidden, Rejected, RejectedByPolicy, TargetMismatch, Unreachable
 from shared.secret import Secret
 from tests.faults.leaks import forms
-from tests.postgres_pairs import PostgresPair
+from tests.integration.postgres.pairs import PostgresPair
 
 LOGS = {
     "log_statement": "all",

@@ -8,10 +8,10 @@ import pytest
 from psycopg import sql
 
 from local.servers import Server
-from rotators import postgres as rotator
+from rotators.postgres import engine as rotator
 from shared.errors import Busy
 from shared.secret import Secret
-from tests.postgres_pairs import INITIAL, PostgresPair
+from tests.integration.postgres.pairs import INITIAL, PostgresPair
 
 ADVISORY = "SELECT pg_advisory_lock(hashtextextended(%s, 0))"
 

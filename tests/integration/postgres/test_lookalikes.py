@@ -10,7 +10,7 @@ from psycopg.sql import Literal
 from local.servers import Server
 from shared.errors import Forbidden, Misconfigured, RotationError, TargetMismatch
 from shared.secret import Secret
-from tests.postgres_pairs import PostgresPair, never
+from tests.integration.postgres.pairs import PostgresPair, never
 
 
 @pytest.fixture

@@ -14,11 +14,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from local.certificates import Authority
 from local.servers import postgres
+from local.servers.certificates import Authority
 from shared.errors import Untrusted
 from shared.secret import Secret
-from tests.postgres_pairs import INITIAL, PostgresPair
+from tests.integration.postgres.pairs import INITIAL, PostgresPair
 
 NEW = Secret("a password of 190 bits")
 

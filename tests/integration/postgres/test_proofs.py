@@ -8,7 +8,7 @@ from psycopg.sql import Literal
 from local.servers import Server
 from shared.errors import TargetMismatch
 from shared.secret import Secret
-from tests.postgres_pairs import INITIAL, PostgresPair, never
+from tests.integration.postgres.pairs import INITIAL, PostgresPair, never
 
 KNOWN = "what its maker knows"
 

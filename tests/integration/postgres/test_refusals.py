@@ -6,10 +6,10 @@ import psycopg
 import pytest
 
 from local.servers import Server
-from rotators import postgres as rotator
-from rotators.postgres_errors import translate
+from rotators.postgres import engine as rotator
+from rotators.postgres.errors import translate
 from shared.errors import Forbidden, Misconfigured, Rejected, RotationError, Unreachable
-from tests.postgres_pairs import PostgresPair
+from tests.integration.postgres.pairs import PostgresPair
 
 
 @pytest.fixture

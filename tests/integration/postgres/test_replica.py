@@ -13,8 +13,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from local.certificates import Authority
 from local.servers import Server
+from local.servers.certificates import Authority
 from local.servers.home import Home
 from local.servers.postgres import login as as_superuser
 from local.targets import PostgresAlternatingTarget
@@ -22,8 +22,8 @@ from local.targets.target import create
 from shared.credentials import CLONE
 from shared.errors import Misconfigured
 from shared.secret import Secret
+from tests.integration.postgres.pairs import PostgresPair
 from tests.lab import Lab
-from tests.postgres_pairs import PostgresPair
 
 # By its path it is the function of that name that is found.
 servers = importlib.import_module("local.servers.postgres")
@@ -111,9 +111,9 @@ def test_alternating_users_of_a_reader(
     lab: Lab, writer: Server, reader: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where the reader is late: setSecret waits for it."""
-    # RDS itself is asked in tests/unit/test_rds.py; the same host by another name here.
+    # RDS itself is asked in tests/unit/shared/aws/test_rds.py; the same host by another name here.
     monkeypatch.setattr(
-        "shared.rds.Rds.same_data", lambda _, *hosts: hosts == (reader.host, "localhost")
+        "shared.aws.rds.Rds.same_data", lambda _, *hosts: hosts == (reader.host, "localhost")
     )
     name = f"app_{uuid.uuid4().hex[:8]}"
     target = PostgresAlternatingTarget(writer, name)

@@ -10,7 +10,7 @@ from local.issuers import Issuer
 from local.servers import Server
 from local.targets import IssuerTarget, PostgresTarget
 from shared.errors import InvalidEvent, MalformedSecret, Misconfigured, RotationError, WrongStage
-from shared.event import Step
+from shared.protocol.event import Step
 from tests.lab import Lab, Secret
 
 

@@ -10,7 +10,7 @@ import pytest
 from local.servers import Server
 from local.targets import MySQLAlternatingTarget, PostgresAlternatingTarget
 from shared.errors import MalformedSecret, Rejected, TargetMismatch, WrongStage
-from shared.event import Step
+from shared.protocol.event import Step
 from shared.strategies import AlternatingUsers, database
 from tests.lab import Lab, Secret
 
@@ -86,7 +86,7 @@ def test_a_copy_of_setsecret_that_comes_after_the_rotation_has_nothing_to_do(
 def test_a_copy_that_was_held_up_until_its_rotation_was_given_up_changes_nothing(
     secret: Secret, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.machine.FRESH_SECONDS", 0)
+    monkeypatch.setattr("shared.protocol.machine.FRESH_SECONDS", 0)
     event = secret.begin()
     secret.step(event, Step.CREATE)
     real = database.Database.admin
@@ -143,7 +143,7 @@ def test_an_admin_that_rds_manages_is_where_rds_says(
         return str(here["host"]), int(here["port"])
 
     # RDS itself is asked in tests/integration/test_rds.py; its hosts are not on loopback.
-    monkeypatch.setattr("shared.rds.Rds.address", address)
+    monkeypatch.setattr("shared.aws.rds.Rds.address", address)
     outcome = secret.rotate()
     assert outcome.state == "succeeded", outcome.error
     assert asked == [dict([tag])]

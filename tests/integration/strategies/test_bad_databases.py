@@ -8,12 +8,12 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from local.certificates import Authority
 from local.servers import Server
+from local.servers.certificates import Authority
 from local.targets import MySQLTarget, PostgresTarget
-from rotators import postgres
-from rotators.mysql_entries import native_password_hash
-from rotators.postgres import PostgresEngine
+from rotators.mysql.passwords.mariadb import native_password_hash
+from rotators.postgres import engine as postgres
+from rotators.postgres.engine import PostgresEngine
 from shared.credentials import Login
 from shared.errors import (
     Busy,
@@ -24,7 +24,7 @@ from shared.errors import (
     TargetMismatch,
     Unreachable,
 )
-from shared.event import Step
+from shared.protocol.event import Step
 from shared.secret import Secret as SecretValue
 from tests import fake_servers
 from tests.failing import fails, target_on

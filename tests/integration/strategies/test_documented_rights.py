@@ -7,10 +7,10 @@ import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
+from local.bootstrap import ROOT
 from local.servers import Server
 from local.targets import (
     Admin,
@@ -22,7 +22,7 @@ from local.targets import (
 from tests.lab import Lab
 
 Target = PostgresTarget | MySQLTarget
-DOCUMENT = Path(__file__).parents[2] / "docs" / "strategies.md"
+DOCUMENT = ROOT / "docs" / "strategies.md"
 OLD, NEW = ("postgres_15_server",), ("postgres_server", "postgres_18_server")
 MYSQL, MARIADB = ("mysql_server",), ("mariadb_server",)
 OVERLAP = {"PASSWORD_OVERLAP": "true"}

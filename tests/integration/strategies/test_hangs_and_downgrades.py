@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 from psycopg import sql
 
-from local.certificates import Authority
 from local.servers import Server
+from local.servers.certificates import Authority
 from local.targets import MySQLTarget, PostgresTarget
-from rotators import mysql, postgres
+from rotators.mysql import engine as mysql
+from rotators.postgres import engine as postgres
 from shared.errors import Busy, MalformedSecret, Misconfigured, Unreachable, Untrusted
-from shared.event import Step
+from shared.protocol.event import Step
 from tests import fake_servers
 from tests.failing import afresh, fails, target_on
 from tests.fake_servers import Script, fake_server, server_context

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from local.certificates import Authority
 from local.servers import Server, postgres
+from local.servers.certificates import Authority
 from local.targets import MySQLTarget, PostgresTarget
 from shared.errors import RejectedByPolicy, WrongStage
-from shared.event import Step
 from shared.passwords import PasswordPolicy
+from shared.protocol.event import Step
 from shared.secret import Secret as Value
 from tests.lab import Lab, Secret
 

@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 from psycopg import sql
 
-from local.certificates import Authority
 from local.servers import Server, mariadb, mysql, postgres
+from local.servers.certificates import Authority
 from local.targets import (
     MySQLAlternatingTarget,
     MySQLTarget,
     PostgresAlternatingTarget,
     PostgresTarget,
 )
-from rotators import postgres as rotator
+from rotators.postgres import engine as rotator
 from shared.errors import Busy, RotationError
-from shared.event import Step
+from shared.protocol.event import Step
 from tests.faults.leaks import forms
 from tests.lab import Lab, Secret
 

@@ -10,10 +10,10 @@ from psycopg import sql
 
 from local.servers import Server
 from local.targets import MySQLTarget, PostgresTarget
-from rotators.postgres import PostgresEngine, PostgresSession
+from rotators.postgres.engine import PostgresEngine, PostgresSession
 from shared.credentials import Login
 from shared.errors import Busy, Forbidden, MalformedSecret, Misconfigured, Rejected, WrongStage
-from shared.event import Step
+from shared.protocol.event import Step
 from shared.strategies import SingleUser
 from tests.lab import Lab, Secret
 
@@ -111,7 +111,7 @@ def test_short_gap_undoes_nothing_that_another_copy_has_promoted(
 def test_a_copy_that_was_held_up_until_its_rotation_was_given_up_changes_nothing(
     lab: Lab, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.machine.FRESH_SECONDS", 0)
+    monkeypatch.setattr("shared.protocol.machine.FRESH_SECONDS", 0)
     kind = PostgresTarget if server.engine == "postgres" else MySQLTarget
     secret = lab.secret(kind(server, username()))
     event = secret.begin()

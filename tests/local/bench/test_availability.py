@@ -6,7 +6,6 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
@@ -15,13 +14,12 @@ from rich.console import Console
 from local.bench.availability import Measured, table
 from local.bench.cases import CASES, Name
 from local.bench.client import Client, Login, gaps
+from local.bootstrap import ROOT
 from local.targets import Target
 from tests.lab import Lab
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
-
-ROOT = Path(__file__).parents[2]
 
 
 def bench(*options: str) -> "subprocess.CompletedProcess[str]":

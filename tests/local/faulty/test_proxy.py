@@ -8,11 +8,11 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from local.certificates import Authority
 from local.faulty.faults import Fault, Harm, Place, Way
 from local.faulty.proxy import Proxy, faulty_proxy
 from local.faulty.records import HEADER, Position, boundaries, places
 from local.issuers.tls_front import tls_front
+from local.servers.certificates import Authority
 
 SENT = b"what is said in the clear"
 

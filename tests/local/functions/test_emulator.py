@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from local import build, rie, template
-from local.emulator import Built, Emulator, built_functions
-from local.functions import FunctionError
+from local import template
+from local.build import artifacts
+from local.functions import rie
+from local.functions.emulator import Built, Emulator, built_functions
+from local.functions.home import FunctionError
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:Tiny"
 TINY = """
@@ -155,7 +157,7 @@ def test_it_sees_the_artifact_and_the_runtime_only(home: Emulator, tell: Tell, t
     path = seen["path"]
     assert isinstance(path, list)
     assert seen["folder"] == path[0] == str(tiny.artifact)
-    assert not [each for each in path if ".venv" in each or each in {"", str(build.ROOT)}]
+    assert not [each for each in path if ".venv" in each or each in {"", str(artifacts.ROOT)}]
     home.invoke("Tiny", {"import": ["shared", "rotators", "local", "psycopg", "moto", "boto3"]})
     log = home.log("Tiny").read_text()
     for absent in ("shared", "rotators", "local", "psycopg", "moto"):
@@ -262,9 +264,9 @@ def test_the_processes_die_with_a_killed_parent_even_in_mid_call(
 ) -> None:
     program = f"""
 import sys, threading
-sys.path.insert(0, {str(build.ROOT)!r})
+sys.path.insert(0, {str(artifacts.ROOT)!r})
 from pathlib import Path
-from local.emulator import Built, Emulator
+from local.functions.emulator import Built, Emulator
 home = Emulator({{"Tiny": Built(Path({str(tiny.artifact)!r}), "tiny.handler", 60)}},
                 logs=Path({str(tmp_path / "logs")!r}))
 home.invoke("Tiny", {{"tell": {str(tmp_path / "told.json")!r}}})
@@ -308,7 +310,7 @@ def test_every_built_function_refuses_a_strange_event_by_name(
 
 @pytest.mark.parametrize("function", template.functions())
 def test_the_rotation_token_is_in_no_log(function: str, tmp_path: Path) -> None:
-    event = json.loads((build.ROOT / "events" / function / "createSecret.json").read_text())
+    event = json.loads((artifacts.ROOT / "events" / function / "createSecret.json").read_text())
     nothing_there = {"AWS_ENDPOINT_URL_SECRETS_MANAGER": "http://127.0.0.1:9"}
     with (
         Emulator(built_functions(), logs=tmp_path, environment=nothing_there) as home,

@@ -4,7 +4,14 @@ from typing import Any
 
 import pytest
 
-from local.functions import ARN_PREFIX, Directory, FunctionError, InProcess, LambdaContext, name_of
+from local.functions.home import (
+    ARN_PREFIX,
+    Directory,
+    FunctionError,
+    InProcess,
+    LambdaContext,
+    name_of,
+)
 
 EVENT = {"Step": "testSecret"}
 

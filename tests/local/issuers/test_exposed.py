@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 import pytest
 import urllib3
 
-from local import processes
-from local.certificates import Authority
 from local.issuers.issuer import Issuer, accepts, ask, issue, tokens
+from local.processes import children
+from local.servers.certificates import Authority
 from shared.errors import Untrusted
-from tests.issuing import manager
+from tests.issuers.issuing import manager
 
 OUTSIDE = "192.0.2.1"  # an address of documentation: packets to it go by the default route
 
@@ -58,7 +58,7 @@ def test_only_loopback_listens(issuer: Issuer) -> None:
     with socket.socket() as outside:
         outside.settimeout(5)
         assert outside.connect_ex((own_address(), port_of(issuer))) != 0
-    assert processes.listening(port_of(issuer))
+    assert children.listening(port_of(issuer))
 
 
 def test_the_hub_listens_on_one_port_of_loopback(jupyterhub: Issuer) -> None:

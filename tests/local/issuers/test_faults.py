@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 import pytest
 import urllib3
 
-from local.certificates import Authority
 from local.issuers import demo_issuer as demo
 from local.issuers.faults import (
     Fault,
@@ -29,7 +28,8 @@ from local.issuers.faults import (
     truncated,
 )
 from local.issuers.issuer import Issuer, accepts, ask, issue, key_ids, tokens
-from rotators import http_api_key_network
+from local.servers.certificates import Authority
+from rotators.http_api_key.http import network
 from shared.errors import (
     Forbidden,
     Misconfigured,
@@ -39,7 +39,7 @@ from shared.errors import (
     Throttled,
     Unreachable,
 )
-from tests.issuing import manager
+from tests.issuers.issuing import manager
 
 # What HttpIssuer makes of each fault in the answer to a list.
 MEANINGS: list[tuple[Fault, type[RotationError]]] = [
@@ -68,7 +68,7 @@ def test_http_issuer_tells_faults_apart(
     fault: Fault,
     kind: type[RotationError],
 ) -> None:
-    monkeypatch.setattr(http_api_key_network, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(network, "ANSWER_SECONDS", 0.5)
     account = manager(demo_issuer)
     key_id, _ = issue(demo_issuer, "there before")
     issuer_faults.next("GET", fault)

@@ -6,7 +6,7 @@ import pytest
 
 from local.issuers.issuer import Issuer, accepts, ask, issue, key_ids, tokens
 from shared.errors import Forbidden, Rejected, TargetMismatch
-from tests.issuing import http_issuer, manager, stored_key
+from tests.issuers.issuing import http_issuer, manager, stored_key
 
 OUTSIDE = "192.0.2.1"  # an address of documentation: packets to it go by the default route
 

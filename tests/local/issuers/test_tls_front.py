@@ -9,9 +9,9 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from local import processes
-from local.certificates import Authority, Certificate
 from local.issuers.tls_front import tls_front
+from local.processes import children
+from local.servers.certificates import Authority, Certificate
 
 MUCH = 3 << 20
 
@@ -87,7 +87,7 @@ def test_many_at_once(certificate: Certificate, authority: Authority, echo: int)
 
 def test_a_server_that_is_down(certificate: Certificate, authority: Authority) -> None:
     with (
-        tls_front(certificate, processes.free_port()) as port,
+        tls_front(certificate, children.free_port()) as port,
         connected(port, authority) as client,
         suppress(OSError),
     ):
@@ -107,7 +107,7 @@ def test_it_closes_under_its_clients(
         assert client.recv(1) == b""
     idle.__exit__(None, None, None)
     silent.close()
-    assert not processes.listening(port)
+    assert not children.listening(port)
     gc.collect()  # an unclosed socket is a warning, and a warning an error
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from local import processes
+from local.bootstrap import ROOT
+from local.processes import children
 
-ROOT = Path(__file__).parents[2]
 FOREVER = (sys.executable, "-c", "import time; print('up', flush=True); time.sleep(600)")
 STUBBORN = (
     sys.executable,
@@ -44,10 +44,10 @@ def a_parent(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     code = f"""
 import sys, time
 from pathlib import Path
-from local import processes
+from local.processes import children
 log = Path(sys.argv[1], "child.log")
-up = lambda: "up" in processes.tail(log)
-with processes.running({FOREVER!r}, log=log, ready=up, name="child") as child:
+up = lambda: "up" in children.tail(log)
+with children.running({FOREVER!r}, log=log, ready=up, name="child") as child:
     Path(sys.argv[1], "pid.new").write_text(str(child.pid))
     Path(sys.argv[1], "pid.new").rename(Path(sys.argv[1], "pid"))
     time.sleep(600)
@@ -63,8 +63,8 @@ with processes.running({FOREVER!r}, log=log, ready=up, name="child") as child:
 
 def test_ready_then_stopped(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    with processes.running(
-        FOREVER, log=log, ready=lambda: "up" in processes.tail(log), name="child"
+    with children.running(
+        FOREVER, log=log, ready=lambda: "up" in children.tail(log), name="child"
     ) as child:
         assert not child.ended()
         assert os.getsid(child.pid) == child.pid != os.getsid(0)
@@ -74,8 +74,8 @@ def test_ready_then_stopped(tmp_path: Path) -> None:
 
 def test_what_ignores_the_signal_is_killed(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    with processes.running(
-        STUBBORN, log=log, ready=lambda: "up" in processes.tail(log), name="child", stop_within=0.3
+    with children.running(
+        STUBBORN, log=log, ready=lambda: "up" in children.tail(log), name="child", stop_within=0.3
     ) as child:
         pass
     assert child.process.returncode == -signal.SIGKILL
@@ -84,10 +84,10 @@ def test_what_ignores_the_signal_is_killed(tmp_path: Path) -> None:
 def test_grandchildren_are_killed(tmp_path: Path) -> None:
     log = tmp_path / "log"
     script = "sleep 600 & echo $!; exec sleep 600"
-    with processes.running(
-        ("/bin/sh", "-c", script), log=log, ready=lambda: bool(processes.tail(log)), name="child"
+    with children.running(
+        ("/bin/sh", "-c", script), log=log, ready=lambda: bool(children.tail(log)), name="child"
     ):
-        grandchild = int(processes.tail(log))
+        grandchild = int(children.tail(log))
         assert not gone(grandchild)
     assert soon(lambda: gone(grandchild))
 
@@ -95,8 +95,8 @@ def test_grandchildren_are_killed(tmp_path: Path) -> None:
 def test_early_end_shows_the_log(tmp_path: Path) -> None:
     argv = ("/bin/sh", "-c", "echo no such port >&2; exit 3")
     with (
-        pytest.raises(processes.ChildFailedError, match=r"(?s)status 3 .*no such port"),
-        processes.running(argv, log=tmp_path / "log", ready=lambda: False, name="child"),
+        pytest.raises(children.ChildFailedError, match=r"(?s)status 3 .*no such port"),
+        children.running(argv, log=tmp_path / "log", ready=lambda: False, name="child"),
     ):
         pytest.fail("it never was ready")
 
@@ -104,34 +104,34 @@ def test_early_end_shows_the_log(tmp_path: Path) -> None:
 def test_never_ready_is_bounded(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with (
-        pytest.raises(processes.ChildFailedError, match="not ready within"),
-        processes.running(FOREVER, log=log, ready=lambda: False, name="child", ready_within=0.2),
+        pytest.raises(children.ChildFailedError, match="not ready within"),
+        children.running(FOREVER, log=log, ready=lambda: False, name="child", ready_within=0.2),
     ):
         pytest.fail("it never was ready")
 
 
 def test_missing_program_is_named(tmp_path: Path) -> None:
-    with pytest.raises(processes.ChildFailedError, match="/no/such: No such file"):
-        processes.finish(["/no/such"], log=tmp_path / "log", name="child")
+    with pytest.raises(children.ChildFailedError, match="/no/such: No such file"):
+        children.finish(["/no/such"], log=tmp_path / "log", name="child")
 
 
 def test_finish_is_bounded(tmp_path: Path) -> None:
-    with pytest.raises(processes.ChildFailedError, match="did not end within"):
-        processes.finish(FOREVER, log=tmp_path / "log", name="child", within=0.2)
+    with pytest.raises(children.ChildFailedError, match="did not end within"):
+        children.finish(FOREVER, log=tmp_path / "log", name="child", within=0.2)
 
 
 def test_child_outlives_the_thread_that_asked(tmp_path: Path) -> None:
-    children: list[processes.Child] = []
+    started: list[children.Child] = []
     thread = threading.Thread(
-        target=lambda: children.append(processes.start(FOREVER, log=tmp_path / "log", name="child"))
+        target=lambda: started.append(children.start(FOREVER, log=tmp_path / "log", name="child"))
     )
     thread.start()
     thread.join()
-    (child,) = children
+    (child,) = started
     try:
         assert not child.wait(child.ended, 0.3)
     finally:
-        processes.stop(child, signal.SIGTERM, 5)
+        children.stop(child, signal.SIGTERM, 5)
 
 
 def test_child_dies_when_the_parent_is_killed(tmp_path: Path) -> None:
@@ -149,15 +149,15 @@ def test_child_dies_when_the_parent_is_interrupted(tmp_path: Path, sent: signal.
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can take another account")
 def test_another_account(tmp_path: Path) -> None:
-    processes.finish(
+    children.finish(
         ("/usr/bin/id",),
         log=tmp_path / "log",
         name="id",
-        account=processes.Account(65534, 65534),
+        account=children.Account(65534, 65534),
     )
-    assert "uid=65534" in processes.tail(tmp_path / "log")
-    assert "groups=65534" in processes.tail(tmp_path / "log")
+    assert "uid=65534" in children.tail(tmp_path / "log")
+    assert "groups=65534" in children.tail(tmp_path / "log")
 
 
 def test_free_port_is_not_listening() -> None:
-    assert not processes.listening(processes.free_port())
+    assert not children.listening(children.free_port())

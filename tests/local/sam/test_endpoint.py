@@ -9,8 +9,8 @@ from threading import Thread
 import pytest
 import typer
 
-from local.functions import ARN_PREFIX, FunctionError
-from local.processes import free_port
+from local.functions.home import ARN_PREFIX, FunctionError
+from local.processes.children import free_port
 from local.sam.endpoint import LambdaEndpoint
 from local.secrets_manager import SecretsManager
 from local.secrets_manager import __main__ as program

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from local import build, processes
-from local.certificates import IN_DOCKER
-from local.processes import free_port
+from local.build import artifacts
+from local.processes import children
+from local.processes.children import free_port
 from local.replay.asked import EVENTS, KINDS
 from local.sam import __main__ as program
 from local.sam import application, engine, verdict
@@ -21,6 +21,7 @@ from local.sam.endpoint import LambdaEndpoint
 from local.sam.errors import WrongError
 from local.sam.seeding import kinds
 from local.sam.system import Outside, system_for_containers
+from local.servers.certificates import IN_DOCKER
 from local.system import Kind
 from local.template import TEMPLATE, functions
 from tests.lab import CONFIDENTIAL
@@ -100,7 +101,7 @@ def test_the_built_code_is_the_templates_with_the_authority_in_it(outside: Outsi
         text=True,
         check=True,
     )
-    assert f'python3 -m local.build http_api_key "{artifact}"' in done.stdout
+    assert f'python3 -m local.build.artifacts http_api_key "{artifact}"' in done.stdout
     assert f'cp {code}/local-authority.pem "{artifact}/"' in done.stdout
 
 
@@ -126,7 +127,7 @@ def test_the_commands_are_told_as_they_are_run(outside: Outside) -> None:
 
 
 def test_paths_are_told_from_the_repositorys_folder() -> None:
-    words = Application(build.ROOT / ".cache" / "local").build()
+    words = Application(artifacts.ROOT / ".cache" / "local").build()
     assert words == (
         *("build", "--template", ".cache/local/template.yaml"),
         *("--build-dir", ".cache/local/build"),
@@ -151,7 +152,9 @@ def test_no_engine_is_here_where_none_answers_on_a_socket(
 def test_the_cli_is_of_the_emulators_version() -> None:
     pins = [
         re.search(
-            r"^aws-sam-cli==(\S+)", (build.ROOT / "requirements" / name).read_text(), re.MULTILINE
+            r"^aws-sam-cli==(\S+)",
+            (artifacts.ROOT / "requirements" / name).read_text(),
+            re.MULTILINE,
         )
         for name in ("sam.txt", "emulator.txt")
     ]
@@ -167,21 +170,21 @@ def test_the_program_ends_all_that_it_started(ends: signal.Signals, tmp_path: Pa
         "import pathlib, typer; from local.sam import __main__ as program;"
         f"program.FOLDER = pathlib.Path({str(folder)!r}); typer.run(program.main)"
     )
-    with processes.running(
+    with children.running(
         (sys.executable, "-c", main, "--port", str(port)),
         log=(log := tmp_path / "log"),
         ready=lambda: "sam local invoke" in log.read_text(),
         name="make local",
-        cwd=build.ROOT,
+        cwd=artifacts.ROOT,
     ) as child:
         ports = {port, *_ports(folder)}
-        assert all(processes.listening(each) for each in ports)
+        assert all(children.listening(each) for each in ports)
         assert (folder / "env.json").is_file()
         child.process.send_signal(ends)
         assert child.wait(child.ended, 30)
         assert child.process.wait() in (0, 130, 143)
     assert not folder.exists()
-    assert not [each for each in ports if processes.listening(each)]
+    assert not [each for each in ports if children.listening(each)]
     assert "Traceback" not in log.read_text()
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from local.processes import free_port
+from local.processes.children import free_port
 from local.sam.relay import is_ours, relay
 
 BRIDGE = "127.0.0.2"  # an address of this machine that is not the one relayed to

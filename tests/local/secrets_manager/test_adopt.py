@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 from moto.secretsmanager.exceptions import SecretsManagerClientError
 
 from local.secrets_manager import SecretsManager
-from tests.fixtures_secrets_manager import (
+from tests.fixtures.secrets_manager import (
     FUNCTION,
     MINTED,
     STEPS,

@@ -6,7 +6,7 @@ import pytest
 
 from local.secrets_manager import SecretsManager
 from local.secrets_manager.versions import AfterFinish
-from tests.fixtures_secrets_manager import FUNCTION, labels, put_pending, refused, token
+from tests.fixtures.secrets_manager import FUNCTION, labels, put_pending, refused, token
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient

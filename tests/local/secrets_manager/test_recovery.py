@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from local.secrets_manager import SecretsManager
-from tests.fixtures_secrets_manager import (
+from tests.fixtures.secrets_manager import (
     MINTED,
     STEPS,
     Event,

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local.functions import ARN_PREFIX
+from local.functions.home import ARN_PREFIX
 from local.secrets_manager import SecretsManager, Step
-from tests.fixtures_secrets_manager import (
+from tests.fixtures.secrets_manager import (
     FIRST,
     FUNCTION,
     MINTED,

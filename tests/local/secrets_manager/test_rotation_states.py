@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from local.secrets_manager import SecretsManager
-from tests.fixtures_secrets_manager import (
+from tests.fixtures.secrets_manager import (
     FIRST,
     FUNCTION,
     MINTED,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from local.secrets_manager import ManualClock, SecretsManager, cron, schedule
-from tests.fixtures_secrets_manager import (
+from tests.fixtures.secrets_manager import (
     FUNCTION,
     STEPS,
     Scripted,

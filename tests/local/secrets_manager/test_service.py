@@ -12,7 +12,7 @@ import boto3
 import pytest
 
 from local.secrets_manager import ManualClock, SecretsManager
-from tests.fixtures_secrets_manager import FIRST, FUNCTION, Scripted, refused, token
+from tests.fixtures.secrets_manager import FIRST, FUNCTION, Scripted, refused, token
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from local.secrets_manager import ManualClock
-from tests.fixtures_secrets_manager import FIRST, labels, listed, put_pending, refused, token
+from tests.fixtures.secrets_manager import FIRST, labels, listed, put_pending, refused, token
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient

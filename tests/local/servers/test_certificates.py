@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from local.certificates import Authority, Certificate
+from local.servers.certificates import Authority, Certificate
 
 
 def handshake(certificate: Certificate, ca: Path, host: str = "localhost") -> str | None:

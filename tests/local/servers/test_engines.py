@@ -14,13 +14,13 @@ import psycopg
 import pymysql
 import pytest
 
-from local.certificates import Authority
-from local.processes import ChildFailedError
+from local.bootstrap import ROOT
+from local.processes.children import ChildFailedError
 from local.servers import Server, mariadb, mysql, postgres
+from local.servers.certificates import Authority
 from local.servers.mysql_like import login as mysql_login
 from local.servers.postgres import login as postgres_login
 
-ROOT = Path(__file__).parents[2]
 LOOPBACK = {"0100007F", "00000000000000000000000001000000"}
 LISTEN = "0A"
 REFUSED = (psycopg.OperationalError, pymysql.err.OperationalError)
@@ -296,7 +296,7 @@ def test_nothing_outlives_its_parent(sent: signal.Signals, tmp_path: Path) -> No
 RUN_ALL = """
 import sys, time
 from pathlib import Path
-from local.certificates import Authority
+from local.servers.certificates import Authority
 from local.servers import mariadb, mysql, postgres
 folder = Path(sys.argv[1])
 ca = Authority(folder)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from local.processes import Account
+from local.processes.children import Account
 from local.servers import account, apt, home, packages
 from local.servers.__main__ import CHOICES
 

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 import urllib3
 
-from local import processes
-from local.certificates import Authority
+from local.bootstrap import ROOT
+from local.processes import children
 from local.servers import Server, rabbitmq
+from local.servers.certificates import Authority
 from local.servers.rabbitmq_api import (
     UnexpectedAnswerError,
     call,
@@ -20,12 +21,12 @@ from local.servers.rabbitmq_api import (
     set_user,
     version_of,
 )
-from tests.local.test_servers import LOOPBACK, ROOT, descendants, listeners, running
+from tests.local.servers.test_engines import LOOPBACK, descendants, listeners, running
 
 RUN = """
 import sys, time
 from pathlib import Path
-from local.certificates import Authority
+from local.servers.certificates import Authority
 from local.servers import rabbitmq
 folder = Path(sys.argv[1])
 with rabbitmq(folder, Authority(folder)):
@@ -88,16 +89,16 @@ def test_nothing_outlives_its_parent(sent: signal.Signals, tmp_path: Path) -> No
     output = tmp_path / "output"
     command = (sys.executable, "-c", RUN, tmp_path)
     with output.open("wb") as file, subprocess.Popen(command, cwd=ROOT, stdout=file) as parent:
-        child = processes.Child("the parent", parent, output)
+        child = children.Child("the parent", parent, output)
         try:
             assert child.wait(lambda: child.ended() or b"ready" in output.read_bytes(), 120)
-            children = descendants(parent.pid)
-            assert len(children) >= 3  # RabbitMQ, its own helper, and the port mapper
+            family = descendants(parent.pid)
+            assert len(family) >= 3  # RabbitMQ, its own helper, and the port mapper
             parent.send_signal(sent)
             parent.wait(30)
         finally:
             parent.kill()
-        assert child.wait(lambda: not running(children), 15)
+        assert child.wait(lambda: not running(family), 15)
 
 
 def test_its_folder_goes_with_it(tmp_path: Path, authority: Authority) -> None:

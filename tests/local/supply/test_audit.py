@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from local import build, template
+from local import template
+from local.build import artifacts
 
 NOBODY = "http://127.0.0.1:9"  # a port that nothing listens on
 KNOWN = {"id": "PYSEC-1", "aliases": ["CVE-1"], "summary": "", "details": "bad"}
@@ -28,7 +29,7 @@ AFFECTED = {
 def audit(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "local.supply", "audit", *map(str, arguments)],
-        cwd=build.ROOT,
+        cwd=artifacts.ROOT,
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
@@ -102,7 +103,7 @@ def test_a_version_known_to_be_vulnerable_fails_it(tmp_path: Path) -> None:
 
 
 def test_every_requirements_file_is_audited_and_the_datas_age_is_told() -> None:
-    files = list((build.ROOT / "requirements").glob("*.txt"))
+    files = list((artifacts.ROOT / "requirements").glob("*.txt"))
     of_functions = {f"{function.rotator}.txt" for function in template.functions().values()}
     assert {file.name for file in files} >= of_functions | {"sdk.txt", "dev.txt"}
     done = audit("--offline")

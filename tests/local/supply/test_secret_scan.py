@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from local import build
+from local.build import artifacts
 
 # Put together here, so that this file has none of them.
 AWS_KEY = "AKIA" + "Q3EGWZ7TX5JRNM2V"
@@ -63,7 +63,7 @@ def repository(tmp_path: Path) -> Repository:
 def scan(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "local.supply", "secret_scan", str(folder)],
-        cwd=build.ROOT,
+        cwd=artifacts.ROOT,
         capture_output=True,
         text=True,
         check=False,
@@ -136,7 +136,7 @@ def test_a_shallow_clone_says_what_it_did_not_see(repository: Repository, tmp_pa
 
 
 def test_each_exception_has_its_reason() -> None:
-    allowed = build.ROOT / "local" / "supply" / "allowed.toml"
+    allowed = artifacts.ROOT / "local" / "supply" / "allowed.toml"
     for entry in tomllib.loads(allowed.read_text())["allowed"]:
         assert len(entry["reason"]) > 10, entry
         assert ("values" in entry) != ("pattern" in entry), entry

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rotators.http_api_key import HttpIssuer
-from shared.api_key import ApiKey
+from rotators.http_api_key.issuer import HttpIssuer
 from shared.credentials import Login
 from shared.errors import MalformedSecret, RotationError
 from shared.fields import TEXT_FIELD, dump_document, load_document, load_value, with_fields
+from shared.keys.api_key import ApiKey
 from shared.tls import ca_bundle
 
 LOGIN = {"engine": "postgres", "host": "db", "username": "app", "password": "old"}

@@ -1,7 +1,7 @@
 import pytest
 
 from shared import errors
-from shared.aws_errors import Exists, NotFound
+from shared.aws.errors import Exists, NotFound
 from shared.errors import Permanent, Rejected, Retryable, RotationError, Unreachable
 
 KINDS = {

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from local.functions import LambdaContext
+from local.functions.home import LambdaContext
 from rotators import postgres
 from shared.errors import InvalidEvent, Misconfigured, RotationError, Unexpected
 from shared.handler import make_handler
-from tests.unit.test_event import GOOD
+from tests.unit.shared.protocol.test_event import GOOD
 
 
 def context() -> LambdaContext:

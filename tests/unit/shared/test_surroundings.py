@@ -6,16 +6,14 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import boto3
 import pytest
 
+from local.bootstrap import ROOT
 from shared.deadline import deadline
 from shared.errors import Unreachable
 from tests.fake_servers import fake_server, silent
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(

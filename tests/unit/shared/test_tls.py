@@ -12,12 +12,12 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from local import rds_certificates
-from local.certificates import Authority
+from local.bootstrap import ROOT
+from local.servers.certificates import Authority
+from local.supply import rds
 from shared import tls
 from shared.errors import Misconfigured
 
-ROOT = Path(__file__).parents[2]
 RSA_2048_ENDS = datetime(2061, 5, 25, 23, 34, 57, tzinfo=UTC)  # us-east-1's
 
 
@@ -112,7 +112,7 @@ def test_a_temporary_folder_that_takes_nothing_is_told(
 
 def test_the_packaged_file_is_what_make_would_write_again() -> None:
     text = tls.RDS_AUTHORITIES.read_text()
-    assert rds_certificates.render(text.encode(), datetime.now(UTC)) == text
+    assert rds.render(text.encode(), datetime.now(UTC)) == text
     assert "://" not in text
 
 
@@ -145,17 +145,17 @@ def test_a_region_has_all_three_kinds_of_key(region: str) -> None:
 def test_neither_order_nor_repetition_matters() -> None:
     text = tls.RDS_AUTHORITIES.read_text()
     mixed = "\n".join(reversed(text.split("\n\n"))) + text
-    assert rds_certificates.render(mixed.encode(), datetime.now(UTC)) == text
+    assert rds.render(mixed.encode(), datetime.now(UTC)) == text
 
 
 def test_an_expired_one_is_left_out() -> None:
     bundle = tls.RDS_AUTHORITIES.read_bytes()
     name = "# Amazon RDS us-east-1 Root CA RSA2048 G1, until 2061-05-25\n"
-    assert name in rds_certificates.render(bundle, RSA_2048_ENDS.replace(second=0))
-    assert name not in rds_certificates.render(bundle, RSA_2048_ENDS)
+    assert name in rds.render(bundle, RSA_2048_ENDS.replace(second=0))
+    assert name not in rds.render(bundle, RSA_2048_ENDS)
 
 
 def test_an_authority_of_somebody_else_is_refused(tmp_path: Path) -> None:
     stranger = Authority(tmp_path, name="Amazon RDS us-east-1").ca.read_bytes()
     with pytest.raises(SystemExit, match="no authority of RDS: CN=Amazon RDS us-east-1"):
-        rds_certificates.render(stranger, datetime.now(UTC))
+        rds.render(stranger, datetime.now(UTC))

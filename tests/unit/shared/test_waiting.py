@@ -5,11 +5,11 @@ import threading
 
 import pytest
 
-from shared.api_key import Account, ApiKey, Way
 from shared.deadline import MARGIN_SECONDS, deadline, time_left
 from shared.errors import Rejected, Unreachable
-from shared.key_issuer import KeyIssuer
-from shared.propagation import probe
+from shared.keys.api_key import Account, ApiKey, Way
+from shared.keys.contract import KeyIssuer
+from shared.keys.propagation import probe
 from shared.secret import Secret
 
 KEY = ApiKey(Account("https://keys.test", "app"), Way.ISSUED, Secret("x"), None, {})

@@ -11,7 +11,8 @@ from botocore.compat import HTTPHeaders
 from moto import mock_aws
 
 from local import template
-from shared import aws
+from shared.aws import clients
+from shared.aws.rds import Rds
 from shared.errors import (
     Forbidden,
     Misconfigured,
@@ -20,7 +21,6 @@ from shared.errors import (
     Throttled,
     Unreachable,
 )
-from shared.rds import Rds
 
 ARN = "arn:aws:rds:us-east-1:123456789012"
 INSTANCE_TAG, CLUSTER_TAG = "aws:rds:primaryDBInstanceArn", "aws:rds:primaryDBClusterArn"
@@ -85,22 +85,22 @@ def built() -> Iterator[Fleet]:
         patch.setattr(boto3, "DEFAULT_SESSION", None)
         # Between the SDK's tries: how long is its own affair.
         patch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
-        aws.client.cache_clear()
+        clients.client.cache_clear()
         fleet = Fleet()
-        fleet.make(aws.client("rds"))
+        fleet.make(clients.client("rds"))
         yield fleet
 
 
 @pytest.fixture(autouse=True)
 def _own_client() -> Iterator[None]:
-    aws.client.cache_clear()
+    clients.client.cache_clear()
     yield
-    aws.client.cache_clear()
+    clients.client.cache_clear()
 
 
 @pytest.fixture
 def fleet(built: Fleet) -> Fleet:
-    events = aws.client("rds").meta.events
+    events = clients.client("rds").meta.events
     events.register("after-call.rds.DescribeDBClusters", custom_endpoint)
     events.register("before-call.rds", lambda model, **_: built.calls.append(model.name))
     built.calls.clear()
@@ -160,7 +160,7 @@ def test_a_database_that_is_being_made_has_no_endpoint(fleet: Fleet) -> None:
         for instance in parsed["DBInstances"]:
             del instance["Endpoint"]
 
-    aws.client("rds").meta.events.register("after-call.rds.DescribeDBInstances", without)
+    clients.client("rds").meta.events.register("after-call.rds.DescribeDBInstances", without)
     with pytest.raises(Unreachable, match="no endpoint yet"):
         Rds().address({INSTANCE_TAG: f"{ARN}:db:main"})
     assert not fleet.same("main-replica-1", "main")
@@ -290,7 +290,7 @@ ASKING: list[Callable[[], object]] = [
 def test_a_refusal_is_told_by_its_code(
     ask: Callable[[], object], status: int, code: str, kind: type[RotationError], do: str
 ) -> None:
-    events = aws.client("rds").meta.events
+    events = clients.client("rds").meta.events
     events.register_first("before-send.rds", answering(status, code))
     with pytest.raises(kind) as caught:
         ask()
@@ -303,7 +303,7 @@ def test_a_refusal_is_told_by_its_code(
 
 
 def test_an_identifier_that_rds_does_not_take_is_not_found() -> None:
-    events = aws.client("rds").meta.events
+    events = clients.client("rds").meta.events
     events.register_first("before-send.rds", answering(400, "InvalidParameterValue"))
     assert not Rds().same_data(f"10.x.{PLACE}", f"1.x.{PLACE}")
 
@@ -313,7 +313,7 @@ def test_no_answer_says_which_route_to_check(
     ask: Callable[[], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_RDS", "http://127.0.0.1:1")
-    aws.client.cache_clear()
+    clients.client.cache_clear()
     with pytest.raises(Unreachable, match="did not answer") as caught:
         ask()
     assert "VPC" in caught.value.do

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.api_key import Account, ApiKey, Way
 from shared.errors import Rejected
-from shared.issued_keys import IssuedKey
-from shared.leftover_keys import Leftovers
-from shared.old_keys import Ends
+from shared.keys.api_key import Account, ApiKey, Way
+from shared.keys.ends import Ends
+from shared.keys.issued import IssuedKey
+from shared.keys.leftovers import Leftovers
 from shared.secret import Secret
 
 HERE, ELSEWHERE = Account("https://a.test", "app"), Account("https://b.test", "app")

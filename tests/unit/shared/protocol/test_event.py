@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from shared.errors import InvalidEvent
-from shared.event import RotationRequest, Step
+from shared.protocol.event import RotationRequest, Step
 
 GOOD = {
     "Step": "createSecret",

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from shared.event import Step
-from shared.machine import ACTIONS, LOOKS, Rotation, Standing
+from shared.protocol.event import Step
+from shared.protocol.machine import ACTIONS, LOOKS, Rotation, Standing
 
 R = Rotation
 EXPECTED: dict[Standing, tuple[Any, Any, Any, Any]] = {

@@ -9,18 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.build import ROOT
-from rotators.http_api_key_calls import Call, base_url, make_call
-from rotators.http_api_key_places import DescriptionError, Place
-from rotators.http_api_key_reader import read_description
-from rotators.http_api_key_requests import read_request
-from rotators.http_api_key_sources import Sources
-from rotators.http_api_key_templates import Template, Values
+from local.build.artifacts import ROOT
+from rotators.http_api_key.description.places import DescriptionError, Place
+from rotators.http_api_key.description.reader import read_description
+from rotators.http_api_key.description.requests import read_request
+from rotators.http_api_key.description.sources import Sources
+from rotators.http_api_key.description.templates import Template, Values
+from rotators.http_api_key.http.calls import Call, base_url, make_call
 from shared.errors import MalformedSecret, Misconfigured, RotationError
 from shared.secret import Secret
 
-FILES = sorted((ROOT / "rotators" / "issuers").glob("*.json"))
-GOOD: dict[str, Any] = json.loads((ROOT / "rotators/issuers/jupyterhub.json").read_text())
+FILES = sorted((ROOT / "rotators" / "http_api_key" / "issuers").glob("*.json"))
+GOOD: dict[str, Any] = json.loads(
+    (ROOT / "rotators/http_api_key/issuers/jupyterhub.json").read_text()
+)
 CHOSEN = {
     "base": "https://keys.example.org",
     "fields": {"key": "password"},

@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rotators.mysql_connection import Account
-from rotators.mysql_rights import Kind, Right, granted
-from rotators.mysql_tokens import spelled, split, tokens
+from rotators.mysql.connection import Account
+from rotators.mysql.rights.grants import Kind, Right, granted
+from rotators.mysql.rights.tokens import spelled, split, tokens
 
 NAMES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1)
 

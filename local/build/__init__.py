@@ -1,0 +1,1 @@
+"""Artifacts: what a function is made of, the same bytes however often it is built."""

@@ -1,0 +1,11 @@
+"""API keys of any issuer with an HTTP API that is described: the function that rotates them."""
+
+from rotators.http_api_key.issuer import HttpIssuer
+from shared.handler import make_handler
+from shared.keys.backend import Keys
+
+lambda_handler = make_handler(
+    lambda environment: Keys(HttpIssuer.from_environment(environment), environment),
+    strategy="issued_key",
+    texts=True,
+)

@@ -1,0 +1,1 @@
+"""Descriptions of issuers: read from JSON, checked as a whole, filled in with values."""

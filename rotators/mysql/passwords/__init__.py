@@ -1,0 +1,1 @@
+"""How an account's passwords are set: MySQL's two, MariaDB's entries, and the server's rules."""

@@ -1,0 +1,1 @@
+"""The AWS services that a rotation calls; nothing else of the suite knows the SDK."""

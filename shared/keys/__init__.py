@@ -1,0 +1,1 @@
+"""Backends made from any issuer of API keys."""
