@@ -33,7 +33,7 @@ demo: setup ## rotate real secrets before your eyes (ARGS=--help for one, n time
 
 .PHONY: test
 test: setup ## the whole test suite, on real servers (ARGS='-k postgres' for a part)
-	@$(RUN) local.servers --only-fetch postgres postgres-15 postgres-18 mariadb mysql rabbitmq
+	@$(RUN) local.servers --only-fetch
 	@$(RUN) local.examples
 	@$(RUN) local.supply
 	@$(RUN) local.build
@@ -41,7 +41,7 @@ test: setup ## the whole test suite, on real servers (ARGS='-k postgres' for a p
 
 .PHONY: test-faults
 test-faults: setup ## crashes, races, faults and fuzzing, on real servers; prints what it counted
-	@$(RUN) local.servers --only-fetch postgres postgres-15 mariadb mysql
+	@$(RUN) local.servers --only-fetch
 	@$(RUN) local.build
 	@$(RUN) pytest tests/faults $(PROCESSES) --dist=worksteal $(ARGS)
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -11,23 +11,11 @@ from local import template
 from local.functions import rie
 from local.functions.emulator import Emulator, built_functions
 from local.functions.home import Home, InProcess
-from local.issuers.demo import demo_issuer
-from local.issuers.issuer import Issuer
 from local.processes.children import free_port
 from local.secrets_manager import SecretsManager
-from local.servers import Server, mariadb, mysql, postgres
 from local.servers.certificates import Authority
 from local.servers.server import trusted
-from local.targets import (
-    IssuerTarget,
-    MySQLAlternatingTarget,
-    MySQLTarget,
-    PostgresAlternatingTarget,
-    PostgresTarget,
-    Target,
-)
-
-ALTERNATING = "shop"  # beside the single user `app`, on the same server
+from local.targets import Place, Target, registry
 
 
 class HomeKind(StrEnum):
@@ -37,59 +25,18 @@ class HomeKind(StrEnum):
     IN_PROCESS = "in-process"
 
 
-class Kind(StrEnum):
-    """The kinds of target there are here."""
-
-    POSTGRES = "postgres"
-    MYSQL = "mysql"
-    MARIADB = "mariadb"
-    POSTGRES_ALTERNATING = "postgres-alternating"
-    MYSQL_ALTERNATING = "mysql-alternating"
-    MARIADB_ALTERNATING = "mariadb-alternating"
-    API_KEY = "api-key"
-
-
 @dataclass(frozen=True, slots=True)
 class System:
     """A running system; `targets` are not yet in any secret."""
 
     service: SecretsManager
-    targets: Mapping[Kind, Target]
+    targets: Mapping[str, Target]
     logs: Path
-
-
-Start = Callable[[Path, Authority], AbstractContextManager[Server]]
-
-
-class Place:
-    """Where the targets are: servers that start when first asked for, each once."""
-
-    def __init__(
-        self, folder: Path, authority: Authority, stack: ExitStack, say: Callable[[str], None]
-    ) -> None:
-        self._folder = folder
-        self._authority = authority
-        self._stack = stack
-        self._say = say
-        self._servers: dict[Start, Server] = {}
-
-    def server(self, start: Start) -> Server:
-        """The one server of its kind."""
-        if start not in self._servers:
-            self._say(f"starting {start.__name__}")
-            running = self._stack.enter_context(start(self._folder, self._authority))
-            self._servers[start] = running
-        return self._servers[start]
-
-    def issuer(self) -> Issuer:
-        """The issuer of API keys."""
-        self._say("starting an issuer of API keys")
-        return self._stack.enter_context(demo_issuer(self._folder, self._authority))
 
 
 @contextmanager
 def system(
-    kinds: list[Kind],
+    names: Iterable[str],
     *,
     folder: Path,
     home: HomeKind,
@@ -98,7 +45,8 @@ def system(
 ) -> Iterator[System]:
     """Run it while the block runs; its files go to `folder`.
 
-    around: wraps the functions' home, to inject failures; say: told what is being done.
+    names: of the targets; around: wraps the functions' home, to inject failures; say: told what is
+    being done.
     """
     authority = Authority(folder / "ca")
     port = free_port()
@@ -109,16 +57,17 @@ def system(
     }
     with ExitStack() as stack:
         place = Place(folder, authority, stack, say)
-        targets = opened(kinds, place)
+        targets = opened(names, place)
         say("building the functions" if home is HomeKind.EMULATOR else "loading the functions")
         functions = stack.enter_context(_home(home, environment, folder))
         service = stack.enter_context(SecretsManager(home=around(functions), port=port))
         yield System(service, targets, folder)
 
 
-def opened(kinds: Iterable[Kind], place: Place) -> dict[Kind, Target]:
-    """A target of each kind, on servers that start for it."""
-    return {kind: _OPENERS[kind](place) for kind in kinds}
+def opened(names: Iterable[str], place: Place) -> dict[str, Target]:
+    """The targets of these names, on servers that start for them."""
+    offered = registry.targets()
+    return {name: offered[name].make(place) for name in names}
 
 
 @contextmanager
@@ -132,18 +81,3 @@ def _home(kind: HomeKind, environment: Mapping[str, str], logs: Path) -> Iterato
     dummy = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}  # not a secret
     os.environ.update(environment, AWS_REGION="us-east-1", AWS_DEFAULT_REGION="us-east-1", **dummy)
     yield InProcess({name: each.handler for name, each in template.functions().items()})
-
-
-_OPENERS: Mapping[Kind, Callable[[Place], Target]] = {
-    Kind.POSTGRES: lambda place: PostgresTarget(place.server(postgres)),
-    Kind.MYSQL: lambda place: MySQLTarget(place.server(mysql)),
-    Kind.MARIADB: lambda place: MySQLTarget(place.server(mariadb)),
-    Kind.POSTGRES_ALTERNATING: lambda place: PostgresAlternatingTarget(
-        place.server(postgres), ALTERNATING
-    ),
-    Kind.MYSQL_ALTERNATING: lambda place: MySQLAlternatingTarget(place.server(mysql), ALTERNATING),
-    Kind.MARIADB_ALTERNATING: lambda place: MySQLAlternatingTarget(
-        place.server(mariadb), ALTERNATING
-    ),
-    Kind.API_KEY: lambda place: IssuerTarget(place.issuer()),
-}

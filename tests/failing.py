@@ -6,7 +6,8 @@ import pytest
 
 from local import template
 from local.servers import Server
-from local.targets import MySQLTarget, PostgresTarget
+from rotators.mysql.testing import MySQLTarget
+from rotators.postgres.testing import PostgresTarget
 from shared.errors import RotationError
 from shared.handler import Handler
 from shared.protocol.event import Step

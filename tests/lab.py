@@ -18,6 +18,7 @@ from local.functions.home import (
     LambdaContext,
     name_of,
 )
+from local.kinds import kinds
 from local.secrets_manager import RotationOutcome, SecretsManager
 from local.targets import Target
 from shared.handler import Handler
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 # The fields of secrets that hold a value which must be in no log.
-CONFIDENTIAL = ("password", "api_key", "secret_key")
+CONFIDENTIAL = sorted({name for kind in kinds().values() for name in kind.confidential})
 
 Event = dict[str, str]
 Document = dict[str, Any]

@@ -12,19 +12,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+import click
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from local import template
-from local.bench.cases import CASES, Case, Name
+from local.bench.cases import CASES, Case
 from local.bench.client import Client, gaps
 from local.functions.home import ARN_PREFIX, InProcess
 from local.secrets_manager import Occurrence, RotationOutcome, SecretsManager
 from local.servers.certificates import Authority
 from local.servers.server import trusted
-from local.system import Place
-from local.targets import Target
+from local.targets import Place, Target
 from shared.handler import LOGGER
 
 WAIT_SECONDS = 60.0
@@ -49,7 +49,10 @@ class Measured:
 
 
 def main(
-    only: Annotated[list[Name] | None, typer.Option(help="Just this; repeatable.")] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="Just this; repeatable.", click_type=click.Choice(list(CASES))),
+    ] = None,
     rotations: Annotated[int, typer.Option(min=1, help="Rotations of each.")] = 50,
     pause_ms: Annotated[int, typer.Option(min=0, help="Between two steps of a rotation.")] = 300,
 ) -> None:
@@ -64,7 +67,7 @@ def main(
     console = Console(highlight=False, file=sys.stdout)
     with tempfile.TemporaryDirectory(prefix="rotation-bench-") as folder:
         measured = run(
-            only or list(Name), Path(folder), rotations, pause_ms, lambda what: _say(console, what)
+            only or list(CASES), Path(folder), rotations, pause_ms, lambda what: _say(console, what)
         )
     console.print()
     console.print(table(measured))
@@ -74,7 +77,7 @@ def main(
 
 
 def run(
-    names: list[Name], folder: Path, rotations: int, pause_ms: int, say: Callable[[str], None]
+    names: list[str], folder: Path, rotations: int, pause_ms: int, say: Callable[[str], None]
 ) -> list[Measured]:
     """Measure one case after the other."""
     authority = Authority(folder / "ca")

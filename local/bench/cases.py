@@ -2,31 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 from local.servers import mariadb, mysql, postgres
-from local.system import Place
-from local.targets import (
-    MySQLAlternatingTarget,
-    MySQLTarget,
-    PostgresAlternatingTarget,
-    PostgresTarget,
-    Target,
-)
-
-
-class Name(StrEnum):
-    """The engines and strategies, as `--only` takes them."""
-
-    POSTGRES = "postgres"
-    POSTGRES_SHORT_GAP = "postgres-short-gap"
-    POSTGRES_ALTERNATING = "postgres-alternating"
-    MYSQL = "mysql"
-    MYSQL_OVERLAP = "mysql-overlap"
-    MYSQL_ALTERNATING = "mysql-alternating"
-    MARIADB = "mariadb"
-    MARIADB_OVERLAP = "mariadb-overlap"
-    MARIADB_ALTERNATING = "mariadb-alternating"
+from local.targets import Place, Target
+from rotators.mysql.testing import MySQLAlternatingTarget, MySQLTarget
+from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,44 +26,44 @@ class Case:
 _SHORT_GAP = {"SHORT_GAP": "true"}
 _OVERLAP = {"PASSWORD_OVERLAP": "true"}
 
-CASES: Mapping[Name, Case] = {
-    Name.POSTGRES: Case(
-        "single", lambda place: PostgresTarget(place.server(postgres), "single"), 672
+CASES: Mapping[str, Case] = {
+    "postgres": Case(
+        "single", lambda place: PostgresTarget(place.running(postgres), "single"), 672
     ),
-    Name.POSTGRES_SHORT_GAP: Case(
+    "postgres-short-gap": Case(
         "single, short gap",
-        lambda place: PostgresTarget(place.server(postgres), "short", _SHORT_GAP),
+        lambda place: PostgresTarget(place.running(postgres), "short", _SHORT_GAP),
         672,
     ),
-    Name.POSTGRES_ALTERNATING: Case(
+    "postgres-alternating": Case(
         "alternating",
-        lambda place: PostgresAlternatingTarget(place.server(postgres), "pair"),
+        lambda place: PostgresAlternatingTarget(place.running(postgres), "pair"),
         0,
         seamless=True,
     ),
-    Name.MYSQL: Case("single", lambda place: MySQLTarget(place.server(mysql), "single"), 690),
-    Name.MYSQL_OVERLAP: Case(
+    "mysql": Case("single", lambda place: MySQLTarget(place.running(mysql), "single"), 690),
+    "mysql-overlap": Case(
         "single, overlap",
-        lambda place: MySQLTarget(place.server(mysql), "overlap", _OVERLAP),
+        lambda place: MySQLTarget(place.running(mysql), "overlap", _OVERLAP),
         690,
         seamless=True,
     ),
-    Name.MYSQL_ALTERNATING: Case(
+    "mysql-alternating": Case(
         "alternating",
-        lambda place: MySQLAlternatingTarget(place.server(mysql), "pair"),
+        lambda place: MySQLAlternatingTarget(place.running(mysql), "pair"),
         0,
         seamless=True,
     ),
-    Name.MARIADB: Case("single", lambda place: MySQLTarget(place.server(mariadb), "single"), 714),
-    Name.MARIADB_OVERLAP: Case(
+    "mariadb": Case("single", lambda place: MySQLTarget(place.running(mariadb), "single"), 714),
+    "mariadb-overlap": Case(
         "single, overlap",
-        lambda place: MySQLTarget(place.server(mariadb), "overlap", _OVERLAP),
+        lambda place: MySQLTarget(place.running(mariadb), "overlap", _OVERLAP),
         714,
         seamless=True,
     ),
-    Name.MARIADB_ALTERNATING: Case(
+    "mariadb-alternating": Case(
         "alternating",
-        lambda place: MySQLAlternatingTarget(place.server(mariadb), "pair"),
+        lambda place: MySQLAlternatingTarget(place.running(mariadb), "pair"),
         0,
         seamless=True,
     ),

@@ -16,14 +16,14 @@ from rich.table import Table
 
 from local import template
 from local.bench import processes
-from local.demo.__main__ import DEFAULT, rotate
+from local.demo.__main__ import rotate
 from local.demo.timeline import Timeline
 from local.functions.home import Home, name_of
-from local.system import HomeKind, Kind, system
+from local.system import HomeKind, system
+from local.targets import registry
 
 ONE_PROCESSOR = 1769  # megabytes
 CANDIDATES = (128, 256, 512, 1024)
-KINDS = [*DEFAULT, Kind.MYSQL_ALTERNATING]
 
 
 @dataclass
@@ -64,11 +64,13 @@ def main() -> None:
 
     with (
         tempfile.TemporaryDirectory(prefix="rotation-size-") as folder,
-        system(KINDS, folder=Path(folder), home=HomeKind.EMULATOR, around=around) as running,
+        system(
+            registry.usual_targets(), folder=Path(folder), home=HomeKind.EMULATOR, around=around
+        ) as running,
     ):
         client = running.service.client()
-        for kind, target in running.targets.items():
-            arn = target.seed(client, f"size/{kind}")
+        for name, target in running.targets.items():
+            arn = target.seed(client, f"size/{name}")
             for _ in range(2):
                 rotate(running, target, arn, Timeline(Console(quiet=True)))
     console.print(_table(homes[0]))

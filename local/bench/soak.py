@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 
 from local import evidence, template
 from local.bench import processes
-from local.system import HomeKind, Kind, System, system
+from local.system import HomeKind, System, system
 from local.targets import Target
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-KINDS = [Kind.POSTGRES, Kind.POSTGRES_ALTERNATING, Kind.MARIADB, Kind.MARIADB_ALTERNATING]
+TARGETS = ("postgres", "postgres-alternating", "mariadb", "mariadb-alternating")
 GROWTH = 1.05
 MINUTE = 60.0
 
@@ -70,8 +70,8 @@ def soak(running: System, minutes: float) -> list[Held]:
     """Rotate all of them, over and over; raises RuntimeError where a rotation fails."""
     client = running.service.client()
     held = [
-        Held(target.seed(client, f"soak/{kind}"), target)
-        for kind, target in running.targets.items()
+        Held(target.seed(client, f"soak/{name}"), target)
+        for name, target in running.targets.items()
     ]
     ends, told = time.monotonic() + MINUTE * minutes, 0.0
     while time.monotonic() < ends:
@@ -104,7 +104,7 @@ def main() -> None:
     minutes = parser.parse_args().minutes
     with (
         tempfile.TemporaryDirectory(prefix="rotation-soak-") as folder,
-        system(KINDS, folder=Path(folder), home=HomeKind.EMULATOR) as running,
+        system(TARGETS, folder=Path(folder), home=HomeKind.EMULATOR) as running,
     ):
         held = soak(running, minutes)
     wrong = []

@@ -8,13 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.bootstrap import ROOT
+from local.kinds import Kind, kinds
 
-# Which services' data a bundled boto3 keeps; a database's function may ask RDS for an address.
-SERVICES = {
-    "postgres": ("secretsmanager", "rds"),
-    "mysql": ("secretsmanager", "rds"),
-    "http_api_key": ("secretsmanager",),
-}
 # The code that decides what an artifact is like, in this folder.
 _CODE = ("artifacts.py", "source.py", "repeatable.py")
 
@@ -28,9 +23,18 @@ class Source:
     sdk: str = "runtime"  # or "bundled"
 
     @property
+    def kind(self) -> Kind:
+        """What its folder's kind.toml says; raises SystemExit where there is none."""
+        known = kinds(self.root)
+        if self.rotator not in known:
+            raise SystemExit(f"rotators/{self.rotator}/kind.toml is missing")
+        return known[self.rotator]
+
+    @property
     def requirements(self) -> Path:
-        """The rotator's own group of pinned wheels."""
-        return self.root / "requirements" / f"{self.rotator}.txt"
+        """The rotator's own group of pinned wheels; a file of its folder, where it has one."""
+        own = self.kind.folder / "requirements.txt"
+        return own if own.is_file() else self.root / "requirements" / f"{self.rotator}.txt"
 
     @property
     def pinned(self) -> tuple[Path, ...]:
@@ -41,12 +45,11 @@ class Source:
     @property
     def services(self) -> tuple[str, ...]:
         """The AWS services that it calls, by boto3's names."""
-        return SERVICES.get(self.rotator, ("secretsmanager",))
+        return self.kind.services
 
     def files(self) -> list[Path]:
         """Our own files that go into the artifact, relative to the root, sorted."""
-        rotators = self.root / "rotators"
-        found = [rotators / "__init__.py", *(rotators / self.rotator).rglob("*")]
+        found = [self.root / "rotators" / "__init__.py", *self.kind.shipped]
         found += (self.root / "shared").rglob("*")
         relative = [path.relative_to(self.root) for path in found if path.is_file()]
         return sorted(path for path in relative if not _made_by_tools(path))

@@ -7,6 +7,7 @@ import uuid
 from pathlib import Path
 from typing import Annotated
 
+import click
 import typer
 from rich.console import Console
 
@@ -15,18 +16,22 @@ from local.demo.timeline import Timeline, summary
 from local.demo.verdict import Check, verdict
 from local.demo.witness import Witness
 from local.functions.home import ARN_PREFIX, Home
-from local.system import HomeKind, Kind, System, system
-from local.targets import Target
+from local.system import HomeKind, System, system
+from local.targets import Target, registry
 from shared.protocol.event import Step
 
 WAIT_SECONDS = 120
-DEFAULT = [Kind.POSTGRES, Kind.POSTGRES_ALTERNATING, Kind.MYSQL, Kind.API_KEY]
 
 Rotations = list[tuple[Witness, list[Check]]]
 
 
 def main(
-    only: Annotated[list[Kind] | None, typer.Option(help="Rotate just this; repeatable.")] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Rotate just this; repeatable.", click_type=click.Choice(list(registry.targets()))
+        ),
+    ] = None,
     times: Annotated[int, typer.Option(min=1, help="Rotations of each secret.")] = 1,
     fail: Annotated[
         Step | None,
@@ -46,7 +51,7 @@ def main(
 
     with tempfile.TemporaryDirectory(prefix="rotation-demo-") as folder:
         with system(
-            only or DEFAULT,
+            only or registry.usual_targets(),
             folder=Path(folder),
             home=home,
             around=around,
@@ -63,8 +68,8 @@ def rotate_all(running: System, timeline: Timeline, times: int) -> Rotations:
     """Attach each target's function to a secret of it, and rotate it so many times."""
     client = running.service.client()
     rotations: Rotations = []
-    for kind, target in running.targets.items():
-        arn = target.seed(client, f"demo/{kind}")
+    for name, target in running.targets.items():
+        arn = target.seed(client, f"demo/{name}")
         for number in range(1, times + 1):
             which = f", rotation {number} of {times}" if times > 1 else ""
             timeline.begin(f"{target.title} — {target.function}{which}")

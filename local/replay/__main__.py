@@ -12,7 +12,7 @@ from rich.console import Console
 from local.replay.asked import ALL, Asked, RefusedError, asked
 from local.replay.run import Replay
 from local.replay.show import show, show_earlier
-from local.system import HomeKind, Kind, System, system
+from local.system import HomeKind, System, system
 
 USAGE = "make replay FUNCTION=<function> STEP=<step> [ARGS='--target <target>']"
 
@@ -21,7 +21,7 @@ def main(
     function: Annotated[str, typer.Argument(help="As template.yaml names it.")] = "",
     step: Annotated[str, typer.Argument(help="A file of events/<function>, or all.")] = ALL,
     target: Annotated[
-        Kind | None, typer.Option(help="Another kind of target than the function's usual one.")
+        str | None, typer.Option(help="Another target than the function's usual one.")
     ] = None,
 ) -> None:
     """Send one event file to the built function, after the steps that come before it.
@@ -39,7 +39,7 @@ def main(
     with (
         tempfile.TemporaryDirectory(prefix="rotation-replay-") as folder,
         system(
-            [wanted.kind],
+            [wanted.target],
             folder=Path(folder),
             home=HomeKind.EMULATOR,
             say=lambda what: console.print(f"· {what}", style="dim"),
@@ -52,7 +52,7 @@ def main(
 
 def replay(running: System, wanted: Asked, console: Console) -> bool:
     """Run the steps up to the first that fails; whether all that were asked for succeeded."""
-    target = running.targets[wanted.kind]
+    target = running.targets[wanted.target]
     events = (*wanted.earlier, *wanted.events)
     play = Replay(running, target, events[0])
     console.rule(f"[bold]{target.title} — {wanted.function}", align="left")

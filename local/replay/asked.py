@@ -1,4 +1,4 @@
-"""What is asked for: a function, the events to send it, and the kind of target it needs."""
+"""What is asked for: a function, the events to send it, and the target it needs."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,27 +9,12 @@ from typing import cast
 from local import template
 from local.build import artifacts
 from local.secrets_manager.adoption import name_in
-from local.system import Kind
-from local.targets import (
-    IssuerTarget,
-    MySQLAlternatingTarget,
-    MySQLTarget,
-    PostgresAlternatingTarget,
-    PostgresTarget,
-)
+from local.targets import registry
 from shared.errors import InvalidEvent
 from shared.protocol.event import RotationRequest, Step
 
 EVENTS = artifacts.ROOT / "events"
 ALL = "all"
-# The first is the one a function gets if no other is asked for.
-KINDS: Mapping[str, Sequence[Kind]] = {
-    PostgresTarget.function: (Kind.POSTGRES,),
-    PostgresAlternatingTarget.function: (Kind.POSTGRES_ALTERNATING,),
-    MySQLTarget.function: (Kind.MYSQL, Kind.MARIADB),
-    MySQLAlternatingTarget.function: (Kind.MYSQL_ALTERNATING, Kind.MARIADB_ALTERNATING),
-    IssuerTarget.function: (Kind.API_KEY,),
-}
 
 Event = Mapping[str, str]
 
@@ -43,18 +28,19 @@ class Asked:
     """`events` are to be shown; `earlier` are the same rotation's steps that must come before."""
 
     function: str
-    kind: Kind
+    target: str
     earlier: tuple[Event, ...]
     events: tuple[Event, ...]
 
 
-def asked(function: str, step: str, kind: Kind | None = None, folder: Path = EVENTS) -> Asked:
+def asked(function: str, step: str, target: str | None = None, folder: Path = EVENTS) -> Asked:
     """Read what it takes to replay the step, or `all` of them; raises RefusedError."""
-    _refuse_unknown("function", function, [name for name in template.functions() if name in KINDS])
+    usual = {name: registry.targets_of(name) for name in template.functions()}
+    _refuse_unknown("function", function, [name for name, targets in usual.items() if targets])
     steps = [each.value for each in Step if _path(folder, function, each).is_file()]
     _refuse_unknown("step", step, [*steps, ALL], f" of {function}")
-    if kind is not None:
-        _refuse_unknown("target", kind, KINDS[function], f" for {function}")
+    if target is not None:
+        _refuse_unknown("target", target, usual[function], f" for {function}")
     wanted = list(Step) if step == ALL else list(Step)[: list(Step).index(Step(step)) + 1]
     events = tuple(_read(_path(folder, function, each), each) for each in wanted)
     if len({frozenset(_rotation(event).items()) for event in events}) > 1:
@@ -63,12 +49,12 @@ def asked(function: str, step: str, kind: Kind | None = None, folder: Path = EVE
             "give them the same SecretId, ClientRequestToken and RotationToken"
         )
     shown = 0 if step == ALL else len(events) - 1
-    return Asked(function, kind or KINDS[function][0], events[:shown], events[shown:])
+    return Asked(function, target or usual[function][0], events[:shown], events[shown:])
 
 
 def _refuse_unknown(what: str, given: str, known: Sequence[str], of: str = "") -> None:
     if given not in known:
-        problem = f"there is no {what} {str(given)!r}{of}" if given else f"no {what} is given"
+        problem = f"there is no {what} {given!r}{of}" if given else f"no {what} is given"
         raise RefusedError(f"{problem}; choose from {', '.join(known)}")
 
 

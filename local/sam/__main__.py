@@ -75,7 +75,7 @@ def explanation(outside: Outside, home: LambdaEndpoint) -> str:
     lambda_port = int(home.url.rpartition(":")[2]) if home.url.count(":") > 1 else 80
     export = "\n".join(f"  export {k}={shlex.quote(v)}" for k, v in service.environment.items())
     secrets = "\n".join(
-        f"  {function:<24} {events(function)[0]['SecretId']}" for function in outside.kinds
+        f"  {function:<24} {events(function)[0]['SecretId']}" for function in outside.targets
     )
     first = EVENTS / EXAMPLE / f"{Step.CREATE}.json"
     return f"""

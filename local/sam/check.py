@@ -71,7 +71,7 @@ def check(tell: Callable[[str], None] = say) -> Times:
         with times.of("sam build, for the local system"):
             sam.run(*outside.application.build())
         verdict.same_code(outside, RUN / "deployed")
-        for function in outside.kinds:
+        for function in outside.targets:
             with times.of(f"sam local invoke, four steps of {function}"):
                 _invoke(sam, outside, function, tell)
         with times.of(f"sam local start-lambda, RotateSecret by {ROTATED}"):

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from local.replay.asked import ALL, KINDS, Event, asked
+from local import template
+from local.replay.asked import ALL, Event, asked
 from local.secrets_manager import SecretsManager
 from local.secrets_manager.adoption import name_in
 from local.servers.certificates import IN_DOCKER
-from local.system import Kind
-from local.targets import Target
+from local.targets import Target, registry
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 LOOPBACK = ("127.0.0.1", "localhost")
 
 
-def kinds(*, mariadb: bool = False) -> dict[str, Kind]:
-    """{function: the kind of its target}."""
-    last = -1 if mariadb else 0  # MariaDB is the second of two
-    return {function: choice[last] for function, choice in KINDS.items()}
+def targets(*, mariadb: bool = False) -> dict[str, str]:
+    """{function: the name of its target}, of every function that has one."""
+    last = 1 if mariadb else 0  # MariaDB is the second of MySQL's
+    choices = {function: registry.targets_of(function) for function in template.functions()}
+    return {name: each[min(last, len(each) - 1)] for name, each in choices.items() if each}
 
 
 def events(function: str) -> tuple[Event, ...]:
@@ -30,14 +31,14 @@ def events(function: str) -> tuple[Event, ...]:
 
 
 def seed(
-    service: SecretsManager, targets: Mapping[Kind, Target], wanted: Mapping[str, Kind]
+    service: SecretsManager, made: Mapping[str, Target], wanted: Mapping[str, str]
 ) -> set[int]:
     """Make the secrets and begin their events' rotations; the ports of loopback that they name."""
     client = service.client()
     seen = _Outside(client)
-    for function, kind in wanted.items():
+    for function, name in wanted.items():
         first = events(function)[0]
-        targets[kind].seed(client, name_in(first["SecretId"]))
+        made[name].seed(client, name_in(first["SecretId"]))
         service.adopt(first, function)
     return seen.ports
 

@@ -14,7 +14,8 @@ from local.sam.relay import is_ours, relay
 from local.secrets_manager import SecretsManager
 from local.servers.certificates import Authority
 from local.servers.server import trusted
-from local.system import Kind, Place, System, opened
+from local.system import System, opened
+from local.targets import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Outside:
 
     system: System
     application: Application
-    kinds: dict[str, Kind]
+    targets: dict[str, str]
 
 
 @contextmanager
@@ -42,7 +43,7 @@ def system_for_containers(  # noqa: PLR0913 - each is one independent choice
     """
     folder.mkdir(parents=True, exist_ok=True)
     authority = Authority(folder / "ca")
-    wanted = seeding.kinds(mariadb=mariadb)
+    wanted = seeding.targets(mariadb=mariadb)
     with ExitStack() as stack:
         place = Place(folder / "logs", authority, stack, say)
         (folder / "logs").mkdir(exist_ok=True)

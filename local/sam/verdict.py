@@ -27,7 +27,7 @@ def hold(outside: Outside, function: str, before: dict[str, Any], version: str) 
     labels = {label: holder for holder, held in stages.items() for label in held}
     if labels.get("AWSCURRENT") != version:
         raise WrongError(f"{function}: AWSCURRENT is not at {version}: {stages}")
-    target = outside.system.targets[outside.kinds[function]]
+    target = outside.system.targets[outside.targets[function]]
     if _value(outside, function, VersionStage="AWSPREVIOUS") != before:
         raise WrongError(f"{function}: AWSPREVIOUS is not what was current")
     now = current(outside, function)
@@ -40,7 +40,7 @@ def hold(outside: Outside, function: str, before: dict[str, Any], version: str) 
 
 def same_code(outside: Outside, deployed: Path) -> None:
     """Raise WrongError unless what is run here is what is deployed, but for the authority."""
-    for function in outside.kinds:
+    for function in outside.targets:
         here = _files(outside.application.built / function)
         here.pop(AUTHORITY, None)
         if here != _files(deployed / function):

@@ -1,6 +1,7 @@
 """What the three engines share: the answer, the private data directory, a caller's own server."""
 
 import os
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -50,12 +51,9 @@ def asked(server: Server, ask: Callable[[Server], str | None]) -> Server:
     return replace(server, version=version)
 
 
-DSN_VARIABLES = ("TEST_POSTGRES_DSN", "TEST_MARIADB_DSN", "TEST_MYSQL_DSN")
-
-
 def trusted(authority: Authority, folder: Path) -> Path:
     """A PEM file with our authority, and those of the caller's own servers, if there are any."""
-    given = [os.environ[name] for name in DSN_VARIABLES if os.environ.get(name)]
+    given = [dsn for name, dsn in os.environ.items() if re.fullmatch(r"TEST_\w+_DSN", name) and dsn]
     own = [path for dsn in given for path in _authorities(dsn)]
     bundle = folder / "trusted.pem"
     bundle.write_bytes(b"".join(path.read_bytes() for path in (authority.ca, *own)))

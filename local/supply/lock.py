@@ -7,8 +7,9 @@ The others (bootstrap, emulator, rds_certificates) are one pinned package each, 
 import sys
 
 from local.bootstrap import ROOT, UV, run, say
+from local.kinds import kinds
 
-GROUPS = ("dev", "postgres", "mysql", "http_api_key", "lambda_runtime", "sdk")
+GROUPS = ("dev", *kinds(), "lambda_runtime", "sdk")
 # In an environment of its own: it asks for other versions of what the others share.
 APART = ("audit", "checkov", "examples", "sam")
 OLDEST_PYTHON = "3.11"

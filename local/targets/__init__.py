@@ -1,17 +1,10 @@
-"""What gets rotated here: a user or a key on a real target, its secret, and the truth about it."""
+"""What gets rotated here: a user or a key on a real target, its secret, and the truth about it.
 
-from local.targets.issuer import IssuerTarget
-from local.targets.mysql import MySQLAlternatingTarget, MySQLTarget
-from local.targets.postgres import PostgresAlternatingTarget, PostgresTarget
-from local.targets.target import Admin, Document, Target
+The targets of a kind are in `rotators/<kind>/testing`; here is what they have in common.
+"""
 
-__all__ = [
-    "Admin",
-    "Document",
-    "IssuerTarget",
-    "MySQLAlternatingTarget",
-    "MySQLTarget",
-    "PostgresAlternatingTarget",
-    "PostgresTarget",
-    "Target",
-]
+from local.targets.contract import Document, Target, create
+from local.targets.database import Admin, DatabaseTarget
+from local.targets.place import Offer, Place
+
+__all__ = ["Admin", "DatabaseTarget", "Document", "Offer", "Place", "Target", "create"]

@@ -1,51 +1,14 @@
-"""What every target says of itself, and the secrets that are made for it.
+"""A user of a database server, whatever the engine: its secret, and its admin's."""
 
-`accepts` asks the target itself, with a client of its own and not with the rotator's code.
-"""
-
-import json
 import secrets
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from local.servers.server import Server
+from local.targets.contract import Document, create
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
-
-Document = dict[str, object]
-
-
-class Target(Protocol):
-    """One credential on one target."""
-
-    @property
-    def function(self) -> str:
-        """The logical id of what rotates it."""
-        ...
-
-    @property
-    def settings(self) -> Mapping[str, str]:
-        """What the function's environment has for this one."""
-        ...
-
-    @property
-    def title(self) -> str:
-        """The target's name and version, for a person."""
-        ...
-
-    @property
-    def overlaps(self) -> bool:
-        """Whether AWSPREVIOUS still gets in after a rotation."""
-        ...
-
-    def seed(self, client: "SecretsManagerClient", name: str) -> str:
-        """Make the secret for the credential as it is now; its ARN."""
-        ...
-
-    def accepts(self, document: Mapping[str, object]) -> bool:
-        """Whether the target lets this version of the secret in at this moment."""
-        ...
 
 
 class Admin(NamedTuple):
@@ -59,6 +22,7 @@ class DatabaseTarget:
     """A database user's secret; `through_admin`: it names the secret of an admin."""
 
     function: ClassVar[str]
+    installs: ClassVar[bool] = True
     takes_turns: ClassVar[bool] = False  # with a clone
 
     def __init__(
@@ -86,8 +50,3 @@ class DatabaseTarget:
             "username": who.username,
             "password": who.password,
         }
-
-
-def create(client: "SecretsManagerClient", name: str, document: Document) -> str:
-    """A secret of this value; its ARN."""
-    return client.create_secret(Name=name, SecretString=json.dumps(document))["ARN"]

@@ -6,6 +6,6 @@ from shared.keys.backend import Keys
 
 lambda_handler = make_handler(
     lambda environment: Keys(HttpIssuer.from_environment(environment), environment),
-    strategy="issued_key",
+    strategy="api_key",
     texts=True,
 )

@@ -47,7 +47,6 @@ class Manager:
         listing = self._described.list
         self.lists = listing is not None
         self.labels = listing is not None and "label" in listing.found
-        self.revokes = bool(self._described.revoke)
 
     def label(self, version_id: str) -> str:
         """What a key made for this version is labelled with."""

@@ -39,7 +39,6 @@ class KeyManager(Protocol):
     repeatable: bool  # whether `make` gives the same key again for the same version
     lists: bool  # whether the issuer tells which keys are live
     labels: bool  # and which of them were made for which version
-    revokes: bool  # whether a key can be ended
 
     def label(self, version_id: str) -> str:
         """What a key made for this version of this secret is labelled with."""

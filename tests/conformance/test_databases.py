@@ -7,13 +7,9 @@ from typing import ClassVar
 import pytest
 
 from local.servers import Server
-from local.targets import (
-    MySQLAlternatingTarget,
-    MySQLTarget,
-    PostgresAlternatingTarget,
-    PostgresTarget,
-    Target,
-)
+from local.targets import Target
+from rotators.mysql.testing import MySQLAlternatingTarget, MySQLTarget
+from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
 from tests.conformance.suite import RotationSuite
 
 POSTGRES = ("postgres_15_server", "postgres_server", "postgres_18_server")

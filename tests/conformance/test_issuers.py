@@ -3,7 +3,7 @@ import json
 import pytest
 
 from local.issuers import Issuer
-from local.targets import IssuerTarget
+from rotators.http_api_key.testing import IssuerTarget
 from tests.conformance.suite import RotationSuite
 from tests.issuers.described import BESIDE, CHOSEN, EXAMPLES, SELF, ShopTarget, target_of
 from tests.issuers.keyshop import Keyshop
@@ -12,8 +12,6 @@ from tests.lab import Secret
 
 
 class IssuerSuite(RotationSuite):
-    installs = False
-
     def move_away(self, secret: Secret) -> None:
         secret.move_issuer("https://127.0.0.1:1/api")
 
@@ -52,12 +50,10 @@ class DescribedSuite(RotationSuite):
 
 
 class TestIssuedByAnAdmin(DescribedSuite):
-    installs = False
     way = BESIDE
 
 
 class TestIssuedByTheKeyItself(DescribedSuite):
-    installs = False
     way = SELF
     credential = frozenset({"secret_key", "secret_key_id", "publishable_key"})
 

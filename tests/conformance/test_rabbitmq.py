@@ -1,7 +1,7 @@
 import pytest
 
 from local.servers import Server
-from local.targets.rabbitmq import RabbitMqTarget
+from rotators.http_api_key.testing import RabbitMqTarget
 from tests.conformance.suite import RotationSuite
 from tests.lab import Secret
 

@@ -22,8 +22,8 @@ from local.demo.timeline import Timeline, summary
 from local.demo.verdict import verdict
 from local.demo.witness import Moment, Witness
 from local.issuers import Issuer
-from local.system import Kind, System
-from local.targets import IssuerTarget
+from local.system import System
+from rotators.http_api_key.testing import IssuerTarget
 from tests.lab import Lab
 
 DEMO = (sys.executable, "-m", "local.demo")
@@ -112,7 +112,7 @@ def witness(lab: Lab, demo_issuer: Issuer, tmp_path: Path) -> Witness:
     target = IssuerTarget(demo_issuer)
     lab.functions.add(target)
     arn = target.seed(lab.client, f"demo/{tmp_path.name}")
-    running = System(lab.service, {Kind.API_KEY: target}, tmp_path)
+    running = System(lab.service, {"api-key": target}, tmp_path)
     with Path(os.devnull).open("w") as nowhere:
         return rotate(running, target, arn, Timeline(Console(file=nowhere)))
 

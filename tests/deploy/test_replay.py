@@ -7,7 +7,6 @@ import re
 import shutil
 import signal
 import subprocess
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,19 +23,12 @@ from local.functions.emulator import Emulator, built_functions
 from local.functions.home import Home
 from local.processes.children import free_port
 from local.replay import __main__ as program
-from local.replay.asked import ALL, EVENTS, KINDS, RefusedError, asked
+from local.replay.asked import ALL, EVENTS, RefusedError, asked
 from local.secrets_manager import SecretsManager
-from local.servers import Server
 from local.servers.certificates import Authority
-from local.system import Kind, System
-from local.targets import (
-    IssuerTarget,
-    MySQLAlternatingTarget,
-    MySQLTarget,
-    PostgresAlternatingTarget,
-    PostgresTarget,
-    Target,
-)
+from local.system import System, opened
+from local.targets import Place, registry
+from rotators.postgres.testing import PostgresTarget
 from tests.faults.leaks import forms, search
 
 if TYPE_CHECKING:
@@ -62,14 +54,10 @@ PAIR = {
     "testSecret": (("CURRENT", "✓"), ("PENDING", "✓")),
     "finishSecret": (("CURRENT → PREVIOUS", "✓"), ("PENDING → CURRENT", "✓")),
 }
-PAIRS: Mapping[Kind, Callable[[Server, str], Target]] = {
-    Kind.POSTGRES_ALTERNATING: PostgresAlternatingTarget,
-    Kind.MYSQL_ALTERNATING: MySQLAlternatingTarget,
-    Kind.MARIADB_ALTERNATING: MySQLAlternatingTarget,
-}
 Main = Callable[[System, str, str], tuple[int, str]]
 
-CASES = [(function, kind) for function, kinds in KINDS.items() for kind in kinds]
+CASES = [(offer.function, name) for name, offer in registry.targets().items()]
+FUNCTIONS = list(template.functions())
 
 
 class Heard:
@@ -100,42 +88,24 @@ def functions(
 
 
 @pytest.fixture
-def target(request: pytest.FixtureRequest) -> Callable[[Kind], Target]:
-    """A new user or key on a server that the whole run shares."""
-
-    def make(kind: Kind) -> Target:
-        if kind is Kind.API_KEY:
-            return IssuerTarget(request.getfixturevalue("demo_issuer"))
-        engine = kind.removesuffix("-alternating")
-        server, username = request.getfixturevalue(f"{engine}_server"), f"r{uuid.uuid4().hex[:8]}"
-        if kind in PAIRS:
-            return PAIRS[kind](server, username)
-        if kind is Kind.POSTGRES:
-            return PostgresTarget(server, username)
-        return MySQLTarget(server, username)
-
-    return make
-
-
-@pytest.fixture
 def running(
-    functions: tuple[Emulator, int, Path], target: Callable[[Kind], Target]
-) -> Iterator[Callable[[Kind], System]]:
+    functions: tuple[Emulator, int, Path], place: Place
+) -> Iterator[Callable[[str], System]]:
     """A system with the target and a service of this test's own; its values are in no log."""
     emulator, port, logs = functions
     with SecretsManager(Heard(emulator), port=port) as service:
-        yield lambda kind: System(service, {kind: target(kind)}, logs)
+        yield lambda name: System(service, opened([name], place), logs)
         made = values(service.client())
     assert len(made) >= 2
     assert "START RequestId" in "".join(log.read_text() for log in logs.iterdir())
     assert search({form for value in made for form in forms(value)}, logs) == []
 
 
-def replayed(running: System, function: str, step: str, kind: Kind) -> tuple[bool, str]:
+def replayed(running: System, function: str, step: str, target: str) -> tuple[bool, str]:
     """Whether it succeeded, and all that a person sees."""
     shown = io.StringIO()
     console = Console(file=shown, width=100)
-    return program.replay(running, asked(function, step, kind), console), shown.getvalue()
+    return program.replay(running, asked(function, step, target), console), shown.getvalue()
 
 
 def event(function: str, step: str) -> dict[str, str]:
@@ -162,16 +132,16 @@ def rows(shown: str) -> list[tuple[str, str, str]]:
 
 
 def test_each_function_has_a_target_to_be_replayed_on() -> None:
-    assert set(KINDS) == set(template.functions())
+    assert {function for function, _ in CASES} == set(FUNCTIONS)
 
 
 @pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize(("function", "kind"), CASES)
+@pytest.mark.parametrize(("function", "name"), CASES)
 def test_a_step_is_replayed_after_the_ones_before_it(
-    function: str, kind: Kind, step: str, running: Callable[[Kind], System]
+    function: str, name: str, step: str, running: Callable[[str], System]
 ) -> None:
-    system = running(kind)
-    succeeded, shown = replayed(system, function, step, kind)
+    system = running(name)
+    succeeded, shown = replayed(system, function, step, name)
     assert succeeded, shown
     home = system.service.home
     assert isinstance(home, Heard)
@@ -180,7 +150,8 @@ def test_a_step_is_replayed_after_the_ones_before_it(
     assert re.findall(r"· earlier step (\w+) done", shown) == list(before)
     assert f"\n{step} succeeded in " in shown
     old, new = rows(shown)
-    expected = (PAIR if kind in PAIRS else KEY if kind is Kind.API_KEY else PASSWORD)[step]
+    target = system.targets[name]
+    expected = (PASSWORD if not target.overlaps else PAIR if target.installs else KEY)[step]
     assert (old[1:], new[1:]) == expected
     assert new[0] == event(function, step)["ClientRequestToken"]
     assert re.search(r"AWS calls \([1-9]\d*\): \w+", shown)
@@ -191,8 +162,8 @@ def test_a_step_is_replayed_after_the_ones_before_it(
     assert not [value for value in secrets if value in shown]
 
 
-def test_all_shows_the_four(running: Callable[[Kind], System]) -> None:
-    succeeded, shown = replayed(running(Kind.API_KEY), "HttpApiKey", ALL, Kind.API_KEY)
+def test_all_shows_the_four(running: Callable[[str], System]) -> None:
+    succeeded, shown = replayed(running("api-key"), "HttpApiKey", ALL, "api-key")
     assert succeeded
     assert re.findall(r"^(\w+) succeeded in", shown, re.MULTILINE) == list(STEPS)
     assert "earlier" not in shown
@@ -200,10 +171,10 @@ def test_all_shows_the_four(running: Callable[[Kind], System]) -> None:
 
 
 @pytest.fixture
-def changed_by_hand(running: Callable[[Kind], System]) -> System:
+def changed_by_hand(running: Callable[[str], System]) -> System:
     """A PostgreSQL user whose password is in no version of the secret."""
-    system = running(Kind.POSTGRES)
-    target = system.targets[Kind.POSTGRES]
+    system = running("postgres")
+    target = system.targets["postgres"]
     assert isinstance(target, PostgresTarget)
     with target.admin() as connection:
         role = sql.Identifier(str(target.document["username"]))
@@ -254,8 +225,8 @@ def test_an_earlier_step_that_fails_is_shown_whole_and_ends_it(
     assert "finishSecret" not in shown
 
 
-def test_a_step_that_succeeds_exits_with_0(running: Callable[[Kind], System], main: Main) -> None:
-    code, shown = main(running(Kind.API_KEY), "HttpApiKey", "")
+def test_a_step_that_succeeds_exits_with_0(running: Callable[[str], System], main: Main) -> None:
+    code, shown = main(running("api-key"), "HttpApiKey", "")
     assert code == 0
     assert "finishSecret succeeded" in shown
 
@@ -266,15 +237,15 @@ def test_a_step_that_succeeds_exits_with_0(running: Callable[[Kind], System], ma
 @pytest.mark.parametrize(
     ("arguments", "problem", "known"),
     [
-        (("Postgres", "setSecret", None), "no function 'Postgres'", list(KINDS)),
-        (("", "", None), "no function is given", list(KINDS)),
-        (("../events/HttpApiKey", "setSecret", None), "no function '../", list(KINDS)),
+        (("Postgres", "setSecret", None), "no function 'Postgres'", FUNCTIONS),
+        (("", "", None), "no function is given", FUNCTIONS),
+        (("../events/HttpApiKey", "setSecret", None), "no function '../", FUNCTIONS),
         (("HttpApiKey", "set", None), "no step 'set' of HttpApiKey", [*STEPS, ALL]),
-        (("HttpApiKey", ALL, Kind.MYSQL), "no target 'mysql' for HttpApiKey", ["api-key"]),
+        (("HttpApiKey", ALL, "mysql"), "no target 'mysql' for HttpApiKey", ["api-key", "rabbitmq"]),
     ],
 )
 def test_what_is_not_there_is_refused_with_what_is(
-    arguments: tuple[str, str, Kind | None],
+    arguments: tuple[str, str, str | None],
     problem: str,
     known: list[str],
     capsys: pytest.CaptureFixture[str],
@@ -290,13 +261,13 @@ def test_what_is_not_there_is_refused_with_what_is(
 @pytest.mark.parametrize(
     ("function", "usual", "other"),
     [
-        ("MySqlSingleUser", Kind.MYSQL, Kind.MARIADB),
-        ("MySqlAlternatingUsers", Kind.MYSQL_ALTERNATING, Kind.MARIADB_ALTERNATING),
+        ("MySqlSingleUser", "mysql", "mariadb"),
+        ("MySqlAlternatingUsers", "mysql-alternating", "mariadb-alternating"),
     ],
 )
-def test_mysql_is_replayed_on_mysql_or_on_mariadb(function: str, usual: Kind, other: Kind) -> None:
-    assert asked(function, ALL).kind is usual
-    assert asked(function, ALL, other).kind is other
+def test_mysql_is_replayed_on_mysql_or_on_mariadb(function: str, usual: str, other: str) -> None:
+    assert asked(function, ALL).target == usual
+    assert asked(function, ALL, other).target == other
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from local.targets import (
-    IssuerTarget,
-    MySQLAlternatingTarget,
-    MySQLTarget,
-    PostgresAlternatingTarget,
-    PostgresTarget,
-    Target,
-)
+from local.targets import Target
+from rotators.http_api_key.testing import IssuerTarget
+from rotators.mysql.testing import MySQLAlternatingTarget, MySQLTarget
+from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
 from tests.issuers.described import BESIDE, CHOSEN, EXAMPLES, REPLACED, SELF, SLOTS, target_of
 
 Make = Callable[[pytest.FixtureRequest], Target]

@@ -14,7 +14,8 @@ from urllib.parse import quote
 
 from local.build.artifacts import ROOT
 from local.servers import Server
-from local.targets import MySQLTarget, PostgresTarget
+from rotators.mysql.testing import MySQLTarget
+from rotators.postgres.testing import PostgresTarget
 from tests.lab import CONFIDENTIAL, Lab
 
 FIELDS = (*CONFIDENTIAL, "secret", "client_secret", "value")

@@ -3,7 +3,10 @@
 from psycopg import sql
 
 from local.issuers.faults import Faults, status
-from local.targets import IssuerTarget, MySQLTarget, PostgresTarget, Target
+from local.targets import Target
+from rotators.http_api_key.testing import IssuerTarget
+from rotators.mysql.testing import MySQLTarget
+from rotators.postgres.testing import PostgresTarget
 from tests.faults.state import users
 
 FOR_EVER = 10**6

@@ -4,13 +4,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from local.issuers.issuer import Issuer, ask, tokens
-from local.targets import (
-    IssuerTarget,
-    MySQLAlternatingTarget,
-    MySQLTarget,
-    PostgresAlternatingTarget,
-    PostgresTarget,
-)
+from rotators.http_api_key.testing import IssuerTarget
+from rotators.mysql.testing import MySQLAlternatingTarget, MySQLTarget
+from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
 from shared.credentials import CLONE
 from tests.faults.cases import Case
 from tests.issuers.described import ShopTarget

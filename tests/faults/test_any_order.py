@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 from local.issuers.faults import Faults
 from local.secrets_manager import SecretsManager
 from local.secrets_manager.clock import SystemClock
-from local.targets import IssuerTarget
+from rotators.http_api_key.testing import IssuerTarget
 from shared.protocol.event import Step
 from tests.faults.cases import CASES, Case
 from tests.faults.mortal import Mortal

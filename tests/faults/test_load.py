@@ -11,7 +11,8 @@ import pytest
 from local.faulty.front import Front, front
 from local.functions.home import FunctionError
 from local.secrets_manager import RotationOutcome
-from local.targets import MySQLTarget, PostgresTarget
+from rotators.mysql.testing import MySQLTarget
+from rotators.postgres.testing import PostgresTarget
 from tests.faults.sandboxes import Sandboxes, sandboxes
 from tests.fixtures.evidence import Evidence
 from tests.lab import Lab, Secret

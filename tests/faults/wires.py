@@ -12,8 +12,8 @@ import pytest
 from local.faulty.faults import Fault, Place, Way
 from local.faulty.proxy import Proxy, faulty_proxy
 from local.faulty.records import places
-from local.targets import IssuerTarget
-from local.targets.target import DatabaseTarget
+from local.targets import DatabaseTarget
+from rotators.http_api_key.testing import IssuerTarget
 from shared.errors import RotationError
 from shared.handler import Handler
 from shared.protocol.event import Step

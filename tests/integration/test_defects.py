@@ -18,13 +18,9 @@ import pytest
 from psycopg import sql
 
 from local.servers import Server
-from local.targets import (
-    MySQLAlternatingTarget,
-    MySQLTarget,
-    PostgresAlternatingTarget,
-    PostgresTarget,
-    Target,
-)
+from local.targets import Target
+from rotators.mysql.testing import MySQLAlternatingTarget, MySQLTarget
+from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
 from shared.errors import (
     Busy,
     MalformedSecret,
@@ -134,7 +130,7 @@ def test_defect_3_without_an_ssl_key_nothing_is_sent_in_clear(
 def test_defect_5_no_password_in_an_exception(
     lab: Lab, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rotators.postgres.LOCK_SECONDS", 1)
+    monkeypatch.setattr("rotators.postgres.engine.LOCK_SECONDS", 1)
     target = single(server, username())
     secret = lab.secret(target)
     event = secret.begin()
@@ -166,7 +162,7 @@ def statement_failing(target: PostgresTarget | MySQLTarget) -> Iterator[None]:
 def test_defect_6_a_lock_held_by_another_session_is_not_waited_for_for_ever(
     lab: Lab, postgres_server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rotators.postgres.LOCK_SECONDS", 1)
+    monkeypatch.setattr("rotators.postgres.engine.LOCK_SECONDS", 1)
     target = PostgresTarget(postgres_server, username())
     secret = lab.secret(target)
     event = secret.begin()
@@ -203,6 +199,7 @@ def test_defect_7_each_reason_for_not_getting_in_is_told_apart(lab: Lab, server:
 class _Forged:
     """A secret for the same target, with something else in it."""
 
+    installs = True
     overlaps = False
     settings: ClassVar[Mapping[str, str]] = {}
 

@@ -15,13 +15,9 @@ from local.issuers import Issuer
 from local.issuers.issuer import ask
 from local.secrets_manager import Call
 from local.servers import Server
-from local.targets import (
-    IssuerTarget,
-    MySQLAlternatingTarget,
-    MySQLTarget,
-    PostgresAlternatingTarget,
-    PostgresTarget,
-)
+from rotators.http_api_key.testing import IssuerTarget
+from rotators.mysql.testing import MySQLAlternatingTarget, MySQLTarget
+from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
 from tests.lab import Lab, Secret
 
 FUNCTION_CALLS = {

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable
 
 from local.servers import Server
-from local.targets import PostgresTarget
+from rotators.postgres.testing import PostgresTarget
 from shared.protocol.event import Step
 from tests.lab import Lab
 

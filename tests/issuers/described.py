@@ -31,6 +31,7 @@ class ShopTarget:
     shop: Keyshop
     value: object
     key_field: str = ""
+    installs: bool = True
     overlaps: bool = True
     settings: Mapping[str, str] = field(default_factory=dict)
     admin: Mapping[str, object] = field(default_factory=dict)
@@ -64,6 +65,7 @@ def target_of(
     admin = {"issuer_url": stub.url, "inline": True, "api_key": ADMIN, "username": "admin"}
     target = ShopTarget(shop, document, names["key"], settings=settings, admin=admin)
     target.overlaps = "issue" in described or "slots" in described
+    target.installs = "set" in described
     if "issue" in described:
         first = shop.issue(scopes=["read"], expires_at="2026-01-11T00:00:00Z")
         if "issuer" in document:

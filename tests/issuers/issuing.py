@@ -59,6 +59,7 @@ def http_issuer(issuer: Issuer, environment: Mapping[str, str] | None = None) ->
 def stored_key(issuer: Issuer, key: str = "any", owner: str | None = None) -> ApiKey:
     document = {
         "issuer_url": issuer.url,
+        "issuer": "jupyterhub",
         "owner": owner or issuer.owner,
         "key_id": "any",
         "api_key": key,

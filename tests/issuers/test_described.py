@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from local.servers.certificates import Authority
-from local.targets.target import Document, create
+from local.targets import Document, create
 from rotators.http_api_key.description.sources import SHIPPED
 from shared.errors import Rejected, Unreachable
 from shared.protocol.event import Step
@@ -35,6 +35,7 @@ class StubTarget:
     def __init__(self, name: str, stub: Stub) -> None:
         self.stub, self.name, self.title = stub, name, name
         self.described: dict[str, Any] = json.loads((SHIPPED / f"{name}.json").read_text())
+        self.installs = "set" in self.described
         overlapping = {"issue", "slots"} & self.described.keys()
         self.overlaps = bool(overlapping or self._replace().get("keeps_old"))
         self.settings: Mapping[str, str] = {

@@ -8,13 +8,9 @@ from dataclasses import replace
 import pytest
 
 from local.servers import Server
-from local.targets import (
-    Admin,
-    MySQLAlternatingTarget,
-    MySQLTarget,
-    PostgresAlternatingTarget,
-    PostgresTarget,
-)
+from local.targets import Admin
+from rotators.mysql.testing import MySQLAlternatingTarget, MySQLTarget
+from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
 from tests.lab import Lab
 
 Database = PostgresTarget | MySQLTarget

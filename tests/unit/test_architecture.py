@@ -1,4 +1,4 @@
-"""The house's rules, held by its imports and its file sizes."""
+"""The house's rules, held by its imports, its names and its file sizes."""
 
 import ast
 import sys
@@ -7,13 +7,40 @@ from pathlib import Path
 import pytest
 
 from local.bootstrap import ROOT
+from local.kinds import TESTING, kinds
 
-DRIVERS = {"psycopg", "pymysql", "urllib3", "jmespath"}
-TARGETS = ("postgres", "mysql", "mariadb", "jupyterhub")
+KINDS = kinds()
+DRIVERS = frozenset().union(*(kind.driver for kind in KINDS.values()))
+TARGETS = ("postgres", "mysql", "mariadb", "jupyterhub", *KINDS)
+# What each may import of our own packages; the arrows of docs/adr and of the README's drawing.
+BELOW = {
+    "ground": set(),
+    "aws": {"ground"},
+    "protocol": {"aws", "ground"},
+    "keys": {"protocol", "aws", "ground"},
+    "strategies": {"protocol", "aws", "ground"},
+    "handler": {"protocol", "aws", "ground"},
+}
+# May take values out of a Secret; a kind's own files say so in its kind.toml.
+REVEALS = {
+    "shared/credentials.py": 1,  # into the document that is stored
+    "shared/keys/api_key.py": 2,  # the same
+    "shared/aws/store.py": 1,  # the rotation token, into PutSecretValue
+    "shared/secret.py": 1,  # comparison
+}
 
 
 def files(folder: str) -> list[Path]:
     return sorted((ROOT / folder).rglob("*.py"))
+
+
+def name(file: Path) -> str:
+    return str(file.relative_to(ROOT))
+
+
+SHARED = files("shared")
+ROTATORS = [file for file in files("rotators") if TESTING not in file.parts]
+every_shared = pytest.mark.parametrize("file", SHARED, ids=name)
 
 
 def imports(file: Path) -> set[str]:
@@ -22,85 +49,96 @@ def imports(file: Path) -> set[str]:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module)
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
     return found
 
 
 def packages(file: Path) -> set[str]:
-    return {name.partition(".")[0] for name in imports(file)}
+    return {each.partition(".")[0] for each in imports(file)}
 
 
-@pytest.mark.parametrize("file", files("shared"), ids=lambda file: file.name)
+def layer(module: str) -> str:
+    """Of a module of `shared`: its folder, `handler`, or the ground."""
+    part = (*module.split("."), "")[1]
+    return part if part in BELOW else "ground"
+
+
+@every_shared
 def test_shared_imports_no_driver_and_no_rotator(file: Path) -> None:
     assert not packages(file) & (DRIVERS | {"rotators", "local", "tests"})
 
 
-@pytest.mark.parametrize("file", files("shared"), ids=lambda file: file.name)
+@every_shared
 def test_shared_names_no_target(file: Path) -> None:
     code = ast.unparse(_without_docstrings(ast.parse(file.read_text()))).lower()
-    assert not [name for name in TARGETS if name in code]
+    assert not [target for target in TARGETS if target in code]
 
 
-@pytest.mark.parametrize("file", files("rotators"), ids=lambda file: file.name)
-def test_a_rotator_imports_shared_and_its_own_driver_only(file: Path) -> None:
+@every_shared
+def test_arrows_in_shared_point_down(file: Path) -> None:
+    own = layer(".".join(file.relative_to(ROOT).with_suffix("").parts))
+    used = {layer(each) for each in imports(file) if each.startswith("shared.")}
+    assert used - {own} <= BELOW[own]
+
+
+@pytest.mark.parametrize("file", ROTATORS, ids=name)
+def test_a_rotator_imports_shared_itself_and_its_own_driver_only(file: Path) -> None:
+    kind = KINDS.get(file.relative_to(ROOT / "rotators").parts[0])
     foreign = packages(file) - set(sys.stdlib_module_names) - {"shared", "rotators"}
-    assert len(foreign & DRIVERS) <= 1
-    assert not foreign - DRIVERS
-    kinds = {other.stem for other in files("rotators") if "shared.handler" in imports(other)}
-    own = [f"rotators.{kind}_" for kind in kinds if f"{file.stem}_".startswith(f"{kind}_")]
-    siblings = [name for name in imports(file) if name.partition(".")[0] == "rotators"]
-    assert all(name.startswith(tuple(own)) for name in siblings)
+    assert foreign <= (kind.driver if kind else set())
+    siblings = [each for each in imports(file) if each.startswith("rotators.")]
+    assert all(f"{each}.".startswith(f"rotators.{kind.name}." if kind else "") for each in siblings)
+
+
+@pytest.mark.parametrize("file", [*SHARED, *ROTATORS], ids=name)
+def test_nothing_that_is_shipped_imports_what_a_kind_is_tried_with(file: Path) -> None:
+    assert not [each for each in imports(file) if TESTING in each.split(".")]
+
+
+def test_every_folder_of_rotators_is_a_kind_that_says_what_it_is() -> None:
+    folders = {path.name for path in (ROOT / "rotators").iterdir() if path.is_dir()}
+    assert folders - {"__pycache__"} == KINDS.keys()
+
+
+def test_a_file_has_one_noun_and_not_its_folders() -> None:
+    ours = [file for folder in ("shared", "rotators", "local") for file in files(folder)]
+    assert not [name(file) for file in ours if file.stem == file.parent.name]
+    assert not [name(file) for file in ours if file.stem.startswith(f"{file.parent.name}_")]
 
 
 def test_labels_are_named_in_the_machine_and_its_store_only() -> None:
     naming = {
-        file.name
-        for folder in ("shared", "rotators")
-        for file in files(folder)
-        if '"AWS' in file.read_text()
-        and {"AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"} & _strings(file)
+        name(file)
+        for file in (*SHARED, *ROTATORS)
+        if {"AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"} & _strings(file)
     }
-    assert naming == {"store.py"}
-    users = {file.name for file in files("shared") if "CURRENT" in _names(file)}
-    assert users == {"store.py", "ticket.py", "machine.py"}
+    assert naming == {"shared/aws/store.py"}
+    users = {name(file) for file in SHARED if "CURRENT" in _names(file)}
+    assert users == {
+        "shared/aws/store.py",
+        "shared/protocol/ticket.py",
+        "shared/protocol/machine.py",
+    }
 
 
-def test_only_these_files_use_the_aws_sdk() -> None:
-    callers = {
-        file.name
-        for folder in ("shared", "rotators")
-        for file in files(folder)
-        if packages(file) & {"boto3", "botocore"}
-    }
-    assert callers == {"aws.py", "store.py", "aws_errors.py", "rds.py", "rds_errors.py"}
+def test_only_one_folder_uses_the_aws_sdk() -> None:
+    callers = [file for file in (*SHARED, *ROTATORS) if packages(file) & {"boto3", "botocore"}]
+    assert {name(file.parent) for file in callers} == {"shared/aws"}
 
 
 def test_secrets_are_revealed_only_where_they_leave() -> None:
-    reveals = {
-        file.name: file.read_text().count(".reveal()")
-        for folder in ("shared", "rotators")
-        for file in files(folder)
-        if ".reveal()" in file.read_text()
+    allowed = REVEALS | {
+        f"rotators/{kind.name}/{file}": times
+        for kind in KINDS.values()
+        for file, times in kind.reveals.items()
     }
-    assert reveals == {
-        "credentials.py": 1,  # into the document that is stored
-        "api_key.py": 2,  # the same
-        "http_api_key_templates.py": 1,  # into the request
-        "store.py": 1,  # the rotation token, into PutSecretValue
-        "secret.py": 1,  # comparison
-        "postgres.py": 2,  # the login, and the verifier made here
-        "mysql.py": 1,  # the login
-        "mysql_entries.py": 1,  # the hash made here
-        "mysql_passwords.py": 6,  # MySQL's own statements, which it keeps out of its logs
-        "mysql_admin.py": 1,  # another one, through an administrator
-        "mysql_policy.py": 2,  # the length that MySQL takes
-        "mysql_hashes.py": 1,  # what an account's hash is compared with
-    }
+    found = {name(file): file.read_text().count(".reveal()") for file in (*SHARED, *ROTATORS)}
+    assert {file: times for file, times in found.items() if times} == allowed
 
 
 def test_files_stay_readable() -> None:
     long = {
-        str(file.relative_to(ROOT)): lines
+        name(file): lines
         for folder in ("shared", "rotators", "local")
         for file in files(folder)
         if (lines := len(file.read_text().splitlines())) > 260

@@ -18,12 +18,13 @@ from botocore import xform_name
 from local import template
 from local.build import artifacts
 from local.servers import Server
-from local.servers.__main__ import CHOICES
-from local.targets import MySQLTarget, PostgresTarget
+from local.targets import registry
 from rotators.http_api_key.admin import check_inline
 from rotators.http_api_key.issuer import HttpIssuer
 from rotators.mysql.engine import MySQLEngine
+from rotators.mysql.testing import MySQLTarget
 from rotators.postgres.engine import PostgresEngine
+from rotators.postgres.testing import PostgresTarget
 from shared import errors
 from shared.errors import Misconfigured, Permanent, Retryable, RotationError
 from shared.keys.api_key import ApiKey
@@ -227,7 +228,7 @@ def test_every_function_and_server_is_named() -> None:
     functions = {names(row[0])[0] for row in rows("README.md", "function")}
     assert functions == template.functions().keys()
     servers = {names(row[0])[0] for row in rows("docs/local-system.md", "name")}
-    assert servers == CHOICES.keys()
+    assert servers == registry.servers().keys()
     code = "\n".join(path.read_text() for path in (ROOT / "local" / "servers").glob("*.py"))
     for name in re.findall(r"TEST_\w+_DSN", code):
         assert f"`{name}`" in TEXT["docs/local-system.md"]
@@ -307,6 +308,7 @@ def test_every_field_is_in_its_table() -> None:
     key = Asked(
         {
             "issuer_url": "https://issuer.test",
+            "issuer": "jupyterhub",
             "owner": "app",
             "key_id": "a1",
             "api_key": "x",
@@ -333,7 +335,7 @@ def test_every_engine_is_in_the_table() -> None:
 def test_the_sql_gives_all_the_rights_that_a_rotation_takes(
     lab: Lab, request: pytest.FixtureRequest, engine: str
 ) -> None:
-    # Those of docs/strategies.md are tried in tests/integration/strategies/test_documented_rights.py.
+    # Those of docs/strategies.md: tests/integration/strategies/test_documented_rights.py.
     simple = [block for block in blocks("sql") if block.document == "docs/secrets.md"]
     statements = dict(zip(("postgres", "mysql", "mariadb"), simple, strict=True))
     server: Server = request.getfixturevalue(f"{engine}_server")

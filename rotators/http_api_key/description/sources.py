@@ -1,7 +1,6 @@
 """Where a description comes from: the function's configuration, the secret, or our own files."""
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -14,8 +13,6 @@ from shared.errors import MalformedSecret, Misconfigured, RotationError
 from shared.settings import Settings
 
 SHIPPED = Path(__file__).parents[1] / "issuers"
-# What a secret without a description was made for, before there were any.
-FIRST = "jupyterhub"
 _FIELD, _VARIABLE = "issuer", "ISSUER"
 _MERGED = ("fields", "values", "defaults")
 # What a secret may say of one of our descriptions without deciding what is sent; where it is
@@ -44,19 +41,18 @@ class Sources:
         """The description for a secret; raises MalformedSecret naming the place in it."""
         if self._pinned is not None:
             return self._pinned
-        said = document.get(_FIELD, FIRST)
-        if isinstance(said, str) and "issuer_url" in document and _words(said):
-            said = FIRST
+        said = document.get(_FIELD)
+        if said is None:
+            raise MalformedSecret(
+                f"field '{_FIELD}' of the secret is missing",
+                do="add the name or the description of its issuer, or set ISSUER on the function",
+                field=_FIELD,
+            )
         text = said if isinstance(said, str) else json.dumps(said)
         described = _described(text, MalformedSecret, "")
         inline, tuned = not _ours(said), isinstance(said, dict) and "base" in said
         free = inline or tuned or described.base.whole is not None
         return replace(described, inline=inline, free=free)
-
-
-def _words(said: str) -> bool:
-    """Whether it is a field of somebody's own from before there were descriptions, as a name is."""
-    return not re.fullmatch(r"\s*([a-z0-9-]+|\{.*)\s*", said, re.DOTALL)
 
 
 def _ours(said: object) -> bool:

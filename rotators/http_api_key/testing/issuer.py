@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from local.issuers.issuer import Issuer, accepts, issue
-from local.targets.target import Document, create
+from local.targets import Document, create
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -14,6 +14,7 @@ class IssuerTarget:
     """A key of the issuer's owner; its first key is made by hand, as a person would."""
 
     function: ClassVar[str] = "HttpApiKey"
+    installs: ClassVar[bool] = False
     overlaps: ClassVar[bool] = True
 
     def __init__(self, issuer: Issuer, title: str = "HTTP API-key issuer") -> None:
@@ -22,6 +23,7 @@ class IssuerTarget:
         self.title = title
         key_id, key = issue(issuer, "made by hand")
         self.document: Document = {
+            "issuer": "jupyterhub",
             "issuer_url": issuer.url,
             "owner": issuer.owner,
             "key_id": key_id,

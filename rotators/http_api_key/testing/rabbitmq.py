@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from local.servers.rabbitmq_api import call, lets_in, set_user
 from local.servers.server import Server
-from local.targets.target import Document, create
+from local.targets import Document, create
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -16,6 +16,7 @@ class RabbitMqTarget:
     """A user of its own, whose password an administrator sets in place."""
 
     function: ClassVar[str] = "HttpApiKey"
+    installs: ClassVar[bool] = True
     overlaps: ClassVar[bool] = False
 
     def __init__(self, server: Server) -> None:

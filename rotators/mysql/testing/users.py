@@ -10,7 +10,7 @@ from pymysql.connections import Connection
 from pymysql.cursors import Cursor
 
 from local.servers.server import Server
-from local.targets.target import Admin, DatabaseTarget
+from local.targets import Admin, DatabaseTarget
 from shared.credentials import CLONE
 
 # A wrong password, one where MariaDB has another way to log in (which it also pretends of whom it

@@ -8,7 +8,7 @@ import psycopg
 from psycopg import sql
 
 from local.servers.server import Server
-from local.targets.target import Admin, DatabaseTarget
+from local.targets import Admin, DatabaseTarget
 from shared.credentials import CLONE
 
 Connection = psycopg.Connection[tuple[object, ...]]

@@ -1,5 +1,6 @@
 """What SAM's build targets make: a function, its driver, `shared`, and nothing else."""
 
+import re
 import subprocess
 import sys
 import time
@@ -13,7 +14,7 @@ import pytest
 from local import bootstrap
 from local.build import artifacts
 from local.functions.built import built_functions
-from tests.deploy.artifacts.trees import DRIVERS, FUNCTIONS, files, sam_build, tree
+from tests.deploy.artifacts.trees import FUNCTIONS, KINDS, files, sam_build, tree
 
 COMMON = {"aws_lambda_powertools", "jmespath", "typing_extensions.py", "rotators", "shared"}
 
@@ -30,7 +31,10 @@ def for_lambda(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def test_it_has_its_driver_and_no_other(function: str, for_lambda: Mapping[str, Path]) -> None:
     found = {path.name for path in for_lambda[function].iterdir()}
     packages = {name for name in found if not name.endswith(".dist-info")}
-    assert packages == COMMON | DRIVERS[FUNCTIONS[function].rotator]
+    driver = KINDS[FUNCTIONS[function].rotator].driver
+    assert packages >= COMMON | driver
+    # A driver's own parts are named after it: psycopg_binary, psycopg_binary.libs.
+    assert all(re.split(r"[_.]", name)[0] in driver for name in packages - COMMON)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -42,8 +46,8 @@ def test_of_ours_it_has_shared_and_its_rotator_only(
     folder = artifacts.ROOT / "rotators" / rotator
     own = {
         str(path.relative_to(artifacts.ROOT))
-        for path in folder.rglob("*")
-        if path.suffix in (".py", ".json")
+        for path in folder.rglob("*.*")
+        if not {"testing", "__pycache__"} & set(path.parts)
     }
     assert {n for n in found if n.startswith("rotators/")} == {"rotators/__init__.py", *own}
     sources = {
@@ -115,20 +119,35 @@ def test_a_build_replaces_what_was_there(tmp_path: Path) -> None:
 
 def test_a_kinds_own_files_and_packages_of_shared_are_taken(tmp_path: Path) -> None:
     source = tree(tmp_path, "harmless.py")
-    taken = ("rotators/tiny_errors.py", "rotators/tiny_a_topic.py", "shared/deep/deeper/it.py")
-    others = ("rotators/tinyother.py", "rotators/other.py", "rotators/other_tiny.py")
+    taken = ("rotators/tiny/errors.py", "rotators/tiny/data/it.json", "shared/deep/deeper/it.py")
+    others = ("rotators/other.py", "rotators/other/tiny.py", "rotators/tiny/testing/it.py")
     for name in (*taken, *others):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    first = ("rotators/__init__.py", "rotators/tiny.py", "shared/__init__.py")
-    assert set(map(str, source.files())) == {*first, *taken}
+    first = ("rotators/__init__.py", "shared/__init__.py")
+    own = ("rotators/tiny/__init__.py", "rotators/tiny/kind.toml")
+    assert set(map(str, source.files())) == {*first, *own, *taken}
+
+
+def test_a_kind_may_bring_its_own_requirements(tmp_path: Path) -> None:
+    source = tree(tmp_path, "harmless.py")
+    assert source.requirements == tmp_path / "requirements" / "tiny.txt"
+    own = tmp_path / "rotators" / "tiny" / "requirements.txt"
+    own.touch()
+    assert source.requirements == own
+
+
+def test_a_folder_that_is_no_kind_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match=r"rotators/small/kind\.toml is missing"):
+        replace(tree(tmp_path, "harmless.py"), rotator="small").files()
 
 
 def test_the_digest_follows_every_source(tmp_path: Path) -> None:
     source = tree(tmp_path, "harmless.py")
     seen = {source.digest(("one",)), source.digest(("two",))}
     for name in (*map(str, source.files()), "requirements/tiny.txt"):
-        (tmp_path / name).write_text("# changed\n")
+        with (tmp_path / name).open("a") as file:
+            file.write("# changed\n")
         seen.add(source.digest(("one",)))
     assert len(seen) == 2 + len(source.files()) + 1
     bundled = replace(source, sdk="bundled")

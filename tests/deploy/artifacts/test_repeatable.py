@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from local.build import artifacts, repeatable
-from tests.deploy.artifacts.trees import DRIVERS, FUNCTIONS, files, sam_build
+from tests.deploy.artifacts.trees import FUNCTIONS, KINDS, files, sam_build
 
 SDKS = ("runtime", "bundled")
 ZIP_LIMIT_MB = 8
@@ -48,7 +48,7 @@ def described(artifact: Path) -> dict[str, tuple[int, float, bytes]]:
     }
 
 
-@pytest.fixture(scope="module", params=[(kind, sdk) for kind in DRIVERS for sdk in SDKS])
+@pytest.fixture(scope="module", params=[(kind, sdk) for kind in KINDS for sdk in SDKS])
 def for_each_architecture(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Path]:

@@ -14,7 +14,7 @@ from local.build.source import Source
 from local.supply.bill import CERTIFICATES, Made, bill, digest
 from local.supply.pins import read
 from local.supply.wheels import unpacked
-from tests.deploy.artifacts.trees import DRIVERS, FUNCTIONS, sam_build
+from tests.deploy.artifacts.trees import FUNCTIONS, KINDS, sam_build
 
 OF_EACH_KIND = {function.rotator: name for name, function in FUNCTIONS.items()}
 MADE = Made("Any", "1.0", "2026-01-01T00:00:00Z", {"commit": "any"}, "any")
@@ -25,7 +25,7 @@ def described(document: str) -> dict[str, Component]:
     return {each["name"]: each for each in json.loads(document)["components"]}
 
 
-@pytest.fixture(scope="module", params=[*DRIVERS, "http_api_key, bundled, arm64"])
+@pytest.fixture(scope="module", params=[*KINDS, "http_api_key, bundled, arm64"])
 def artifact(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, Source]:

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from local.build import artifacts
-from local.build.source import SERVICES, Source
+from local.build.source import Source
 from local.secrets_manager import SecretsManager
-from tests.deploy.artifacts.trees import DRIVERS, FUNCTIONS
+from tests.deploy.artifacts.trees import FUNCTIONS, KINDS
 
 # As Lambda does, with nothing but Python and the artifact: a step that was taken already, which
 # reads the secret and returns; then a client of each service. Tells what came from where.
@@ -42,9 +42,9 @@ print(json.dumps([names, files, sys.base_prefix, "shared.aws.rds" in sys.modules
 def bundled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """An artifact of each kind, for this machine."""
     folder = tmp_path_factory.mktemp("bundled")
-    for rotator in DRIVERS:
+    for rotator in KINDS:
         artifacts.build(Source(rotator, sdk="bundled"), folder / rotator, artifacts.local_target())
-    return {rotator: folder / rotator for rotator in DRIVERS}
+    return {rotator: folder / rotator for rotator in KINDS}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -52,7 +52,7 @@ def test_its_handler_runs_with_its_own_boto3_and_nothing_else(
     function: str, bundled: Mapping[str, Path]
 ) -> None:
     declared = FUNCTIONS[function]
-    artifact, services = bundled[declared.rotator], SERVICES[declared.rotator]
+    artifact, services = bundled[declared.rotator], KINDS[declared.rotator].services
     with SecretsManager() as service:
         made = service.client().create_secret(Name="current", SecretString="{}")
         event = {
@@ -82,13 +82,13 @@ def test_its_handler_runs_with_its_own_boto3_and_nothing_else(
     ]
 
 
-@pytest.mark.parametrize("rotator", DRIVERS)
+@pytest.mark.parametrize("rotator", KINDS)
 def test_of_the_services_it_has_those_that_it_calls(
     rotator: str, bundled: Mapping[str, Path]
 ) -> None:
     data = bundled[rotator] / "botocore" / "data"
     services = {path.name: path for path in data.iterdir() if path.is_dir()}
-    assert set(services) == set(SERVICES[rotator])
+    assert set(services) == set(KINDS[rotator].services)
     assert all(len(list(versions.iterdir())) == 1 for versions in services.values())
     assert not list(data.rglob("examples-*.json"))
     assert not list((bundled[rotator] / "boto3" / "data").iterdir())
@@ -100,9 +100,9 @@ def test_the_services_are_those_that_the_code_names() -> None:
         for name in artifacts.OURS
         for path in (artifacts.ROOT / name).rglob("*.py")
     ]
-    named = {name for text in code for name in re.findall(r"aws\.client\(\s*\"(\w+)\"", text)}
-    assert named == {service for services in SERVICES.values() for service in services}
-    assert set(SERVICES) == {function.rotator for function in FUNCTIONS.values()}
+    named = {name for text in code for name in re.findall(r"clients\.client\(\s*\"(\w+)\"", text)}
+    assert named == {service for kind in KINDS.values() for service in kind.services}
+    assert KINDS.keys() == {function.rotator for function in FUNCTIONS.values()}
 
 
 def test_an_unknown_sdk_is_named() -> None:

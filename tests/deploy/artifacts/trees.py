@@ -10,13 +10,10 @@ from pathlib import Path
 from local import template
 from local.build import artifacts
 from local.build.source import Source
+from local.kinds import kinds
 
 FUNCTIONS = template.functions()
-DRIVERS = {
-    "postgres": {"psycopg", "psycopg_binary", "psycopg_binary.libs"},
-    "mysql": {"pymysql"},
-    "http_api_key": {"urllib3"},
-}
+KINDS = kinds()
 
 
 def sam_build(function: str, artifact: Path, umask: int = 0o022, **variables: str) -> str:
@@ -68,9 +65,12 @@ def wheel(folder: Path, top_level: str) -> Path:
 
 def tree(folder: Path, top_level: str, *, good_hash: bool = True) -> Source:
     """A source tree whose one dependency ships `top_level`."""
-    for name in ("shared/__init__.py", "rotators/__init__.py", "rotators/tiny.py"):
-        (folder / name).parent.mkdir(exist_ok=True)
+    for name in ("shared/__init__.py", "rotators/__init__.py", "rotators/tiny/__init__.py"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).touch()
+    (folder / "rotators" / "tiny" / "kind.toml").write_text(
+        "driver = []\nservices = []\nconfidential = []\nreveals = {}\n"
+    )
     made = wheel(folder, top_level)
     digest = hashlib.sha256(made.read_bytes() if good_hash else b"other").hexdigest()
     (folder / "requirements").mkdir()

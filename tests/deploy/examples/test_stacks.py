@@ -1,7 +1,7 @@
 """The stacks to copy: linted, deployed to moto, their secrets read by the functions' own code.
 
 moto's CloudFormation knows the RDS types and neither secrets nor rotation schedules; those three
-types are stand-ins of ours (tests/deploy/examples/stacks.py), and the schedule's rules are accepted by the
+types are stand-ins of ours (stacks.py, here), and the schedule's rules are accepted by the
 local Secrets Manager. AWS itself was never asked.
 """
 

@@ -10,7 +10,7 @@ import pytest
 from local import examples
 from local.functions.home import ARN_PREFIX
 from local.servers import Server
-from local.targets import PostgresTarget
+from rotators.postgres.testing import PostgresTarget
 from tests.deploy.examples.checks import (
     FOLDER,
     PARAMETERS,

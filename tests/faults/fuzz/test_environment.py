@@ -9,7 +9,7 @@ from local import template
 from local.functions.home import LambdaContext
 from local.issuers import Issuer
 from local.servers.certificates import Authority
-from local.targets import IssuerTarget
+from rotators.http_api_key.testing import IssuerTarget
 from shared.keys.backend import Keys
 from shared.passwords import CLASSES
 from shared.strategies import AlternatingUsers, SingleUser

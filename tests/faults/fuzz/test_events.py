@@ -12,7 +12,7 @@ import pytest
 from local import template
 from local.functions.home import LambdaContext
 from local.issuers import Issuer
-from local.targets import IssuerTarget
+from rotators.http_api_key.testing import IssuerTarget
 from shared.aws import store
 from shared.handler import LOGGER, Handler
 from shared.protocol.event import Step

@@ -11,13 +11,10 @@ from botocore.exceptions import ClientError
 
 from local.issuers import Issuer
 from local.servers import Server
-from local.targets import (
-    IssuerTarget,
-    MySQLTarget,
-    PostgresAlternatingTarget,
-    PostgresTarget,
-    Target,
-)
+from local.targets import Target
+from rotators.http_api_key.testing import IssuerTarget
+from rotators.mysql.testing import MySQLTarget
+from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
 from shared.aws import store
 from shared.protocol.event import Step
 from tests.faults.fuzz.mutations import as_text, mutate

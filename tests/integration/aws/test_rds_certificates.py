@@ -9,7 +9,9 @@ from local import template
 from local.issuers import Issuer
 from local.servers import Server
 from local.servers.certificates import Authority
-from local.targets import IssuerTarget, MySQLTarget, PostgresTarget
+from rotators.http_api_key.testing import IssuerTarget
+from rotators.mysql.testing import MySQLTarget
+from rotators.postgres.testing import PostgresTarget
 from shared import tls
 from shared.errors import Untrusted
 from shared.handler import make_handler

@@ -11,7 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from local.issuers import Issuer
-from local.targets import IssuerTarget
+from rotators.http_api_key.testing import IssuerTarget
 from shared.aws import store as store_module
 from shared.aws.store import Store
 from shared.aws.version import NotStored

@@ -11,9 +11,9 @@ from local.issuers import Issuer, faults
 from local.issuers.faults import Fault, Faults
 from local.issuers.issuer import ask, issue, key_ids, tokens
 from local.servers.certificates import Authority
-from local.targets import IssuerTarget
 from local.template import handler
 from rotators.http_api_key.http import network
+from rotators.http_api_key.testing import IssuerTarget
 from shared.aws.store import Store
 from shared.errors import (
     Busy,

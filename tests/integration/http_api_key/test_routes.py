@@ -106,7 +106,13 @@ def test_what_a_url_names(url: str, place: tuple[str, int] | None) -> None:
 # --- which path of the right host ---
 
 
-HUB = {"owner": "app", "api_key": "k0", "key_id": "1", "admin_secret_arn": "arn:any"}
+HUB = {
+    "issuer": "jupyterhub",
+    "owner": "app",
+    "api_key": "k0",
+    "key_id": "1",
+    "admin_secret_arn": "arn:any",
+}
 ALLOWED = {"api_key": "ADM", "allow": [{"secret": "*", "owner": "app"}]}
 
 

@@ -17,8 +17,8 @@ from local.servers import Server
 from local.servers.certificates import Authority
 from local.servers.home import Home
 from local.servers.postgres import login as as_superuser
-from local.targets import PostgresAlternatingTarget
-from local.targets.target import create
+from local.targets import create
+from rotators.postgres.testing import PostgresAlternatingTarget
 from shared.credentials import CLONE
 from shared.errors import Misconfigured
 from shared.secret import Secret

@@ -8,7 +8,8 @@ import pytest
 
 from local.issuers import Issuer
 from local.servers import Server
-from local.targets import IssuerTarget, PostgresTarget
+from rotators.http_api_key.testing import IssuerTarget
+from rotators.postgres.testing import PostgresTarget
 from shared.errors import InvalidEvent, MalformedSecret, Misconfigured, RotationError, WrongStage
 from shared.protocol.event import Step
 from tests.lab import Lab, Secret

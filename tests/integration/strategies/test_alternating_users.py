@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from local.servers import Server
-from local.targets import MySQLAlternatingTarget, PostgresAlternatingTarget
+from rotators.mysql.testing import MySQLAlternatingTarget
+from rotators.postgres.testing import PostgresAlternatingTarget
 from shared.errors import MalformedSecret, Rejected, TargetMismatch, WrongStage
 from shared.protocol.event import Step
 from shared.strategies import AlternatingUsers, database

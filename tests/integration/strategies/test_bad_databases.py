@@ -10,10 +10,11 @@ from psycopg import sql
 
 from local.servers import Server
 from local.servers.certificates import Authority
-from local.targets import MySQLTarget, PostgresTarget
 from rotators.mysql.passwords.mariadb import native_password_hash
+from rotators.mysql.testing import MySQLTarget
 from rotators.postgres import engine as postgres
 from rotators.postgres.engine import PostgresEngine
+from rotators.postgres.testing import PostgresTarget
 from shared.credentials import Login
 from shared.errors import (
     Busy,

@@ -12,13 +12,9 @@ import pytest
 
 from local.bootstrap import ROOT
 from local.servers import Server
-from local.targets import (
-    Admin,
-    MySQLAlternatingTarget,
-    MySQLTarget,
-    PostgresAlternatingTarget,
-    PostgresTarget,
-)
+from local.targets import Admin
+from rotators.mysql.testing import MySQLAlternatingTarget, MySQLTarget
+from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
 from tests.lab import Lab
 
 Target = PostgresTarget | MySQLTarget

@@ -12,11 +12,8 @@ import pytest
 from psycopg import sql
 
 from local.servers import Server
-from local.targets import (
-    MySQLAlternatingTarget,
-    MySQLTarget,
-    PostgresAlternatingTarget,
-)
+from rotators.mysql.testing import MySQLAlternatingTarget, MySQLTarget
+from rotators.postgres.testing import PostgresAlternatingTarget
 from shared.credentials import CLONE
 from shared.errors import TargetMismatch
 from tests.lab import Lab, Secret

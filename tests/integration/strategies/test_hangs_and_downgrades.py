@@ -15,9 +15,10 @@ from psycopg import sql
 
 from local.servers import Server
 from local.servers.certificates import Authority
-from local.targets import MySQLTarget, PostgresTarget
 from rotators.mysql import engine as mysql
+from rotators.mysql.testing import MySQLTarget
 from rotators.postgres import engine as postgres
+from rotators.postgres.testing import PostgresTarget
 from shared.errors import Busy, MalformedSecret, Misconfigured, Unreachable, Untrusted
 from shared.protocol.event import Step
 from tests import fake_servers

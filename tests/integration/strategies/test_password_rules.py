@@ -9,7 +9,8 @@ import pytest
 
 from local.servers import Server, postgres
 from local.servers.certificates import Authority
-from local.targets import MySQLTarget, PostgresTarget
+from rotators.mysql.testing import MySQLTarget
+from rotators.postgres.testing import PostgresTarget
 from shared.errors import RejectedByPolicy, WrongStage
 from shared.passwords import PasswordPolicy
 from shared.protocol.event import Step

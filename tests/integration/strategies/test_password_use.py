@@ -16,7 +16,8 @@ from psycopg import sql
 from local.servers import Server
 from local.servers.mysql import RECIPE
 from local.servers.packages import prefix
-from local.targets import MySQLTarget, PostgresTarget
+from rotators.mysql.testing import MySQLTarget
+from rotators.postgres.testing import PostgresTarget
 from shared.passwords import CLASSES, PasswordPolicy
 
 Users = dict[str, str]  # a password by user name

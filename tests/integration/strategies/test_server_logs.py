@@ -9,13 +9,9 @@ from psycopg import sql
 
 from local.servers import Server, mariadb, mysql, postgres
 from local.servers.certificates import Authority
-from local.targets import (
-    MySQLAlternatingTarget,
-    MySQLTarget,
-    PostgresAlternatingTarget,
-    PostgresTarget,
-)
+from rotators.mysql.testing import MySQLAlternatingTarget, MySQLTarget
 from rotators.postgres import engine as rotator
+from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
 from shared.errors import Busy, RotationError
 from shared.protocol.event import Step
 from tests.faults.leaks import forms

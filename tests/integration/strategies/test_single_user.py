@@ -9,8 +9,9 @@ import pytest
 from psycopg import sql
 
 from local.servers import Server
-from local.targets import MySQLTarget, PostgresTarget
+from rotators.mysql.testing import MySQLTarget
 from rotators.postgres.engine import PostgresEngine, PostgresSession
+from rotators.postgres.testing import PostgresTarget
 from shared.credentials import Login
 from shared.errors import Busy, Forbidden, MalformedSecret, Misconfigured, Rejected, WrongStage
 from shared.protocol.event import Step

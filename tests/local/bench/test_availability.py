@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from local.bench.availability import Measured, table
-from local.bench.cases import CASES, Name
+from local.bench.cases import CASES
 from local.bench.client import Client, Login, gaps
 from local.bootstrap import ROOT
 from local.targets import Target
@@ -78,22 +78,22 @@ def test_a_gap_is_from_the_first_refusal_to_the_next_good_login(
     assert gaps(logins(*answers)) == expected
 
 
-def measured(name: Name, failed: int, *found: float) -> Measured:
+def measured(name: str, failed: int, *found: float) -> Measured:
     return Measured("MariaDB 10.11.18", CASES[name], 50, 99999, failed, list(found))
 
 
 def test_the_mean_is_of_a_rotation_and_all_of_it_fits_eighty_columns() -> None:
     shown = io.StringIO()
-    rows = [measured(name, 99999, 0.5, 1.0) for name in Name]
+    rows = [measured(name, 99999, 0.5, 1.0) for name in CASES]
     Console(file=shown, width=80).print(table(rows))
     lines = shown.getvalue().splitlines()
-    assert len(lines) == 1 + len(Name)
+    assert len(lines) == 1 + len(CASES)
     assert lines[1].split()[-3:] == ["1000", "30", "672"]
     assert "…" not in shown.getvalue()
 
 
-@pytest.mark.parametrize("name", Name)
-def test_a_failed_login_breaks_what_is_seamless(name: Name) -> None:
+@pytest.mark.parametrize("name", CASES)
+def test_a_failed_login_breaks_what_is_seamless(name: str) -> None:
     assert measured(name, 1, 0.1).broken is CASES[name].seamless
     assert not measured(name, 0).broken
 
@@ -103,6 +103,7 @@ class Scripted:
 
     function: ClassVar[str] = "None"
     settings: ClassVar[Mapping[str, str]] = {}
+    installs = True
     overlaps = False
     title = "a target"
 

@@ -13,16 +13,15 @@ import pytest
 from local.build import artifacts
 from local.processes import children
 from local.processes.children import free_port
-from local.replay.asked import EVENTS, KINDS
+from local.replay.asked import EVENTS
 from local.sam import __main__ as program
 from local.sam import application, engine, verdict
 from local.sam.application import Application
 from local.sam.endpoint import LambdaEndpoint
 from local.sam.errors import WrongError
-from local.sam.seeding import kinds
+from local.sam.seeding import targets
 from local.sam.system import Outside, system_for_containers
 from local.servers.certificates import IN_DOCKER
-from local.system import Kind
 from local.template import TEMPLATE, functions
 from tests.lab import CONFIDENTIAL
 
@@ -38,7 +37,7 @@ def event(function: str) -> dict[str, str]:
     return dict(json.loads((EVENTS / function / "createSecret.json").read_text()))
 
 
-@pytest.mark.parametrize("function", KINDS)
+@pytest.mark.parametrize("function", functions())
 def test_a_secret_stands_where_its_events_say(function: str, outside: Outside) -> None:
     told = event(function)
     described = outside.system.service.client().describe_secret(SecretId=told["SecretId"])
@@ -46,7 +45,7 @@ def test_a_secret_stands_where_its_events_say(function: str, outside: Outside) -
     assert described["RotationEnabled"]
 
 
-@pytest.mark.parametrize("function", KINDS)
+@pytest.mark.parametrize("function", functions())
 def test_a_secret_names_this_machine_as_its_containers_do(function: str, outside: Outside) -> None:
     client = outside.system.service.client()
     document = verdict.current(outside, function)
@@ -56,10 +55,10 @@ def test_a_secret_names_this_machine_as_its_containers_do(function: str, outside
         values.append(json.loads(client.get_secret_value(SecretId=admin)["SecretString"]))
     for value in values:
         assert IN_DOCKER in (value.get("host"), *re.split("[/:]+", value.get("issuer_url", "")))
-    assert outside.system.targets[outside.kinds[function]].accepts(document)
+    assert outside.system.targets[outside.targets[function]].accepts(document)
 
 
-@pytest.mark.parametrize("function", KINDS)
+@pytest.mark.parametrize("function", functions())
 def test_what_did_not_rotate_is_not_taken_for_rotated(function: str, outside: Outside) -> None:
     before = verdict.current(outside, function)
     with pytest.raises(WrongError, match="AWSCURRENT is not at"):
@@ -74,11 +73,11 @@ def test_the_variables_are_addresses_and_no_secret(outside: Outside) -> None:
     assert variables["TLS_CA_BUNDLE"] == "/var/task/local-authority.pem"
     secrets = [
         str(document[key])
-        for document in (verdict.current(outside, function) for function in KINDS)
+        for document in (verdict.current(outside, function) for function in functions())
         for key in CONFIDENTIAL
         if key in document
     ]
-    assert len(secrets) == len(KINDS)
+    assert len(secrets) == len(functions())
     assert not [secret for secret in secrets if secret in written]
 
 
@@ -92,7 +91,9 @@ def test_every_function_declares_what_it_is_to_get(outside: Outside) -> None:
 
 def test_the_built_code_is_the_templates_with_the_authority_in_it(outside: Outside) -> None:
     code = outside.application.folder / "functions"
-    assert outside.application.template.read_text().count("CodeUri: functions\n") == len(KINDS)
+    assert outside.application.template.read_text().count("CodeUri: functions\n") == len(
+        functions()
+    )
     artifact = outside.application.folder / "artifact"
     done = subprocess.run(
         ["make", "--silent", "--dry-run", "build-HttpApiKey", f"ARTIFACTS_DIR={artifact}"],  # noqa: S607
@@ -123,7 +124,7 @@ def test_the_commands_are_told_as_they_are_run(outside: Outside) -> None:
     assert "sam local invoke PostgresSingleUser --event events/PostgresSingleUser/" in told
     assert "sam local start-lambda --port 3005 --template" in told
     assert told.count("--add-host host.docker.internal:host-gateway") == 2
-    assert all(event(function)["SecretId"] in told for function in KINDS)
+    assert all(event(function)["SecretId"] in told for function in functions())
 
 
 def test_paths_are_told_from_the_repositorys_folder() -> None:
@@ -135,10 +136,10 @@ def test_paths_are_told_from_the_repositorys_folder() -> None:
 
 
 def test_mariadb_takes_mysqls_place_where_asked() -> None:
-    assert kinds()["MySqlSingleUser"] is Kind.MYSQL
-    assert kinds(mariadb=True)["MySqlSingleUser"] is Kind.MARIADB
-    assert kinds(mariadb=True)["MySqlAlternatingUsers"] is Kind.MARIADB_ALTERNATING
-    assert kinds(mariadb=True)["HttpApiKey"] is Kind.API_KEY
+    assert targets()["MySqlSingleUser"] == "mysql"
+    assert targets(mariadb=True)["MySqlSingleUser"] == "mariadb"
+    assert targets(mariadb=True)["MySqlAlternatingUsers"] == "mariadb-alternating"
+    assert targets(mariadb=True)["PostgresSingleUser"] == "postgres"
 
 
 @pytest.mark.parametrize("named", ["tcp://127.0.0.1:1", "unix:///nonexistent/docker.sock"])

@@ -7,7 +7,7 @@ import pytest
 
 from local.processes.children import Account
 from local.servers import account, apt, home, packages
-from local.servers.__main__ import CHOICES
+from local.targets import registry
 
 RECIPE = packages.Recipe("A server", "sid", "a-server", "bin/*", "bin/server")
 ONE_LINE = """\
@@ -109,9 +109,9 @@ def test_an_unfinished_one_is_made_again(fetches: list[str]) -> None:
     assert len(fetches) == 2
 
 
-@pytest.mark.parametrize("name", CHOICES)
+@pytest.mark.parametrize("name", registry.servers())
 def test_a_second_use_fetches_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    recipe = CHOICES[name].recipe
+    recipe = registry.servers()[name].recipe
     packages.prefix(recipe)
     monkeypatch.setattr(apt, "fetch", lambda *_, **__: pytest.fail("it fetched"))
     assert packages.prefix(recipe) == recipe.folder

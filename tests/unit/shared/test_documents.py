@@ -16,6 +16,7 @@ LOGIN = {"engine": "postgres", "host": "db", "username": "app", "password": "old
 KNOWN = {*LOGIN, "port", "dbname", "ssl"}
 KEY = {
     "issuer_url": "https://issuer.test/api/",
+    "issuer": "jupyterhub",
     "owner": "app",
     "key_id": "a1",
     "api_key": "old",

@@ -32,7 +32,7 @@ class FakeManager:
     """An account whose keys are given; nothing is to be changed in it."""
 
     keeps = repeatable = False
-    lists = revokes = labels = True
+    lists = labels = True
 
     def label(self, version_id: str) -> str:
         return f"{ARN} {version_id}"

@@ -171,7 +171,16 @@ def test_one_of_ours_is_adapted_or_becomes_the_secrets_own() -> None:
     revoke = {"request": "DELETE /users/{id}"}
     assert sources.of({"issuer": {"use": "jupyterhub", "revoke": revoke}}).inline
     assert sources.of({"issuer": GOOD}).inline
-    assert not sources.of({}).inline
+
+
+@pytest.mark.parametrize(
+    ("said", "place"),
+    [({}, "issuer"), ({"issuer": None}, "issuer"), ({"issuer": ""}, "issuer.use")],
+)
+def test_a_secret_that_names_no_issuer_is_refused(said: dict[str, object], place: str) -> None:
+    with pytest.raises(MalformedSecret) as caught:
+        Sources({}).of({**said, "issuer_url": "https://hub.test"})
+    assert caught.value.field == place
 
 
 def test_the_functions_own_description_stands_for_every_secret() -> None:

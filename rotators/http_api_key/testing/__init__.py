@@ -1,0 +1,22 @@
+"""What this kind is tried with on one machine: issuers, and keys and users at them."""
+
+from collections.abc import Mapping
+
+from local.issuers.demo import demo_issuer
+from local.servers.choice import ServerChoice
+from local.servers.rabbitmq import RECIPE, rabbitmq
+from local.targets import Offer
+from rotators.http_api_key.testing.issuer import IssuerTarget
+from rotators.http_api_key.testing.rabbitmq import RabbitMqTarget
+
+__all__ = ["SERVERS", "TARGETS", "IssuerTarget", "RabbitMqTarget"]
+
+TARGETS: Mapping[str, Offer] = {
+    "api-key": Offer(IssuerTarget.function, lambda place: IssuerTarget(place.running(demo_issuer))),
+    "rabbitmq": Offer(
+        RabbitMqTarget.function, lambda place: RabbitMqTarget(place.running(rabbitmq))
+    ),
+}
+SERVERS: Mapping[str, ServerChoice] = {
+    "rabbitmq": ServerChoice(RECIPE, rabbitmq, usual=False),
+}

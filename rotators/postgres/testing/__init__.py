@@ -1,0 +1,26 @@
+"""What this kind is tried with on one machine: real PostgreSQL servers, and users on them."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from local.servers.choice import ServerChoice
+from local.servers.postgres import postgres, recipe
+from local.targets import Offer
+from rotators.postgres.testing.users import PostgresAlternatingTarget, PostgresTarget
+
+__all__ = ["SERVERS", "TARGETS", "PostgresAlternatingTarget", "PostgresTarget"]
+
+TARGETS: Mapping[str, Offer] = {
+    "postgres": Offer(
+        PostgresTarget.function, lambda place: PostgresTarget(place.running(postgres))
+    ),
+    "postgres-alternating": Offer(
+        PostgresAlternatingTarget.function,
+        lambda place: PostgresAlternatingTarget(place.running(postgres), "shop"),
+    ),
+}
+SERVERS: Mapping[str, ServerChoice] = {
+    "postgres": ServerChoice(recipe("17"), postgres),
+    "postgres-15": ServerChoice(recipe("15"), partial(postgres, version="15"), usual=False),
+    "postgres-18": ServerChoice(recipe("18"), partial(postgres, version="18"), usual=False),
+}
