@@ -77,6 +77,18 @@ class Login:
         """Who and where, for messages: `user 'app' at db:5432`."""
         return f"user {self.username!r} at {self.host}:{self.port}"
 
+    def check_length(self, length: int, *, limit: int, engine: str) -> None:
+        """Raises MalformedSecret where a server would refuse the user's name, or cut it short.
+
+        length, limit: in the unit that this engine counts in.
+        """
+        if length > limit:
+            raise MalformedSecret(
+                f"the user name {self.username!r} is longer than {limit}, the limit of {engine}",
+                do="correct 'username' in the secret; alternating users append '_clone' to it",
+                field="username",
+            )
+
     @property
     def target(self) -> tuple[str, int, str]:
         """What must not change in a rotation."""

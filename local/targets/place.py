@@ -29,7 +29,8 @@ class Place:
     def running(self, start: Start[T]) -> T:
         """The one server, or issuer, that `start` starts."""
         if start not in self._running:
-            self._say(f"starting {start.__name__.replace('_', ' ')}")
+            name = getattr(start, "func", start).__name__  # a partial has none of its own
+            self._say(f"starting {name.replace('_', ' ')}")
             started = self._stack.enter_context(start(self._folder, self._authority))
             self._running[start] = started
         found: T = self._running[start]

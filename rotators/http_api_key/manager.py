@@ -23,7 +23,8 @@ _REFUSED = (400, 422)  # how issuers answer to a value that they do not take
 class Manager:
     """Issues, lists and revokes; see KeyManager.
 
-    by: the current key or, of an admin's secret, the document; facts: {arn} and {tag}.
+    admin: the document of the admin's secret, None where the current key is its own admin;
+    facts: {arn}, {tag} and {version}.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Manager:
         listing = self._described.list
         self.lists = listing is not None
         self.labels = listing is not None and "label" in listing.found
+        self.most: int | None = None  # a description does not say
 
     def label(self, version_id: str) -> str:
         """What a key made for this version is labelled with."""

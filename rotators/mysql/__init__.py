@@ -1,14 +1,19 @@
 """MySQL and MariaDB: the functions that rotate their users' passwords."""
 
 from rotators.mysql.engine import MySQLEngine
+from shared.aws.rds import Rds
 from shared.handler import make_handler
-from shared.strategies import AlternatingUsers, SingleUser
+from shared.strategies import AlternatingUsers, SingleUserWithOverlap
 
 single_user = make_handler(
-    lambda environment: SingleUser(MySQLEngine.from_environment(environment), environment),
+    lambda environment: SingleUserWithOverlap(
+        MySQLEngine.from_environment(environment), environment, directory=Rds()
+    ),
     strategy="single_user",
 )
 alternating_users = make_handler(
-    lambda environment: AlternatingUsers(MySQLEngine.from_environment(environment), environment),
+    lambda environment: AlternatingUsers(
+        MySQLEngine.from_environment(environment), environment, directory=Rds()
+    ),
     strategy="alternating_users",
 )

@@ -68,17 +68,18 @@ class MySQLSession:
         """Run a trivial query."""
         self.wire.run("SELECT 1")
 
-    def set_password(
-        self, password: Secret, /, *, beside: Secret | None = None, by: Self | None = None
-    ) -> None:
+    def set_password(self, password: Secret, /, *, by: Self | None = None) -> None:
         """Set the logged-in account's password, keeping its authentication plugin."""
         setter = by.wire if by else None
         # Read by the admin: the user's own session may be taken for one with an expired password.
         with rule_named(setter or self.wire, password):
-            if beside is None:
-                self._passwords.replace(password, setter)
-            else:
-                self._passwords.add(password, setter)
+            self._passwords.replace(password, setter)
+
+    def add_password(self, password: Secret, /, *, by: Self | None = None) -> None:
+        """Set it beside the one that this session logged in with."""
+        setter = by.wire if by else None
+        with rule_named(setter or self.wire, password):
+            self._passwords.add(password, setter)
 
     def end_other_passwords(self, password: Secret, /, *, by: Self | None = None) -> None:
         """Let only `password`, which this session logged in with, be accepted from now on."""
@@ -105,8 +106,8 @@ class MySQLEngine:
     name: ClassVar[str] = "mysql"
     secret_engines: ClassVar[frozenset[str]] = frozenset({"mysql", "mariadb", "aurora-mysql"})
     default_port: ClassVar[int] = 3306
-    max_username: ClassVar[int] = 128  # MariaDB's; MySQL's is 32, and looked at when one is made
-    supports_two_passwords: ClassVar[bool] = True
+    changes_itself: ClassVar[bool] = True
+    atomic: ClassVar[bool] = True  # but for a second password, which the next rotation ends
 
     def __init__(self, tls: ssl.SSLContext) -> None:
         self._tls = tls
@@ -116,9 +117,9 @@ class MySQLEngine:
         """Trusting what TLS_CA_BUNDLE says; raises Misconfigured."""
         return cls(verifying_context(database_authorities(environment)))
 
-    def username_length(self, username: str, /) -> int:
-        """In characters."""
-        return len(username)
+    def check(self, login: Login, /) -> None:
+        """MariaDB takes 128 characters; that MySQL takes 32 is looked at when a user is made."""
+        login.check_length(len(login.username), limit=128, engine=self.name)
 
     @contextmanager
     def connect(self, login: Login, /) -> Iterator[MySQLSession]:

@@ -78,19 +78,12 @@ class PostgresSession:
         with told_apart(self._login):
             self._connection.execute("SELECT 1")
 
-    def set_password(
-        self, password: Secret, /, *, beside: Secret | None = None, by: Self | None = None
-    ) -> None:
-        """One transaction, of `by` where given; a role has one password, so never `beside`."""
-        if beside is not None:
-            raise ValueError("a PostgreSQL role has one password")
+    def set_password(self, password: Secret, /, *, by: Self | None = None) -> None:
+        """One transaction, of `by` where given."""
         username = self._login.username
         session = by or self
         statement = session.password_of(username, password)
         session.change(username, lambda connection: set_password(connection, username, statement))
-
-    def end_other_passwords(self, password: Secret, /, *, by: Self | None = None) -> None:
-        """Nothing: there are none."""
 
     def equip(self, twin: str, password: Secret, /, *, by: Self, ours: Callable[[], bool]) -> None:
         """The clone is a member of its original and acts as it, so one owns what either makes.
@@ -177,8 +170,8 @@ class PostgresEngine:
         {"postgres", "postgresql", "aurora-postgresql"}
     )
     default_port: ClassVar[int] = 5432
-    max_username: ClassVar[int] = 63  # bytes: NAMEDATALEN - 1
-    supports_two_passwords: ClassVar[bool] = False
+    changes_itself: ClassVar[bool] = True
+    atomic: ClassVar[bool] = True
 
     def __init__(self, ca: Path) -> None:
         self._ca = ca
@@ -188,9 +181,9 @@ class PostgresEngine:
         """Trusting what TLS_CA_BUNDLE says; raises Misconfigured."""
         return cls(database_authorities(environment))
 
-    def username_length(self, username: str, /) -> int:
-        """In bytes of UTF-8."""
-        return len(username.encode())
+    def check(self, login: Login, /) -> None:
+        """A role's name has at most 63 bytes of UTF-8: NAMEDATALEN - 1."""
+        login.check_length(len(login.username.encode()), limit=63, engine=self.name)
 
     @contextmanager
     def connect(self, login: Login, /) -> Iterator[PostgresSession]:

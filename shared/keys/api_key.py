@@ -35,7 +35,8 @@ class ApiKey:
     """A key at an issuer. `document` is the secret it came from, values in it included.
 
     key_id: None where the secret has no field for it; slot: which of two places it is in.
-    admin: the ARN of the secret of whoever issues and revokes; None where the key itself may.
+    admin: the ARN of the secret of whoever issues and revokes; None where the key itself may, or
+    the function's role.
     fields: the secret's fields for `key`, `id` and `slot`.
     more: other fields that came with the key, to be stored beside it.
     """

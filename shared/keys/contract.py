@@ -39,9 +39,13 @@ class KeyManager(Protocol):
     repeatable: bool  # whether `make` gives the same key again for the same version
     lists: bool  # whether the issuer tells which keys are live
     labels: bool  # and which of them were made for which version
+    most: int | None  # how many keys the account may have, where that is few
 
     def label(self, version_id: str) -> str:
-        """What a key made for this version of this secret is labelled with."""
+        """What a key made for this version of this secret is labelled with.
+
+        Asked where the issuer `labels` only; never empty, and ends with the version's id.
+        """
         ...
 
     def owned(self) -> Sequence[OwnedKey]:
@@ -57,7 +61,11 @@ class KeyManager(Protocol):
         ...
 
     def revoke(self, key_id: str) -> None:
-        """End a key; one that is already gone is a success."""
+        """End a key; one that is already gone is a success.
+
+        An issuer that can disable keys may do only that at first: such a key is still listed, so
+        the next rotation asks for its end again, and it is deleted then.
+        """
         ...
 
 
@@ -71,9 +79,10 @@ class KeyIssuer(Protocol):
         ...
 
     def manage(self, key: ApiKey, ticket: Ticket[ApiKey]) -> KeyManager:
-        """The key's account, by the hand of its admin or, where it has none, of the key itself.
+        """The key's account, by the hand of its admin: a secret, the key itself, or this function.
 
-        Raises TargetMismatch where the admin is not for this issuer.
+        By which, `key.admin` tells: None where no other secret is read, as the current key may
+        issue and revoke, or the function's own role may. Raises TargetMismatch where the admin is not for this issuer.
         """
         ...
 

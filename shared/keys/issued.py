@@ -1,7 +1,7 @@
 """Keys that an issuer makes beside the old one, which ends a rotation later."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from shared.errors import Busy, TargetMismatch, Unreachable
 from shared.keys.api_key import ApiKey
@@ -45,7 +45,7 @@ class IssuedKey:
         if old is not None and manager.keeps and not leftovers.ours(old):
             probe(self._issuer, current)  # or a secret could name any key, to be given its rights
         ticket.confirm()  # or what a later rotation has made would be taken for a leftover
-        before = [key for key in live if key.label == manager.label(ticket.version_id)]
+        before = leftovers.of_this_version(live)
         if before:
             stored = _stored(ticket)
             if stored is not None:
@@ -54,9 +54,11 @@ class IssuedKey:
             if not manager.repeatable:
                 _end(manager, before)
         else:
-            for key_id in leftovers.before_next(live, current, old, self._ends):
+            ending = leftovers.before_next(live, current, old, self._ends)
+            for key_id in ending:
                 ticket.confirm()
                 _revoke(manager, key_id)
+            _require_room(manager, current, [key for key in live if key.key_id not in ending])
         ticket.confirm()
         minted = _made(manager, current, old)
         if manager.repeatable:
@@ -82,6 +84,19 @@ class IssuedKey:
         for key_id in Leftovers(self._issuer, manager, ticket).at_finish(live):
             ticket.confirm()
             _revoke(manager, key_id)
+
+
+def _require_room(manager: KeyManager, current: ApiKey, keys: Sequence[OwnedKey]) -> None:
+    """Raises TargetMismatch naming the keys in the way, where the account has as many as it may."""
+    if manager.most is None or len(keys) < manager.most:
+        return
+    others = ", ".join(f"'{key.key_id}'" for key in keys if key.key_id != current.key_id)
+    raise TargetMismatch(
+        f"the issuer allows {manager.most} keys, and {current.account.owner!r} has as many beside "
+        f"those that this rotation may end: {others} of them is in no version of the secret",
+        do="revoke it at the issuer if nobody uses it, and rotate again",
+        field=current.fields.get("id"),
+    )
 
 
 def _made(manager: KeyManager, current: ApiKey, old: OwnedKey | None) -> ApiKey:

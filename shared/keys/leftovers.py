@@ -26,20 +26,27 @@ class Leftovers:
         self._issuer = issuer
         self._manager = manager
         self._ticket = ticket
-        self._mine = manager.label(ticket.version_id)
+        self._mine = manager.label(ticket.version_id) if manager.labels else ""
         self._label = self._mine.removesuffix(ticket.version_id)
 
     def find(self, live: Sequence[OwnedKey], current: ApiKey) -> OwnedKey | None:
         """The current key among the live ones: by its id, else by the label of its version."""
-        label = self._manager.label(self._ticket.current_version_id)
         for key in live:
-            if key.key_id == current.key_id or (current.key_id is None and key.label == label):
+            if key.key_id == current.key_id:
                 return key
-        return None
+        if current.key_id is not None or not self._manager.labels:
+            return None
+        label = self._manager.label(self._ticket.current_version_id)
+        return next((key for key in live if key.label == label), None)
+
+    def of_this_version(self, live: Sequence[OwnedKey]) -> list[OwnedKey]:
+        """Those that an earlier attempt, or another copy, has had made for this version."""
+        return [key for key in live if self._manager.labels and key.label == self._mine]
 
     def ours(self, key: OwnedKey) -> bool:
         """Whether it was made for a version of this secret, which only we can have done."""
-        return key.label.startswith(self._label)
+        # Without labels, or a word before the version's id, every key would begin with it.
+        return bool(self._label) and key.label.startswith(self._label)
 
     def before_next(
         self, live: Sequence[OwnedKey], current: ApiKey, old: OwnedKey | None, ends: Ends
@@ -122,6 +129,8 @@ class Leftovers:
         return True
 
     def _of_another_secret(self, label: str) -> bool:
+        if not self._label:
+            return False
         form = re.escape(self._label).replace(re.escape(self._ticket.secret_arn), r"arn:\S+")
         form = re.sub(r"[0-9a-f]{20}", "[0-9a-f]{20}", form)  # a tag, which stands for an ARN
         return re.match(form + ".", label) is not None
@@ -129,7 +138,9 @@ class Leftovers:
     def _pinned(self, key_id: str, label: str | None = None) -> bool:
         """Whether a version holds it which somebody gave a label of their own."""
         ids = {key.key_id for key in self._pins.values() if key}
-        return key_id in ids or label in {self._manager.label(each) for each in self._pins}
+        if key_id in ids or not self._manager.labels:
+            return key_id in ids
+        return label in {self._manager.label(each) for each in self._pins}
 
     @cached_property
     def _pins(self) -> Mapping[str, ApiKey | None]:

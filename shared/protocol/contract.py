@@ -145,20 +145,34 @@ class Session(Protocol):
         """Run a trivial query."""
         ...
 
-    def set_password(
-        self, password: Secret, /, *, beside: Secret | None = None, by: Self | None = None
-    ) -> None:
-        """Give the user this password, at once or not at all; the server never logs it.
+    def set_password(self, password: Secret, /, *, by: Self | None = None) -> None:
+        """Give the user this password, and no other; the server never logs it.
 
-        beside: the password this session logged in with, to be accepted as well, and no third.
-        Raises Forbidden where a right is missing, for `beside` maybe one more, and
-        RejectedByPolicy.
+        Where the engine is not `atomic` and this session logged in with that very password, an
+        earlier attempt may have ended half way: what a change takes beside its first statement
+        (to save it, to tell other nodes) is done now. Raises Forbidden where a right is missing,
+        and RejectedByPolicy.
+        """
+        ...
+
+
+class OverlapSession(Session, Protocol):
+    """A Session whose server can accept two passwords of one user."""
+
+    def add_password(self, password: Secret, /, *, by: Self | None = None) -> None:
+        """Let this password and the one that the session logged in with be accepted, and no third.
+
+        At once or not at all. Raises as `set_password`, Forbidden maybe for one right more.
         """
         ...
 
     def end_other_passwords(self, password: Secret, /, *, by: Self | None = None) -> None:
         """Let only `password`, which this session logged in with, be accepted from now on."""
         ...
+
+
+class PairSession(Session, Protocol):
+    """A Session whose user may have a twin, with which it takes turns."""
 
     def equip(self, twin: str, password: Secret, /, *, by: Self, ours: Callable[[], bool]) -> None:
         """Let the user `twin` log in with this password and do all that this user can.
@@ -177,19 +191,41 @@ class Session(Protocol):
         ...
 
 
-class Engine(Protocol):
+S = TypeVar("S", bound=Session)
+S_co = TypeVar("S_co", bound=Session, covariant=True)
+
+
+class Engine(Protocol[S_co]):
     """A kind of database server."""
 
     name: ClassVar[str]
     secret_engines: ClassVar[frozenset[str]]  # what a secret's `engine` may say
     default_port: ClassVar[int]
-    max_username: ClassVar[int]  # in the unit the server counts in: see `username_length`
-    supports_two_passwords: ClassVar[bool]  # whether `set_password` takes `beside`
+    changes_itself: ClassVar[bool]  # whether a user may set its own password, or only an admin
+    atomic: ClassVar[bool]  # whether `set_password` is done at once or not at all
 
-    def username_length(self, username: str, /) -> int:
-        """The user name's length in characters or bytes, as this server limits it."""
+    def check(self, login: Login, /) -> None:
+        """Raises MalformedSecret where the server could not have such a user.
+
+        Also for further fields of `login.document` that this engine reads, such as more nodes.
+        """
         ...
 
-    def connect(self, login: Login, /) -> AbstractContextManager[Session]:
+    def connect(self, login: Login, /) -> AbstractContextManager[S_co]:
         """Log in over verified TLS. Raises Rejected or Unreachable, and never confuses them."""
+        ...
+
+
+class Directory(Protocol):
+    """Where a provider says its databases are, for admin secrets that name none themselves."""
+
+    def address(self, tags: Mapping[str, str]) -> tuple[str, int]:
+        """Host and port of the database whose admin's secret has these tags.
+
+        Raises TargetMismatch where they name none.
+        """
+        ...
+
+    def same_data(self, host: str, writer: str) -> bool:
+        """Whether `host` is a replica, or a reader, of the database at `writer`."""
         ...

@@ -7,7 +7,7 @@ from dataclasses import replace
 from shared.credentials import Login
 from shared.errors import GIVE_UP, MalformedSecret, Rejected, TargetMismatch
 from shared.patience import tries
-from shared.protocol.contract import Ticket
+from shared.protocol.contract import PairSession, Ticket
 from shared.strategies.database import Database, stored
 
 LOG = logging.getLogger(f"rotation.{__name__}")
@@ -16,7 +16,7 @@ LOG = logging.getLogger(f"rotation.{__name__}")
 REPLICA_SECONDS = 10.0
 
 
-class AlternatingUsers(Database):
+class AlternatingUsers(Database[PairSession]):
     """`app` and `app_clone`: the one that is not in use gets a new password and the other's rights.
 
     An admin, whose secret is named by `masterarn`, makes the changes.
@@ -24,8 +24,8 @@ class AlternatingUsers(Database):
 
     def mint(self, current: Login, _ticket: Ticket[Login], /) -> Login:
         """The other user with a new password, which is nowhere in the target yet."""
-        self.check_length(current.twin)
         other = replace(current, username=current.twin, password=self.policy.make())
+        self.engine.check(other)
         if other.twin != current.username:  # it would go on to a third user, and to its password
             raise MalformedSecret(
                 f"the user name {current.username!r} ends in '_clone' twice, so it has no turn "
@@ -55,9 +55,9 @@ class AlternatingUsers(Database):
                 if live.username == current.username:
                     ours = self._ours(pending, ticket)
                     session.equip(pending.username, pending.password, by=by, ours=ours)
-                elif live.password != pending.password:
+                elif self.is_due(pending, live):
                     LOG.warning("the current user is not let in: the other one takes over")
-                    session.set_password(pending.password, by=by)
+                    self.set_password(session, pending, live, by)
         if admin.host != pending.host:
             self._wait_for_replica(pending)
 

@@ -3,28 +3,37 @@
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from typing import Generic
 
-from shared.aws.rds import Rds
 from shared.credentials import Login
-from shared.errors import MalformedSecret, Rejected, TargetMismatch
+from shared.errors import Rejected, RejectedByPolicy, TargetMismatch
 from shared.fields import Fields
 from shared.passwords import PasswordPolicy
-from shared.protocol.contract import Engine, Session, Ticket
+from shared.protocol.contract import Directory, Engine, S, Ticket
 from shared.secret import Secret
 from shared.settings import Settings
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 
 
-class Database:
-    """The part of a Backend that does not depend on the strategy."""
+class Database(Generic[S]):
+    """The part of a Backend that does not depend on the strategy.
 
-    def __init__(self, engine: Engine, environment: Mapping[str, str]) -> None:
+    directory: who knows where the databases of admin secrets without `host` are; None for nobody.
+    """
+
+    def __init__(
+        self,
+        engine: Engine[S],
+        environment: Mapping[str, str],
+        *,
+        directory: Directory | None = None,
+    ) -> None:
         self.engine = engine
         self.name = engine.name
         self.policy = PasswordPolicy.from_environment(environment)
         self._allow_unencrypted = Settings(environment).flag("ALLOW_UNENCRYPTED", default=False)
-        self._rds = Rds()
+        self._directory = directory
 
     def parse(self, document: Mapping[str, object], /) -> Login:
         """Raises MalformedSecret, or TargetMismatch for another kind of database."""
@@ -34,7 +43,7 @@ class Database:
             default_port=self.engine.default_port,
             allow_unencrypted=self._allow_unencrypted,
         )
-        self.check_length(login.username)
+        self.engine.check(login)
         return login
 
     def render(self, credential: Login, /) -> dict[str, object]:
@@ -43,16 +52,6 @@ class Database:
 
     def discard(self, minted: Login, ticket: Ticket[Login], /) -> None:
         """Nothing: a password that was never installed leaves no trace."""
-
-    def check_length(self, username: str) -> None:
-        """Raises MalformedSecret where the server would refuse the name, or cut it short."""
-        if self.engine.username_length(username) > self.engine.max_username:
-            raise MalformedSecret(
-                f"the user name {username!r} is longer than {self.engine.max_username}, "
-                f"the limit of {self.engine.name}",
-                do="correct 'username' in the secret; alternating users append '_clone' to it",
-                field="username",
-            )
 
     def admin(self, user: Login, ticket: Ticket[Login]) -> Login:
         """The login in the secret that `masterarn` names.
@@ -65,13 +64,13 @@ class Database:
         document = ticket.open(arn)
         self._check_kind(document, of="the admin's secret")
         fields = Fields(document, of="the admin's secret")
-        if document.get("host") is not None:
+        if document.get("host") is not None or self._directory is None:
             host = fields.host("host")
             port = fields.port("port", default=self.engine.default_port)
         else:  # RDS keeps a user name and a password only
-            host, port = self._rds.address(ticket.tags(arn))
+            host, port = self._directory.address(ticket.tags(arn))
         same = (host.lower(), port) == (user.host.lower(), user.port)
-        if not same and not (host != user.host and self._rds.same_data(user.host, host)):
+        if not same and not self._is_replica(user.host, of=host):
             raise TargetMismatch(
                 f"the admin's secret is for {host}:{port}, which is neither {user.host}:"
                 f"{user.port} nor, for Amazon RDS, what that is a replica or reader of",
@@ -89,10 +88,13 @@ class Database:
             document=document,
         )
 
+    def _is_replica(self, host: str, *, of: str) -> bool:
+        return host != of and self._directory is not None and self._directory.same_data(host, of)
+
     @contextmanager
     def accepted(
         self, candidates: Iterator[tuple[Login, str]], whom: Login
-    ) -> Iterator[tuple[Login, Session]]:
+    ) -> Iterator[tuple[Login, S]]:
         """Log in with the first of the logins that the server accepts; raises Rejected.
 
         Falls from one to the next only on Rejected, never on Unreachable.
@@ -116,6 +118,19 @@ class Database:
             "PutSecretValue and rotate again",
             field="password",
         )
+
+    def is_due(self, pending: Login, live: Login) -> bool:
+        """Whether setSecret has something to do for a user that logged in as `live`."""
+        return live.password != pending.password or not self.engine.atomic
+
+    def set_password(self, session: S, pending: Login, live: Login, by: S | None) -> None:
+        """Have the session's user accept `pending` and no other password."""
+        try:
+            session.set_password(pending.password, by=by)
+        except RejectedByPolicy:
+            # The machine gives a refused version up; it must not where that one is live.
+            if live.password != pending.password:
+                raise
 
     def _check_kind(self, document: Mapping[str, object], *, of: str) -> None:
         kind = Fields(document, of=of).optional_text("engine")

@@ -1,67 +1,39 @@
-"""SingleUser: one user whose password changes, with or without an overlap of the two."""
+"""SingleUser: one user whose password changes; the old one ends as the new one is set."""
 
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar
 
 from shared.credentials import Login
-from shared.errors import GIVE_UP, Forbidden, Misconfigured, Permanent, TargetMismatch
-from shared.protocol.contract import Engine, Session, Ticket
-from shared.settings import Settings
+from shared.errors import GIVE_UP, Permanent, TargetMismatch
+from shared.protocol.contract import Directory, Engine, S, Ticket
 from shared.strategies.database import Database, stored
+from shared.strategies.options import Options
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How the password changes; all off is what AWS's own functions do."""
-
-    admin_sets: bool  # the admin's session makes the change
-    overlap: bool  # the current password goes on working beside the pending one
-    ends_on_finish: bool  # with overlap: until finishSecret, not until the next rotation
-    short_gap: bool  # setSecret verifies and promotes as well
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str], engine: Engine) -> Self:
-        """Raises Misconfigured naming the variable."""
-        settings = Settings(environment)
-        ends = settings.choice(
-            "OLD_PASSWORD_ENDS", default="next-rotation", of=("next-rotation", "on-finish")
-        )
-        options = cls(
-            admin_sets=settings.flag("ADMIN_SETS_PASSWORD", default=False),
-            overlap=settings.flag("PASSWORD_OVERLAP", default=False),
-            ends_on_finish=ends == "on-finish",
-            short_gap=settings.flag("SHORT_GAP", default=False),
-        )
-        if options.overlap and not engine.supports_two_passwords:
-            raise Misconfigured(
-                f"a {engine.name} user has one password only, so PASSWORD_OVERLAP cannot be",
-                do="unset it, and use alternating users or SHORT_GAP",
-                field="PASSWORD_OVERLAP",
-            )
-        if options.overlap and options.short_gap:
-            raise Misconfigured(
-                "with PASSWORD_OVERLAP there is no gap that SHORT_GAP could shorten",
-                do="unset one of the two",
-                field="SHORT_GAP",
-            )
-        return options
-
-
-class SingleUser(Database):
-    """Without overlap, the old password ends at setSecret.
+class SingleUser(Database[S]):
+    """The old password ends at setSecret.
 
     Clients that log in between setSecret and finishSecret with AWSCURRENT are then refused; they
     must fetch the secret again and retry.
     """
 
-    def __init__(self, engine: Engine, environment: Mapping[str, str]) -> None:
-        super().__init__(engine, environment)
-        self._options = Options.from_environment(environment, engine)
+    two_passwords: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        engine: Engine[S],
+        environment: Mapping[str, str],
+        *,
+        directory: Directory | None = None,
+    ) -> None:
+        super().__init__(engine, environment, directory=directory)
+        self.options = Options.from_environment(
+            environment, engine, two_passwords=self.two_passwords
+        )
 
     def mint(self, current: Login, _ticket: Ticket[Login], /) -> Login:
         """The same user with a new password, which is nowhere in the target yet."""
@@ -79,13 +51,13 @@ class SingleUser(Database):
         # The current one first: in a normal rotation it is live, so nothing is ever refused.
         candidates = stored(ticket, current, pending, users=(pending,))
         with self.accepted(candidates, pending) as (live, session):
-            if live.password != pending.password:
-                with self._setter(pending, ticket) as by:
+            if self.is_due(pending, live):
+                with self.setter(pending, ticket) as by:
                     ticket.confirm()
-                    self._set(session, pending, live, by)
-                    if self._options.short_gap:
-                        self._verify_or_undo(session, pending, live, by, ticket)
-        if self._options.short_gap:
+                    self.set_password(session, pending, live, by)
+                    if self.options.short_gap and live.password != pending.password:
+                        self._prove_or_undo(session, pending, live, by, ticket)
+        if self.options.short_gap:
             ticket.promote()
 
     def verify(self, pending: Login, _ticket: Ticket[Login], /) -> None:
@@ -94,32 +66,14 @@ class SingleUser(Database):
             session.ping()
 
     def settle(self, ticket: Ticket[Login], /) -> None:
-        """End the old password, where it has lived beside the new one for long enough."""
-        if not (self._options.overlap and self._options.ends_on_finish):
-            return
-        live = ticket.pending()
-        with self.engine.connect(live) as session, self._setter(live, ticket) as by:
-            try:
-                session.end_other_passwords(live.password, by=by)
-            except Forbidden as forbidden:
-                LOG.warning("OLD_PASSWORD_ENDS=on-finish is not kept: %s", forbidden)
+        """Nothing: the old password ended at setSecret."""
 
-    def _set(self, session: Session, pending: Login, live: Login, by: Session | None) -> None:
-        if self._options.overlap:
-            try:
-                session.set_password(pending.password, beside=live.password, by=by)
-            except Forbidden as forbidden:
-                LOG.warning("PASSWORD_OVERLAP is not kept, AWSCURRENT ends now: %s", forbidden)
-            else:
-                return
-        session.set_password(pending.password, by=by)
-
-    def _verify_or_undo(
+    def _prove_or_undo(
         self,
-        session: Session,
+        session: S,
         pending: Login,
         live: Login,
-        by: Session | None,
+        by: S | None,
         ticket: Ticket[Login],
     ) -> None:
         try:
@@ -134,8 +88,9 @@ class SingleUser(Database):
             raise
 
     @contextmanager
-    def _setter(self, user: Login, ticket: Ticket[Login]) -> Iterator[Session | None]:
-        if not self._options.admin_sets:
+    def setter(self, user: Login, ticket: Ticket[Login]) -> Iterator[S | None]:
+        """The admin's session, where that one sets the user's password; None where not."""
+        if not self.options.admin_sets:
             yield None
             return
         with self.engine.connect(self.admin(user, ticket)) as session:

@@ -358,7 +358,7 @@ def test_defect_13_a_secret_that_is_no_json_object_is_told_as_such(
 
 
 def test_every_defect_has_a_test_of_its_name() -> None:
-    files = Path(__file__).parent.glob("test_*.py")
+    files = Path(__file__).parent.rglob("test_*.py")
     named = {
         int(n) for file in files for n in re.findall(r"def test_defect_(\d+)_", file.read_text())
     }

@@ -30,7 +30,7 @@ from shared.errors import Misconfigured, Permanent, Retryable, RotationError
 from shared.keys.api_key import ApiKey
 from shared.passwords import PasswordPolicy
 from shared.protocol.contract import Engine
-from shared.strategies import SingleUser
+from shared.strategies import SingleUser, SingleUserWithOverlap
 from shared.tls import ca_bundle
 from tests.issuers.issuing import Ticket
 from tests.lab import Lab
@@ -198,7 +198,7 @@ def test_every_setting_of_a_strategy_is_there_and_takes_its_value() -> None:
     assert {value for _, value in words} >= {"true", "on-finish", "next-rotation"}
     for name, value in words:
         if value:
-            SingleUser(object.__new__(MySQLEngine), {name: value})
+            SingleUserWithOverlap(object.__new__(MySQLEngine), {name: value})
 
 
 def test_every_log_line_of_the_database_functions_is_explained() -> None:
@@ -273,7 +273,7 @@ def parse(document: Mapping[str, object]) -> str:
     if "host" not in document:  # as RDS makes it
         assert set(document) == {"username", "password"}
         return "managed"
-    engine: type[Engine] = PostgresEngine
+    engine: type[Engine[Any]] = PostgresEngine
     if document["engine"] in MySQLEngine.secret_engines:
         engine = MySQLEngine
     _single_user(engine).parse(document)
@@ -286,7 +286,7 @@ def _example_key() -> ApiKey:
     return ISSUERS.parse(document)
 
 
-def _single_user(engine: type[Engine]) -> SingleUser:
+def _single_user(engine: type[Engine[Any]]) -> SingleUser[Any]:
     bare = object.__new__(engine)  # parsing needs no authority
     return SingleUser(bare, {})
 

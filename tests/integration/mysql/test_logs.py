@@ -67,7 +67,7 @@ def overlaps(users: Users, passwords: Passwords) -> None:
     """Forbidden, by the admin, by oneself, again, given up, and ended."""
     live = "first"
     with users.session(live) as session:
-        fails_quietly(lambda: session.set_password(passwords.new(), beside=Secret(live)))
+        fails_quietly(lambda: session.add_password(passwords.new()))
     for admins in (True, False):
         if not admins:
             right = "CREATE USER" if users.mariadb else "APPLICATION_PASSWORD_ADMIN"
@@ -78,7 +78,7 @@ def overlaps(users: Users, passwords: Passwords) -> None:
         for password in (new, new, passwords.new(), passwords.new()):
             with users.session(live) as session, users.as_admin() as by:
                 other = by if admins else None
-                session.set_password(password, beside=Secret(live), by=other)
+                session.add_password(password, by=other)
         live = passwords.last
         with users.session(live) as session:
             fails_quietly(lambda: session.end_other_passwords(Secret(passwords.last)))
@@ -111,7 +111,7 @@ def fails(users: Users, passwords: Passwords) -> None:
     fails_quietly(lambda: users.equip(passwords.new().reveal()))
     with users.session("first") as session:
         fails_quietly(lambda: session.set_password(passwords.new()))
-        fails_quietly(lambda: session.set_password(passwords.new(), beside=Secret("first")))
+        fails_quietly(lambda: session.add_password(passwords.new()))
     users.sql(f"UNINSTALL {what}")
     long = users.renamed(users.name.ljust(125 if users.mariadb else 30, "x"))
     long.create()

@@ -53,7 +53,7 @@ def made(users: Users, by: str, more: str = "") -> None:
 def add(users: Users, new: str, live: str, by: str) -> None:
     """What setSecret does with PASSWORD_OVERLAP."""
     with users.session(live) as session, admin(users, by) as other:
-        session.set_password(Secret(new), beside=Secret(live), by=other)
+        session.add_password(Secret(new), by=other)
 
 
 def replace(users: Users, new: str, live: str, by: str) -> None:
@@ -475,7 +475,7 @@ def test_without_tls_no_password_goes_in_clear(tmp_path: Path, authority: Author
             refuses(Misconfigured, lambda: session.set_password(Secret("second")))
             refuses(
                 Misconfigured,
-                lambda: session.set_password(Secret("second"), beside=Secret("first")),
+                lambda: session.add_password(Secret("second")),
             )
             refuses(Misconfigured, lambda: session.end_other_passwords(Secret("first")))
         assert users.accepts("admin", users.admin)

@@ -207,7 +207,6 @@ def test_the_admin_sets_the_password(either_postgres_server: Server) -> None:
         pair.engine.connect(pair.login(pair.admin)) as by,
     ):
         session.set_password(Secret("set by the admin"), by=by)
-        session.end_other_passwords(Secret("set by the admin"), by=by)
     pair.passwords[pair.app] = "set by the admin"
     pair.rotate(pair.clone)
     pair.rotate(pair.app)

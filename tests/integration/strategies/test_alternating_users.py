@@ -93,7 +93,7 @@ def test_a_copy_that_was_held_up_until_its_rotation_was_given_up_changes_nothing
     real = database.Database.admin
     held_up: list[bool] = []
 
-    def admin(self: database.Database, *arguments: Any) -> object:  # noqa: ANN401 - passed on
+    def admin(self: database.Database[Any], *arguments: Any) -> object:  # noqa: ANN401 - passed on
         if not held_up:
             held_up.append(True)
             secret.abandon(event)

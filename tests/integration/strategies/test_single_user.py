@@ -117,17 +117,17 @@ def test_a_copy_that_was_held_up_until_its_rotation_was_given_up_changes_nothing
     secret = lab.secret(kind(server, username()))
     event = secret.begin()
     secret.step(event, Step.CREATE)
-    real = SingleUser._setter
+    real = SingleUser.setter
     held_up: list[bool] = []
 
-    def setter(self: SingleUser, *arguments: Any) -> Any:  # noqa: ANN401 - passed on
+    def setter(self: SingleUser[Any], *arguments: Any) -> Any:  # noqa: ANN401 - passed on
         if not held_up:
             held_up.append(True)
             secret.abandon(event)
             assert secret.rotate().state == "succeeded"
         return real(self, *arguments)
 
-    monkeypatch.setattr(SingleUser, "_setter", setter)
+    monkeypatch.setattr(SingleUser, "setter", setter)
     with pytest.raises(WrongStage):
         secret.step(event, Step.SET)
     assert secret.accepted() == {secret.holder("AWSCURRENT")}

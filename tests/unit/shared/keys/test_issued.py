@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.errors import Rejected
+from shared.errors import Rejected, TargetMismatch
 from shared.keys.api_key import Account, ApiKey, Way
 from shared.keys.ends import Ends
 from shared.keys.issued import IssuedKey
@@ -33,6 +33,7 @@ class FakeManager:
 
     keeps = repeatable = False
     lists = labels = True
+    most: int | None = None
 
     def label(self, version_id: str) -> str:
         return f"{ARN} {version_id}"
@@ -244,3 +245,63 @@ def test_current_is_never_revoked_nor_what_was_never_ours(
     labels = {key.key_id: key.label for key in live}
     assert current not in gone
     assert all(key_id in stored or labels[key_id].startswith(f"{ARN} ") for key_id in gone)
+
+
+class Labelless(FakeManager):
+    """An issuer without labels, which may have few keys at once."""
+
+    labels = False
+    most: int | None = 2
+
+    def __init__(self, *key_ids: str) -> None:
+        self.live = [Key(key_id, "") for key_id in key_ids]
+        self.ended: list[str] = []
+
+    def label(self, version_id: str) -> str:
+        return ""
+
+    def owned(self) -> Sequence[Key]:
+        return self.live
+
+    def revoke(self, key_id: str) -> None:
+        self.ended.append(key_id)
+
+    def make(self, current: ApiKey, kept: Mapping[str, object]) -> ApiKey:
+        del kept
+        return current.with_key(Secret("new"), key_id="new")
+
+
+def minted(manager: Labelless, before: ApiKey | None = None) -> ApiKey:
+    class Issuer(FakeIssuer):
+        def manage(self, key: ApiKey, ticket: object) -> FakeManager:
+            del key, ticket
+            return manager
+
+    class Ticket(FakeTicket):
+        def stored(self) -> ApiKey | None:
+            return None
+
+        def confirm(self, *, again: bool = False) -> None:
+            del again
+
+    return IssuedKey(Issuer(), Ends()).mint(held("c"), Ticket(before))
+
+
+def test_without_labels_nobody_elses_key_is_taken_for_ours() -> None:
+    manager = Labelless("c", "person")
+    manager.most = None
+    assert minted(manager).key_id == "new"
+    assert manager.ended == []
+
+
+def test_where_few_keys_may_be_the_previous_one_makes_room() -> None:
+    manager = Labelless("c", "p")
+    assert minted(manager, held("p")).key_id == "new"
+    assert manager.ended == ["p"]
+
+
+def test_a_key_in_the_way_that_no_version_holds_is_named() -> None:
+    manager = Labelless("c", "lost")
+    with pytest.raises(TargetMismatch, match="allows 2 keys.*'lost'.*revoke it"):
+        minted(manager)
+    assert manager.ended == []
