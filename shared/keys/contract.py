@@ -82,7 +82,8 @@ class KeyIssuer(Protocol):
         """The key's account, by the hand of its admin: a secret, the key itself, or this function.
 
         By which, `key.admin` tells: None where no other secret is read, as the current key may
-        issue and revoke, or the function's own role may. Raises TargetMismatch where the admin is not for this issuer.
+        issue and revoke, or the function's own role may.
+        Raises TargetMismatch where the admin is not for this issuer.
         """
         ...
 
