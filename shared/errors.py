@@ -13,10 +13,6 @@ GIVE_UP = (
     "if every attempt ends so, give this rotation up (CancelRotateSecret, take AWSPENDING off)"
     " and rotate again"
 )
-CHECK_ROUTE = "check host, port, security groups and that the server is up"
-CHECK_AUTHORITY = (
-    "renew the server's certificate if it has expired, else set TLS_CA_BUNDLE to its authority"
-)
 
 
 class RotationError(Exception):

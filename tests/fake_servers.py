@@ -170,13 +170,13 @@ def _postgres_opening(connection: socket.socket, server: FakeServer) -> None:
     connection.sendall(b"S")
 
 
-def _mysql_opening(connection: socket.socket, server: FakeServer) -> None:
+def mysql_opening(connection: socket.socket, server: FakeServer) -> None:
     """Up to where TLS begins: a greeting with the SSL capability, and the SSLRequest packet."""
     connection.sendall(_packet(0, _greeting(_PLAIN | _SSL)))
     server.received += connection.recv(36)  # and no byte of TLS
 
 
-_OPENINGS: dict[str, Script] = {"postgres": _postgres_opening, "mysql": _mysql_opening}
+_OPENINGS: dict[str, Script] = {"postgres": _postgres_opening, "mysql": mysql_opening}
 # After the startup message or the login, with a scrambled password: what asks for more.
 _IN_CLEAR = {
     "postgres": b"R" + struct.pack("!ii", 8, 3),  # AuthenticationCleartextPassword

@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import struct
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -12,14 +11,7 @@ import pymysql
 from pymysql.connections import Connection
 from pymysql.cursors import Cursor
 
-from rotators.mysql.errors import (
-    NO_MYSQL,
-    NO_TLS,
-    NOT_ITS_OWN,
-    PluginRefused,
-    admin_lacks,
-    translate,
-)
+from rotators.mysql.errors import NO_TLS, NOT_ITS_OWN, admin_lacks, translated
 from shared.credentials import Login
 from shared.errors import NEXT_ATTEMPT, Busy, RotationError
 
@@ -52,24 +44,6 @@ def verbatim(sql: str) -> str:
 LOCK_SECONDS = 5
 
 
-@contextmanager
-def told_apart(login: Login) -> Iterator[None]:
-    """Turn the driver's errors into ours, about this login."""
-    problem: RotationError
-    try:
-        yield
-    except pymysql.Error as error:
-        problem = translate(error, login)
-    except (struct.error, IndexError):  # out of PyMySQL's parser
-        problem = NO_MYSQL.error(f"mysql {login.address}")
-    except PluginRefused as refused:
-        problem = refused.meaning.error(f"mysql {login.address}")
-    else:
-        return
-    # Outside the handler: the driver's text may quote the SQL.
-    raise problem
-
-
 class Wire:
     """The connection and whose it is; values go in as literals that the driver quotes."""
 
@@ -89,7 +63,7 @@ class Wire:
         self, statement: str, *values: str, otherwise: Mapping[int, RotationError] | None = None
     ) -> Rows:
         """The rows; raises RotationError, that of `otherwise` for the error numbers in it."""
-        with told_apart(self.login):
+        with translated(self.login):
             try:
                 return self._run(statement, values)
             except pymysql.Error as error:
@@ -125,7 +99,7 @@ class Wire:
 
     def renew(self) -> None:
         """Log in again, as at first."""
-        with told_apart(self.login):
+        with translated(self.login):
             self._connection.close()
             self._connection.connect()
 
@@ -162,7 +136,7 @@ class Wire:
     def _tried(
         self, statement: str, values: tuple[str, ...], among: tuple[int, ...]
     ) -> tuple[int, str]:
-        with told_apart(self.login):
+        with translated(self.login):
             try:
                 self._run(statement, values)
             except pymysql.Error as error:

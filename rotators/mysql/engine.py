@@ -8,8 +8,8 @@ from typing import Any, ClassVar, NoReturn, Self
 import pymysql
 
 from rotators.mysql.accounts.pairs import Pair, match
-from rotators.mysql.connection import LOCK_SECONDS, MySQLConnection, Wire, require_tls, told_apart
-from rotators.mysql.errors import CLEARTEXT, ED25519, NO_TLS, PluginRefused
+from rotators.mysql.connection import LOCK_SECONDS, MySQLConnection, Wire, require_tls
+from rotators.mysql.errors import CLEARTEXT, ED25519, NO_TLS, PluginRefused, translated
 from rotators.mysql.passwords.mariadb import MariaDBPasswords
 from rotators.mysql.passwords.mysql import MySQLPasswords
 from rotators.mysql.passwords.policy import rule_named
@@ -124,7 +124,7 @@ class MySQLEngine:
     @contextmanager
     def connect(self, login: Login, /) -> Iterator[MySQLSession]:
         """Log in over verified TLS. Raises Rejected or Unreachable, and never confuses them."""
-        with told_apart(login):
+        with translated(login):
             connection = self._open(login, **self._encryption(login))
         with closing(connection):
             yield MySQLSession(Wire(connection, login))

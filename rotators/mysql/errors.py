@@ -3,15 +3,13 @@
 Error numbers: MySQL Server Error Reference; MariaDB's are the same where both have one.
 """
 
-import socket
-import ssl
+import struct
+from contextlib import AbstractContextManager
 
 import pymysql
 
 from shared.credentials import Login
 from shared.errors import (
-    CHECK_AUTHORITY,
-    CHECK_ROUTE,
     GIVE_UP,
     NEXT_ATTEMPT,
     Busy,
@@ -26,9 +24,9 @@ from shared.errors import (
     Unreachable,
     Untrusted,
 )
+from shared.translation import ConnectionFaults, translate_errors
 
-# OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and _IP_ADDRESS_MISMATCH.
-_HOST_MISMATCH = (62, 64)
+_FAULTS = ConnectionFaults.at("host")
 
 CLEARTEXT = Meaning(
     Untrusted, "the server asked for the password in clear from",
@@ -73,20 +71,8 @@ NO_CATALOG = Meaning(
     Forbidden, "looking at other accounts is not permitted to the admin",
     "GRANT SELECT ON mysql.* TO the admin", "masterarn",
 )  # fmt: skip
-NO_MYSQL = Meaning(Unreachable, "no MySQL server answered for", CHECK_ROUTE, "host")
-_UNREACHABLE = Meaning(Unreachable, "no answer for", CHECK_ROUTE, "host")
+_NO_MYSQL = _FAULTS.no_answer._replace(what="no answer from a MySQL server for")
 _REFUSED = Meaning(Misconfigured, "the server refused a statement for", "look the error number up")
-_UNRESOLVED = Meaning(
-    Unreachable, "the name of the host cannot be resolved for", "check 'host' and DNS", "host"
-)
-_WRONG_HOST = Meaning(
-    Untrusted, "the server's certificate is for another host than that of",
-    "set 'host' to a name the certificate has", "host",
-)  # fmt: skip
-_UNTRUSTED = Meaning(
-    Untrusted, "the server's certificate is not trusted for",
-    CHECK_AUTHORITY, "TLS_CA_BUNDLE",
-)  # fmt: skip
 
 _OPTION = 1290  # which of the server's options, only the text tells
 # MariaDB with a plugin that checks passwords, which it cannot do with a hash.
@@ -116,7 +102,6 @@ _BY_ERRNO = {
         Unreachable, "the server blocks the function's address for", "FLUSH HOSTS on the server"
     ),
     3159: Meaning(Untrusted, "the server asks for TLS in another way from", "check REQUIRE"),
-    2026: Meaning(Untrusted, "the server offers no TLS to", "enable TLS on the server", "host"),
     1819: Meaning(
         RejectedByPolicy, "the server's password rules refused the new password of",
         f"compare them with PASSWORD_LENGTH and EXCLUDE_CHARACTERS; {GIVE_UP}", "PASSWORD_LENGTH",
@@ -153,8 +138,13 @@ _BY_ERRNO = {
         (1040, 1203, 1205, 1213, 1226, 1969),
         Meaning(Busy, "no connection or lock is free for", NEXT_ATTEMPT),
     ),
-    **dict.fromkeys((1053, 1152, 1158, 1159, 1160, 1161, 2003, 2006, 2013, 2014), _UNREACHABLE),
+    **dict.fromkeys((1053, 1152, 1158, 1159, 1160, 1161), _FAULTS.no_answer),
 }  # fmt: skip
+# PyMySQL's own, of which the causes tell more where there are any.
+_BY_DRIVER = {
+    2026: _FAULTS.no_tls,
+    **dict.fromkeys((2003, 2006, 2013, 2014), _FAULTS.no_answer),
+}
 
 
 class PluginRefused(Exception):
@@ -193,16 +183,30 @@ def name_too_long(user: str, *, mariadb: bool) -> RotationError:
     )
 
 
-def translate(error: pymysql.Error, login: Login) -> RotationError:
+def translated(login: Login) -> AbstractContextManager[None]:
+    """Raise PyMySQL's errors in the block as ours, about this login."""
+    return translate_errors(
+        # The second and the third are out of PyMySQL's parser.
+        pymysql.Error,
+        struct.error,
+        IndexError,
+        PluginRefused,
+        by=lambda error: translate(error, login),
+    )
+
+
+def translate(error: Exception, login: Login) -> RotationError:
     """The error in our words, about this login."""
-    number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
-    cause = getattr(error, "original_exception", None)
-    if isinstance(cause, socket.gaierror):
-        meaning = _UNRESOLVED
-    elif isinstance(cause, ssl.SSLCertVerificationError):
-        meaning = _WRONG_HOST if cause.verify_code in _HOST_MISMATCH else _UNTRUSTED
-    elif number == _OPTION and "strict" in str(error.args[1]):
+    whom = f"mysql {login.address}"
+    if isinstance(error, PluginRefused):
+        return error.meaning.error(whom)
+    number = error.args[0] if isinstance(error, pymysql.Error) and error.args else 0
+    if not number or not isinstance(number, int):
+        return _NO_MYSQL.error(whom)
+    if number == _OPTION and "strict" in str(error.args[1]):
         meaning = _UNCHECKED
     else:
-        meaning = _BY_ERRNO.get(number, _REFUSED) if number else NO_MYSQL
-    return meaning.error(f"mysql {login.address}", f"error {number}")
+        meaning = (
+            _BY_ERRNO.get(number) or _FAULTS.meaning(error) or _BY_DRIVER.get(number, _REFUSED)
+        )
+    return meaning.error(whom, f"error {number}")

@@ -12,11 +12,11 @@ from psycopg import sql
 from psycopg.abc import PQGen
 
 from rotators.postgres.equip import hand_over, make, owes, set_password
-from rotators.postgres.errors import translate
+from rotators.postgres.errors import translated
 from rotators.postgres.match import prove, whoever
 from rotators.postgres.roles import Connection, read_pair
 from shared.credentials import Login
-from shared.errors import RotationError, TargetMismatch
+from shared.errors import TargetMismatch
 from shared.secret import Secret
 from shared.tls import database_authorities
 
@@ -75,7 +75,7 @@ class PostgresSession:
 
     def ping(self) -> None:
         """Run a trivial query."""
-        with told_apart(self._login):
+        with translated(self._login):
             self._connection.execute("SELECT 1")
 
     def set_password(self, password: Secret, /, *, by: Self | None = None) -> None:
@@ -133,13 +133,13 @@ class PostgresSession:
     @contextmanager
     def reading(self) -> Iterator[BoundedConnection]:
         """A transaction that changes nothing, as whomever the session acts as."""
-        with told_apart(self._login), self._connection.transaction():
+        with translated(self._login), self._connection.transaction():
             self._limit()
             yield self._connection
 
     def change(self, username: str, do: Callable[[Connection], T]) -> T:
         """`do` in a transaction about this user; again where another session came before it."""
-        with told_apart(self._login):
+        with translated(self._login):
             with suppress(*_OVERTAKEN):
                 return self._change(username, do)
             return self._change(username, do)
@@ -191,7 +191,7 @@ class PostgresEngine:
 
         Raises Rejected or Unreachable, and never confuses them.
         """
-        with told_apart(login), self._open(login) as connection:
+        with translated(login), self._open(login) as connection:
             yield PostgresSession(connection, login)
 
     def _open(self, login: Login) -> BoundedConnection:
@@ -213,17 +213,3 @@ class PostgresEngine:
             # an md5 answer is nothing for a listener.
             require_auth="scram-sha-256,md5" if login.tls else "scram-sha-256",
         )
-
-
-@contextmanager
-def told_apart(login: Login) -> Iterator[None]:
-    """Raise psycopg's errors as ours, about this login."""
-    problem: RotationError
-    try:
-        yield
-    except psycopg.Error as error:
-        problem = translate(error, login)
-    else:
-        return
-    # Outside the handler: psycopg's text may quote the SQL.
-    raise problem

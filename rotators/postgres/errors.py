@@ -4,13 +4,12 @@ SQLSTATEs: PostgreSQL documentation, appendix A.
 """
 
 import re
+from contextlib import AbstractContextManager
 
 import psycopg
 
 from shared.credentials import Login
 from shared.errors import (
-    CHECK_AUTHORITY,
-    CHECK_ROUTE,
     GIVE_UP,
     NEXT_ATTEMPT,
     Busy,
@@ -24,24 +23,18 @@ from shared.errors import (
     Unreachable,
     Untrusted,
 )
+from shared.translation import ConnectionFaults, translate_errors
+
+_FAULTS = ConnectionFaults.at("host")
 
 # libpq keeps no SQLSTATE of a failed connection, only text. Its own words are always English;
 # the server's are unless lc_messages is set; _connecting says what is told apart then.
 # Ordered: the first that matches.
 _CONNECTING = {
-    r"could not translate host name|failed to resolve host": Meaning(
-        Unreachable, "the name of the host cannot be resolved for", "check 'host' and DNS", "host"
-    ),
-    r"does not match host name": Meaning(
-        Untrusted, "the server's certificate is for another host than that of",
-        "set 'host' to a name the certificate has", "host"
-    ),
-    r"does not support SSL": Meaning(
-        Untrusted, "the server offers no TLS to", "enable TLS on the server", "host"
-    ),
-    r"certificate verify failed|certificate has expired": Meaning(
-        Untrusted, "the server's certificate is not trusted for", CHECK_AUTHORITY, "TLS_CA_BUNDLE"
-    ),
+    r"could not translate host name|failed to resolve host": _FAULTS.unresolved,
+    r"does not match host name": _FAULTS.wrong_host,
+    r"does not support SSL": _FAULTS.no_tls,
+    r"certificate verify failed|certificate has expired": _FAULTS.untrusted,
     r"authentication method requirement": Meaning(
         Untrusted,
         "the server asked for the password in clear or for none, or without TLS by md5, from",
@@ -71,8 +64,9 @@ _CONNECTING = {
         Rejected, "the server rejected the password of",
         "check pg_hba.conf, and LOGIN and VALID UNTIL of the role", "password"
     ),
-    r"timeout|refused|closed the connection|reset by peer|SYSCALL|unreachable|No route|SSL error":
-        Meaning(Unreachable, "no answer for", CHECK_ROUTE, "host"),
+    r"timeout|refused|closed the connection|reset by peer|SYSCALL|unreachable|No route":
+        _FAULTS.no_answer,
+    r"SSL error": _FAULTS.broken_tls,
 }  # fmt: skip
 
 # By SQLSTATE, or its class.
@@ -126,12 +120,17 @@ _RUNNING = {
     "40": Meaning(Busy, "another session was in the way of", NEXT_ATTEMPT),
     "53": Meaning(Busy, "the server is out of resources for", NEXT_ATTEMPT),
     "57": Meaning(Unreachable, "the server ended the session of", NEXT_ATTEMPT),
-    "08": Meaning(Unreachable, "the connection broke for", CHECK_ROUTE, "host"),
+    "08": _FAULTS.no_answer._replace(what="the connection broke for"),
 }
 _REFUSED = Meaning(
     Misconfigured, "the server refused a statement for",
     "look the SQLSTATE up in PostgreSQL's documentation, appendix A",
 )  # fmt: skip
+
+
+def translated(login: Login) -> AbstractContextManager[None]:
+    """Raise psycopg's errors in the block as ours, about this login."""
+    return translate_errors(psycopg.Error, by=lambda error: translate(error, login))
 
 
 def translate(error: psycopg.Error, login: Login) -> RotationError:
@@ -157,4 +156,4 @@ def _connecting(error: psycopg.Error, login: Login) -> Meaning:
         return Meaning(
             Rejected, "the server rejected the login of", "check 'password', 'dbname' and LOGIN"
         )
-    return Meaning(Unreachable, "no answer for", CHECK_ROUTE, "host")
+    return _FAULTS.no_answer

@@ -1,8 +1,11 @@
-"""What the Secrets Manager API's errors mean to a rotation; none of their text is passed on.
+"""What the errors of AWS's APIs mean to a rotation; none of their text is passed on.
 
-Codes: the API reference's "Errors" of each operation, and its common errors.
+Codes: the API references' common errors, and the Secrets Manager API's "Errors" of each operation.
 """
 
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from botocore import exceptions as botocore
@@ -19,6 +22,77 @@ from shared.errors import (
     Unexpected,
     Unreachable,
 )
+from shared.translation import translate_errors
+
+_IDENTITY = Meaning(
+    Forbidden, "the credentials were refused by", "check the function's role and the clock"
+)
+_RATE = Meaning(Throttled, "too many requests for", NEXT_ATTEMPT)
+_FAILURE = Meaning(Unreachable, "a failure inside", NEXT_ATTEMPT)
+_UNKNOWN = Meaning(Misconfigured, "a refusal by", "see the API reference for this error code")
+_DENIED = ("AccessDenied", "AccessDeniedException", "NotAuthorized")
+_COMMON = {
+    **dict.fromkeys(
+        ("ExpiredToken", "ExpiredTokenException", "IncompleteSignature", "InvalidClientTokenId",
+         "InvalidSignatureException", "MissingAuthenticationToken", "OptInRequired",
+         "SignatureDoesNotMatch", "UnrecognizedClientException"), _IDENTITY,
+    ),
+    **dict.fromkeys(
+        ("RequestLimitExceeded", "SlowDown", "Throttling", "ThrottlingException",
+         "TooManyRequestsException"), _RATE,
+    ),
+    **dict.fromkeys(("RequestTimeout", "RequestTimeoutException"), _FAILURE),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """One of AWS's APIs in messages: its names, the way to it, and what it alone says.
+
+    denied: for a call that the role may not make; codes: by the code, or by `Operation.code`.
+    """
+
+    name: str
+    prefix: str
+    route: str
+    denied: Meaning
+    codes: Mapping[str, Meaning]
+
+    def translated(self, about: str = "") -> AbstractContextManager[None]:
+        """Raise the SDK's errors in the block as ours; `about` is what the call is for."""
+        # Those about parameters print the parameters.
+        return translate_errors(
+            botocore.ClientError,
+            botocore.BotoCoreError,
+            by=lambda error: self._translate(error, about and f" for {about}"),
+        )
+
+    def _translate(self, error: Exception, about: str) -> RotationError:
+        if isinstance(error, botocore.ClientError):
+            return self._answered(error, about)
+        code = type(error).__name__
+        if isinstance(error, botocore.HTTPClientError | botocore.ConnectionError):
+            return Unreachable(f"no answer from {self.name} ({code})", do=self.route)
+        if isinstance(error, botocore.NoCredentialsError | botocore.NoRegionError):
+            return Misconfigured(
+                f"the SDK has no credentials or region ({code})",
+                do="run as a Lambda function, or set AWS_REGION and credentials",
+            )
+        return Unexpected(
+            f"the AWS SDK refused a call to {self.name}{about} ({code})",
+            do="report it with the log's `where`",
+        )
+
+    def _answered(self, error: botocore.ClientError, about: str) -> RotationError:
+        code = error.response.get("Error", {}).get("Code", "")
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        own = self.codes.get(f"{error.operation_name}.{code}") or self.codes.get(code)
+        meaning = own or (self.denied if code in _DENIED else _COMMON.get(code))
+        if meaning is None:
+            meaning = _FAILURE if status >= HTTPStatus.INTERNAL_SERVER_ERROR else _UNKNOWN
+        return meaning.error(
+            f"{self.prefix}:{error.operation_name}{about}", code or f"HTTP {status}"
+        )
 
 
 class NotFound(InvalidEvent):
@@ -33,7 +107,7 @@ class InvalidParameter(InvalidEvent):
     """For a label move: the label is not where the caller said (rule 10)."""
 
 
-_DENIED = Meaning(
+_NOT_ALLOWED = Meaning(
     Forbidden, "access was denied to",
     "allow the call on this secret in the function's role and in the VPC endpoint's policy, and "
     "kms:Decrypt and kms:GenerateDataKey on its key; PutSecretValue is also refused with the "
@@ -43,82 +117,40 @@ _KMS = Meaning(
     Forbidden, "the secret's key was not usable by",
     "allow kms:Decrypt and kms:GenerateDataKey on it, and check that it is enabled",
 )  # fmt: skip
-_IDENTITY = Meaning(
-    Forbidden, "the credentials were refused by", "check the function's role and the clock"
-)
-_RATE = Meaning(Throttled, "too many requests for", NEXT_ATTEMPT)
 _DELETED = Meaning(
     InvalidEvent, "the secret is scheduled for deletion, or not to be used so, says",
     "restore it with RestoreSecret, or stop rotating it", "SecretId",
 )  # fmt: skip
-_BY_CODE = {
-    "ResourceNotFoundException": Meaning(
-        NotFound, "nothing was found by", "check that the secret exists in this region", "SecretId"
-    ),
-    "ResourceExistsException": Meaning(
-        Exists, "the version has another value, says", "rotate again with a new token",
-        "ClientRequestToken",
-    ),
-    "InvalidParameterException": Meaning(
-        InvalidParameter, "a parameter was refused by", "check where the secret's labels are"
-    ),
-    "InvalidRequestException": _DELETED,
-    "ValidationException": Meaning(
-        MalformedSecret, "the value was refused by",
-        "shorten the secret: a value may hold 65,536 bytes", "SecretString",
-    ),
-    **dict.fromkeys(
-        ("InternalServiceError", "RequestTimeout", "RequestTimeoutException"),
-        Meaning(Unreachable, "a failure inside", NEXT_ATTEMPT),
-    ),
-    **dict.fromkeys(("AccessDeniedException", "AccessDenied", "KMSAccessDeniedException"), _DENIED),
-    **dict.fromkeys(("DecryptionFailure", "EncryptionFailure"), _KMS),
-    **dict.fromkeys(
-        ("UnrecognizedClientException", "ExpiredTokenException", "InvalidSignatureException"),
-        _IDENTITY,
-    ),
-    **dict.fromkeys(
-        ("ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded"),
-        _RATE,
-    ),
-}  # fmt: skip
-_UNKNOWN = Meaning(Misconfigured, "a refusal by", "see the API reference for this error code")
-
-
-def translate(
-    error: botocore.ClientError | botocore.BotoCoreError, secret_id: str
-) -> RotationError:
-    """The error in our words; `secret_id` is the secret the call was for."""
-    if isinstance(error, botocore.ClientError):
-        return _answered(error, secret_id)
-    if isinstance(error, botocore.HTTPClientError | botocore.ConnectionError):
-        return Unreachable(
-            f"Secrets Manager did not answer ({type(error).__name__})",
-            do="check the function's route to Secrets Manager: in a VPC, its interface endpoint, "
-            "the endpoint's policy and security group",
-        )
-    if isinstance(error, botocore.NoCredentialsError | botocore.NoRegionError):
-        return Misconfigured(
-            f"the SDK has no credentials or region ({type(error).__name__})",
-            do="run as a Lambda function, or set AWS_REGION and credentials",
-        )
-    return Unexpected(
-        f"the AWS SDK refused a call for {secret_id} ({type(error).__name__})",
-        do="report it with the log's `where`",
-    )
-
-
-def _answered(error: botocore.ClientError, secret_id: str) -> RotationError:
-    code = error.response.get("Error", {}).get("Code", "")
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    meaning = _BY_CODE.get(code)
-    if code == "ValidationException" and error.operation_name != "PutSecretValue":
-        meaning = _UNKNOWN  # of other calls it is the arguments
-    if meaning is None:
-        failed_inside = status >= HTTPStatus.INTERNAL_SERVER_ERROR
-        meaning = _BY_CODE["InternalServiceError"] if failed_inside else _UNKNOWN
-    call = f"secretsmanager:{error.operation_name} for {secret_id}"
-    return meaning.error(call, code or f"HTTP {status}")
+SECRETS_MANAGER = Api(
+    "Secrets Manager",
+    "secretsmanager",
+    "check the function's route to Secrets Manager: in a VPC, its interface endpoint, the "
+    "endpoint's policy and security group",
+    _NOT_ALLOWED,
+    {
+        "ResourceNotFoundException": Meaning(
+            NotFound, "nothing was found by", "check that the secret exists in this region",
+            "SecretId",
+        ),
+        "ResourceExistsException": Meaning(
+            Exists, "the version has another value, says", "rotate again with a new token",
+            "ClientRequestToken",
+        ),
+        "InvalidParameterException": Meaning(
+            InvalidParameter, "a parameter was refused by", "check where the secret's labels are"
+        ),
+        "InvalidRequestException": _DELETED,
+        # Of other calls it is the arguments.
+        "PutSecretValue.ValidationException": Meaning(
+            MalformedSecret, "the value was refused by",
+            "shorten the secret: a value may hold 65,536 bytes", "SecretString",
+        ),
+        "InternalServiceError": _FAILURE,
+        "KMSAccessDeniedException": _NOT_ALLOWED,
+        "DecryptionFailure": _KMS,
+        "EncryptionFailure": _KMS,
+    },
+)  # fmt: skip
 
 
 def deleted(secret_id: str) -> RotationError:

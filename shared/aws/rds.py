@@ -8,10 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from shared.aws import clients
-from shared.aws.rds_errors import NotFound, translate
+from shared.aws.rds_errors import RDS, NotFound
 from shared.errors import NEXT_ATTEMPT, TargetMismatch, Unreachable
 
 # What RDS puts on the secret of an admin whose password it manages; nobody else can, as the
@@ -122,11 +120,8 @@ def _cluster(identifier: str) -> dict[str, Any] | None:
 def _described(kind: str, identifier: str) -> dict[str, Any] | None:
     operation = f"describe_db_{'clusters' if kind == 'DBCluster' else 'instances'}"
     try:
-        answer = getattr(clients.client("rds"), operation)(**{f"{kind}Identifier": identifier})
-        return next(iter(answer[f"{kind}s"]), None)
-    except (ClientError, BotoCoreError) as error:
-        problem = translate(error)
-    if isinstance(problem, NotFound):
+        with RDS.translated():
+            answer = getattr(clients.client("rds"), operation)(**{f"{kind}Identifier": identifier})
+            return next(iter(answer[f"{kind}s"]), None)
+    except NotFound:
         return None
-    # Outside the handler: nothing of the SDK's text is kept.
-    raise problem

@@ -5,8 +5,6 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from shared.aws import errors
 from shared.aws.version import NotStored, Version, document_of
 from shared.deadline import MARGIN_SECONDS
@@ -247,13 +245,10 @@ class Store:
             return None
 
     def _call(self, operation: Callable[..., A], **arguments: object) -> A:
-        try:
+        about = str(arguments.get("SecretId", self.secret_id))
+        with errors.SECRETS_MANAGER.translated(about):
             answer = operation(**arguments)
-            if "ARN" in answer:
-                return answer
-            # botocore reads an answer that is cut short as {}; all of these have an ARN.
-            problem: RotationError = Unreachable("half an answer of AWS's came", do=NEXT_ATTEMPT)
-        except (ClientError, BotoCoreError) as error:
-            problem = errors.translate(error, str(arguments.get("SecretId", self.secret_id)))
-        # Outside the handler: botocore's parameter errors print the parameters.
-        raise problem
+        if "ARN" in answer:
+            return answer
+        # botocore reads an answer that is cut short as {}; all of these have an ARN.
+        raise Unreachable("half an answer of AWS's came", do=NEXT_ATTEMPT)

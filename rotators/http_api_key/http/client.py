@@ -5,13 +5,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
-import urllib3
-
 from rotators.http_api_key.description.model import Description, names_in
 from rotators.http_api_key.description.requests import Request
 from rotators.http_api_key.description.templates import Values
 from rotators.http_api_key.http.calls import Call, base_url, credentials_of, make_call, resolved
-from rotators.http_api_key.http.errors import Whom, admin_rejected, no_answer, refusal
+from rotators.http_api_key.http.errors import Whom, admin_rejected, refusal, translated
 from rotators.http_api_key.http.network import Answer, Network
 from shared.errors import RotationError
 from shared.keys.api_key import ApiKey
@@ -86,22 +84,16 @@ class Client:
         gone, rejected: the statuses that mean so where the description does not say.
         """
         whom = whom or self.whom
-        problem: RotationError
-        try:
+        with translated(whom):  # the library's errors may hold the request
             answer = self._network.send(call)
-        except urllib3.exceptions.HTTPError as error:
-            problem = no_answer(error, whom)
-        else:
-            document = _json(answer.content)
-            outcome = _outcome(request, answer.status, document, gone, rejected)
-            if outcome in ("done", "gone", "rejected"):
-                # A page for people, as of a login wall; unless the description says "done" itself.
-                if document is _GARBAGE and outcome == "done" and "done" not in request.outcomes:
-                    raise whom.garbage()
-                return Reply(outcome, None if document is _GARBAGE else document, answer)
-            problem = refusal(answer.status, whom, request.place, later=outcome == "later")
-        # Outside the handler: the library's errors may hold the request.
-        raise problem
+        document = _json(answer.content)
+        outcome = _outcome(request, answer.status, document, gone, rejected)
+        if outcome in ("done", "gone", "rejected"):
+            # A page for people, as of a login wall; unless the description says "done" itself.
+            if document is _GARBAGE and outcome == "done" and "done" not in request.outcomes:
+                raise whom.garbage()
+            return Reply(outcome, None if document is _GARBAGE else document, answer)
+        raise refusal(answer.status, whom, request.place, later=outcome == "later")
 
     def admin_rejected(self, reply: Reply) -> RotationError:
         """The error for a reply that is `rejected`, to whom issues and revokes."""

@@ -3,7 +3,7 @@
 Statuses: RFC 9110, chapter 15, and issuers' use of 403 and 404.
 """
 
-import ssl
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -11,7 +11,6 @@ import urllib3
 
 from rotators.http_api_key.http.network import AddressError, AnswerError
 from shared.errors import (
-    CHECK_AUTHORITY,
     NEXT_ATTEMPT,
     Forbidden,
     Meaning,
@@ -21,8 +20,8 @@ from shared.errors import (
     TargetMismatch,
     Throttled,
     Unreachable,
-    Untrusted,
 )
+from shared.translation import ConnectionFaults, translate_errors
 
 _TOO_SLOW = Meaning(Unreachable, "too slow an answer from", NEXT_ATTEMPT)
 _TOO_MANY = Meaning(Throttled, "too many requests to", NEXT_ATTEMPT)
@@ -132,6 +131,11 @@ def admin_rejected(whom: Whom, code: str) -> RotationError:
     return meaning.error(str(whom), code)
 
 
+def translated(whom: Whom) -> AbstractContextManager[None]:
+    """Raise urllib3's errors in the block as ours, about this issuer."""
+    return translate_errors(urllib3.exceptions.HTTPError, by=lambda error: no_answer(error, whom))
+
+
 def no_answer(error: urllib3.exceptions.HTTPError, whom: Whom) -> RotationError:
     """The error for an answer that did not come, or not from whom it should."""
     if isinstance(error, AnswerError):
@@ -143,19 +147,9 @@ def no_answer(error: urllib3.exceptions.HTTPError, whom: Whom) -> RotationError:
             f"'{whom.url}'",
             field="ALLOW_PRIVATE_ISSUERS",
         )
-    # What else breaks a TLS connection is a network's doing, as far as can be known.
-    if isinstance(error, urllib3.exceptions.SSLError) and _unproven(error):
-        return Untrusted(
-            f"{whom} has no certificate that is trusted for its name",
-            do=f"{CHECK_AUTHORITY}, or correct '{whom.url}'",
-            field="TLS_CA_BUNDLE",
-        )
-    return Unreachable(
-        f"{whom} did not answer ({type(error).__name__})",
-        do=f"check '{whom.url}', DNS, the function's route and that the issuer is up",
-        field=whom.url,
-    )
-
-
-def _unproven(error: urllib3.exceptions.SSLError) -> bool:
-    return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in error.args)
+    faults = ConnectionFaults.at(whom.url)
+    meaning = faults.no_answer
+    # Else what it wraps is about the address and the certificate of the proxy, not the issuer's.
+    if not isinstance(error, urllib3.exceptions.ProxyError):
+        meaning = faults.meaning(error) or meaning
+    return meaning.error(str(whom), type(error).__name__)

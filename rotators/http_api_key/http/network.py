@@ -107,14 +107,14 @@ class _Guarded(HTTPSConnection):
             except OSError as error:
                 failure = error
         if isinstance(failure, TimeoutError):
-            raise urllib3.exceptions.ConnectTimeoutError("connecting took too long")
-        raise urllib3.exceptions.NewConnectionError(self, "no address answers")
+            raise urllib3.exceptions.ConnectTimeoutError("connecting took too long") from failure
+        raise urllib3.exceptions.NewConnectionError(self, "no address answers") from failure
 
     def _addresses(self) -> list[str]:
         try:
             found = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError):
-            raise urllib3.exceptions.NewConnectionError(self, "the name has no address") from None
+        except (OSError, UnicodeError) as error:
+            raise urllib3.exceptions.NewConnectionError(self, "the name has no address") from error
         addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
         if not all(_allowed(address, private=self.private) for address in addresses):
             raise AddressError("an address that is not to be called")

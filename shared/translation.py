@@ -1,0 +1,113 @@
+"""How a driver's exceptions become ours, and what stands in the way of a connection to any target.
+
+A driver wraps what happened in exceptions of its own, whose text may quote SQL, a request or a
+password: which classes are among their causes decides, and no text.
+"""
+
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Self, TypeVar
+
+from shared.errors import Meaning, RotationError, Unreachable, Untrusted
+
+E = TypeVar("E", bound=Exception)
+
+# OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and _IP_ADDRESS_MISMATCH.
+_HOST_MISMATCH = (62, 64)
+# Where exceptions keep others beside their arguments: urllib3's MaxRetryError, and PyMySQL's.
+_KEPT_IN = ("reason", "original_exception")
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionFaults:
+    """What can be wrong with a connection, the same for every driver: rows for its table."""
+
+    unresolved: Meaning
+    wrong_host: Meaning
+    untrusted: Meaning
+    no_tls: Meaning
+    broken_tls: Meaning
+    no_answer: Meaning
+
+    @classmethod
+    def at(cls, address: str) -> Self:
+        """Of a target whose address is in this field of the secret."""
+        return cls(
+            unresolved=Meaning(
+                Unreachable, "the name of the host cannot be resolved for",
+                f"check '{address}' and DNS", address,
+            ),
+            wrong_host=Meaning(
+                Untrusted, "the server's certificate is for another host than that of",
+                f"put a name that the certificate has in '{address}'", address,
+            ),
+            untrusted=Meaning(
+                Untrusted, "the server's certificate is not trusted for",
+                "renew the server's certificate if it has expired, else set TLS_CA_BUNDLE to its "
+                f"authority, or correct '{address}'", "TLS_CA_BUNDLE",
+            ),
+            no_tls=Meaning(
+                Untrusted, "the server offers no TLS to", "enable TLS on the server", address
+            ),
+            broken_tls=Meaning(
+                Unreachable, "the TLS connection broke for",
+                f"check '{address}', the port, that the server has TLS 1.2 or newer, and what is "
+                "on the way to it", address,
+            ),
+            no_answer=Meaning(
+                Unreachable, "no answer from the server for",
+                f"check '{address}', the port, security groups, the function's route and that the "
+                "server is up", address,
+            ),
+        )  # fmt: skip
+
+    def meaning(self, error: BaseException) -> Meaning | None:
+        """By the most telling of the error's causes; None where none is the network's or TLS's."""
+        behind = causes(error)
+        if _first(behind, socket.gaierror):
+            return self.unresolved
+        unproven = _first(behind, ssl.SSLCertVerificationError)
+        if unproven:
+            mismatch = getattr(unproven, "verify_code", 0) in _HOST_MISMATCH
+            return self.wrong_host if mismatch else self.untrusted
+        # Else a network breaks TLS as it breaks anything, which says nothing about who answers.
+        if _first(behind, ssl.SSLError):
+            return self.broken_tls
+        # Timeouts, resets and refusals are its kinds.
+        return self.no_answer if _first(behind, OSError) else None
+
+
+def causes(error: BaseException) -> list[BaseException]:
+    """The error, what it was raised from or during, and what it holds: each once, nearest first."""
+    found: list[BaseException] = []
+    waiting: list[object] = [error]
+    while waiting:
+        each = waiting.pop(0)
+        if isinstance(each, BaseException) and not any(each is other for other in found):
+            found.append(each)
+            kept = [getattr(each, name, None) for name in _KEPT_IN]
+            waiting += [each.__cause__, each.__context__, *each.args, *kept]
+    return found
+
+
+@contextmanager
+def translate_errors(*kinds: type[E], by: Callable[[E], RotationError]) -> Iterator[None]:
+    """Raise the block's errors of these kinds as ours, with nothing of the driver's behind them."""
+    try:
+        yield
+    except kinds as error:
+        problem = by(error)
+    else:
+        return
+    try:
+        raise problem
+    finally:
+        # The `with` statement itself handles the driver's error still, so Python has put it here.
+        problem.__context__ = None
+
+
+def _first(errors: list[BaseException], kind: type[E]) -> E | None:
+    return next((each for each in errors if isinstance(each, kind)), None)

@@ -1,0 +1,207 @@
+"""How each driver wraps what is wrong with a connection; all tell it in the same words."""
+
+import socket
+import ssl
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import NoReturn
+
+import psycopg
+import pymysql
+import pytest
+import urllib3
+
+from local.servers.certificates import Authority
+from rotators.http_api_key.http.errors import Whom, no_answer
+from rotators.mysql.errors import translate as of_mysql
+from rotators.postgres.errors import translate as of_postgres
+from shared.credentials import Login
+from shared.errors import Meaning, Rejected, Unreachable
+from shared.tls import verifying_context
+from shared.translation import ConnectionFaults
+from tests.fake_servers import (
+    FakeServer,
+    Script,
+    fake_server,
+    mysql_opening,
+    not_mysql,
+    server_context,
+)
+
+FAULTS = ConnectionFaults.at("host")
+CANARY = "canary"
+
+# --- each driver's own way ---
+
+
+Driver = Callable[[str, int, Path], object]
+Kind = tuple[Driver, Callable[[Script], Script]]
+
+
+def by_pymysql(host: str, port: int, ca: Path) -> object:
+    return pymysql.connect(
+        host=host,
+        port=port,
+        user="app",
+        password=CANARY,
+        connect_timeout=2,
+        ssl=verifying_context(ca),
+    )
+
+
+def by_urllib3(host: str, port: int, ca: Path, *, retries: object) -> object:
+    with urllib3.PoolManager(ca_certs=str(ca), timeout=2, retries=retries) as manager:
+        return manager.request("GET", f"https://{host}:{port}/?key={CANARY}")
+
+
+def answering_tls(context: ssl.SSLContext) -> Script:
+    def script(connection: socket.socket, server: FakeServer) -> None:
+        with server.secured(connection, context) as inside:
+            server.read_on(inside)
+
+    return script
+
+
+def after_the_greeting(script: Script) -> Script:
+    def opened(connection: socket.socket, server: FakeServer) -> None:
+        mysql_opening(connection, server)
+        script(connection, server)
+
+    return opened
+
+
+KINDS: dict[str, Kind] = {
+    "PyMySQL": (by_pymysql, after_the_greeting),
+    "urllib3": (partial(by_urllib3, retries=False), lambda script: script),
+    "urllib3, its retries used up": (
+        partial(by_urllib3, retries=urllib3.Retry(0)),
+        lambda script: script,
+    ),
+}
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> Kind:
+    return KINDS[request.param]
+
+
+def told(driver: Driver, host: str, port: int, ca: Path) -> Meaning | None:
+    with pytest.raises((pymysql.Error, urllib3.exceptions.HTTPError)) as caught:
+        driver(host, port, ca)
+    assert not isinstance(caught.value, OSError)  # it is wrapped
+    return FAULTS.meaning(caught.value)
+
+
+def test_a_name_without_an_address(
+    kind: Kind, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> NoReturn:
+        raise socket.gaierror(-2, CANARY)
+
+    monkeypatch.setattr(socket, "getaddrinfo", fails)
+    assert told(kind[0], "no-such-host.invalid", 1, authority.ca) is FAULTS.unresolved
+
+
+def test_a_closed_port(kind: Kind, authority: Authority) -> None:
+    assert told(kind[0], "127.0.0.1", 1, authority.ca) is FAULTS.no_answer
+
+
+def test_a_connection_that_ends(kind: Kind, authority: Authority) -> None:
+    driver, opened = kind
+    with fake_server(opened(lambda connection, _: connection.close())) as server:
+        meaning = told(driver, "127.0.0.1", server.port, authority.ca)
+    assert meaning in (FAULTS.no_answer, FAULTS.broken_tls)
+
+
+def test_what_is_no_tls(kind: Kind, authority: Authority) -> None:
+    driver, opened = kind
+    with fake_server(opened(not_mysql)) as server:
+        assert told(driver, "127.0.0.1", server.port, authority.ca) is FAULTS.broken_tls
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_certificate_for_another_host(kind: Kind, authority: Authority, host: str) -> None:
+    driver, opened = kind
+    context = server_context(authority, ("db.example.org",))
+    with fake_server(opened(answering_tls(context))) as server:
+        assert told(driver, host, server.port, authority.ca) is FAULTS.wrong_host
+
+
+def test_a_certificate_of_another_authority(
+    kind: Kind, authority: Authority, tmp_path: Path
+) -> None:
+    driver, opened = kind
+    context = server_context(Authority(tmp_path / "other"))
+    with fake_server(opened(answering_tls(context))) as server:
+        assert told(driver, "127.0.0.1", server.port, authority.ca) is FAULTS.untrusted
+
+
+# --- in the same words for every kind of target ---
+
+LOGIN = Login.parse(
+    {"host": "db", "username": "app", "password": CANARY, "port": 1}, default_port=1
+)
+WHOM = Whom("https://db:1/api", "app", "issuer_url", "owner", "admin_secret_arn", "api_key")
+# libpq 17's, of which psycopg gives the text alone.
+LIBPQ = [
+    ('could not translate host name "db" to address: Name or service not known', "unresolved"),
+    ('server certificate for "x" does not match host name "db"', "wrong_host"),
+    ("SSL error: certificate verify failed", "untrusted"),
+    ("server does not support SSL, but SSL was required", "no_tls"),
+    ("SSL error: wrong version number", "broken_tls"),
+    ("SSL SYSCALL error: EOF detected", "no_answer"),
+    ("Connection refused", "no_answer"),
+    ("connection timeout expired", "no_answer"),
+]
+
+
+def _unproven(code: int) -> ssl.SSLCertVerificationError:
+    error = ssl.SSLCertVerificationError(1, CANARY)
+    error.verify_code = code
+    return error
+
+
+WRAPPED: dict[str, Exception] = {
+    "unresolved": socket.gaierror(-2, CANARY),
+    "wrong_host": _unproven(62),
+    "untrusted": _unproven(20),
+    "broken_tls": ssl.SSLError(1, CANARY),
+    "no_answer": ConnectionRefusedError(111, CANARY),
+}
+
+
+@pytest.mark.parametrize(("text", "name"), LIBPQ)
+def test_all_kinds_say_the_same(text: str, name: str) -> None:
+    meaning: Meaning = getattr(FAULTS, name)
+    by_kind = {"postgres": of_postgres(psycopg.OperationalError(text), LOGIN)}
+    if name == "no_tls":
+        by_kind["mysql"] = of_mysql(pymysql.OperationalError(2026, CANARY), LOGIN)
+    else:
+        lost = pymysql.OperationalError(2003, CANARY)
+        lost.original_exception = WRAPPED[name]  # type: ignore[attr-defined]  # PyMySQL's own
+        by_kind["mysql"] = of_mysql(lost, LOGIN)
+        broken = urllib3.exceptions.ProtocolError(CANARY, WRAPPED[name])
+        issuers = no_answer(broken, WHOM)
+        assert type(issuers) is meaning.kind
+        assert issuers.what == f"{meaning.what} the issuer at https://db:1/api (ProtocolError)"
+        assert issuers.do == meaning.do.replace("'host'", "'issuer_url'")
+        assert issuers.field == (meaning.field if meaning.field != "host" else "issuer_url")
+    for kind, error in by_kind.items():
+        assert type(error) is meaning.kind
+        assert error.what.startswith(f"{meaning.what} {kind} user 'app' at db:1")
+        assert (error.do, error.field) == (meaning.do, meaning.field)
+        assert CANARY not in str(error)
+
+
+def test_what_a_server_said_itself_counts_more_than_what_came_before() -> None:
+    refused = pymysql.OperationalError(1045, CANARY)
+    refused.__context__ = ConnectionResetError(104, CANARY)
+    assert type(of_mysql(refused, LOGIN)) is Rejected
+
+
+def test_a_proxys_address_and_certificate_are_not_the_issuers() -> None:
+    for cause in (socket.gaierror(-2, CANARY), _unproven(20)):
+        error = no_answer(urllib3.exceptions.ProxyError(CANARY, cause), WHOM)
+        assert (type(error), error.field) == (Unreachable, "issuer_url")
+        assert "cannot be resolved" not in error.what

@@ -1,0 +1,79 @@
+"""What is common to AWS's APIs is told alike for each, and what is one's own for that one."""
+
+import pytest
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ParamValidationError,
+)
+
+from shared.aws.errors import SECRETS_MANAGER, Api, NotFound
+from shared.aws.rds_errors import RDS
+from shared.errors import (
+    Forbidden,
+    MalformedSecret,
+    Misconfigured,
+    RotationError,
+    Throttled,
+    Unexpected,
+    Unreachable,
+)
+
+CANARY = "canary"
+
+
+def refusal(code: str, operation: str = "Describe", status: int = 400) -> ClientError:
+    answer = {"Error": {"Code": code, "Message": CANARY}}
+    return ClientError({**answer, "ResponseMetadata": {"HTTPStatusCode": status}}, operation)  # type: ignore[typeddict-item]  # the keys that are read
+
+
+def told(api: Api, error: Exception, about: str = "") -> RotationError:
+    with pytest.raises(RotationError) as caught, api.translated(about):
+        raise error
+    assert CANARY not in str(caught.value)
+    assert (caught.value.__cause__, caught.value.__context__) == (None, None)
+    return caught.value
+
+
+@pytest.mark.parametrize("api", [SECRETS_MANAGER, RDS], ids=lambda api: api.prefix)
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (refusal("AccessDenied"), Forbidden),
+        (refusal("AccessDeniedException"), Forbidden),
+        (refusal("NotAuthorized"), Forbidden),
+        (refusal("ExpiredTokenException"), Forbidden),
+        (refusal("InvalidClientTokenId"), Forbidden),
+        (refusal("ThrottlingException"), Throttled),
+        (refusal("SlowDown"), Throttled),
+        (refusal("RequestTimeout"), Unreachable),
+        (refusal("", status=503), Unreachable),
+        (refusal("Anything"), Misconfigured),
+        (EndpointConnectionError(endpoint_url=CANARY), Unreachable),
+        (NoCredentialsError(), Misconfigured),
+        (ParamValidationError(report=CANARY), Unexpected),
+    ],
+    ids=repr,
+)
+def test_what_is_common_is_told_alike(
+    api: Api, error: Exception, kind: type[RotationError]
+) -> None:
+    assert type(told(api, error)) is kind
+
+
+def test_a_refusal_says_which_call_it_was_and_about_what() -> None:
+    error = told(SECRETS_MANAGER, refusal("", "GetSecretValue", 500), "the-secret")
+    assert error.what == "a failure inside secretsmanager:GetSecretValue for the-secret (HTTP 500)"
+
+
+def test_the_same_code_may_be_one_apis_own() -> None:
+    code = "ValidationException"
+    assert type(told(SECRETS_MANAGER, refusal(code, "PutSecretValue"))) is MalformedSecret
+    assert type(told(SECRETS_MANAGER, refusal(code, "GetSecretValue"))) is Misconfigured
+    assert type(told(SECRETS_MANAGER, refusal("ResourceNotFoundException"))) is NotFound
+
+
+def test_each_has_its_own_route_and_its_own_rights() -> None:
+    for error in (EndpointConnectionError(endpoint_url=CANARY), refusal("AccessDenied")):
+        assert told(SECRETS_MANAGER, error).do != told(RDS, error).do
