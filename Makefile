@@ -22,6 +22,14 @@ setup: ## make .venv (everything below does it by itself)
 lock: setup ## compile pyproject.toml's groups to requirements/*.txt, with hashes
 	@$(RUN) local.supply.lock $(ARGS)
 
+.PHONY: new-rotator
+new-rotator: setup ## a kind of target of your own, small and working (NAME=ledger)
+	@$(RUN) local.scaffold "$(NAME)"
+
+.PHONY: events
+events: setup ## the four events of a function that has none yet (FUNCTION=LedgerAlternatingUsers)
+	@$(RUN) local.scaffold.events "$(FUNCTION)"
+
 .PHONY: rds-certificates
 rds-certificates: setup ## write shared/authorities/rds.pem anew, from its pinned wheel
 	@$(RUN) local.supply.rds

@@ -19,14 +19,16 @@ class Kind:
     """A folder of `rotators`, and what its kind.toml says.
 
     driver: the packages that it alone may import; services: the AWS services that it calls, by
-    boto3's names; confidential: the fields of its secrets that are in no log and no error;
-    reveals: how often each of its files takes a value out of a Secret.
+    boto3's names; confidential: the fields of its secrets that are in no log and no error; waits:
+    the constants that end its waits, which tests shorten; reveals: how often each of its files
+    takes a value out of a Secret.
     """
 
     folder: Path
     driver: frozenset[str]
     services: tuple[str, ...]
     confidential: frozenset[str]
+    waits: tuple[str, ...]
     reveals: Mapping[str, int]
 
     @property
@@ -55,5 +57,6 @@ def _read(path: Path) -> Kind:
         driver=frozenset(said["driver"]),
         services=("secretsmanager", *said["services"]),
         confidential=frozenset(said["confidential"]),
+        waits=tuple(f"rotators.{path.parent.name}.{name}" for name in said["waits"]),
         reveals=said["reveals"],
     )

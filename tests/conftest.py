@@ -8,6 +8,7 @@ pytest_plugins = [
     "tests.fixtures.lab",
     "tests.fixtures.report",
     "tests.fixtures.evidence",
+    "tests.fixtures.example",
 ]
 
 # A shell that runs the tests in the background has Ctrl-C ignored, in all that they start too.

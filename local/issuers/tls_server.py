@@ -61,7 +61,8 @@ class TlsServer(socketserver.ThreadingTCPServer):
         finally:
             self.shutdown()
             thread.join()
-            self._cut_off()
+            self.closing.set()
+            self.cut_off()
             self.server_close()
 
     def verify_request(self, request: object, client_address: object) -> bool:  # noqa: ARG002 - the base's
@@ -100,9 +101,8 @@ class TlsServer(socketserver.ThreadingTCPServer):
         else:
             super().handle_error(request, client_address)
 
-    def _cut_off(self) -> None:
-        """End what is still connected: kept alive, or hanging."""
-        self.closing.set()
+    def cut_off(self) -> None:
+        """End what is connected: kept alive, or hanging."""
         with self._lock:
             for connection in self._open:
                 # Not SSLSocket's own: that takes TLS away from a thread that is reading.

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -102,6 +102,21 @@ def running(  # noqa: PLR0913 - each is one independent choice, all but four hav
         yield child
     finally:
         stop(child, stop_signal, stop_within)
+
+
+@contextmanager
+def restartable(
+    run: Callable[[], AbstractContextManager[object]],
+) -> Iterator[Callable[[], None]]:
+    """Keep up what `run` runs while the block runs; what is yielded ends it and runs it anew."""
+    with ExitStack() as stack:
+        stack.enter_context(run())
+
+        def restart() -> None:
+            stack.close()
+            stack.enter_context(run())
+
+        yield restart
 
 
 def finish(  # noqa: PLR0913 - see running()

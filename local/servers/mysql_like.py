@@ -3,7 +3,7 @@
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pymysql
@@ -76,16 +76,18 @@ def serve(
         command = _command(files, files / kind.recipe.server, place)
         kind.initialise(command, place, log, _first_sql(server))
         options = {**SETTINGS, "port": str(server.port), **kind.settings, **(settings or {})}
-        with children.running(
-            (*command, *(f"--{name}={value}" for name, value in options.items())),
-            name=kind.recipe.title,
-            log=log,
-            ready=lambda: ask(server) is not None,
-            account=place.account,
-            env=ENVIRONMENT,
-            cwd=place.folder,
-        ):
-            yield asked(server, ask)
+        with children.restartable(
+            lambda: children.running(
+                (*command, *(f"--{name}={value}" for name, value in options.items())),
+                name=kind.recipe.title,
+                log=log,
+                ready=lambda: ask(server) is not None,
+                account=place.account,
+                env=ENVIRONMENT,
+                cwd=place.folder,
+            )
+        ) as restart:
+            yield replace(asked(server, ask), restart=restart)
 
 
 def login(server: Server) -> "Connection[Cursor]":

@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -84,18 +85,20 @@ def postgres(
             log=log,
         )
         _initialise(bin_folder, place, server, settings or {})
-        with children.running(
-            (bin_folder / "postgres", "-D", place.data),
-            name=f"PostgreSQL {version}",
-            log=log,
-            ready=lambda: ask(server) is not None,
-            stop_signal=signal.SIGINT,  # its "fast" shutdown: clients are cut off
-            death_signal=signal.SIGQUIT,  # a SIGKILL would leave its shared memory behind
-            account=place.account,
-            env=ENVIRONMENT,
-            cwd=place.folder,
-        ):
-            yield asked(server, ask)
+        with children.restartable(
+            lambda: children.running(
+                (bin_folder / "postgres", "-D", place.data),
+                name=f"PostgreSQL {version}",
+                log=log,
+                ready=lambda: ask(server) is not None,
+                stop_signal=signal.SIGINT,  # its "fast" shutdown: clients are cut off
+                death_signal=signal.SIGQUIT,  # a SIGKILL would leave its shared memory behind
+                account=place.account,
+                env=ENVIRONMENT,
+                cwd=place.folder,
+            )
+        ) as restart:
+            yield replace(asked(server, ask), restart=restart)
 
 
 def login(server: Server) -> psycopg.Connection:

@@ -21,7 +21,7 @@ ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC", "OPENSSL_CON
 class Server:
     """A server that answers on `host`:`port` over TLS verified against `ca`.
 
-    `version` is the server's own words; `log` is None for a caller's own server.
+    `version` is the server's own words; `log` and `restart` are None for a caller's own server.
     """
 
     engine: str
@@ -33,6 +33,7 @@ class Server:
     database: str
     ca: Path
     log: Path | None
+    restart: Callable[[], None] | None = field(default=None, repr=False, compare=False)
 
 
 def new_password() -> str:

@@ -18,16 +18,21 @@ OLDEST_PYTHON = "3.11"
 def main(*options: str) -> None:
     """Compile them all; `--upgrade` takes newer versions than those pinned now."""
     for group in (*GROUPS, *APART):
-        say(f"compiling requirements/{group}.txt")
-        held = () if group in ("dev", *APART) else ("--constraint", "requirements/dev.txt")
-        run(
-            *(UV / "bin" / "uv", "pip", "compile", "--quiet", "pyproject.toml", "--group", group),
-            *("--generate-hashes", "--universal", "--python-version", OLDEST_PYTHON),
-            *("--no-header", "--no-annotate", "--output-file", f"requirements/{group}.txt"),
-            *held,
-            *options,
-            cwd=ROOT,
-        )
+        compile_group(group, *options)
+
+
+def compile_group(group: str, *options: str) -> None:
+    """One of them; held to the first, but for those that stand apart."""
+    say(f"compiling requirements/{group}.txt")
+    held = () if group in ("dev", *APART) else ("--constraint", "requirements/dev.txt")
+    run(
+        *(UV / "bin" / "uv", "pip", "compile", "--quiet", "pyproject.toml", "--group", group),
+        *("--generate-hashes", "--universal", "--python-version", OLDEST_PYTHON),
+        *("--no-header", "--no-annotate", "--output-file", f"requirements/{group}.txt"),
+        *held,
+        *options,
+        cwd=ROOT,
+    )
 
 
 if __name__ == "__main__":

@@ -3,8 +3,26 @@
 The targets of a kind are in `rotators/<kind>/testing`; here is what they have in common.
 """
 
-from local.targets.contract import Document, Target, create
+from local.targets.contract import (
+    Document,
+    RemoteTarget,
+    Target,
+    UnheardError,
+    beyond,
+    create,
+)
 from local.targets.database import Admin, DatabaseTarget
 from local.targets.place import Offer, Place
 
-__all__ = ["Admin", "DatabaseTarget", "Document", "Offer", "Place", "Target", "create"]
+__all__ = [
+    "Admin",
+    "DatabaseTarget",
+    "Document",
+    "Offer",
+    "Place",
+    "RemoteTarget",
+    "Target",
+    "UnheardError",
+    "beyond",
+    "create",
+]

@@ -4,7 +4,9 @@
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -48,6 +50,40 @@ class Target(Protocol):
     def accepts(self, document: Mapping[str, object]) -> bool:
         """Whether the target lets this version of the secret in at this moment."""
         ...
+
+
+class RemoteTarget(Target, Protocol):
+    """A target at the other end of a connection, where others live beside the credential."""
+
+    def stranger(self) -> Document:
+        """Make another user, or key, which no rotation may touch; as `accepts` takes it."""
+        ...
+
+    def overhearing(self) -> AbstractContextManager[Callable[[], str]]:
+        """What gives all that the target has logged since the block began, at its most talkative.
+
+        Raises UnheardError where that is not ours to read.
+        """
+        ...
+
+
+class UnheardError(Exception):
+    """The target is a caller's own, whose log is elsewhere."""
+
+
+@contextmanager
+def beyond(log: Path | None) -> Iterator[Callable[[], str]]:
+    """What gives the text that is written to the log from now on; raises UnheardError for None."""
+    if log is None:
+        raise UnheardError
+    written = log.stat().st_size
+
+    def text() -> str:
+        with log.open("rb") as file:
+            file.seek(written)
+            return file.read().decode(errors="replace")
+
+    yield text
 
 
 def create(client: "SecretsManagerClient", name: str, document: Document) -> str:

@@ -1,11 +1,12 @@
 """A user of a database server, whatever the engine: its secret, and its admin's."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from local.servers.server import Server
-from local.targets.contract import Document, create
+from local.targets.contract import Document, beyond, create
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -23,6 +24,8 @@ class DatabaseTarget:
 
     function: ClassVar[str]
     installs: ClassVar[bool] = True
+    # Whether the server refuses a change by who logged in with what is not the password any more.
+    compares: ClassVar[bool] = False
     takes_turns: ClassVar[bool] = False  # with a clone
 
     def __init__(
@@ -34,6 +37,24 @@ class DatabaseTarget:
         self.through_admin = self.takes_turns or settings.get("ADMIN_SETS_PASSWORD") == "true"
         self.by = admin or Admin(server.admin, server.password)
         self.document = self._login(Admin(username, secrets.token_urlsafe(24)))
+
+    def make(self, document: Document) -> None:
+        """Make the user of this document."""
+        raise NotImplementedError
+
+    def accepts(self, document: Mapping[str, object]) -> bool:
+        """Log in with it."""
+        raise NotImplementedError
+
+    def stranger(self) -> Document:
+        """Another user beside this one."""
+        other = self._login(Admin(f"{self.document['username']} other", secrets.token_urlsafe(24)))
+        self.make(other)
+        return other
+
+    def overhearing(self) -> AbstractContextManager[Callable[[], str]]:
+        """What the server's log has from now on; an engine makes it talkative first."""
+        return beyond(self.server.log)
 
     def seed(self, client: "SecretsManagerClient", name: str) -> str:
         """Make the secret, and the admin's where it names one."""

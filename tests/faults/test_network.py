@@ -11,11 +11,9 @@ from contextlib import AbstractContextManager
 import pytest
 
 from local.faulty.faults import Fault, Harm, Place, Way
-from rotators.http_api_key.http import network
-from rotators.mysql import engine as mysql
-from rotators.postgres import engine as postgres
 from shared.errors import Rejected, RotationError, Unreachable
 from shared.protocol.event import Step
+from tests.conformance.remote import shorten_waits
 from tests.faults.cases import CASES, Case
 from tests.faults.sample import Sample
 from tests.faults.wires import Point, Wire, wire
@@ -83,8 +81,7 @@ def test_at_any_record(
             chosen = sample(points, AT_MOST)
             tried += len(chosen)
             came += struck(behind, chosen, harm, errors)
-        for driver in (postgres, mysql, network):
-            monkeypatch.setattr(driver, "ANSWER_SECONDS", 1)
+        shorten_waits(monkeypatch)
         starts = [point for point in points if point.place.inside == 0]
         for harm in SLOW:
             chosen = sample(starts, 1)

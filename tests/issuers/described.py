@@ -2,11 +2,13 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from local.build.artifacts import ROOT
+from local.targets import Document
 from tests.issuers.keyshop import ADMIN, Keyshop
 from tests.issuers.scripted import Stub
 
@@ -50,6 +52,16 @@ class ShopTarget:
             said["values"]["admin_secret_arn"] = admin
             self.settings = {**self.settings, "ISSUER": json.dumps(said)}
         return client.create_secret(Name=name, SecretString=text)["ARN"]
+
+    def stranger(self) -> Document:
+        if not isinstance(self.value, dict):
+            raise TypeError("the conformance suite rotates objects")
+        return {**self.value, self.key_field: self.shop.issue(scopes=["read"])["secret"]}
+
+    @contextmanager
+    def overhearing(self) -> Iterator[Callable[[], str]]:
+        before = len(self.shop.heard)
+        yield lambda: "\n".join(self.shop.heard[before:])
 
     def accepts(self, document: Mapping[str, object]) -> bool:
         return self.shop.accepts(str(document[self.key_field]))

@@ -30,6 +30,7 @@ class Keyshop:
     limit: int = 100
     slow: int = 0
     refuses: str = "\0"
+    heard: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
@@ -55,6 +56,7 @@ class Keyshop:
     def __call__(self, asked: Asked) -> object:
         """Answer a request."""
         with self.lock:
+            self.heard.append(f"{asked.method} {asked.path}")
             first, _, rest = asked.path.removeprefix("/v1/").partition("/")
             answer: object = getattr(self, f"_{first}", lambda *_: Said(404))(asked, rest)
             return answer

@@ -4,11 +4,7 @@ import ast
 import contextlib
 import json
 import re
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 import boto3
@@ -368,61 +364,6 @@ def test_the_log_lines_are_like_real_ones() -> None:
     always = {"level", "location", "message", "timestamp", "service"}
     assert lines
     assert {key for line in lines for key in line} == always | explained
-
-
-# --- the worked example ---
-
-
-@pytest.fixture(scope="module")
-def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the repository with the example of docs/adding-a-backend.md in it."""
-    copy = tmp_path_factory.mktemp("example")
-    for name in ("shared", "rotators", "local", "tests"):
-        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("template.yaml", "pyproject.toml", "Makefile"):
-        shutil.copy2(ROOT / name, copy / name)
-    for block in _every_block():
-        named = re.match(r"# ([\w./]+)(?:, under ([\w-]+))?\n", block.code)
-        if block.document != "docs/adding-a-backend.md" or named is None:
-            continue
-        path, under = copy / named[1], named[2]
-        text = block.code[named.end() :]
-        if under:
-            heading = re.compile(rf"^{under}:.*\n", re.MULTILINE)
-            text = heading.sub(rf"\g<0>{text}", path.read_text(), count=1)
-        path.write_text(text)
-    return copy
-
-
-def run(tree: Path, *command: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", *command],
-        cwd=tree,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=280,
-    )
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
-
-
-EXAMPLE = ("rotators/ledger.py", "tests/conformance/test_ledger.py")
-
-
-def test_the_example_is_registered(tree: Path) -> None:
-    found = template.functions(tree / "template.yaml")
-    assert found["LedgerSingleUser"].rotator == "ledger"
-    assert "ROTATOR := ledger" in (tree / "Makefile").read_text()
-
-
-def test_the_example_is_well_typed_and_formatted(tree: Path) -> None:
-    run(tree, "mypy", "--cache-dir", str(ROOT / ".cache" / "mypy-example"), *EXAMPLE)
-    run(tree, "ruff", "check", *EXAMPLE)
-    run(tree, "ruff", "format", "--check", *EXAMPLE)
-
-
-def test_the_example_passes_the_conformance_suite(tree: Path) -> None:
-    run(tree, "pytest", "-q", "-p", "no:cacheprovider", EXAMPLE[1])
 
 
 def test_other_python_in_the_documents_compiles() -> None:

@@ -1,10 +1,11 @@
 """A key of an HTTP API's issuer."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, ClassVar
 
 from local.issuers.issuer import Issuer, accepts, issue
-from local.targets import Document, create
+from local.targets import Document, beyond, create
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -41,3 +42,12 @@ class IssuerTarget:
     def accepts(self, document: Mapping[str, object]) -> bool:
         """Use the key."""
         return accepts(self.issuer, str(document["api_key"]))
+
+    def stranger(self) -> Document:
+        """Another key of the same owner, made by hand too."""
+        key_id, key = issue(self.issuer, "somebody else's")
+        return {**self.document, "key_id": key_id, "api_key": key}
+
+    def overhearing(self) -> AbstractContextManager[Callable[[], str]]:
+        """The requests."""
+        return beyond(self.issuer.log)

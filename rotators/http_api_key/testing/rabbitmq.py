@@ -1,12 +1,13 @@
 """A RabbitMQ user's password, rotated by the issuer's description."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, ClassVar
 
 from local.servers.rabbitmq_api import call, lets_in, set_user
 from local.servers.server import Server
-from local.targets import Document, create
+from local.targets import Document, beyond, create
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -44,6 +45,17 @@ class RabbitMqTarget:
     def accepts(self, document: Mapping[str, object]) -> bool:
         """Log in with the password."""
         return lets_in(self.server, str(document["username"]), str(document["password"]))
+
+    def stranger(self) -> Document:
+        """Another user."""
+        other = f"{self.document['username']}-other"
+        password = secrets.token_urlsafe(24)
+        set_user(self.server, other, password)
+        return {**self.document, "username": other, "password": password}
+
+    def overhearing(self) -> AbstractContextManager[Callable[[], str]]:
+        """The broker's log."""
+        return beyond(self.server.log)
 
     def tags(self) -> list[str]:
         """What the user may do."""

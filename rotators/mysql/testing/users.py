@@ -1,7 +1,8 @@
 """An account of its own on a MySQL or MariaDB server, or two of them that take turns."""
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -10,7 +11,7 @@ from pymysql.connections import Connection
 from pymysql.cursors import Cursor
 
 from local.servers.server import Server
-from local.targets import Admin, DatabaseTarget
+from local.targets import Admin, DatabaseTarget, Document
 from shared.credentials import CLONE
 
 # A wrong password, one where MariaDB has another way to log in (which it also pretends of whom it
@@ -38,11 +39,10 @@ class MySQLTarget(DatabaseTarget):
         self._mariadb = server.engine == "mariadb"
         name = "MariaDB" if self._mariadb else "MySQL"
         self.title = f"{name} {server.version.split('-')[0]}"
-        with self.admin() as connection, connection.cursor() as cursor:
-            self._make(cursor, username)
-            if two and not self.through_admin:
-                right = "CREATE USER" if self._mariadb else "APPLICATION_PASSWORD_ADMIN"
-                cursor.execute(f"GRANT {right} ON *.* TO %s@'%%'", (username,))
+        self.make(self.document)
+        if two and not self.through_admin:
+            right = "CREATE USER" if self._mariadb else "APPLICATION_PASSWORD_ADMIN"
+            self._run(f"GRANT {right} ON *.* TO %s@'%%'", username)
 
     def admin(self) -> "Connection[Cursor]":
         """A connection as the administrator."""
@@ -62,10 +62,26 @@ class MySQLTarget(DatabaseTarget):
         """A connection as this version's user."""
         return self._connect(str(document["username"]), str(document["password"]))
 
-    def _make(self, cursor: Cursor, username: str) -> None:
-        cursor.execute("DROP USER IF EXISTS %s@'%%'", (username,))
-        password = self.document["password"]
-        cursor.execute("CREATE USER %s@'%%' IDENTIFIED BY %s", (username, password))
+    def make(self, document: Document) -> None:
+        """The account, which may come from anywhere."""
+        self._run("DROP USER IF EXISTS %s@'%%'", document["username"])
+        values = document["username"], document["password"]
+        self._run("CREATE USER %s@'%%' IDENTIFIED BY %s", *values)
+
+    @contextmanager
+    def overhearing(self) -> Iterator[Callable[[], str]]:
+        """Every statement, but for what the server itself keeps back."""
+        with super().overhearing() as heard:
+            self._run("SET GLOBAL general_log = ON")
+            try:
+                yield heard
+            finally:
+                self._run("SET GLOBAL general_log = OFF")
+
+    def _run(self, statement: str, *values: object) -> None:
+        """As the administrator."""
+        with self.admin() as connection, connection.cursor() as cursor:
+            cursor.execute(statement, values)
 
     def _connect(self, user: str, password: str) -> "Connection[Cursor]":
         return pymysql.connect(
@@ -87,8 +103,10 @@ class MySQLAlternatingTarget(MySQLTarget):
     function: ClassVar[str] = "MySqlAlternatingUsers"
     takes_turns: ClassVar[bool] = True
 
-    def _make(self, cursor: Cursor, username: str) -> None:
-        cursor.execute("DROP USER IF EXISTS %s@'%%'", (username + CLONE,))
-        super()._make(cursor, username)
-        cursor.execute("GRANT SELECT, INSERT ON `orders`.* TO %s@'%%'", (username,))
-        cursor.execute("ALTER USER %s@'%%' WITH MAX_USER_CONNECTIONS 90", (username,))
+    def make(self, document: Document) -> None:
+        """The original; without a clone that an earlier one had."""
+        username = str(document["username"])
+        self._run("DROP USER IF EXISTS %s@'%%'", username + CLONE)
+        super().make(document)
+        self._run("GRANT SELECT, INSERT ON `orders`.* TO %s@'%%'", username)
+        self._run("ALTER USER %s@'%%' WITH MAX_USER_CONNECTIONS 90", username)

@@ -1,14 +1,15 @@
 """A role of its own on a PostgreSQL server, or two of them that take turns."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, LiteralString
 
 import psycopg
 from psycopg import sql
 
 from local.servers.server import Server
-from local.targets import Admin, DatabaseTarget
+from local.targets import Admin, DatabaseTarget, Document
 from shared.credentials import CLONE
 
 Connection = psycopg.Connection[tuple[object, ...]]
@@ -32,8 +33,7 @@ class PostgresTarget(DatabaseTarget):
     ) -> None:
         super().__init__(server, username, settings, admin)
         self.title = f"PostgreSQL {server.version.split()[0]}"
-        with self.admin() as connection:
-            self._make(connection, username)
+        self.make(self.document)
 
     def admin(self) -> Connection:
         """A connection as the administrator."""
@@ -66,16 +66,34 @@ class PostgresTarget(DatabaseTarget):
             "connect_timeout": 10,
         }
 
-    def _make(self, connection: Connection, username: str) -> None:
-        _drop(connection, username)
-        verifier = connection.pgconn.encrypt_password(
-            str(self.document["password"]).encode(), username.encode(), b"scram-sha-256"
-        ).decode()
-        connection.execute(
-            sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(
-                sql.Identifier(username), sql.Literal(verifier)
+    def make(self, document: Document) -> None:
+        """The role, with nothing that an earlier one of the name had."""
+        username = str(document["username"])
+        with self.admin() as connection:
+            _drop(connection, username)
+            verifier = connection.pgconn.encrypt_password(
+                str(document["password"]).encode(), username.encode(), b"scram-sha-256"
+            ).decode()
+            connection.execute(
+                sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(
+                    sql.Identifier(username), sql.Literal(verifier)
+                )
             )
-        )
+
+    @contextmanager
+    def overhearing(self) -> Iterator[Callable[[], str]]:
+        """Every statement, as it came."""
+        with super().overhearing() as heard:
+            self._set("ALTER SYSTEM SET log_statement = 'all'")
+            try:
+                yield heard
+            finally:
+                self._set("ALTER SYSTEM RESET log_statement")
+
+    def _set(self, statement: LiteralString) -> None:
+        with self.admin() as connection:
+            connection.execute(statement)
+            connection.execute("SELECT pg_reload_conf()")
 
     def _connect(self, user: str, password: str) -> Connection:
         return psycopg.connect(**self.parameters(user, password), autocommit=True)
@@ -87,20 +105,23 @@ class PostgresAlternatingTarget(PostgresTarget):
     function: ClassVar[str] = "PostgresAlternatingUsers"
     takes_turns: ClassVar[bool] = True
 
-    def _make(self, connection: Connection, username: str) -> None:
-        _drop(connection, username + CLONE)
-        super()._make(connection, username)
+    def make(self, document: Document) -> None:
+        """The original; without a clone that an earlier one had."""
+        username = str(document["username"])
         group = f"{username}_group"
-        _drop(connection, group)
-        for statement in (
-            "CREATE ROLE {1}",
-            "GRANT {1} TO {0}",
-            "ALTER ROLE {0} CONNECTION LIMIT 90",
-            "ALTER ROLE {0} SET statement_timeout = '1min'",
-        ):
-            connection.execute(
-                sql.SQL(statement).format(sql.Identifier(username), sql.Identifier(group))
-            )
+        with self.admin() as connection:
+            _drop(connection, username + CLONE)
+            super().make(document)
+            _drop(connection, group)
+            for statement in (
+                "CREATE ROLE {1}",
+                "GRANT {1} TO {0}",
+                "ALTER ROLE {0} CONNECTION LIMIT 90",
+                "ALTER ROLE {0} SET statement_timeout = '1min'",
+            ):
+                connection.execute(
+                    sql.SQL(statement).format(sql.Identifier(username), sql.Identifier(group))
+                )
 
 
 def _drop(connection: Connection, username: str) -> None:

@@ -69,7 +69,7 @@ def tree(folder: Path, top_level: str, *, good_hash: bool = True) -> Source:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).touch()
     (folder / "rotators" / "tiny" / "kind.toml").write_text(
-        "driver = []\nservices = []\nconfidential = []\nreveals = {}\n"
+        "driver = []\nservices = []\nconfidential = []\nwaits = []\nreveals = {}\n"
     )
     made = wheel(folder, top_level)
     digest = hashlib.sha256(made.read_bytes() if good_hash else b"other").hexdigest()

@@ -4,16 +4,16 @@ import pytest
 
 from local.issuers import Issuer
 from rotators.http_api_key.testing import IssuerTarget
-from tests.conformance.suite import RotationSuite
+from tests.conformance.remote import RemoteSuite
 from tests.issuers.described import BESIDE, CHOSEN, EXAMPLES, SELF, ShopTarget, target_of
 from tests.issuers.keyshop import Keyshop
 from tests.issuers.scripted import Stub
 from tests.lab import Secret
 
 
-class IssuerSuite(RotationSuite):
-    def move_away(self, secret: Secret) -> None:
-        secret.move_issuer("https://127.0.0.1:1/api")
+class IssuerSuite(RemoteSuite):
+    def move(self, secret: Secret, port: int) -> None:
+        secret.move_issuer(f"https://127.0.0.1:{port}/api")
 
 
 class TestJupyterHub(IssuerSuite):
@@ -28,7 +28,7 @@ class TestDemoIssuer(IssuerSuite):
         return IssuerTarget(demo_issuer)
 
 
-class DescribedSuite(RotationSuite):
+class DescribedSuite(RemoteSuite):
     """An example of docs/issuers.md; `way` and `number` say which."""
 
     way: str
@@ -38,8 +38,8 @@ class DescribedSuite(RotationSuite):
     def target(self, shop: Keyshop, stub: Stub) -> ShopTarget:
         return target_of(EXAMPLES[self.way][self.number], shop, stub, {})
 
-    def move_away(self, secret: Secret) -> None:
-        url = "https://127.0.0.1:1"
+    def move(self, secret: Secret, port: int) -> None:
+        url = f"https://127.0.0.1:{port}"
         value = secret.value()
         if "admin_secret_arn" in value:
             secret.lab.client.put_secret_value(

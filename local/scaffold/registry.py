@@ -1,0 +1,101 @@
+"""Where a kind and its function are entered: the template, a dependency group, the tables."""
+
+import re
+import tomllib
+from pathlib import Path
+
+from local.scaffold.names import Names
+
+_LAST, _COMMENT = "HttpApiKey", "  # A key of an HTTP API"
+_BLOCK = """\
+  # A {prefix} user that changes its own password.
+  {function}:
+    Type: AWS::Serverless::Function
+    Condition: {function}
+    Metadata: {{BuildMethod: makefile}}
+    Properties:
+      Description: Rotates the password of a {prefix} user
+      CodeUri: .
+      Handler: rotators.{kind}.single_user
+      LoggingConfig: {{LogGroup: !Ref {function}Logs}}
+      Environment:
+        Variables:
+          SHORT_GAP: !Ref ShortGap
+
+"""
+
+
+def enter(names: Names, root: Path) -> list[Path]:
+    """Enter it everywhere; the files that were changed.
+
+    Raises ValueError where one of them is not written as is expected here.
+    """
+    entries = {
+        "template.yaml": _template,
+        "pyproject.toml": _group,
+        "README.md": _readme,
+        "docs/secrets.md": _engine,
+    }
+    for name, entry in entries.items():
+        path = root / name
+        changed = entry(path.read_text(), names)
+        path.write_text(changed)
+    return [root / name for name in entries]
+
+
+def _template(text: str, names: Names) -> str:
+    """Its block before that of the last function, and its name wherever that one is listed."""
+    listed = re.compile(rf"^ .*\b(?:Deploy)?{_LAST}\b.*$", re.MULTILINE)
+
+    def both(line: re.Match[str]) -> str:
+        if line[0].startswith("  Deploy") or line[0].lstrip().startswith("- "):
+            return f"{line[0]}\n{line[0].replace(_LAST, names.function)}"
+        ending = f"!Condition {_LAST}]"
+        return line[0].replace(ending, f"!Condition {_LAST}, !Condition {names.function}]")
+
+    block = _BLOCK.format(function=names.function, prefix=names.prefix, kind=names.kind)
+    before, comment, after = listed.sub(both, text).partition(_COMMENT)
+    if not comment:
+        raise ValueError(_COMMENT)
+    return f"{before}{block}{comment}{after}"
+
+
+def _group(text: str, names: Names) -> str:
+    """Its dependencies, those of every function; a driver goes beside them."""
+    groups = tomllib.loads(text)["dependency-groups"]
+    common = next(each for each in groups["mysql"] if each.startswith("aws-lambda-powertools"))
+    text = _after_last(
+        r"^\w+ = \[\"aws-lambda-powertools.*\]$", f'{names.kind} = ["{common}"]', text
+    )
+    return _after_last(
+        r"^  \{ include-group = \"(?!lambda)\w+\" \},$",
+        f'  {{ include-group = "{names.kind}" }},',
+        text,
+    )
+
+
+def _readme(text: str, names: Names) -> str:
+    row = f"| `{names.function}` | the password of a {names.prefix} user |"
+    text = _after_last(r"^\| `\w+` \| .*\|$", row, text, within=r"^\| function \|.*?\n\n")
+    return _after_last(r"`Deploy\w+`", f", `Deploy{names.function}`", text, joint="")
+
+
+def _engine(text: str, names: Names) -> str:
+    return _after_last(r"`aurora-mysql`", f"; {names.prefix}: `{names.kind}`", text, joint="")
+
+
+def _after_last(
+    pattern: str, addition: str, text: str, *, joint: str = "\n", within: str = ""
+) -> str:
+    """The text with the addition after the last place that the pattern fits."""
+    start, end = 0, len(text)
+    if within:
+        found = re.search(within, text, re.MULTILINE | re.DOTALL)
+        if found is None:
+            raise ValueError(within)
+        start, end = found.span()
+    fits = list(re.compile(pattern, re.MULTILINE).finditer(text, start, end))
+    if not fits:
+        raise ValueError(pattern)
+    at = fits[-1].end()
+    return f"{text[:at]}{joint}{addition}{text[at:]}"
