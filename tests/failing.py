@@ -11,14 +11,14 @@ from rotators.postgres.testing import PostgresTarget
 from shared.errors import RotationError
 from shared.handler import Handler
 from shared.protocol.event import Step
+from tests.engines import SINGLE
 from tests.lab import Document, Secret
 
 
 def target_on(server: Server) -> PostgresTarget | MySQLTarget:
     """A user of its own on this server."""
     username = f"bad_{uuid.uuid4().hex[:8]}"
-    kind = PostgresTarget if server.engine == "postgres" else MySQLTarget
-    return kind(server, username)
+    return SINGLE[server.engine](server, username)
 
 
 def fails(

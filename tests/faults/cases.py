@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from local.targets import Target
+from local.targets import Target, registry
 from rotators.http_api_key.testing import IssuerTarget
 from rotators.mysql.testing import MySQLAlternatingTarget, MySQLTarget
 from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
@@ -116,4 +116,17 @@ KEYS = (
     Case("HttpApiKey chosen, by itself", _described(CHOSEN, 1)),
     Case("HttpApiKey replaced", _described(REPLACED), outlives=False, replaces=True),
 )
-CASES = (*POSTGRES, *MYSQL, *KEYS)
+
+
+def _offered(name: str) -> Make:
+    return lambda request: registry.targets()[name].make(request.getfixturevalue("place"))
+
+
+_MANY = {case.name.split()[0] for case in (*POSTGRES, *MYSQL, *KEYS)}
+# Every function that has no cases above, on what its kind declares.
+OTHERS = tuple(
+    Case(f"{offer.function} {name}", _offered(name))
+    for name, offer in registry.targets().items()
+    if offer.function not in _MANY
+)
+CASES = (*POSTGRES, *MYSQL, *KEYS, *OTHERS)

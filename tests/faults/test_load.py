@@ -13,6 +13,7 @@ from local.functions.home import FunctionError
 from local.secrets_manager import RotationOutcome
 from rotators.mysql.testing import MySQLTarget
 from rotators.postgres.testing import PostgresTarget
+from tests.engines import SINGLE
 from tests.faults.sandboxes import Sandboxes, sandboxes
 from tests.fixtures.evidence import Evidence
 from tests.lab import Lab, Secret
@@ -75,7 +76,7 @@ def test_all_at_once(
     service, boxes = throttled
     number = 1000 if request.getfixturevalue("thorough") else 40
     server = request.getfixturevalue(f"{engine}_server")
-    kind = PostgresTarget if engine == "postgres" else MySQLTarget
+    kind = SINGLE[engine]
     targets: list[DatabaseTarget] = [kind(server, f"load_{each}") for each in range(number)]
     home = Crowded(boxes, lambda: connections(targets[0]))
     lab.gate.home, before = home, lab.gate.home

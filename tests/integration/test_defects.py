@@ -33,6 +33,7 @@ from shared.errors import (
 )
 from shared.protocol.event import Step
 from tests import fake_servers
+from tests.engines import ALTERNATING, SINGLE
 from tests.lab import Lab, Secret
 
 MYSQL = ("mariadb_server", "mysql_server")
@@ -50,13 +51,11 @@ def server(request: pytest.FixtureRequest) -> Server:
 
 
 def single(server: Server, name: str) -> PostgresTarget | MySQLTarget:
-    kind = PostgresTarget if server.engine == "postgres" else MySQLTarget
-    return kind(server, name)
+    return SINGLE[server.engine](server, name)
 
 
 def alternating(server: Server, name: str) -> PostgresAlternatingTarget | MySQLAlternatingTarget:
-    postgres = server.engine == "postgres"
-    return (PostgresAlternatingTarget if postgres else MySQLAlternatingTarget)(server, name)
+    return ALTERNATING[server.engine](server, name)
 
 
 def as_current(secret: Secret) -> "psycopg.Connection[tuple[object, ...]]":

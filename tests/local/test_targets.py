@@ -9,8 +9,9 @@ import pytest
 
 from local.servers import Server
 from local.targets import Admin
-from rotators.mysql.testing import MySQLAlternatingTarget, MySQLTarget
+from rotators.mysql.testing import MySQLTarget
 from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
+from tests.engines import ALTERNATING, SINGLE
 from tests.lab import Lab
 
 Database = PostgresTarget | MySQLTarget
@@ -29,13 +30,11 @@ def username() -> str:
 
 
 def single(server: Server, **settings: str) -> Database:
-    kind = PostgresTarget if server.engine == "postgres" else MySQLTarget
-    return kind(server, username(), settings)
+    return SINGLE[server.engine](server, username(), settings)
 
 
 def alternating(server: Server, name: str) -> Database:
-    postgres = server.engine == "postgres"
-    return (PostgresAlternatingTarget if postgres else MySQLAlternatingTarget)(server, name)
+    return ALTERNATING[server.engine](server, name)
 
 
 def run(target: Database, *statements: str) -> None:

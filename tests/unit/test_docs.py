@@ -5,6 +5,7 @@ import contextlib
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, NamedTuple, cast
 
 import boto3
@@ -17,7 +18,6 @@ from local.servers import Server
 from local.targets import registry
 from rotators.http_api_key.admin import check_inline
 from rotators.http_api_key.issuer import HttpIssuer
-from rotators.mysql.engine import MySQLEngine
 from rotators.mysql.testing import MySQLTarget
 from rotators.postgres.engine import PostgresEngine
 from rotators.postgres.testing import PostgresTarget
@@ -25,9 +25,9 @@ from shared import errors
 from shared.errors import Misconfigured, Permanent, Retryable, RotationError
 from shared.keys.api_key import ApiKey
 from shared.passwords import PasswordPolicy
-from shared.protocol.contract import Engine
-from shared.strategies import SingleUser, SingleUserWithOverlap
+from shared.strategies import SingleUser
 from shared.tls import ca_bundle
+from tests.engines import SINGLE
 from tests.issuers.issuing import Ticket
 from tests.lab import Lab
 
@@ -194,7 +194,7 @@ def test_every_setting_of_a_strategy_is_there_and_takes_its_value() -> None:
     assert {value for _, value in words} >= {"true", "on-finish", "next-rotation"}
     for name, value in words:
         if value:
-            SingleUserWithOverlap(object.__new__(MySQLEngine), {name: value})
+            template.handler("MySqlSingleUser").build({name: value})
 
 
 def test_every_log_line_of_the_database_functions_is_explained() -> None:
@@ -269,22 +269,22 @@ def parse(document: Mapping[str, object]) -> str:
     if "host" not in document:  # as RDS makes it
         assert set(document) == {"username", "password"}
         return "managed"
-    engine: type[Engine[Any]] = PostgresEngine
-    if document["engine"] in MySQLEngine.secret_engines:
-        engine = MySQLEngine
-    _single_user(engine).parse(document)
+    single_users()[str(document["engine"])].parse(document)
     return "login"
+
+
+@cache
+def single_users() -> dict[str, SingleUser[Any]]:
+    """{what a secret's `engine` may say: the backend of the function that rotates it}."""
+    built = [template.handler(name).build({}) for name in template.functions()]
+    single = [backend for backend in built if isinstance(backend, SingleUser)]
+    return {name: each for each in single for name in each.engine.secret_engines}
 
 
 def _example_key() -> ApiKey:
     """The one whose key the documents' example of an admin's secret is for."""
     (document,) = [json.loads(block.code) for block in examples() if '"owner"' in block.code]
     return ISSUERS.parse(document)
-
-
-def _single_user(engine: type[Engine[Any]]) -> SingleUser[Any]:
-    bare = object.__new__(engine)  # parsing needs no authority
-    return SingleUser(bare, {})
 
 
 def test_every_secret_in_the_documents_is_accepted() -> None:
@@ -324,7 +324,7 @@ def test_every_field_is_in_its_table() -> None:
 
 def test_every_engine_is_in_the_table() -> None:
     (engine,) = [row for row in rows("docs/secrets.md", "field") if row[0] == "`engine`"]
-    assert set(names(engine[1])) == PostgresEngine.secret_engines | MySQLEngine.secret_engines
+    assert set(names(engine[1])) == single_users().keys()
 
 
 @pytest.mark.parametrize("engine", ["postgres", "mysql", "mariadb"])
@@ -345,17 +345,16 @@ def test_the_sql_gives_all_the_rights_that_a_rotation_takes(
 
 def _as_written(server: Server, statement: str) -> PostgresTarget | MySQLTarget:
     """The user `app` as this statement makes it."""
-    if server.engine == "postgres":
-        role = PostgresTarget(server, "app")
-        with role.admin() as admin:
+    target = SINGLE[server.engine](server, "app")
+    if isinstance(target, PostgresTarget):
+        with target.admin() as admin:
             admin.execute("DROP ROLE app")
             admin.execute(statement.encode())
-        return role
-    account = MySQLTarget(server, "app")
-    with account.admin() as connection, connection.cursor() as cursor:
-        cursor.execute("DROP USER app")
-        cursor.execute(statement)
-    return account
+    else:
+        with target.admin() as connection, connection.cursor() as cursor:
+            cursor.execute("DROP USER app")
+            cursor.execute(statement)
+    return target
 
 
 def test_the_log_lines_are_like_real_ones() -> None:

@@ -10,12 +10,11 @@ from local.issuers import Issuer
 from local.servers import Server
 from local.servers.certificates import Authority
 from rotators.http_api_key.testing import IssuerTarget
-from rotators.mysql.testing import MySQLTarget
-from rotators.postgres.testing import PostgresTarget
 from shared import tls
 from shared.errors import Untrusted
 from shared.handler import make_handler
 from shared.protocol.event import Step
+from tests.engines import SINGLE
 from tests.lab import Lab, Secret
 
 
@@ -39,8 +38,7 @@ def server(request: pytest.FixtureRequest) -> Server:
 
 @pytest.fixture
 def secret(lab: Lab, server: Server) -> Secret:
-    kind = PostgresTarget if server.engine == "postgres" else MySQLTarget
-    return lab.secret(kind(server, f"rds_{uuid.uuid4().hex[:8]}"))
+    return lab.secret(SINGLE[server.engine](server, f"rds_{uuid.uuid4().hex[:8]}"))
 
 
 def rotate(secret: Secret) -> None:

@@ -13,6 +13,7 @@ from rotators.postgres.testing import PostgresAlternatingTarget
 from shared.errors import MalformedSecret, Rejected, TargetMismatch, WrongStage
 from shared.protocol.event import Step
 from shared.strategies import AlternatingUsers, database
+from tests.engines import ALTERNATING
 from tests.lab import Lab, Secret
 
 EVERY = ("postgres_server", "mariadb_server", "mysql_server")
@@ -21,7 +22,7 @@ EVERY = ("postgres_server", "mariadb_server", "mysql_server")
 @pytest.fixture
 def secret(lab: Lab, request: pytest.FixtureRequest) -> Secret:
     server: Server = request.getfixturevalue(request.param)
-    kind = PostgresAlternatingTarget if server.engine == "postgres" else MySQLAlternatingTarget
+    kind = ALTERNATING[server.engine]
     return lab.secret(kind(server, f"turns {uuid.uuid4().hex[:8]}"))
 
 

@@ -16,6 +16,7 @@ from shared.credentials import Login
 from shared.errors import Busy, Forbidden, MalformedSecret, Misconfigured, Rejected, WrongStage
 from shared.protocol.event import Step
 from shared.strategies import SingleUser
+from tests.engines import SINGLE
 from tests.lab import Lab, Secret
 
 MYSQL = ("mariadb_server", "mysql_server")
@@ -113,7 +114,7 @@ def test_a_copy_that_was_held_up_until_its_rotation_was_given_up_changes_nothing
     lab: Lab, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.protocol.machine.FRESH_SECONDS", 0)
-    kind = PostgresTarget if server.engine == "postgres" else MySQLTarget
+    kind = SINGLE[server.engine]
     secret = lab.secret(kind(server, username()))
     event = secret.begin()
     secret.step(event, Step.CREATE)
