@@ -12,7 +12,7 @@ import yaml
 
 from local import template
 from local.build import artifacts
-from local.build.source import Source
+from local.build.source import Source, rotator_of
 from local.functions.home import LambdaContext
 from shared.errors import RotationError
 
@@ -123,7 +123,8 @@ def test_its_handler_is_in_a_rotator_with_its_own_requirements(function: str) ->
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_sam_has_a_target_that_builds_the_handlers_rotator(function: str) -> None:
     assert RESOURCES[function]["Metadata"] == {"BuildMethod": "makefile"}
-    assert f" -m local.build.artifacts {FUNCTIONS[function].rotator} " in target(function)
+    assert f" -m local.build.artifacts {function} " in target(function)
+    assert rotator_of(function) == FUNCTIONS[function].rotator
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

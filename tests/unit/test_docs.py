@@ -17,6 +17,7 @@ from botocore import xform_name
 
 from local import template
 from local.build import artifacts
+from local.build.source import rotator_of
 from local.servers import Server
 from local.servers.__main__ import CHOICES
 from local.targets import MySQLTarget, PostgresTarget
@@ -410,7 +411,7 @@ EXAMPLE = ("rotators/ledger.py", "tests/conformance/test_ledger.py")
 def test_the_example_is_registered(tree: Path) -> None:
     found = template.functions(tree / "template.yaml")
     assert found["LedgerSingleUser"].rotator == "ledger"
-    assert "ROTATOR := ledger" in (tree / "Makefile").read_text()
+    assert rotator_of("LedgerSingleUser", tree / "template.yaml") == "ledger"
 
 
 def test_the_example_is_well_typed_and_formatted(tree: Path) -> None:

@@ -101,7 +101,7 @@ def test_the_built_code_is_the_templates_with_the_authority_in_it(outside: Outsi
         text=True,
         check=True,
     )
-    assert f'python3 -m local.build.artifacts http_api_key "{artifact}"' in done.stdout
+    assert f'python3 -m local.build.artifacts HttpApiKey "{artifact}"' in done.stdout
     assert f'cp {code}/local-authority.pem "{artifact}/"' in done.stdout
 
 
