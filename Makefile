@@ -127,14 +127,8 @@ sbom: setup ## each function's bill of materials, CycloneDX, into build/sbom
 	@$(RUN) local.supply.sbom $(ARGS) --architecture $(ARCHITECTURE) \
 		--python-version $(PYTHON_VERSION) --sdk $(SDK)
 
-BUILDS := build-PostgresSingleUser build-PostgresAlternatingUsers \
-	build-MySqlSingleUser build-MySqlAlternatingUsers build-HttpApiKey
-build-PostgresSingleUser build-PostgresAlternatingUsers: ROTATOR := postgres
-build-MySqlSingleUser build-MySqlAlternatingUsers: ROTATOR := mysql
-build-HttpApiKey: ROTATOR := http_api_key
-.PHONY: $(BUILDS)
-$(BUILDS):
-	@cd $(ROOT) && $(PYTHON) -m local.build.artifacts $(ROTATOR) "$(ARTIFACTS_DIR)" \
+build-%:
+	@cd $(ROOT) && $(PYTHON) -m local.build.artifacts $* "$(ARTIFACTS_DIR)" \
 		--architecture $(ARCHITECTURE) --python-version $(PYTHON_VERSION) --sdk $(SDK)
 
 # --- replay ---

@@ -14,6 +14,7 @@ from local.build import artifacts
 from shared.handler import Handler
 
 TEMPLATE = artifacts.ROOT / "template.yaml"
+EXTENSIONS, SERVERLESS = "AWS::LanguageExtensions", "AWS::Serverless-2016-10-31"
 
 
 class _Loader(yaml.SafeLoader):
@@ -49,13 +50,15 @@ class Function:
 
 
 def document(template: Path = TEMPLATE) -> dict[str, Any]:
-    """The whole template; intrinsic functions in their long form."""
+    """The whole template; intrinsic functions in their long form, each Fn::ForEach written out."""
     loader = _Loader(template.read_text())
     try:
         loaded: dict[str, Any] = loader.get_single_data()
     finally:
         loader.dispose()
-    return loaded
+    if loaded.get("Transform") != [EXTENSIONS, SERVERLESS]:
+        return loaded
+    return {**_expanded(loaded, loaded["Mappings"]), "Transform": SERVERLESS}
 
 
 def functions(template: Path = TEMPLATE) -> dict[str, Function]:
@@ -76,6 +79,40 @@ def handler(function: str, settings: Mapping[str, str] | None = None) -> Handler
     if not settings:
         return loaded
     return replace(loaded, environment=ChainMap(dict(settings), os.environ))
+
+
+# cfn-lint and the SAM CLI do it too, but privately, and cfn-lint's import alone takes seconds.
+def _expanded(part: Any, mappings: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any part of YAML
+    """The part, with the members of each Fn::ForEach in its place."""
+    if isinstance(part, list):
+        return [_expanded(each, mappings) for each in part]
+    if not isinstance(part, dict):
+        return part
+    written: dict[str, Any] = {}
+    for key, value in part.items():
+        if key.startswith("Fn::ForEach::"):
+            variable, collection, body = value
+            name, top, second = collection["Fn::FindInMap"]
+            for each in mappings[name][top][second]:
+                written |= _expanded(_with(body, variable, each), mappings)
+        else:
+            written[key] = _expanded(value, mappings)
+    return written
+
+
+def _with(part: Any, variable: str, value: str) -> Any:  # noqa: ANN401 - any part of YAML
+    """A loop's body for one value of its variable."""
+    if isinstance(part, str):
+        return part.replace(f"${{{variable}}}", value)
+    if isinstance(part, list):
+        return [_with(each, variable, value) for each in part]
+    if part == {"Ref": variable}:
+        return value
+    if not isinstance(part, dict):
+        return part
+    named = {_with(key, variable, value): _with(of, variable, value) for key, of in part.items()}
+    text = named.get("Fn::Sub")
+    return text if isinstance(text, str) and "${" not in text else named
 
 
 def _function(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from local import bootstrap
 from local.build import repeatable
-from local.build.source import Source
+from local.build.source import Source, rotator_of
 
 ROOT = bootstrap.ROOT
 ARTIFACTS = bootstrap.CACHE / "artifacts"
@@ -112,9 +112,9 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def main() -> None:
-    """Build one rotator's artifact for Lambda, as SAM asks."""
+    """Build one function's artifact for Lambda, as SAM asks."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("rotator")
+    parser.add_argument("function", help="its logical id in template.yaml")
     parser.add_argument("artifact", type=Path)
     parser.add_argument("--architecture", default="x86_64")
     parser.add_argument("--python-version", default="3.13")
@@ -123,7 +123,7 @@ def main() -> None:
     if not asked.artifact.is_absolute():
         raise SystemExit("ARTIFACTS_DIR must be an absolute path; SAM sets it")
     target = lambda_target(asked.architecture, asked.python_version)
-    build(Source(asked.rotator, sdk=asked.sdk), asked.artifact, target)
+    build(Source(rotator_of(asked.function), sdk=asked.sdk), asked.artifact, target)
     # Of what a target prints, SAM shows the output and, unless it fails, not the errors.
     print(f"· {asked.artifact.name}: {repeatable.sizes(asked.artifact)}", flush=True)
 

@@ -4,6 +4,7 @@ Standard library only.
 """
 
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,18 @@ from local.kinds import Kind, kinds
 
 # The code that decides what an artifact is like, in this folder.
 _CODE = ("artifacts.py", "source.py", "repeatable.py")
+
+
+def rotator_of(function: str, template: Path = ROOT / "template.yaml") -> str:
+    """The rotator that the template's function of this logical id has its handler in.
+
+    By its lines, as the standard library has no YAML; SystemExit where there is no such function.
+    """
+    block = rf"^  {re.escape(function)}:\n(?:    .*\n)*?      Handler: rotators\.([a-z0-9_]+)\.\w+$"
+    found = re.search(block, template.read_text(), re.MULTILINE)
+    if found is None:
+        raise SystemExit(f"template.yaml has no function {function!r} with a handler in rotators")
+    return found[1]
 
 
 @dataclass(frozen=True, slots=True)

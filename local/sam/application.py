@@ -1,7 +1,8 @@
 """What `sam build` and `sam local` are given: the template, variables, and our authority.
 
-SAM overrides only variables that a template declares, so the copy of template.yaml declares the
+SAM overrides only variables that a template declares, so the copy of the template declares the
 service's endpoint; and a container sees no file but its function's, so the authority is built in.
+The copy has every Fn::ForEach written out: SAM looks for a samconfig.toml beside it in vain.
 Both go to a folder of their own: what is deployed is never built from here.
 """
 
@@ -10,10 +11,11 @@ import shlex
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from local.build import artifacts
 from local.servers.certificates import IN_DOCKER
-from local.template import TEMPLATE
+from local.template import document
 
 ENDPOINT = "AWS_ENDPOINT_URL_SECRETS_MANAGER"
 AUTHORITY = "local-authority.pem"
@@ -24,8 +26,6 @@ build-%:
 	$(MAKE) --makefile {root}/Makefile $@
 	cp {authority} "$(ARTIFACTS_DIR)/"
 """
-_DECLARED = "      Variables:\n"  # the first: of Globals
-_CODE = "      CodeUri: .\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Application:
         shutil.copyfile(authority, copied)
         quoted = {"root": shlex.quote(str(artifacts.ROOT)), "authority": shlex.quote(str(copied))}
         (code / "Makefile").write_text(MAKEFILE.format(**quoted))
-        self.template.write_text(_adapted(TEMPLATE.read_text()))
+        self.template.write_text(json.dumps(_adapted(document()), indent=2) + "\n")
         variables = {
             ENDPOINT: f"http://{IN_DOCKER}:{port}",
             "TLS_CA_BUNDLE": f"/var/task/{AUTHORITY}",
@@ -84,14 +84,13 @@ class Application:
         return (*template, "--env-vars", _short(self.variables), *GATEWAY)
 
 
-def _adapted(template: str) -> str:
+def _adapted(template: dict[str, Any]) -> dict[str, Any]:
     """The template with our code's folder, and the endpoint among what every function may get."""
-    adapted = template.replace(_CODE, "      CodeUri: functions\n")
-    if f" {ENDPOINT}:" not in template:
-        adapted = adapted.replace(_DECLARED, f'{_DECLARED}        {ENDPOINT}: ""\n', 1)
-    if adapted.count(ENDPOINT) == 0 or _CODE in adapted or adapted == template:
-        raise ValueError("template.yaml is no longer written as local/sam/application.py reads it")
-    return adapted
+    template["Globals"]["Function"]["Environment"]["Variables"].setdefault(ENDPOINT, "")
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = "functions"
+    return template
 
 
 def _short(path: Path) -> str:

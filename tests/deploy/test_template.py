@@ -4,7 +4,7 @@ import json
 import re
 import subprocess
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ import yaml
 
 from local import template
 from local.build import artifacts
-from local.build.source import Source
+from local.build.source import Source, rotator_of
 from local.functions.home import LambdaContext
 from shared.errors import RotationError
 
@@ -44,14 +44,14 @@ SETTINGS = {
     ),
 }
 OWN_RDS = "arn:${AWS::Partition}:rds:${AWS::Region}:${AWS::AccountId}:"
-DATABASES = [name for name in FUNCTIONS if FUNCTIONS[name].rotator in ("postgres", "mysql")]
-ALTERNATING = [name for name in DATABASES if name.endswith("AlternatingUsers")]
-SINGLE = [name for name in DATABASES if name not in ALTERNATING]
-
+ALTERNATING = [name for name in FUNCTIONS if FUNCTIONS[name].handler.endswith(".alternating_users")]
+SINGLE = [name for name in FUNCTIONS if FUNCTIONS[name].handler.endswith(".single_user")]
+DATABASES = [*ALTERNATING, *SINGLE]
 
 CONDITIONS = template.document()["Conditions"]
 NOTHING = {"Ref": "AWS::NoValue"}
 OWN = ("", "Invocation", "Logs", "Errors", "Slow")
+SHARED_POLICIES = ("OwnSecretsUse", "CustomerKeyUse", "DatabaseAdminUse")
 
 
 def context() -> LambdaContext:
@@ -59,14 +59,45 @@ def context() -> LambdaContext:
     return LambdaContext(function_name="f", timeout=60, memory_limit_in_mb="256")
 
 
-def role_if(condition: str, function: str) -> dict[str, Any]:
-    return {"Fn::If": [condition, {"Ref": f"{function}Role"}, NOTHING]}
+def holds(rule: dict[str, Any], given: Mapping[str, str]) -> bool:
+    """Whether a rule of Conditions is true with these parameters."""
+    ((name, of),) = rule.items()
+    if name == "Condition":
+        return holds(CONDITIONS[of], given)
+    if name == "Fn::Equals":
+        return bool(given[of[0]["Ref"]] == of[1])
+    parts = [holds(each, given) for each in of]
+    return {"Fn::Not": not parts[0], "Fn::And": all(parts), "Fn::Or": any(parts)}[name]
+
+
+def stack(deployed: Iterable[str], **given: str) -> dict[str, str]:
+    """The parameters of a stack that has these functions and no others."""
+    parameters = template.document()["Parameters"]
+    defaults = {name: str(each.get("Default", "")) for name, each in parameters.items()}
+    switches = {f"Deploy{name}": str(name in deployed).lower() for name in FUNCTIONS}
+    return {**defaults, **switches, **given}
+
+
+def attached(policy: str, given: Mapping[str, str]) -> set[str]:
+    """The functions whose roles have this policy in such a stack; it is made only for some."""
+    roles = set()
+    for each in RESOURCES[policy]["Properties"]["Roles"]:
+        role = each
+        while "Fn::If" in role:
+            condition, true, false = role["Fn::If"]
+            role = true if holds({"Condition": condition}, given) else false
+        roles.add(role["Ref"])
+    named = {role.removesuffix("Role") for role in roles - {"AWS::NoValue"}}
+    # IAM refuses a policy without a role.
+    assert holds({"Condition": RESOURCES[policy]["Condition"]}, given) == bool(named)
+    return named
 
 
 def statements(function: str) -> list[dict[str, Any]]:
-    (policy,) = RESOURCES[function]["Properties"]["Policies"]
-    listed: list[dict[str, Any]] = policy["Statement"]
-    return listed
+    """What its role alone may do, after what all roles may."""
+    (shared,) = RESOURCES["OwnSecretsUse"]["Properties"]["PolicyDocument"]["Statement"]
+    own = RESOURCES[function]["Properties"].get("Policies", [])
+    return [shared, *(statement for policy in own for statement in policy["Statement"])]
 
 
 def variables(function: str) -> dict[str, Any]:
@@ -116,14 +147,16 @@ def test_the_loader_gives_what_the_local_system_needs() -> None:
 def test_its_handler_is_in_a_rotator_with_its_own_requirements(function: str) -> None:
     assert re.fullmatch(r"rotators\.[a-z0-9_]+\.[a-z_]+", FUNCTIONS[function].handler)
     source = Source(FUNCTIONS[function].rotator)
-    assert (artifacts.ROOT / "rotators" / f"{source.rotator}.py").is_file()
+    assert (artifacts.ROOT / "rotators" / source.rotator / "__init__.py").is_file()
     assert source.requirements.is_file()
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_sam_has_a_target_that_builds_the_handlers_rotator(function: str) -> None:
     assert RESOURCES[function]["Metadata"] == {"BuildMethod": "makefile"}
-    assert f" -m local.build.artifacts {FUNCTIONS[function].rotator} " in target(function)
+    assert RESOURCES[function]["Properties"]["CodeUri"] == "."
+    assert f" -m local.build.artifacts {function} " in target(function)
+    assert rotator_of(function) == FUNCTIONS[function].rotator
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -140,20 +173,16 @@ def test_it_may_rotate_the_secrets_of_the_prefix_and_nothing_else(function: str)
     assert reads == (admin if function == "HttpApiKey" else [])
 
 
-def test_a_databases_admin_is_for_who_works_through_one() -> None:
-    properties = RESOURCES["DatabaseAdminUse"]["Properties"]
-    always = [role_if(f"Has{name}", name) for name in ALTERNATING]
-    sets = ("PostgresAdminSets", "MySqlAdminSets")
-    maybe = [role_if(sets, name) for sets, name in zip(sets, SINGLE, strict=True)]
-    assert properties["Roles"] == [*always, *maybe]
-    for condition, name in zip(sets, SINGLE, strict=True):
-        both = [{"Condition": f"Has{name}"}, {"Condition": "AdminSets"}]
-        assert CONDITIONS[condition] == {"Fn::And": both}
-    assert CONDITIONS["AdminSets"] == {"Fn::Equals": [{"Ref": "AdminSetsPassword"}, "true"]}
-    # A policy without a role is refused by IAM.
-    alone = [{"Condition": each} for each in (*(f"Has{name}" for name in ALTERNATING), *sets)]
-    assert RESOURCES["DatabaseAdminUse"]["Condition"] == "AnyDatabaseAdmin"
-    assert CONDITIONS["AnyDatabaseAdmin"] == {"Fn::Or": alone}
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("sets", ["", "false", "true"])
+def test_a_databases_admin_is_for_who_works_through_one(function: str, sets: str) -> None:
+    through = function in ALTERNATING
+    if "ADMIN_SETS_PASSWORD" in variables(function):
+        through = sets == "true"
+    alone = stack([function], AdminSetsPassword=sets)
+    assert attached("DatabaseAdminUse", alone) == ({function} if through else set())
+    among = attached("DatabaseAdminUse", stack(FUNCTIONS, AdminSetsPassword=sets))
+    assert (function in among) == through
 
 
 def test_what_may_be_done_for_a_databases_admin() -> None:
@@ -221,6 +250,7 @@ def test_only_secrets_manager_of_this_account_invokes_it(function: str) -> None:
 def test_its_logs_expire_and_its_errors_alarm(function: str) -> None:
     logs = f"{function}Logs"
     assert RESOURCES[function]["Properties"]["LoggingConfig"] == {"LogGroup": {"Ref": logs}}
+    assert RESOURCES[logs]["DeletionPolicy"] == RESOURCES[logs]["UpdateReplacePolicy"] == "Retain"
     assert RESOURCES[logs]["Properties"] == {
         "RetentionInDays": {"Ref": "LogRetentionDays"},
         "KmsKeyId": {"Fn::If": ["HasLogKey", {"Ref": "LogKmsKeyArn"}, NOTHING]},
@@ -230,22 +260,30 @@ def test_its_logs_expire_and_its_errors_alarm(function: str) -> None:
         assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": function}}]
         assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Lambda", metric)
         assert alarm["AlarmActions"]["Fn::If"][0] == "HasAlarmTopic"
-        assert f"${{{function}Logs}}" in alarm["AlarmDescription"]["Fn::Sub"]
+        text, names = alarm["AlarmDescription"]["Fn::Sub"]
+        assert set(re.findall(r"\$\{(\w+)\}", text)) == {"Name", "Logs"}
+        assert names == {"Name": {"Ref": function}, "Logs": {"Ref": logs}}
     # The alarm comes before Lambda ends a step.
     assert alarm["Threshold"] == 0.8 * 1000 * FUNCTIONS[function].timeout
 
 
-def test_a_customer_key_serves_every_function_through_secrets_manager_only() -> None:
-    policy = RESOURCES["CustomerKeyUse"]["Properties"]
-    assert policy["Roles"] == [role_if(f"Has{name}", name) for name in FUNCTIONS]
-    either = [{"Condition": f"Has{name}"} for name in FUNCTIONS]
-    assert RESOURCES["CustomerKeyUse"]["Condition"] == "KeyIsUsed"
-    assert CONDITIONS["AnyFunction"] == {"Fn::Or": either}
-    (statement,) = policy["PolicyDocument"]["Statement"]
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_each_role_has_what_all_have(function: str) -> None:
+    for deployed in ([function], list(FUNCTIONS), []):
+        assert attached("OwnSecretsUse", stack(deployed)) == set(deployed)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_customer_key_serves_every_function_through_secrets_manager_only(function: str) -> None:
+    for deployed in ([function], list(FUNCTIONS), []):
+        used = attached("CustomerKeyUse", stack(deployed, KmsKeyArn="arn:aws:kms:..."))
+        assert used == set(deployed)
+    assert not holds({"Condition": RESOURCES["CustomerKeyUse"]["Condition"]}, stack(FUNCTIONS))
+    (statement,) = RESOURCES["CustomerKeyUse"]["Properties"]["PolicyDocument"]["Statement"]
     assert "kms:ViaService" in statement["Condition"]["StringEquals"]
     (arns,) = statement["Condition"]["StringLike"].values()
     rotate, admin, managed = arns
-    assert rotate == statements("HttpApiKey")[0]["Resource"]
+    assert rotate == statements(function)[0]["Resource"]
     read = RESOURCES["DatabaseAdminUse"]["Properties"]["PolicyDocument"]["Statement"][0]
     assert [admin, managed] == read["Resource"]
 
@@ -253,18 +291,18 @@ def test_a_customer_key_serves_every_function_through_secrets_manager_only() -> 
 def test_every_function_is_an_output() -> None:
     outputs = template.document()["Outputs"]
     values = [output["Value"] for output in outputs.values()]
-    assert json.dumps(values) == json.dumps([{"Fn::GetAtt": f"{name}.Arn"} for name in FUNCTIONS])
+    assert values == [{"Fn::GetAtt": [name, "Arn"]} for name in FUNCTIONS]
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_parameter_turns_it_on_or_off_with_all_that_is_its_own(function: str) -> None:
     switch = template.document()["Parameters"][f"Deploy{function}"]
     assert (switch["AllowedValues"], switch["Default"]) == (["true", "false"], "true")
-    assert CONDITIONS[f"Has{function}"] == {"Fn::Equals": [{"Ref": f"Deploy{function}"}, "true"]}
+    assert CONDITIONS[function] == {"Fn::Equals": [{"Ref": f"Deploy{function}"}, "true"]}
     own = [f"{function}{name}" for name in OWN]
     assert [name for name in RESOURCES if name.startswith(function)] == own
-    assert {RESOURCES[name].get("Condition") for name in own} == {f"Has{function}"}
-    assert template.document()["Outputs"][f"{function}Arn"]["Condition"] == f"Has{function}"
+    assert {RESOURCES[name].get("Condition") for name in own} == {function}
+    assert template.document()["Outputs"][f"{function}Arn"]["Condition"] == function
 
 
 def globals_of_functions() -> dict[str, Any]:
@@ -272,9 +310,13 @@ def globals_of_functions() -> dict[str, Any]:
     return shared
 
 
-def test_a_late_copy_of_a_step_is_not_sent() -> None:
-    asynchronous = globals_of_functions()["EventInvokeConfig"]
-    assert asynchronous == {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 300}
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_late_copy_of_a_step_is_not_sent(function: str) -> None:
+    properties = {**globals_of_functions(), **RESOURCES[function]["Properties"]}
+    assert properties["EventInvokeConfig"] == {
+        "MaximumRetryAttempts": 0,
+        "MaximumEventAgeInSeconds": 300,
+    }
 
 
 def test_every_role_has_the_boundary() -> None:
@@ -335,15 +377,12 @@ def test_the_dashboard_searches_the_metrics_that_the_functions_write(
 
 
 def test_no_right_is_for_everything() -> None:
-    policies = [
-        each["Statement"]
-        for name in FUNCTIONS
-        for each in RESOURCES[name]["Properties"]["Policies"]
-    ]
+    policies = [statements(name) for name in FUNCTIONS]
     policies += [
-        RESOURCES[name]["Properties"]["PolicyDocument"]["Statement"]
-        for name in ("DatabaseAdminUse", "CustomerKeyUse")
+        RESOURCES[name]["Properties"]["PolicyDocument"]["Statement"] for name in SHARED_POLICIES
     ]
+    made = {name for name, each in RESOURCES.items() if each["Type"].startswith("AWS::IAM::")}
+    assert made == set(SHARED_POLICIES)
     for statement in (each for policy in policies for each in policy):
         assert "*" not in json.dumps(statement["Action"])
         assert '"*"' not in json.dumps(statement["Resource"])

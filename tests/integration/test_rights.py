@@ -15,6 +15,7 @@ from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
 from tests.lab import Lab
 
 RESOURCES = template.document()["Resources"]
+SHARED_POLICIES = ("OwnSecretsUse", "DatabaseAdminUse")
 
 
 def targets(postgres: Server, mysql: Server, issuer: Issuer) -> dict[str, Target]:
@@ -31,12 +32,13 @@ def targets(postgres: Server, mysql: Server, issuer: Issuer) -> dict[str, Target
 
 
 def rights(function: str, sid: str) -> set[str]:
-    """The Secrets Manager actions of the function's own statement of this name."""
-    (policy,) = RESOURCES[function]["Properties"]["Policies"]
-    database = RESOURCES["DatabaseAdminUse"]["Properties"]["PolicyDocument"]["Statement"]
-    own = [each for each in policy["Statement"] if each["Sid"] == sid]
-    (statement,) = own or [each for each in database if each["Sid"] == sid]
-    listed = statement["Action"]
+    """The Secrets Manager actions of the statement of this name: its own, or a shared policy's."""
+    own = RESOURCES[function]["Properties"].get("Policies", [])
+    shared = [RESOURCES[name]["Properties"]["PolicyDocument"] for name in SHARED_POLICIES]
+    named = [
+        each for policy in (*own, *shared) for each in policy["Statement"] if each["Sid"] == sid
+    ]
+    listed = named[0]["Action"]
     actions = [listed] if isinstance(listed, str) else listed
     return {action.removeprefix("secretsmanager:") for action in actions}
 

@@ -107,7 +107,15 @@ def test_the_services_are_those_that_the_code_names() -> None:
 
 def test_an_unknown_sdk_is_named() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "local.build.artifacts", "mysql", "/nowhere", "--sdk", "newest"],
+        [
+            sys.executable,
+            "-m",
+            "local.build.artifacts",
+            "MySqlSingleUser",
+            "/nowhere",
+            "--sdk",
+            "newest",
+        ],
         cwd=artifacts.ROOT,
         capture_output=True,
         text=True,

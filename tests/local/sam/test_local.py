@@ -22,7 +22,7 @@ from local.sam.errors import WrongError
 from local.sam.seeding import targets
 from local.sam.system import Outside, system_for_containers
 from local.servers.certificates import IN_DOCKER
-from local.template import TEMPLATE, functions
+from local.template import document, functions
 from tests.lab import CONFIDENTIAL
 
 
@@ -91,8 +91,9 @@ def test_every_function_declares_what_it_is_to_get(outside: Outside) -> None:
 
 def test_the_built_code_is_the_templates_with_the_authority_in_it(outside: Outside) -> None:
     code = outside.application.folder / "functions"
-    assert outside.application.template.read_text().count("CodeUri: functions\n") == len(
-        functions()
+    declared = document(outside.application.template)["Resources"]
+    assert {name: declared[name]["Properties"]["CodeUri"] for name in functions()} == dict.fromkeys(
+        functions(), "functions"
     )
     artifact = outside.application.folder / "artifact"
     done = subprocess.run(
@@ -102,20 +103,24 @@ def test_the_built_code_is_the_templates_with_the_authority_in_it(outside: Outsi
         text=True,
         check=True,
     )
-    assert f'python3 -m local.build.artifacts http_api_key "{artifact}"' in done.stdout
+    assert f'python3 -m local.build.artifacts HttpApiKey "{artifact}"' in done.stdout
     assert f'cp {code}/local-authority.pem "{artifact}/"' in done.stdout
 
 
-def test_an_endpoint_that_the_template_declares_is_not_declared_twice() -> None:
-    declared = TEMPLATE.read_text()
-    if application.ENDPOINT not in declared:
-        declared = application._adapted(declared).replace("CodeUri: functions", "CodeUri: .")
-    assert application._adapted(declared).count(f" {application.ENDPOINT}:") == 1
+def test_sam_need_not_be_told_to_write_out_the_loops(outside: Outside) -> None:
+    """It would look for its samconfig.toml beside the copy."""
+    written = outside.application.template.read_text()
+    assert "Fn::ForEach" not in written
+    assert "LanguageExtensions" not in written
 
 
-def test_a_template_that_is_written_otherwise_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"no longer written as local/sam/application\.py reads"):
-        application._adapted("Resources: {}\n")
+def test_an_endpoint_that_the_template_declares_stays() -> None:
+    adapted = application._adapted(document())
+    variables = adapted["Globals"]["Function"]["Environment"]["Variables"]
+    assert variables[application.ENDPOINT] == ""
+    variables[application.ENDPOINT] = "theirs"
+    assert application._adapted(adapted) == adapted
+    assert variables[application.ENDPOINT] == "theirs"
 
 
 def test_the_commands_are_told_as_they_are_run(outside: Outside) -> None:

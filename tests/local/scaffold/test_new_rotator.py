@@ -9,6 +9,7 @@ import pytest
 
 from local import template
 from local.bootstrap import ROOT
+from local.build.source import rotator_of
 from local.scaffold.__main__ import FILES, SUFFIX
 from local.scaffold.names import Names, checked
 from shared.protocol.event import Step
@@ -79,6 +80,7 @@ def test_the_page_shows_what_it_makes(example: Tree) -> None:
 def test_its_function_is_whole_in_the_template(example: Tree) -> None:
     found = template.functions(example.root / "template.yaml")
     assert found[FUNCTION].rotator == NAME
+    assert rotator_of(FUNCTION, example.root / "template.yaml") == NAME
     assert found.keys() - template.functions().keys() == {FUNCTION}
 
 
