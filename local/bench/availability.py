@@ -7,12 +7,11 @@ import signal
 import sys
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -20,6 +19,7 @@ from rich.table import Table
 from local import template
 from local.bench.cases import CASES, Case
 from local.bench.client import Client, gaps
+from local.choices import chosen
 from local.functions.home import ARN_PREFIX, InProcess
 from local.secrets_manager import Occurrence, RotationOutcome, SecretsManager
 from local.servers.certificates import Authority
@@ -50,8 +50,7 @@ class Measured:
 
 def main(
     only: Annotated[
-        list[str] | None,
-        typer.Option(help="Just this; repeatable.", click_type=click.Choice(list(CASES))),
+        list[str] | None, typer.Option(help=f"Just this; repeatable: {', '.join(CASES)}.")
     ] = None,
     rotations: Annotated[int, typer.Option(min=1, help="Rotations of each.")] = 50,
     pause_ms: Annotated[int, typer.Option(min=0, help="Between two steps of a rotation.")] = 300,
@@ -65,10 +64,9 @@ def main(
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     # What the functions print goes elsewhere while they run.
     console = Console(highlight=False, file=sys.stdout)
+    names = chosen(only, CASES, usual=list(CASES))
     with tempfile.TemporaryDirectory(prefix="rotation-bench-") as folder:
-        measured = run(
-            only or list(CASES), Path(folder), rotations, pause_ms, lambda what: _say(console, what)
-        )
+        measured = run(names, Path(folder), rotations, pause_ms, lambda what: _say(console, what))
     console.print()
     console.print(table(measured))
     console.print(UNITS, style="dim")
@@ -77,7 +75,7 @@ def main(
 
 
 def run(
-    names: list[str], folder: Path, rotations: int, pause_ms: int, say: Callable[[str], None]
+    names: Sequence[str], folder: Path, rotations: int, pause_ms: int, say: Callable[[str], None]
 ) -> list[Measured]:
     """Measure one case after the other."""
     authority = Authority(folder / "ca")

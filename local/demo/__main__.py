@@ -7,10 +7,10 @@ import uuid
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 from rich.console import Console
 
+from local.choices import chosen
 from local.demo.faults import LostAnswer
 from local.demo.timeline import Timeline, summary
 from local.demo.verdict import Check, verdict
@@ -21,16 +21,14 @@ from local.targets import Target, registry
 from shared.protocol.event import Step
 
 WAIT_SECONDS = 120
+TARGETS = list(registry.targets())
 
 Rotations = list[tuple[Witness, list[Check]]]
 
 
 def main(
     only: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Rotate just this; repeatable.", click_type=click.Choice(list(registry.targets()))
-        ),
+        list[str] | None, typer.Option(help=f"Just this; repeatable: {', '.join(TARGETS)}.")
     ] = None,
     times: Annotated[int, typer.Option(min=1, help="Rotations of each secret.")] = 1,
     fail: Annotated[
@@ -45,13 +43,14 @@ def main(
     # So that a `kill` ends the servers too, as Ctrl-C does.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     console = Console(highlight=False)
+    names = chosen(only, TARGETS, usual=registry.usual_targets())
 
     def around(functions: Home) -> Home:
         return functions if fail is None else LostAnswer(functions, fail)
 
     with tempfile.TemporaryDirectory(prefix="rotation-demo-") as folder:
         with system(
-            only or registry.usual_targets(),
+            names,
             folder=Path(folder),
             home=home,
             around=around,

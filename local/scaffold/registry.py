@@ -6,7 +6,8 @@ from pathlib import Path
 
 from local.scaffold.names import Names
 
-_LAST, _COMMENT = "HttpApiKey", "  # A key of an HTTP API"
+# The function that is entered wherever a new one has to be, and the comment after its block.
+_MODEL, _COMMENT = "MySqlSingleUser", "  # Two MySQL or MariaDB users that take turns"
 _BLOCK = """\
   # A {prefix} user that changes its own password.
   {function}:
@@ -20,6 +21,8 @@ _BLOCK = """\
       LoggingConfig: {{LogGroup: !Ref {function}Logs}}
       Environment:
         Variables:
+          ALLOW_UNENCRYPTED: !Ref AllowUnencrypted
+          ADMIN_SETS_PASSWORD: !Ref AdminSetsPassword
           SHORT_GAP: !Ref ShortGap
 
 """
@@ -44,15 +47,15 @@ def enter(names: Names, root: Path) -> list[Path]:
 
 
 def _template(text: str, names: Names) -> str:
-    """Its block before that of the last function, and its name wherever that one is listed."""
-    listed = re.compile(rf"^ .*\b(?:Deploy)?{_LAST}\b.*$", re.MULTILINE)
+    """Its block after that of the model, and its name wherever that one is listed."""
 
     def both(line: re.Match[str]) -> str:
         if line[0].startswith("  Deploy") or line[0].lstrip().startswith("- "):
-            return f"{line[0]}\n{line[0].replace(_LAST, names.function)}"
-        ending = f"!Condition {_LAST}]"
-        return line[0].replace(ending, f"!Condition {_LAST}, !Condition {names.function}]")
+            return f"{line[0]}\n{line[0].replace(_MODEL, names.function)}"
+        ending = f"!Condition {_MODEL}]"
+        return line[0].replace(ending, f"!Condition {_MODEL}, !Condition {names.function}]")
 
+    listed = re.compile(rf"^ .*{_MODEL}\b.*$", re.MULTILINE)
     block = _BLOCK.format(function=names.function, prefix=names.prefix, kind=names.kind)
     before, comment, after = listed.sub(both, text).partition(_COMMENT)
     if not comment:
