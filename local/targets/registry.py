@@ -4,6 +4,7 @@ import importlib
 from collections.abc import Mapping
 from typing import Any
 
+from local import template
 from local.kinds import TESTING, kinds
 from local.servers.choice import ServerChoice
 from local.targets.place import Offer
@@ -25,11 +26,8 @@ def targets_of(function: str) -> list[str]:
 
 
 def usual_targets() -> list[str]:
-    """One target for each function that has any."""
-    first: dict[str, str] = {}
-    for name, offer in targets().items():
-        first.setdefault(offer.function, name)
-    return list(first.values())
+    """One target for each function that has any, in the template's order."""
+    return [names[0] for function in template.functions() if (names := targets_of(function))]
 
 
 def _declared(name: str) -> dict[str, Any]:
