@@ -16,7 +16,7 @@ _CODE = ("artifacts.py", "source.py", "repeatable.py")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What an artifact is made from: the tree, the rotator's module name, the pinned wheels."""
+    """What an artifact is made from: the tree, the kind of rotator, the pinned wheels."""
 
     rotator: str
     root: Path = ROOT
@@ -32,7 +32,7 @@ class Source:
 
     @property
     def requirements(self) -> Path:
-        """The rotator's own group of pinned wheels; a file of its folder, where it has one."""
+        """The kind's own group of pinned wheels; a file of its folder, where it has one."""
         own = self.kind.folder / "requirements.txt"
         return own if own.is_file() else self.root / "requirements" / f"{self.rotator}.txt"
 

@@ -37,7 +37,7 @@ def test_no_test_of_the_house_has_to_be_edited_for_it(example: Tree) -> None:
     house = (
         *("tests/unit/test_architecture.py", "tests/unit/test_docs.py"),
         *("tests/unit/test_code_security.py", "tests/deploy/test_events.py"),
-        "tests/deploy/test_template.py",
+        *("tests/deploy/test_template.py", "tests/unit/test_paths.py"),
     )
     done = example.run("pytest", "-q", "-p", "no:cacheprovider", *house)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
