@@ -45,7 +45,7 @@ class Function:
 
     @property
     def rotator(self) -> str:
-        """The module under `rotators` that its handler is in, and its requirements' name."""
+        """The kind: the folder of `rotators` that its handler is in, and its requirements' name."""
         return self.handler.split(".")[1]
 
 

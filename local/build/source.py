@@ -29,7 +29,7 @@ def rotator_of(function: str, template: Path = ROOT / "template.yaml") -> str:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What an artifact is made from: the tree, the rotator's module name, the pinned wheels."""
+    """What an artifact is made from: the tree, the kind of rotator, the pinned wheels."""
 
     rotator: str
     root: Path = ROOT
@@ -45,7 +45,7 @@ class Source:
 
     @property
     def requirements(self) -> Path:
-        """The rotator's own group of pinned wheels; a file of its folder, where it has one."""
+        """The kind's own group of pinned wheels; a file of its folder, where it has one."""
         own = self.kind.folder / "requirements.txt"
         return own if own.is_file() else self.root / "requirements" / f"{self.rotator}.txt"
 

@@ -20,9 +20,12 @@ LOOPBACK = ("127.0.0.1", "localhost")
 
 def targets(*, mariadb: bool = False) -> dict[str, str]:
     """{function: the name of its target}, of every function that has one."""
-    last = 1 if mariadb else 0  # MariaDB is the second of MySQL's
     choices = {function: registry.targets_of(function) for function in template.functions()}
-    return {name: each[min(last, len(each) - 1)] for name, each in choices.items() if each}
+    return {
+        function: next((name for name in names if mariadb and "mariadb" in name), names[0])
+        for function, names in choices.items()
+        if names
+    }
 
 
 def events(function: str) -> tuple[Event, ...]:

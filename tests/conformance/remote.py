@@ -56,7 +56,8 @@ class RemoteSuite(RotationSuite):
     ) -> None:
         """Whatever ends the wait, it is not the deadline: that one needs the main thread."""
         shorten_waits(monkeypatch)
-        with fake_server(silent) as other, ThreadPoolExecutor(1) as pool:
+        # In this order, as a thread that waits for ever ends with the server only.
+        with ThreadPoolExecutor(1) as pool, fake_server(silent) as other:
             self.move(secret, other.port)
             failed = pool.submit(self.failure, secret, secret.begin())
             assert isinstance(failed.result(), Unreachable)

@@ -12,7 +12,7 @@ from local.kinds import TESTING, kinds
 KINDS = kinds()
 DRIVERS = frozenset().union(*(kind.driver for kind in KINDS.values()))
 TARGETS = ("postgres", "mysql", "mariadb", "jupyterhub", *KINDS)
-# What each may import of our own packages; the arrows of docs/adr and of the README's drawing.
+# What each may import of our own packages; the arrows of README.md's 'Repository'.
 BELOW = {
     "ground": set(),
     "aws": {"ground"},

@@ -1,4 +1,4 @@
-"""What fuzzing found, each as an example: see tests/faults/test_fuzz_*.py."""
+"""What fuzzing found, each as an example: see tests/faults/fuzz/test_*.py."""
 
 import json
 import os

@@ -13,7 +13,7 @@ from tests.issuers.described import EXAMPLES
 PASSWORD = f'{CANARY}"é\\'
 KEY = f"{CANARY}-key"
 ADMIN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:admin-AbCdEf"
-ISSUERS = sorted((ROOT / "rotators" / "issuers").glob("*.json"))
+ISSUERS = sorted((ROOT / "rotators" / "http_api_key" / "issuers").glob("*.json"))
 # Where a database is and whose password it is, messages say.
 LOGIN_SHOWN = frozenset({"host", "username", "masterarn", "issuer"})
 # Of a description: where requests go, the fields that messages name, and the slots' names.

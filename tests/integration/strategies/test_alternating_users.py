@@ -144,7 +144,7 @@ def test_an_admin_that_rds_manages_is_where_rds_says(
         asked.append(tags)
         return str(here["host"]), int(here["port"])
 
-    # RDS itself is asked in tests/integration/test_rds.py; its hosts are not on loopback.
+    # RDS itself is asked in tests/unit/shared/aws/test_rds.py; its hosts are not on loopback.
     monkeypatch.setattr("shared.aws.rds.Rds.address", address)
     outcome = secret.rotate()
     assert outcome.state == "succeeded", outcome.error

@@ -145,6 +145,7 @@ def test_mariadb_takes_mysqls_place_where_asked() -> None:
     assert targets(mariadb=True)["MySqlSingleUser"] == "mariadb"
     assert targets(mariadb=True)["MySqlAlternatingUsers"] == "mariadb-alternating"
     assert targets(mariadb=True)["PostgresSingleUser"] == "postgres"
+    assert targets(mariadb=True)["HttpApiKey"] == targets()["HttpApiKey"] == "api-key"
 
 
 @pytest.mark.parametrize("named", ["tcp://127.0.0.1:1", "unix:///nonexistent/docker.sock"])
