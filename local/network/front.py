@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from local.issuers.tls_server import HOST, SILENCE_SECONDS, TlsServer
+from local.network.tls import HOST, SILENCE_SECONDS, TlsServer
 from local.servers.certificates import Certificate
 
 CONNECT_SECONDS = 5.0

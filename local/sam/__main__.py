@@ -14,8 +14,8 @@ import typer
 from local import bootstrap
 from local.functions.home import ARN_PREFIX
 from local.replay.asked import EVENTS
+from local.sam.docker.engine import engine_here
 from local.sam.endpoint import USUAL, LambdaEndpoint
-from local.sam.engine import engine_here
 from local.sam.seeding import events
 from local.sam.system import Outside, system_for_containers
 from local.secrets_manager.console import stopped_by_signals, tell, wait

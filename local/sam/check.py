@@ -11,11 +11,12 @@ from signal import SIGINT, SIGTERM, default_int_handler, signal
 from local.functions.home import ARN_PREFIX, FunctionError
 from local.processes import children
 from local.replay.asked import EVENTS
-from local.sam import cli, image, verdict
-from local.sam.docker import check_machine, engine
+from local.sam import cli, verdict
+from local.sam.docker import image
+from local.sam.docker.daemon import check_machine, engine
+from local.sam.docker.packages import FOLDER
 from local.sam.endpoint import LambdaEndpoint
 from local.sam.errors import CannotRunError, WrongError
-from local.sam.packages import FOLDER
 from local.sam.seeding import events
 from local.sam.system import Outside, system_for_containers
 from local.servers.packages import say

@@ -7,7 +7,7 @@ from pathlib import Path
 from local.processes import children
 from local.servers.certificates import Authority
 from local.servers.home import Home
-from local.servers.mysql_like import Kind, serve
+from local.servers.mysql.family import Kind, serve
 from local.servers.packages import Recipe, prefix
 from local.servers.server import ENVIRONMENT, Server
 

@@ -9,7 +9,7 @@ import sys
 from local import bootstrap
 
 FOLDER = ".cache/audit"
-CHECKS = ("audit", "secret_scan", "sbom_schema")
+CHECKS = ("audit", "secret_scan", "sbom.schema")
 
 
 def main(check: str = "", *options: str) -> int:

@@ -11,10 +11,10 @@ from signal import SIGTERM
 
 from local.build.artifacts import locked
 from local.processes import children
-from local.sam.bridge import bridge
-from local.sam.engine import Engine
+from local.sam.docker.bridge import bridge
+from local.sam.docker.engine import Engine
+from local.sam.docker.packages import FOLDER, Wanted, environment, unpacked
 from local.sam.errors import CannotRunError
-from local.sam.packages import FOLDER, Wanted, environment, unpacked
 
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from local import bootstrap
 from local.build import artifacts
-from local.sam.engine import Engine
-from local.sam.packages import Wanted, unpacked
+from local.sam.docker.engine import Engine
+from local.sam.docker.packages import Wanted, unpacked
 from local.servers.packages import say
 
 NAME = "rotation-lambda:3.13"

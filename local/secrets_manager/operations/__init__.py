@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
+from local.secrets_manager.operations.reads import Reads
+from local.secrets_manager.operations.removal import Removal
+from local.secrets_manager.operations.rotations import Rotations
+from local.secrets_manager.operations.writes import Writes
 from local.secrets_manager.orchestrator import Orchestrator
-from local.secrets_manager.reads import Reads
-from local.secrets_manager.removal import Removal
 from local.secrets_manager.responses import Operation
-from local.secrets_manager.rotations import Rotations
 from local.secrets_manager.state import ServiceState
-from local.secrets_manager.writes import Writes
 
 
 def operations(state: ServiceState, orchestrator: Orchestrator) -> Mapping[str, Operation]:

@@ -12,7 +12,7 @@ from local.processes import children
 from local.servers.certificates import Authority
 from local.servers.home import Home, home
 from local.servers.packages import Recipe, prefix
-from local.servers.rabbitmq_api import version_of
+from local.servers.rabbitmq.api import version_of
 from local.servers.server import ADMIN, ENVIRONMENT, HOST, Server, asked, new_password
 
 ERLANG = "usr/lib/erlang"

@@ -16,8 +16,8 @@ from local.build import artifacts
 from local.build.source import Source
 from local.supply import __main__ as supply
 from local.supply import pins
-from local.supply.bill import Made, bill
-from local.supply.wheels import unpacked
+from local.supply.sbom.bill import Made, bill
+from local.supply.sbom.wheels import unpacked
 
 ROOT = bootstrap.ROOT
 # What decides what is in an artifact.
@@ -50,7 +50,7 @@ def main() -> int:
         for rotator, functions in by_rotator.items()
         for file in written(Source(rotator, sdk=asked.sdk), functions, target, properties, asked)
     ]
-    return supply.main("sbom_schema", *map(str, files))
+    return supply.main("sbom.schema", *map(str, files))
 
 
 def written(

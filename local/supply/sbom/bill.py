@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.supply.wheels import Wheel
+from local.supply.sbom.wheels import Wheel
 
 # As SPDX calls them; any other word of a package's own is passed on as a name.
 SPDX = frozenset({"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "MIT", "PSF-2.0"})

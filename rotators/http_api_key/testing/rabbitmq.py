@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from local.servers.rabbitmq_api import call, lets_in, set_user
+from local.servers.rabbitmq.api import call, lets_in, set_user
 from local.servers.server import Server
 from local.targets import Document, create
 

@@ -11,7 +11,7 @@ import pytest
 from local.faulty.faults import Fault, Harm, Place, Way
 from local.faulty.proxy import Proxy, faulty_proxy
 from local.faulty.records import HEADER, Position, boundaries, places
-from local.issuers.tls_front import tls_front
+from local.network.front import tls_front
 from local.servers.certificates import Authority
 
 SENT = b"what is said in the clear"

@@ -14,7 +14,7 @@ from local.bootstrap import ROOT
 from local.processes import children
 from local.servers import Server, rabbitmq
 from local.servers.certificates import Authority
-from local.servers.rabbitmq_api import (
+from local.servers.rabbitmq.api import (
     UnexpectedAnswerError,
     call,
     lets_in,
