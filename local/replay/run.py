@@ -3,14 +3,14 @@
 import re
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from local.demo.witness import Scene, Witness
-from local.functions.home import FunctionError
 from local.replay.asked import Event
 from local.secrets_manager import Call, Step
 from local.secrets_manager.adoption import name_in
+from local.secrets_manager.attempt import invoked
 from local.system import System
 from local.targets import Target
 
@@ -55,27 +55,12 @@ class Replay:
             step = _begun(event)
             self.witness.see(step)
             calls, logged = len(self._service.calls), _size(self._log)
-            ended = self._invoke(step, event)
+            ended = invoked(self._service.home, self._function, step, event)
             made = self._service.calls[calls:]
             self.witness.see(ended)
         finally:
             unsubscribe()
         return Replayed(self.witness.scenes[-1], made, _lines(self._log, logged))
-
-    def _invoke(self, step: Step, event: Event) -> Step:
-        began = time.perf_counter()
-        try:
-            self._service.home.invoke(self._function, event)
-        except FunctionError as error:
-            took = time.perf_counter() - began
-            return replace(
-                step,
-                outcome="failed",
-                duration=took,
-                error_type=error.type,
-                error_message=error.message,
-            )
-        return replace(step, outcome="succeeded", duration=time.perf_counter() - began)
 
 
 def _begun(event: Event) -> Step:

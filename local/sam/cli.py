@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -66,10 +65,8 @@ class Cli:
         """Run a command to its end; raises WrongError unless its status is 0."""
         began = time.perf_counter()
         # Not to outlive this process, whatever ends it.
-        guard = (sys.executable, "-I", "-S", children.GUARD)
-        whose = (os.getpid(), int(SIGTERM), os.geteuid(), os.getegid())
         done = subprocess.run(
-            [str(word) for word in (*guard, *whose, self.program, *words)],
+            [*children.guarded(SIGTERM), self.program, *words],
             cwd=ROOT,
             env=self.environment,
             stdin=subprocess.DEVNULL,

@@ -1,6 +1,6 @@
 """AWS Secrets Manager on this machine: moto, corrected until it behaves as the real one."""
 
-from local.secrets_manager.clock import Clock, ManualClock, SystemClock
+from local.secrets_manager.clock import ManualClock, SystemClock
 from local.secrets_manager.journal import (
     Call,
     Occurrence,
@@ -13,7 +13,6 @@ from local.secrets_manager.state import Settings
 
 __all__ = [
     "Call",
-    "Clock",
     "ManualClock",
     "Occurrence",
     "RotationOutcome",

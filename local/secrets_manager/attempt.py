@@ -1,11 +1,11 @@
 """One attempt of a rotation: its steps in order, ending at the first that fails (rules 2-4)."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Literal
 
-from local.functions.home import FunctionError
+from local.functions.home import FunctionError, Home
 from local.secrets_manager.journal import Step
 from local.secrets_manager.secret import Rotation, Secret
 from local.secrets_manager.state import ServiceState
@@ -62,30 +62,28 @@ class Attempt:
             "ClientRequestToken": self._rotation.version_id,
             "RotationToken": self._rotation.token,
         }
-        began = time.perf_counter()
-        error: tuple[str, str] | None = None
-        try:
-            self._state.home.invoke(str(self._secret.rotation.function), event)
-        except FunctionError as failure:
-            error = failure.type, failure.message
-        except Exception as failure:  # noqa: BLE001 a home that breaks is a function that fails
-            error = type(failure).__name__, str(failure)
-        if error is None and step.name == STEPS[-1]:
-            error = self._unfinished()
-        took = time.perf_counter() - began
-        if error is None:
-            return replace(step, outcome="succeeded", duration=took)
-        return replace(
-            step, outcome="failed", duration=took, error_type=error[0], error_message=error[1]
-        )
-
-    def _unfinished(self) -> tuple[str, str] | None:
-        """A finishSecret that returns without having moved AWSCURRENT has failed."""
-        version_id = self._rotation.version_id
+        ended = invoked(self._state.home, str(self._secret.rotation.function), step, event)
+        if ended.outcome == "failed" or step.name != STEPS[-1]:
+            return ended
         with self._state.locked():
-            if self._secret.store.holder(CURRENT) == version_id:
-                return None
-        return (
-            "RotationNotFinished",
-            f"finishSecret returned, but version {version_id} is not AWSCURRENT",
-        )
+            if self._secret.store.holder(CURRENT) == self._rotation.version_id:
+                return ended
+        why = f"finishSecret returned, but version {step.version_id} is not AWSCURRENT"
+        return _failed(ended, "RotationNotFinished", why)
+
+
+def invoked(home: Home, function: str, step: Step, event: Mapping[str, object]) -> Step:
+    """The step as it ended, by the function in its home, which is given exactly this event."""
+    began = time.perf_counter()
+    ended = replace(step, outcome="succeeded")
+    try:
+        home.invoke(function, event)
+    except FunctionError as failure:
+        ended = _failed(step, failure.type, failure.message)
+    except Exception as failure:  # noqa: BLE001 a home that breaks is a function that fails
+        ended = _failed(step, type(failure).__name__, str(failure))
+    return replace(ended, duration=time.perf_counter() - began)
+
+
+def _failed(step: Step, error_type: str, message: str) -> Step:
+    return replace(step, outcome="failed", error_type=error_type, error_message=message)

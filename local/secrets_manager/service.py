@@ -1,15 +1,16 @@
 """SecretsManager: the service as a program or a test uses it."""
 
+import uuid
 from collections.abc import Callable, Mapping
-from types import TracebackType
+from contextlib import closing
 from typing import TYPE_CHECKING, Self
 
 from moto.core.request import Request as HttpRequest
 
-from local.functions.home import Home, InProcess
+from local.functions.home import ARN_PREFIX, Home, InProcess
+from local.secrets_manager import client as clients
 from local.secrets_manager.adoption import adopt
-from local.secrets_manager.client import Clients, environment
-from local.secrets_manager.clock import Clock, SystemClock
+from local.secrets_manager.clock import SystemClock
 from local.secrets_manager.journal import (
     Call,
     Occurrence,
@@ -28,8 +29,6 @@ from local.secrets_manager.versions import AfterFinish
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-_clients = Clients()
-
 
 class SecretsManager:
     """A Secrets Manager on 127.0.0.1 whose rotation functions run in `home`.
@@ -41,7 +40,7 @@ class SecretsManager:
         self,
         home: Home | None = None,
         *,
-        clock: Clock | None = None,
+        clock: SystemClock | None = None,
         port: int = 0,
         retries: int = 2,
         retry_delay: float = 0.2,
@@ -63,12 +62,7 @@ class SecretsManager:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def start(self) -> Self:
@@ -108,13 +102,30 @@ class SecretsManager:
     @property
     def environment(self) -> dict[str, str]:
         """The variables that point any AWS SDK, or the AWS CLI, at this service."""
-        return environment(self.endpoint)
+        return clients.environment(self.endpoint)
 
     def client(self) -> "SecretsManagerClient":
         """A boto3 client for it, closed with it; safe to share between threads."""
-        client = _clients.make(self.endpoint)
+        client = clients.make(self.endpoint)
         self._made.append(client)
         return client
+
+    def rotate(
+        self, secret_id: str, function: str, timeout: float = 30, *, version: str | None = None
+    ) -> RotationOutcome:
+        """RotateSecret, and how the rotation by the function ended; raises TimeoutError.
+
+        version: the id of the new one, chosen here unless given.
+        """
+        known = len(self.outcomes(secret_id))
+        with closing(clients.make(self.endpoint)) as client:
+            client.rotate_secret(
+                SecretId=secret_id,
+                ClientRequestToken=version or str(uuid.uuid4()),
+                RotationLambdaARN=ARN_PREFIX + function,
+                RotationRules={"AutomaticallyAfterDays": 30},
+            )
+        return self.wait_for_rotation(secret_id, timeout, beyond=known)
 
     def adopt(self, event: Mapping[str, str], function: str) -> None:
         """Have an existing secret be where this event of a rotation found it; see adoption.adopt.

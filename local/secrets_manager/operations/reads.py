@@ -13,75 +13,70 @@ from local.secrets_manager.versions import CURRENT, Version
 MAX_PAGE, MAX_BATCH = 100, 20
 
 
-class Reads:
-    """The operations that change nothing; each runs under the state's lock."""
+def get_secret_value(state: ServiceState, request: Request) -> Answer:
+    """GetSecretValue by id, by label or by both (rules 12 and 13)."""
+    secret = state.find(request)
+    label = request.get("VersionStage")
+    if version_id := request.get("VersionId"):
+        version, labels = _by_id(secret, version_id, label)
+    else:
+        version, labels = _by_label(secret, label or CURRENT)
+    if version.value is None:
+        kind, which = ("staging label", label) if label else ("VersionId", version.id)
+        raise errors.value_not_found(kind, which)
+    return secret.answer(
+        VersionId=version.id,
+        VersionStages=labels or None,
+        CreatedDate=version.created,
+        **{version.value.key: version.value.text},
+    )
 
-    def __init__(self, state: ServiceState) -> None:
-        self._state = state
 
-    def get_secret_value(self, request: Request) -> Answer:
-        """GetSecretValue by id, by label or by both (rules 12 and 13)."""
-        secret = self._state.find(request)
-        label = request.get("VersionStage")
-        if version_id := request.get("VersionId"):
-            version, labels = _by_id(secret, version_id, label)
-        else:
-            version, labels = _by_label(secret, label or CURRENT)
-        if version.value is None:
-            kind, which = ("staging label", label) if label else ("VersionId", version.id)
-            raise errors.value_not_found(kind, which)
-        return {
-            "ARN": secret.arn,
-            "Name": secret.name,
+def describe_secret(state: ServiceState, request: Request) -> Answer:
+    """DescribeSecret, of a deleted secret too."""
+    return state.find(request, deleted_too=True).to_dict()
+
+
+def list_secret_version_ids(state: ServiceState, request: Request) -> Answer:
+    """ListSecretVersionIds: versions with a value; unlabelled ones if asked (rules 1, 7)."""
+    secret = state.find(request, deleted_too=True)
+    entries = [
+        {
             "VersionId": version.id,
-            version.value.key: version.value.text,
-            **({"VersionStages": labels} if labels else {}),
             "CreatedDate": version.created,
+            **({"VersionStages": labels} if labels else {}),
         }
+        for version in secret.store.valued()
+        if (labels := secret.store.labels(version.id)) or request.get("IncludeDeprecated")
+    ]
+    page, token = _page(entries, request, MAX_PAGE)
+    return secret.answer(Versions=page, **token)
 
-    def describe_secret(self, request: Request) -> Answer:
-        """DescribeSecret, of a deleted secret too."""
-        return self._state.find(request, deleted_too=True).to_dict()
 
-    def list_secret_version_ids(self, request: Request) -> Answer:
-        """ListSecretVersionIds: versions with a value; unlabelled ones if asked (rules 1, 7)."""
-        secret = self._state.find(request, deleted_too=True)
-        entries = [
-            {
-                "VersionId": version.id,
-                "CreatedDate": version.created,
-                **({"VersionStages": labels} if labels else {}),
-            }
-            for version in secret.store.valued()
-            if (labels := secret.store.labels(version.id)) or request.get("IncludeDeprecated")
-        ]
-        page, token = _page(entries, request, MAX_PAGE)
-        return {"ARN": secret.arn, "Name": secret.name, "Versions": page, **token}
-
-    def batch_get_secret_value(self, request: Request) -> Answer:
-        """BatchGetSecretValue: current values, and an error for each secret without one."""
-        secret_ids, filters = request.get("SecretIdList"), request.get("Filters")
-        if bool(secret_ids) == bool(filters):
-            raise errors.invalid_parameter(
-                "Either 'SecretIdList' or 'Filters' must be provided, but not both."
+def batch_get_secret_value(state: ServiceState, request: Request) -> Answer:
+    """BatchGetSecretValue: current values, and an error for each secret without one."""
+    secret_ids, filters = request.get("SecretIdList"), request.get("Filters")
+    if bool(secret_ids) == bool(filters):
+        raise errors.invalid_parameter(
+            "Either 'SecretIdList' or 'Filters' must be provided, but not both."
+        )
+    if filters:
+        secret_ids = [s.arn for s in state.secrets() if _matches(s, filters)]
+    page, token = _page(cast("list[str]", secret_ids), request, MAX_BATCH)
+    values: list[Answer] = []
+    refused: list[Answer] = []
+    for secret_id in page:
+        try:
+            values.append(get_secret_value(state, {"SecretId": secret_id}))
+        except SecretsManagerClientError as error:
+            refused.append(
+                {
+                    "SecretId": secret_id,
+                    "ErrorCode": error.error_type,
+                    "Message": error.message,
+                }
             )
-        if filters:
-            secret_ids = [s.arn for s in self._state.secrets() if _matches(s, filters)]
-        page, token = _page(cast("list[str]", secret_ids), request, MAX_BATCH)
-        values: list[Answer] = []
-        refused: list[Answer] = []
-        for secret_id in page:
-            try:
-                values.append(self.get_secret_value({"SecretId": secret_id}))
-            except SecretsManagerClientError as error:
-                refused.append(
-                    {
-                        "SecretId": secret_id,
-                        "ErrorCode": error.error_type,
-                        "Message": error.message,
-                    }
-                )
-        return {"SecretValues": values, "Errors": refused, **token}
+    return {"SecretValues": values, "Errors": refused, **token}
 
 
 def _by_id(secret: Secret, version_id: str, label: str | None) -> tuple[Version, list[str]]:
@@ -89,7 +84,9 @@ def _by_id(secret: Secret, version_id: str, label: str | None) -> tuple[Version,
     if version is None or secret.stale.hides(version_id):
         raise errors.value_not_found("VersionId", version_id)
     if label and _holder(secret, label)[0] != version_id:
-        raise errors.label_elsewhere()
+        raise errors.invalid_request(
+            "You provided a VersionStage that is not associated to the provided VersionId."
+        )
     return version, secret.store.labels(version_id)
 
 
@@ -117,8 +114,8 @@ def _page(items: list[Any], request: Request, most: int) -> tuple[list[Any], dic
     """MaxResults of the items from NextToken on, and the next NextToken if there are more."""
     size, token = request.get("MaxResults") or most, request.get("NextToken") or "0"
     if not 1 <= size <= most:
-        raise errors.ValidationException("maxResults", f"have value 1 to {most}")
+        raise errors.validation("maxResults", f"have value 1 to {most}")
     if not token.isdigit() or (int(token) >= len(items) and token != "0"):  # noqa: S105 the first page
-        raise errors.InvalidNextTokenException
+        raise errors.refusal("InvalidNextTokenException", "The NextToken value is invalid.")
     end = int(token) + size
     return items[int(token) : end], {"NextToken": str(end)} if end < len(items) else {}

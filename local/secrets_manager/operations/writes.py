@@ -23,108 +23,110 @@ _NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
 _ROTATION_TOKEN = re.compile(r"[a-zA-Z0-9-]{36,256}")
 
 
-class Writes:
-    """The operations that make versions and move labels; each runs under the state's lock."""
+def create_secret(state: ServiceState, request: Request) -> Answer:
+    """CreateSecret: the same token and value again is a success."""
+    name = str(request.get("Name", ""))
+    if not _NAME.fullmatch(name):
+        raise errors.validation("name", f"satisfy the pattern {_NAME.pattern}")
+    if request.get("AddReplicaRegions"):
+        raise errors.invalid_parameter("Replica regions are not part of the local service.")
+    token, value = token_of(request), value_of(request)
+    if name in state.moto.secrets:
+        return _create_again(state, request, name, token, value)
+    now = state.clock.now()
+    secret = Secret(ACCOUNT, REGION, request, now)
+    if value is not None:
+        secret.store.put(token, value, [CURRENT], now)
+    state.moto.secrets[name] = secret
+    return secret.answer(VersionId=token if value is not None else None)
 
-    def __init__(self, state: ServiceState) -> None:
-        self._state = state
 
-    def create_secret(self, request: Request) -> Answer:
-        """CreateSecret: the same token and value again is a success."""
-        name = str(request.get("Name", ""))
-        if not _NAME.fullmatch(name):
-            raise errors.ValidationException("name", f"satisfy the pattern {_NAME.pattern}")
-        if request.get("AddReplicaRegions"):
-            raise errors.invalid_parameter("Replica regions are not part of the local service.")
-        token, value = token_of(request), value_of(request)
-        if name in self._state.moto.secrets:
-            return self._create_again(request, name, token, value)
-        now = self._state.clock.now()
-        secret = Secret(ACCOUNT, REGION, request, now)
-        if value is not None:
-            secret.store.put(token, value, [CURRENT], now)
-        self._state.moto.secrets[name] = secret
-        return _answer(secret, VersionId=token if value is not None else None)
+def _create_again(
+    state: ServiceState, request: Request, name: str, token: str, value: Value | None
+) -> Answer:
+    secret = state.find({"SecretId": name}, deleted_too=True)
+    if secret.is_deleted():
+        raise errors.invalid_request(
+            "You can't create this secret because a secret with this name is already "
+            "scheduled for deletion."
+        )
+    version = secret.store.get(token)
+    if not request.get("ClientRequestToken") or version is None or value is None:
+        raise errors.secret_exists(name)
+    if version.value != value:
+        raise errors.token_in_use(token, secret.arn)
+    return secret.answer(VersionId=token)
 
-    def _create_again(self, request: Request, name: str, token: str, value: Value | None) -> Answer:
-        secret = self._state.find({"SecretId": name}, deleted_too=True)
-        if secret.is_deleted():
-            raise errors.invalid_request(
-                "You can't create this secret because a secret with this name is already "
-                "scheduled for deletion."
-            )
-        version = secret.store.get(token)
-        if not request.get("ClientRequestToken") or version is None or value is None:
-            raise errors.secret_exists(name)
-        if version.value != value:
+
+def put_secret_value(state: ServiceState, request: Request) -> Answer:
+    """PutSecretValue (rules 2, 8, 9): a version is given its value once."""
+    secret = state.find(request)
+    value, labels = value_of(request), _labels_of(request)
+    if value is None:
+        raise errors.invalid_request("You must provide either SecretString or SecretBinary.")
+    token = token_of(request)
+    _check_rotation_token(state, secret, token, request.get("RotationToken"))
+    _put(state, secret, token, value, labels)
+    return secret.answer(VersionId=token, VersionStages=secret.store.labels(token))
+
+
+def update_secret(state: ServiceState, request: Request) -> Answer:
+    """UpdateSecret: description and key, and a new AWSCURRENT version if a value is given."""
+    secret = state.find(request)
+    value, token = value_of(request), token_of(request)
+    if value is not None:
+        _put(state, secret, token, value, {CURRENT})
+    if "Description" in request:
+        secret.description = request["Description"]
+    if "KmsKeyId" in request:
+        secret.kms_key_id = request["KmsKeyId"]
+    secret.changed = state.clock.now()
+    return secret.answer(VersionId=token if value is not None else None)
+
+
+def update_secret_version_stage(state: ServiceState, request: Request) -> Answer:
+    """UpdateSecretVersionStage (rules 10 and 11)."""
+    secret = state.find(request)
+    label = _label(request.get("VersionStage"))
+    with state.changing(secret):
+        secret.store.move(
+            label,
+            to=request.get("MoveToVersionId"),
+            away_from=request.get("RemoveFromVersionId"),
+            now=state.clock.now(),
+            after_finish=state.settings.pending_after_finish,
+        )
+    return secret.answer()
+
+
+def _put(state: ServiceState, secret: Secret, token: str, value: Value, labels: set[str]) -> None:
+    existing = secret.store.get(token)
+    if existing is not None and existing.value is not None:
+        if existing.value != value:
             raise errors.token_in_use(token, secret.arn)
-        return _answer(secret, VersionId=token)
+        return  # the same value again changes nothing, labels neither
+    if secret.store.holder(CURRENT) is None:
+        labels = labels | {CURRENT}  # a secret's first version is always its current one
+    with state.changing(secret):
+        secret.store.put(token, value, labels, state.clock.now())
 
-    def put_secret_value(self, request: Request) -> Answer:
-        """PutSecretValue (rules 2, 8, 9): a version is given its value once."""
-        secret = self._state.find(request)
-        value, labels = value_of(request), _labels_of(request)
-        if value is None:
-            raise errors.invalid_request("You must provide either SecretString or SecretBinary.")
-        token = token_of(request)
-        self._check_rotation_token(secret, token, request.get("RotationToken"))
-        self._put(secret, token, value, labels)
-        return _answer(secret, VersionId=token, VersionStages=secret.store.labels(token))
 
-    def update_secret(self, request: Request) -> Answer:
-        """UpdateSecret: description and key, and a new AWSCURRENT version if a value is given."""
-        secret = self._state.find(request)
-        value, token = value_of(request), token_of(request)
-        if value is not None:
-            self._put(secret, token, value, {CURRENT})
-        if "Description" in request:
-            secret.description = request["Description"]
-        if "KmsKeyId" in request:
-            secret.kms_key_id = request["KmsKeyId"]
-        secret.changed = self._state.clock.now()
-        return _answer(secret, VersionId=token if value is not None else None)
-
-    def update_secret_version_stage(self, request: Request) -> Answer:
-        """UpdateSecretVersionStage (rules 10 and 11)."""
-        secret = self._state.find(request)
-        label = _label(request.get("VersionStage"))
-        with self._state.changing(secret):
-            secret.store.move(
-                label,
-                to=request.get("MoveToVersionId"),
-                away_from=request.get("RemoveFromVersionId"),
-                now=self._state.clock.now(),
-                after_finish=self._state.settings.pending_after_finish,
+def _check_rotation_token(
+    state: ServiceState, secret: Secret, version_id: str, given: str | None
+) -> None:
+    """Rule 2: a token must be right; it must be there if the settings say so."""
+    rotation = secret.incomplete
+    own = rotation is not None and rotation.version_id == version_id
+    if given is None:
+        if own and state.settings.require_rotation_token:
+            raise errors.access_denied(
+                "PutSecretValue by a rotation function needs this rotation's RotationToken."
             )
-        return _answer(secret)
-
-    def _put(self, secret: Secret, token: str, value: Value, labels: set[str]) -> None:
-        existing = secret.store.get(token)
-        if existing is not None and existing.value is not None:
-            if existing.value != value:
-                raise errors.token_in_use(token, secret.arn)
-            return  # the same value again changes nothing, labels neither
-        if secret.store.holder(CURRENT) is None:
-            labels = labels | {CURRENT}  # a secret's first version is always its current one
-        with self._state.changing(secret):
-            secret.store.put(token, value, labels, self._state.clock.now())
-
-    def _check_rotation_token(self, secret: Secret, version_id: str, given: str | None) -> None:
-        """Rule 2: a token must be right; it must be there if the settings say so."""
-        rotation = secret.incomplete
-        own = rotation is not None and rotation.version_id == version_id
-        if given is None:
-            if own and self._state.settings.require_rotation_token:
-                raise errors.AccessDeniedException(
-                    "PutSecretValue by a rotation function needs this rotation's RotationToken."
-                )
-            return
-        if not _ROTATION_TOKEN.fullmatch(given):
-            raise errors.ValidationException(
-                "rotationToken", f"satisfy the pattern {_ROTATION_TOKEN.pattern}"
-            )
-        if rotation is None or rotation.token != given:
-            raise errors.AccessDeniedException("The RotationToken is not that of this rotation.")
+        return
+    if not _ROTATION_TOKEN.fullmatch(given):
+        raise errors.validation("rotationToken", f"satisfy the pattern {_ROTATION_TOKEN.pattern}")
+    if rotation is None or rotation.token != given:
+        raise errors.access_denied("The RotationToken is not that of this rotation.")
 
 
 def value_of(request: Request) -> Value | None:
@@ -142,28 +144,21 @@ def value_of(request: Request) -> Value | None:
         is_text = value.key == "SecretString"
         raw = value.text.encode() if is_text else base64.b64decode(value.text, validate=True)
     except (binascii.Error, ValueError):
-        raise errors.ValidationException("secretBinary", "be base64") from None
+        raise errors.validation("secretBinary", "be base64") from None
     if len(raw) > MAX_BYTES:
         field = value.key[0].lower() + value.key[1:]
-        raise errors.ValidationException(field, f"have length less than or equal to {MAX_BYTES}")
+        raise errors.validation(field, f"have length less than or equal to {MAX_BYTES}")
     return value
 
 
 def _labels_of(request: Request) -> set[str]:
     labels = request.get("VersionStages") or [CURRENT]
     if len(labels) > MAX_LABELS:
-        raise errors.ValidationException(
-            "versionStages", f"have length less than or equal to {MAX_LABELS}"
-        )
+        raise errors.validation("versionStages", f"have length less than or equal to {MAX_LABELS}")
     return {_label(label) for label in labels}
 
 
 def _label(label: object) -> str:
     if not isinstance(label, str) or not 1 <= len(label) <= MAX_LABEL:
-        raise errors.ValidationException("versionStage", f"have length 1 to {MAX_LABEL}")
+        raise errors.validation("versionStage", f"have length 1 to {MAX_LABEL}")
     return label
-
-
-def _answer(secret: Secret, **more: object) -> Answer:
-    present = {key: value for key, value in more.items() if value is not None}
-    return {"ARN": secret.arn, "Name": secret.name, **present}
