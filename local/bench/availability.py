@@ -2,8 +2,6 @@
 
 import contextlib
 import os
-import queue
-import signal
 import sys
 import tempfile
 import uuid
@@ -20,8 +18,9 @@ from rich.table import Table
 from local import template
 from local.bench.cases import CASES, Case
 from local.bench.client import Client, gaps
-from local.functions.home import ARN_PREFIX, InProcess
-from local.secrets_manager import Occurrence, RotationOutcome, SecretsManager
+from local.functions.home import InProcess
+from local.processes import ending
+from local.secrets_manager import SecretsManager
 from local.servers.certificates import Authority
 from local.servers.server import trusted
 from local.targets import Place, Target
@@ -61,8 +60,7 @@ def main(
     The functions run in this process, so that the order of logins and label moves is measured and
     not how fast an emulator is.
     """
-    # So that a `kill` ends the servers too, as Ctrl-C does.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    ending.in_order()
     # What the functions print goes elsewhere while they run.
     console = Console(highlight=False, file=sys.stdout)
     with tempfile.TemporaryDirectory(prefix="rotation-bench-") as folder:
@@ -105,32 +103,15 @@ def _measure(case: Case, target: Target, service: SecretsManager, rotations: int
     with Client(service.client(), arn, target) as client:
         client.wait()
         for _ in range(rotations):
-            _rotate(service, arn, target.function)
+            outcome = service.rotate(arn, target.function, WAIT_SECONDS)
+            if outcome.state != "succeeded":
+                raise SystemExit(
+                    f"a rotation by {target.function} has {outcome.state}: {outcome.error}"
+                )
             client.wait()
     logins = client.logins
     failed = sum(not login.accepted for login in logins)
     return Measured(target.title, case, rotations, len(logins), failed, gaps(logins))
-
-
-def _rotate(service: SecretsManager, arn: str, function: str) -> None:
-    ended: queue.SimpleQueue[RotationOutcome] = queue.SimpleQueue()
-
-    def see(occurrence: Occurrence) -> None:
-        if isinstance(occurrence, RotationOutcome):
-            ended.put(occurrence)
-
-    unsubscribe = service.subscribe(see)
-    try:
-        service.client().rotate_secret(
-            SecretId=arn,
-            RotationLambdaARN=ARN_PREFIX + function,
-            RotationRules={"AutomaticallyAfterDays": 30},
-        )
-        outcome = ended.get(timeout=WAIT_SECONDS)
-    finally:
-        unsubscribe()
-    if outcome.state != "succeeded":
-        raise SystemExit(f"a rotation by {function} has {outcome.state}: {outcome.error}")
 
 
 def table(measured: list[Measured]) -> Table:

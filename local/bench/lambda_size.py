@@ -16,13 +16,12 @@ from rich.table import Table
 
 from local import template
 from local.bench import processes
-from local.demo.__main__ import rotate
-from local.demo.timeline import Timeline
 from local.functions.home import Home, name_of
 from local.system import HomeKind, system
 from local.targets import registry
 
 ONE_PROCESSOR = 1769  # megabytes
+WAIT_SECONDS = 120
 CANDIDATES = (128, 256, 512, 1024)
 
 
@@ -72,7 +71,7 @@ def main() -> None:
         for name, target in running.targets.items():
             arn = target.seed(client, f"size/{name}")
             for _ in range(2):
-                rotate(running, target, arn, Timeline(Console(quiet=True)))
+                running.service.rotate(arn, target.function, WAIT_SECONDS)
     console.print(_table(homes[0]))
 
 

@@ -1,7 +1,5 @@
 """`make demo`: passwords of PostgreSQL and MySQL users, and an API key, rotated as you watch."""
 
-import signal
-import sys
 import tempfile
 import uuid
 from pathlib import Path
@@ -15,7 +13,8 @@ from local.demo.faults import LostAnswer
 from local.demo.timeline import Timeline, summary
 from local.demo.verdict import Check, verdict
 from local.demo.witness import Witness
-from local.functions.home import ARN_PREFIX, Home
+from local.functions.home import Home
+from local.processes import ending
 from local.system import HomeKind, System, system
 from local.targets import Target, registry
 from shared.protocol.event import Step
@@ -42,8 +41,7 @@ def main(
     ] = HomeKind.EMULATOR,
 ) -> None:
     """Rotate real secrets end to end on this machine: no AWS account, no Docker."""
-    # So that a `kill` ends the servers too, as Ctrl-C does.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    ending.in_order()
     console = Console(highlight=False)
 
     def around(functions: Home) -> Home:
@@ -80,18 +78,13 @@ def rotate_all(running: System, timeline: Timeline, times: int) -> Rotations:
 
 def rotate(running: System, target: Target, arn: str, timeline: Timeline) -> Witness:
     """One rotation by RotateSecret, watched to its end."""
-    client = running.service.client()
     version = str(uuid.uuid4())
-    witness = Witness(client, target, arn, version, timeline.show)
+    witness = Witness(running.service.client(), target, arn, version, timeline.show)
     unsubscribe = running.service.subscribe(witness.see)
     try:
-        client.rotate_secret(
-            SecretId=arn,
-            ClientRequestToken=version,
-            RotationLambdaARN=ARN_PREFIX + target.function,
-            RotationRules={"AutomaticallyAfterDays": 30},
+        witness.outcome = running.service.rotate(
+            arn, target.function, WAIT_SECONDS, version=version
         )
-        witness.outcome = running.service.wait_for_rotation(arn, WAIT_SECONDS)
     finally:
         unsubscribe()
         timeline.end()

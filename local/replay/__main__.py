@@ -1,6 +1,5 @@
 """`make replay FUNCTION=PostgresSingleUser STEP=setSecret`: exit code 1 if the step fails."""
 
-import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from local.processes import ending
 from local.replay.asked import ALL, Asked, RefusedError, asked
 from local.replay.run import Replay
 from local.replay.show import show, show_earlier
@@ -33,8 +33,7 @@ def main(
     except RefusedError as refusal:
         print(f"{refusal}\n{USAGE}", file=sys.stderr)
         raise typer.Exit(2) from None
-    # So that a `kill` ends the servers too, as Ctrl-C does.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    ending.in_order()
     console = Console(highlight=False)
     with (
         tempfile.TemporaryDirectory(prefix="rotation-replay-") as folder,

@@ -6,10 +6,11 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from signal import SIGINT, SIGTERM, default_int_handler, signal
+from signal import SIGINT, default_int_handler, signal
 
-from local.functions.home import ARN_PREFIX, FunctionError
-from local.processes import children
+from local.bootstrap import say
+from local.functions.home import FunctionError
+from local.processes import children, ending
 from local.replay.asked import EVENTS
 from local.sam import cli, verdict
 from local.sam.docker import image
@@ -19,7 +20,6 @@ from local.sam.endpoint import LambdaEndpoint
 from local.sam.errors import CannotRunError, WrongError
 from local.sam.seeding import events
 from local.sam.system import Outside, system_for_containers
-from local.servers.packages import say
 from shared.protocol.event import Step
 
 RUN = FOLDER / "run"
@@ -108,10 +108,7 @@ def _rotate(sam: cli.Cli, outside: Outside, home: LambdaEndpoint, port: int) -> 
         cwd=cli.ROOT,
     ):
         before = verdict.current(outside, ROTATED)
-        outside.system.service.client().rotate_secret(
-            SecretId=event["SecretId"], RotationLambdaARN=ARN_PREFIX + ROTATED
-        )
-        ended = outside.system.service.wait_for_rotation(event["SecretId"], ROTATION_SECONDS)
+        ended = outside.system.service.rotate(event["SecretId"], ROTATED, ROTATION_SECONDS)
         if ended.state != "succeeded":
             raise WrongError(f"the rotation {ended.state}: {ended.steps[-1].error_message}")
         verdict.hold(outside, ROTATED, before, ended.version_id)
@@ -129,7 +126,7 @@ def main(*options: str) -> int:
 
     With WHERE_IT_CAN, 0 where it cannot run: it says why all the same.
     """
-    signal(SIGTERM, lambda *_: sys.exit(143))
+    ending.in_order()
     signal(SIGINT, default_int_handler)  # a shell that runs it in the background has it ignored
     try:
         times = check()

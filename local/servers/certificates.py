@@ -54,10 +54,12 @@ class Authority:
         hosts: tuple[str, ...] = LOOPBACK,
         *,
         lasts: timedelta = timedelta(days=90),
+        folder: Path | None = None,
     ) -> Certificate:
         """Issue a server certificate for `hosts` (names or addresses) as `name`.pem and .key.
 
-        A negative `lasts`, above minus two days, gives one that has expired.
+        In the authority's own folder, or another; a negative `lasts`, above minus two days, gives
+        one that has expired.
         """
         if re.fullmatch(r"[\w-]+", name) is None or name == self.ca.stem:
             raise ValueError(f"{name!r} would not make a good file name; use letters and digits")
@@ -73,7 +75,8 @@ class Authority:
             .add_extension(self._identifier(), critical=False)
             .sign(self._key, hashes.SHA256())
         )
-        made = Certificate(self._folder / f"{name}.pem", self._folder / f"{name}.key")
+        place = (folder or self._folder) / name
+        made = Certificate(place.with_suffix(".pem"), place.with_suffix(".key"))
         made.cert.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
         write_private(made.key, _pem(key))
         return made

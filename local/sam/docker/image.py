@@ -10,10 +10,10 @@ import tempfile
 from pathlib import Path
 
 from local import bootstrap
+from local.bootstrap import say
 from local.build import artifacts
 from local.sam.docker.engine import Engine
 from local.sam.docker.packages import Wanted, unpacked
-from local.servers.packages import say
 
 NAME = "rotation-lambda:3.13"
 RAPID = "rotation-lambda:rapid-x86_64"  # what SAM makes of it: the same with its emulator in it

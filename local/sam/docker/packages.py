@@ -10,10 +10,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from local import bootstrap
+from local.bootstrap import say
 from local.build.artifacts import locked
 from local.processes import children
 from local.servers import apt
-from local.servers.packages import NEEDLESS, say
+from local.servers.packages import NEEDLESS
 
 FOLDER = bootstrap.CACHE / "sam"
 # Debian's merged /usr: the packages have files under both names.
