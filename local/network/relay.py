@@ -1,19 +1,22 @@
-"""Lets containers on a Linux bridge reach what listens on this machine's loopback, and nobody else.
+"""Hands connections on to a port of this machine's loopback: bytes pass unread, both ways.
 
-Bound to the bridge's own address: other machines do not reach it. Docker Desktop needs none of
-this, as its host.docker.internal is the host's loopback.
+So containers on a Linux bridge reach what listens here, and nobody else does: it is bound to the
+bridge's own address, which other machines do not reach. Docker Desktop needs none of this, as its
+host.docker.internal is the host's loopback.
 """
 
+import asyncio
 import errno
 import socket
 import threading
+from asyncio import StreamReader, StreamWriter
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from socketserver import BaseRequestHandler, ThreadingTCPServer
+from contextlib import ExitStack, contextmanager
+from ssl import SSLContext
 
 LOOPBACK = "127.0.0.1"
+BACKLOG = 100
 CHUNK = 1 << 16
-POLL_SECONDS = 0.02
 
 
 @contextmanager
@@ -24,7 +27,8 @@ def relay(address: str, ports: Iterable[int]) -> Iterator[None]:
     """
     with ExitStack() as stack:
         for port in ports:
-            stack.enter_context(_Relay(address, port).running())
+            listener = socket.create_server((address, port), backlog=BACKLOG)
+            stack.enter_context(handing_on(listener, port))
         yield
 
 
@@ -40,66 +44,56 @@ def is_ours(address: str) -> bool:
     return True
 
 
-class _Relay(ThreadingTCPServer):
-    daemon_threads = False  # so that server_close() waits for them
-    allow_reuse_address = True
-    request_queue_size = 100
+@contextmanager
+def handing_on(listener: socket.socket, port: int, tls: SSLContext | None = None) -> Iterator[None]:
+    """Hand what comes to the listener on while the block runs; then cut off what is connected.
 
-    def __init__(self, address: str, port: int) -> None:
-        self._lock = threading.Lock()
-        self._closing = False
-        self._open: set[socket.socket] = set()
-        super().__init__((address, port), BaseRequestHandler)
+    tls: the listener's side of it, where it has one.
+    """
+    loop = asyncio.new_event_loop()
+    ended = asyncio.Event()
 
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        """Serve while the block runs; then cut off what is still connected."""
-        thread = threading.Thread(target=self.serve_forever, args=(POLL_SECONDS,), daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            self.shutdown()
-            thread.join()
-            with self._lock:
-                self._closing = True
-                for each in self._open:
-                    _end(each, socket.SHUT_RDWR)
-            self.server_close()
+    def serve() -> None:
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            runner.run(_serve(listener, port, tls, ended))
 
-    def finish_request(self, request: object, client_address: object) -> None:  # noqa: ARG002 - the base's
-        """Hand one connection on, both ways, until both sides have ended; in its own thread."""
-        if not isinstance(request, socket.socket):
-            raise TypeError("a TCP server's request is a socket")
-        with suppress(OSError), socket.create_connection((LOOPBACK, self.port)) as inner:
-            with self._lock:
-                if self._closing:
-                    return
-                self._open |= {request, inner}
-            back = threading.Thread(target=_pump, args=(inner, request))
-            back.start()
-            _pump(request, inner)
-            back.join()
-            with self._lock:
-                self._open -= {request, inner}
-
-    @property
-    def port(self) -> int:
-        """The port, here and there."""
-        return int(self.server_address[1])
-
-
-def _pump(source: socket.socket, sink: socket.socket) -> None:
-    """One way: an end is handed on as an end, and a broken side ends the other."""
+    thread = threading.Thread(target=serve, name="relay", daemon=True)
+    thread.start()
     try:
-        while chunk := source.recv(CHUNK):
-            sink.sendall(chunk)
-        _end(sink, socket.SHUT_WR)
-    except OSError:
-        _end(source, socket.SHUT_RDWR)
-        _end(sink, socket.SHUT_RDWR)
+        yield
+    finally:
+        loop.call_soon_threadsafe(ended.set)
+        thread.join()
 
 
-def _end(connection: socket.socket, how: int) -> None:
-    with suppress(OSError):
-        connection.shutdown(how)
+async def _serve(
+    listener: socket.socket, port: int, tls: SSLContext | None, ended: asyncio.Event
+) -> None:
+    async def hand_on(reader: StreamReader, writer: StreamWriter) -> None:
+        both = [writer]
+        try:
+            inner_reader, inner_writer = await asyncio.open_connection(LOOPBACK, port)
+            both.append(inner_writer)
+            await asyncio.gather(_pump(reader, inner_writer), _pump(inner_reader, writer))
+        except BaseException as error:
+            for each in both:
+                each.transport.abort()
+            if not isinstance(error, OSError):  # a broken side ends the other, and no more
+                raise
+        for each in both:
+            each.close()  # once all is sent
+
+    server = await asyncio.start_server(hand_on, sock=listener, ssl=tls)
+    await ended.wait()
+    server.close()
+
+
+async def _pump(source: StreamReader, sink: StreamWriter) -> None:
+    """One way: an end is handed on as an end, and where TLS has none, ends both ways."""
+    while chunk := await source.read(CHUNK):
+        sink.write(chunk)
+        await sink.drain()
+    if sink.can_write_eof():
+        sink.write_eof()
+    else:
+        sink.close()
