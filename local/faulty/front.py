@@ -9,7 +9,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -126,12 +126,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _handed_on(self, body: bytes) -> tuple[int, bytes]:
         behind = self.server.behind
         connection = http.client.HTTPConnection(f"{behind.hostname}:{behind.port}", timeout=SECONDS)
-        try:
+        with closing(connection):
             connection.request("POST", self.path, body, dict(self.headers))
             answer = connection.getresponse()
             return answer.status, answer.read()
-        finally:
-            connection.close()
 
     def _answer(self, status: int, body: bytes, *, length: int | None = None) -> None:
         self.send_response(status)

@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from http import HTTPStatus
 from pathlib import Path
 from typing import Self
@@ -131,12 +131,10 @@ class _Function:
     def _post(self, event: bytes) -> tuple[int, str]:
         limit = self.built.timeout + GRACE_SECONDS
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=limit)
-        try:
+        with closing(connection):
             connection.request("POST", INVOKE, event)
             answer = connection.getresponse()
             return answer.status, answer.read().decode()
-        finally:
-            connection.close()
 
     def _stop(self) -> None:
         if self._child is not None:

@@ -12,7 +12,6 @@ from local import bootstrap
 from local.processes import children
 from local.sam.errors import WrongError
 
-FOLDER = ".cache/sam/cli"
 ROOT = bootstrap.ROOT
 SECONDS = 300.0
 REGION = "us-east-1"
@@ -22,8 +21,7 @@ FOREIGN = ("AWS_", "SAM_", "DOCKER_", "MAKE", "MFLAGS", "ARGS")
 
 def program() -> Path:
     """The pinned SAM CLI; installed first if it is not there."""
-    bootstrap.sync(FOLDER, "sam.txt")
-    return ROOT / FOLDER / "bin" / "sam"
+    return bootstrap.sync(".cache/sam/cli", "sam.txt") / "sam"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Source: AWS Lambda API reference, Invoke.
 import http.client
 import json
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from http import HTTPStatus
 from urllib.parse import quote, urlsplit
 
@@ -43,13 +43,11 @@ class LambdaEndpoint:
         """The status, X-Amz-Function-Error, and the body."""
         connection = http.client.HTTPConnection(self._host, self._port, timeout=SECONDS)
         path = f"{self._path}/2015-03-31/functions/{quote(name, safe='')}/invocations"
-        try:
+        with closing(connection):
             connection.request("POST", path, event, {"Content-Type": "application/json"})
             answer = connection.getresponse()
             error = answer.getheader("X-Amz-Function-Error")
             return answer.status, error, answer.read().decode(errors="replace")
-        finally:
-            connection.close()
 
 
 def _raise_failure(status: int, error: str | None, body: str) -> None:

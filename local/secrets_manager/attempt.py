@@ -1,7 +1,7 @@
 """One attempt of a rotation: its steps in order, ending at the first that fails (rules 2-4)."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
@@ -17,59 +17,45 @@ TEST_STEPS = ("testSecret",)
 Result = Literal["succeeded", "failed", "stopped"]
 
 
-class Attempt:
-    """The attempt with this number; `steps` grows as its steps end."""
+def attempt(
+    state: ServiceState, secret: Secret, rotation: Rotation, number: int
+) -> tuple[Result, tuple[Step, ...]]:
+    """How the attempt with this number went, and its steps, each published as it begins and ends.
 
-    def __init__(
-        self, state: ServiceState, secret: Secret, rotation: Rotation, number: int
-    ) -> None:
-        self._state = state
-        self._secret = secret
-        self._rotation = rotation
-        self._number = number
-        self.steps: list[Step] = []
+    `stopped` if the rotation was stopped before its last step began.
+    """
+    steps: list[Step] = []
+    for name in STEPS if rotation.kind == "rotation" else TEST_STEPS:
+        if steps:
+            rotation.wake.wait(state.settings.step_pause)
+        if rotation.stopped is not None:
+            return "stopped", tuple(steps)
+        step = Step(secret.arn, rotation.version_id, number, name, time.time())
+        state.journal.publish(step)
+        ended = _ended(state, secret, rotation, step)
+        state.journal.publish(ended)
+        steps.append(ended)
+        if ended.outcome == "failed":
+            return "failed", tuple(steps)
+    return "succeeded", tuple(steps)
 
-    def run(self) -> Result:
-        """Run the steps; `stopped` if the rotation was stopped before its last step began."""
-        for step in self._begin_each():
-            ended = self._invoke(step)
-            self.steps.append(ended)
-            self._state.journal.publish(ended)
-            if ended.outcome == "failed":
-                return "failed"
-        return "stopped" if len(self.steps) < len(self._names) else "succeeded"
 
-    @property
-    def _names(self) -> tuple[str, ...]:
-        return STEPS if self._rotation.kind == "rotation" else TEST_STEPS
-
-    def _begin_each(self) -> Iterator[Step]:
-        for name in self._names:
-            if self.steps:
-                self._rotation.wake.wait(self._state.settings.step_pause)
-            if self._rotation.stopped is not None:
-                return
-            version_id = self._rotation.version_id
-            step = Step(self._secret.arn, version_id, self._number, name, time.time())
-            self._state.journal.publish(step)
-            yield step
-
-    def _invoke(self, step: Step) -> Step:
-        """One invocation, with exactly the event of rule 2."""
-        event = {
-            "Step": step.name,
-            "SecretId": self._secret.arn,
-            "ClientRequestToken": self._rotation.version_id,
-            "RotationToken": self._rotation.token,
-        }
-        ended = invoked(self._state.home, str(self._secret.rotation.function), step, event)
-        if ended.outcome == "failed" or step.name != STEPS[-1]:
+def _ended(state: ServiceState, secret: Secret, rotation: Rotation, step: Step) -> Step:
+    """The step after one invocation, with exactly the event of rule 2."""
+    event = {
+        "Step": step.name,
+        "SecretId": secret.arn,
+        "ClientRequestToken": rotation.version_id,
+        "RotationToken": rotation.token,
+    }
+    ended = invoked(state.home, str(secret.rotation.function), step, event)
+    if ended.outcome == "failed" or step.name != STEPS[-1]:
+        return ended
+    with state.locked():
+        if secret.store.holder(CURRENT) == rotation.version_id:
             return ended
-        with self._state.locked():
-            if self._secret.store.holder(CURRENT) == self._rotation.version_id:
-                return ended
-        why = f"finishSecret returned, but version {step.version_id} is not AWSCURRENT"
-        return _failed(ended, "RotationNotFinished", why)
+    why = f"finishSecret returned, but version {step.version_id} is not AWSCURRENT"
+    return _failed(ended, "RotationNotFinished", why)
 
 
 def invoked(home: Home, function: str, step: Step, event: Mapping[str, object]) -> Step:

@@ -3,7 +3,7 @@
 import threading
 from typing import cast
 
-from local.secrets_manager.attempt import Attempt, Result
+from local.secrets_manager.attempt import Result, attempt
 from local.secrets_manager.journal import EventName, RotationOutcome, ServiceEvent, State, Step
 from local.secrets_manager.secret import Rotation, Secret
 from local.secrets_manager.state import ServiceState
@@ -75,9 +75,8 @@ class Orchestrator:
         number, more = 0, True
         while more:
             number += 1
-            attempt = Attempt(self._state, secret, rotation, number)
-            result = attempt.run()
-            steps += tuple(attempt.steps)
+            result, taken = attempt(self._state, secret, rotation, number)
+            steps += taken
             if result == "failed":
                 self._pause(secret, rotation, number, steps[-1])
             with self._state.locked():

@@ -5,7 +5,7 @@ import os
 import secrets
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
 
@@ -59,11 +59,9 @@ def jupyterhub(directory: Path, authority: Authority) -> Iterator[Issuer]:
 
 def _answers(port: int, admin: str) -> bool:
     """Tell whether it is this hub that answers: no other one knows the key."""
+    headers = {"Authorization": f"Bearer {admin}"}
     connection = http.client.HTTPConnection(HOST, port, timeout=5)
-    try:
-        connection.request("GET", f"{API}/user", headers={"Authorization": f"Bearer {admin}"})
+    with closing(connection), suppress(OSError, http.client.HTTPException):
+        connection.request("GET", f"{API}/user", headers=headers)
         return connection.getresponse().status == HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
+    return False

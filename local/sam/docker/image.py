@@ -14,6 +14,7 @@ from local.bootstrap import say
 from local.build import artifacts
 from local.sam.docker.engine import Engine
 from local.sam.docker.packages import Wanted, unpacked
+from local.servers.packages import STAMP
 
 NAME = "rotation-lambda:3.13"
 RAPID = "rotation-lambda:rapid-x86_64"  # what SAM makes of it: the same with its emulator in it
@@ -62,7 +63,7 @@ def _pack(files: Path, scratch: Path) -> Path:
     start.chmod(0o755)
     packed = scratch / "root.tar"
     with tarfile.open(packed, "w") as tar:
-        for entry in sorted(files.iterdir()):
+        for entry in sorted(set(files.iterdir()) - {files / STAMP}):
             tar.add(entry, entry.name, filter=_everybodys)
         tar.add(runtime, "var/runtime", filter=_everybodys)
         for empty in ("tmp", "var/task", "opt"):

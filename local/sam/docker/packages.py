@@ -3,18 +3,12 @@
 import hashlib
 import os
 import platform
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from local import bootstrap
-from local.bootstrap import say
-from local.build.artifacts import locked
-from local.processes import children
-from local.servers import apt
-from local.servers.packages import NEEDLESS
+from local.servers.packages import NEEDLESS, made_once, unpack
 
 FOLDER = bootstrap.CACHE / "sam"
 # Debian's merged /usr: the packages have files under both names.
@@ -29,47 +23,21 @@ class Wanted:
     packages: Sequence[str]
     without: Sequence[str] = ()
 
-    @property
-    def folder(self) -> Path:
-        """Where they are, or will be."""
-        return FOLDER / f"{self.packages[0]}-{self.suite}"
-
-    def digest(self) -> str:
-        """Changes when others are wanted."""
-        return hashlib.sha256(repr(self).encode()).hexdigest()
-
 
 def unpacked(wanted: Wanted) -> Path:
     """The folder with the packages' files, made first if it is not there: seconds."""
-    folder = wanted.folder
-    stamp = folder.with_name(f"{folder.name}.complete")
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    with locked(folder.with_name(f"{folder.name}.lock")):
-        if stamp.is_file() and stamp.read_text() == wanted.digest():
-            return folder
-        say(f"fetching {' and '.join(wanted.packages)} from Debian {wanted.suite}")
-        stamp.unlink(missing_ok=True)
-        shutil.rmtree(folder, ignore_errors=True)
+    without = sorted({*NEEDLESS, *wanted.without} - {*wanted.packages})
+    title, packages = " and ".join(wanted.packages), " ".join(wanted.packages)
+
+    def make(folder: Path, scratch: Path) -> None:
         for name, place in MERGED.items():
             (folder / place).mkdir(parents=True)
             (folder / name).symlink_to(place)
-        with TemporaryDirectory(prefix=f".{folder.name}-", dir=FOLDER) as scratch:
-            _unpack(wanted, folder, Path(scratch))
-        stamp.write_text(wanted.digest())
-    return folder
+        what = (title, wanted.suite, packages)
+        unpack(*what, without=without, folder=folder, scratch=scratch)
 
-
-def _unpack(wanted: Wanted, folder: Path, scratch: Path) -> None:
-    without = {*NEEDLESS, *wanted.without} - {*wanted.packages}
-    archives = apt.fetch(
-        wanted.suite, " ".join(wanted.packages), without=sorted(without), folder=scratch
-    )
-    for archive in archives:
-        children.finish(
-            ("/usr/bin/dpkg-deb", "-x", archive, folder),
-            log=scratch / "unpack.log",
-            name=archive.name,
-        )
+    folder = FOLDER / f"{wanted.packages[0]}-{wanted.suite}"
+    return made_once(folder, hashlib.sha256(repr(wanted).encode()).hexdigest(), make)
 
 
 def environment(folder: Path) -> Mapping[str, str]:
