@@ -7,6 +7,7 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from rich.table import Table
 from local import template
 from local.bench.cases import CASES, Case
 from local.bench.client import Client, gaps
+from local.demo.table import table as empty
 from local.functions.home import InProcess
 from local.processes import ending
 from local.secrets_manager import SecretsManager
@@ -64,9 +66,8 @@ def main(
     # What the functions print goes elsewhere while they run.
     console = Console(highlight=False, file=sys.stdout)
     with tempfile.TemporaryDirectory(prefix="rotation-bench-") as folder:
-        measured = run(
-            only or list(CASES), Path(folder), rotations, pause_ms, lambda what: _say(console, what)
-        )
+        say = partial(console.print, "·", style="dim")
+        measured = run(only or list(CASES), Path(folder), rotations, pause_ms, say)
     console.print()
     console.print(table(measured))
     console.print(UNITS, style="dim")
@@ -116,11 +117,8 @@ def _measure(case: Case, target: Target, service: SecretsManager, rotations: int
 
 def table(measured: list[Measured]) -> Table:
     """A line for each case; times in milliseconds, those of AWS's functions beside them."""
-    drawn = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 1, 0, 0))
-    for heading in ("target", "strategy"):
-        drawn.add_column(heading, no_wrap=True)
-    for heading in ("rotations", "logins", "failed", "longest", "mean", "AWS's"):
-        drawn.add_column(heading, justify="right", no_wrap=True)
+    numbers = ("rotations", "logins", "failed", "longest", "mean", "AWS's")
+    drawn = empty(("target", "strategy"), numbers)
     for each in measured:
         drawn.add_row(
             each.title,
@@ -128,19 +126,11 @@ def table(measured: list[Measured]) -> Table:
             str(each.rotations),
             str(each.logins),
             f"[red]{each.failed}[/]" if each.broken else str(each.failed),
-            _milliseconds(max(each.gaps, default=0)),
-            _milliseconds(sum(each.gaps) / each.rotations),
+            f"{max(each.gaps, default=0) * 1000:.0f}",
+            f"{sum(each.gaps) / each.rotations * 1000:.0f}",
             str(each.case.reference),
         )
     return drawn
-
-
-def _milliseconds(seconds: float) -> str:
-    return f"{seconds * 1000:.0f}"
-
-
-def _say(console: Console, what: str) -> None:
-    console.print(f"· {what}", style="dim")
 
 
 @contextlib.contextmanager

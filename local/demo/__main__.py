@@ -2,6 +2,7 @@
 
 import tempfile
 import uuid
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -53,7 +54,7 @@ def main(
             folder=Path(folder),
             home=home,
             around=around,
-            say=lambda what: console.print(f"· {what}", style="dim"),
+            say=partial(console.print, "·", style="dim"),
         ) as running:
             rotations = rotate_all(running, Timeline(console), times)
         console.print()

@@ -2,6 +2,7 @@
 
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -41,7 +42,7 @@ def main(
             [wanted.target],
             folder=Path(folder),
             home=HomeKind.EMULATOR,
-            say=lambda what: console.print(f"· {what}", style="dim"),
+            say=partial(console.print, "·", style="dim"),
         ) as running,
     ):
         succeeded = replay(running, wanted, console)

@@ -5,7 +5,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from signal import SIGINT, default_int_handler, signal
 
 from local.bootstrap import say
@@ -29,23 +28,15 @@ WHERE_IT_CAN = "--where-it-can"
 ROTATION_SECONDS = 240.0
 
 
-@dataclass(slots=True)
-class Times:
-    """What was done, in order, and the seconds that each took."""
-
-    lines: list[tuple[str, float]] = field(default_factory=list)
+class Times(list[str]):
+    """A line for each thing that was done, in order, with the seconds that it took."""
 
     @contextmanager
     def of(self, what: str) -> Iterator[None]:
         """Measure the block."""
         began = time.perf_counter()
         yield
-        self.lines.append((what, time.perf_counter() - began))
-
-    def table(self) -> list[str]:
-        """A line for each, and their sum."""
-        total = sum(seconds for _, seconds in self.lines)
-        return [f"{seconds:7.1f} s  {what}" for what, seconds in (*self.lines, ("in all", total))]
+        self.append(f"{time.perf_counter() - began:7.1f} s  {what}")
 
 
 def check(tell: Callable[[str], None] = say) -> Times:
@@ -54,7 +45,7 @@ def check(tell: Callable[[str], None] = say) -> Times:
     times = Times()
     port = children.free_port()
     home = LambdaEndpoint(f"http://127.0.0.1:{port}")
-    with ExitStack() as stack:
+    with times.of("in all"), ExitStack() as stack:
         with times.of("the SAM CLI, installed where it was not"):
             program = cli.program()
         with times.of("a Docker engine, fetched where it was not"):
@@ -138,7 +129,7 @@ def main(*options: str) -> int:
     except (WrongError, children.ChildFailedError) as error:
         print(error, file=sys.stderr)
         return 1
-    print("\n".join(times.table()))
+    print("\n".join(times))
     return 0
 
 

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Self
 
 from moto.core.request import Request as HttpRequest
@@ -22,7 +22,7 @@ from local.secrets_manager.operations import operations
 from local.secrets_manager.orchestrator import Orchestrator
 from local.secrets_manager.responses import Response
 from local.secrets_manager.scheduler import Scheduler
-from local.secrets_manager.server import Server
+from local.secrets_manager.server import serving
 from local.secrets_manager.state import ServiceState, Settings
 from local.secrets_manager.versions import AfterFinish
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 class SecretsManager:
     """A Secrets Manager on 127.0.0.1 whose rotation functions run in `home`.
 
-    It answers from `with` on, or from start(), until close(). `settings` may be changed meanwhile.
+    It answers from `with` on, until close(). `settings` may be changed meanwhile.
     """
 
     def __init__(  # noqa: PLR0913 each is one thing AWS leaves open; see Settings
@@ -56,32 +56,26 @@ class SecretsManager:
         self._scheduler = Scheduler(self._state, self._orchestrator)
         self._operations = operations(self._state, self._orchestrator)
         self._port = port
-        self._server: Server | None = None
-        self._made: list[SecretsManagerClient] = []
+        self._endpoint = ""
+        self._running, self._made = ExitStack(), ExitStack()
 
     def __enter__(self) -> Self:
-        return self.start()
+        """Begin to answer, and to rotate what is due."""
+        self._running.enter_context(self._made)
+        self._endpoint = self._running.enter_context(serving(self._answer, self._port))
+        # Before the server: a step that is running still needs its answers.
+        self._running.callback(self._orchestrator.close)
+        self._scheduler.start()
+        self._running.callback(self._scheduler.close)
+        return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def start(self) -> Self:
-        """Begin to answer, and to rotate what is due."""
-        self._server = Server(self._answer, self._port)
-        self._scheduler.start()
-        return self
-
     def close(self) -> None:
         """Stop rotations after their running step, then the server; a second time does nothing."""
-        if self._server is None:
-            return
-        self._scheduler.close()
-        # Before the server: a step that is running still needs its answers.
-        self._orchestrator.close()
-        self._server.close()
-        self._server = None
-        for client in self._made:
-            client.close()
+        self._running.close()
+        self._endpoint = ""
 
     @property
     def home(self) -> Home:
@@ -95,9 +89,9 @@ class SecretsManager:
     @property
     def endpoint(self) -> str:
         """The service's URL."""
-        if self._server is None:
-            raise RuntimeError("the service isn't running: use it in a with block, or start() it")
-        return self._server.endpoint
+        if not self._endpoint:
+            raise RuntimeError("the service isn't running: use it in a with block")
+        return self._endpoint
 
     @property
     def environment(self) -> dict[str, str]:
@@ -107,7 +101,7 @@ class SecretsManager:
     def client(self) -> "SecretsManagerClient":
         """A boto3 client for it, closed with it; safe to share between threads."""
         client = clients.make(self.endpoint)
-        self._made.append(client)
+        self._made.callback(client.close)
         return client
 
     def rotate(

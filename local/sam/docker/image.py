@@ -4,7 +4,6 @@ Debian's CPython 3.13 under /usr, and in /var/runtime AWS's own runtime client a
 """
 
 import hashlib
-import shutil
 import tarfile
 import tempfile
 from pathlib import Path
@@ -56,21 +55,22 @@ def ensure(engine: Engine) -> str:
 
 def _pack(files: Path, scratch: Path) -> Path:
     """Add what is Lambda's to Debian's files; a tar of it all."""
-    runtime = scratch / "runtime"
+    ours = scratch / "ours"
+    runtime = ours / "var/runtime"
     artifacts.install((RUNTIME,), runtime, artifacts.lambda_target("x86_64", PYTHON))
     start = runtime / "bootstrap"
     start.write_text(BOOTSTRAP)
     start.chmod(0o755)
+    for empty in ("tmp", "var/task", "opt"):
+        (ours / empty).mkdir()
+        (ours / empty).chmod(0o1777)
+    if not (files / "usr/bin/sh").exists():
+        (ours / "usr/bin").mkdir(parents=True)
+        (ours / "usr/bin/sh").symlink_to("dash")
     packed = scratch / "root.tar"
     with tarfile.open(packed, "w") as tar:
-        for entry in sorted(set(files.iterdir()) - {files / STAMP}):
+        for entry in (*sorted(set(files.iterdir()) - {files / STAMP}), *sorted(ours.iterdir())):
             tar.add(entry, entry.name, filter=_everybodys)
-        tar.add(runtime, "var/runtime", filter=_everybodys)
-        for empty in ("tmp", "var/task", "opt"):
-            _folder(tar, empty)
-        if not (files / "usr/bin/sh").exists():
-            tar.addfile(_link("usr/bin/sh", "dash"))
-    shutil.rmtree(runtime)
     return packed
 
 
@@ -79,16 +79,4 @@ def _everybodys(entry: tarfile.TarInfo) -> tarfile.TarInfo:
     entry.uid = entry.gid = 0
     entry.uname = entry.gname = "root"
     entry.mode |= 0o555 if entry.isdir() else 0o444
-    return entry
-
-
-def _folder(tar: tarfile.TarFile, name: str) -> None:
-    entry = tarfile.TarInfo(name)
-    entry.type, entry.mode = tarfile.DIRTYPE, 0o1777
-    tar.addfile(entry)
-
-
-def _link(name: str, target: str) -> tarfile.TarInfo:
-    entry = tarfile.TarInfo(name)
-    entry.type, entry.linkname = tarfile.SYMTYPE, target
     return entry
