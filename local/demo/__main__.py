@@ -14,7 +14,6 @@ from local.demo.faults import LostAnswer
 from local.demo.timeline import Timeline, summary
 from local.demo.verdict import Check, verdict
 from local.demo.witness import Witness
-from local.functions.home import Home
 from local.processes import ending
 from local.system import HomeKind, System, system
 from local.targets import Target, registry
@@ -45,15 +44,12 @@ def main(
     ending.in_order()
     console = Console(highlight=False)
 
-    def around(functions: Home) -> Home:
-        return functions if fail is None else LostAnswer(functions, fail)
-
     with tempfile.TemporaryDirectory(prefix="rotation-demo-") as folder:
         with system(
             only or registry.usual_targets(),
             folder=Path(folder),
             home=home,
-            around=around,
+            around=lambda functions: LostAnswer(functions, fail) if fail else functions,
             say=partial(console.print, "·", style="dim"),
         ) as running:
             rotations = rotate_all(running, Timeline(console), times)

@@ -170,11 +170,9 @@ def stop(child: Child, stop_signal: signal.Signals, within: float) -> None:
     child.process.wait()
 
 
-def tail(log: Path, lines: int = 25) -> str:
-    """Read the last lines of a log, or an empty string where there is none."""
-    if not log.exists():
-        return ""
-    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+def tail(log: Path) -> str:
+    """Read the last 25 lines of a log, or an empty string where there is none."""
+    return "\n".join(log.read_text(errors="replace").splitlines()[-25:]) if log.exists() else ""
 
 
 def listening(port: int) -> bool:

@@ -12,7 +12,7 @@ from local import bootstrap
 from local.bootstrap import say
 from local.build import artifacts
 from local.sam.docker.engine import Engine
-from local.sam.docker.packages import Wanted, unpacked
+from local.sam.docker.packages import unpacked
 from local.servers.packages import STAMP
 
 NAME = "rotation-lambda:3.13"
@@ -20,7 +20,7 @@ RAPID = "rotation-lambda:rapid-x86_64"  # what SAM makes of it: the same with it
 OPTIONS = ("--skip-pull-image", "--invoke-image", NAME)
 PYTHON = "3.13"
 # Trixie is the Debian that has it; the others are for SAM's own step: sh, mv and chmod.
-ROOT_FILES = Wanted("trixie", (f"python{PYTHON}", "dash", "coreutils", "libstdc++6"))
+ROOT_FILES = ("trixie", (f"python{PYTHON}", "dash", "coreutils", "libstdc++6"))
 RUNTIME = bootstrap.ROOT / "requirements" / "lambda_runtime.txt"
 BOOTSTRAP = f"""\
 #!/bin/sh
@@ -42,7 +42,7 @@ def ensure(engine: Engine) -> str:
     ).hexdigest()
     if engine.labels(NAME).get(LABEL) == digest:
         return NAME
-    files = unpacked(ROOT_FILES)
+    files = unpacked(*ROOT_FILES)
     say("making a stand-in for Lambda's image")
     with tempfile.TemporaryDirectory(prefix="rotate-image-") as scratch:
         packed = _pack(files, Path(scratch))

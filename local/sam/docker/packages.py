@@ -4,7 +4,6 @@ import hashlib
 import os
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from local import bootstrap
@@ -15,29 +14,22 @@ FOLDER = bootstrap.CACHE / "sam"
 MERGED = {"bin": "usr/bin", "sbin": "usr/sbin", "lib": "usr/lib", "lib64": "usr/lib64"}
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Packages of a suite with all that they need, but for what is `without`."""
+def unpacked(suite: str, packages: Sequence[str], without: Sequence[str] = ()) -> Path:
+    """The folder with packages of a suite and what they need, made first if it is not there.
 
-    suite: str
-    packages: Sequence[str]
-    without: Sequence[str] = ()
-
-
-def unpacked(wanted: Wanted) -> Path:
-    """The folder with the packages' files, made first if it is not there: seconds."""
-    without = sorted({*NEEDLESS, *wanted.without} - {*wanted.packages})
-    title, packages = " and ".join(wanted.packages), " ".join(wanted.packages)
+    without: what they are to do without, as well as without NEEDLESS. It takes seconds.
+    """
+    needless = sorted({*NEEDLESS, *without} - {*packages})
+    what = (" and ".join(packages), suite, " ".join(packages))
 
     def make(folder: Path, scratch: Path) -> None:
         for name, place in MERGED.items():
             (folder / place).mkdir(parents=True)
             (folder / name).symlink_to(place)
-        what = (title, wanted.suite, packages)
-        unpack(*what, without=without, folder=folder, scratch=scratch)
+        unpack(*what, without=needless, folder=folder, scratch=scratch)
 
-    folder = FOLDER / f"{wanted.packages[0]}-{wanted.suite}"
-    return made_once(folder, hashlib.sha256(repr(wanted).encode()).hexdigest(), make)
+    digest = hashlib.sha256(repr((*what, needless)).encode()).hexdigest()
+    return made_once(FOLDER / f"{packages[0]}-{suite}", digest, make)
 
 
 def environment(folder: Path) -> Mapping[str, str]:
