@@ -6,18 +6,16 @@ with it, says how long it takes there with less; the target's own time is not in
 Source: Lambda's developer guide, "Configure Lambda function memory".
 """
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from local import template
 from local.bench import processes
+from local.demo.running import running_system
 from local.functions.home import Home, name_of
-from local.system import HomeKind, system
 from local.targets import registry
 
 ONE_PROCESSOR = 1769  # megabytes
@@ -61,12 +59,7 @@ def main() -> None:
         homes.append(Measured(home))
         return homes[0]
 
-    with (
-        tempfile.TemporaryDirectory(prefix="rotation-size-") as folder,
-        system(
-            registry.usual_targets(), folder=Path(folder), home=HomeKind.EMULATOR, around=around
-        ) as running,
-    ):
+    with running_system(registry.usual_targets(), around=around) as running:
         client = running.service.client()
         for name, target in running.targets.items():
             arn = target.seed(client, f"size/{name}")

@@ -7,14 +7,13 @@ than GROWTH, nor the number of open files and sockets at all.
 
 import argparse
 import sys
-import tempfile
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from local import bootstrap, evidence, template
 from local.bench import processes
-from local.system import HomeKind, System, system
+from local.demo.running import running_system
+from local.system import System
 from local.targets import Target
 
 TARGETS = ("postgres", "postgres-alternating", "mariadb", "mariadb-alternating")
@@ -88,10 +87,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=60.0)
     minutes = parser.parse_args().minutes
-    with (
-        tempfile.TemporaryDirectory(prefix="rotation-soak-") as folder,
-        system(TARGETS, folder=Path(folder), home=HomeKind.EMULATOR) as running,
-    ):
+    with running_system(TARGETS) as running:
         held = soak(running, minutes)
     wrong = []
     for each in held:

@@ -1,9 +1,6 @@
 """`make demo`: passwords of PostgreSQL and MySQL users, and an API key, rotated as you watch."""
 
-import tempfile
 import uuid
-from functools import partial
-from pathlib import Path
 from typing import Annotated
 
 import click
@@ -11,11 +8,11 @@ import typer
 from rich.console import Console
 
 from local.demo.faults import LostAnswer
+from local.demo.running import running_system
 from local.demo.timeline import Timeline, summary
 from local.demo.verdict import Check, verdict
 from local.demo.witness import Witness
-from local.processes import ending
-from local.system import HomeKind, System, system
+from local.system import HomeKind, System
 from local.targets import Target, registry
 from shared.protocol.event import Step
 
@@ -41,20 +38,16 @@ def main(
     ] = HomeKind.EMULATOR,
 ) -> None:
     """Rotate real secrets end to end on this machine: no AWS account, no Docker."""
-    ending.in_order()
     console = Console(highlight=False)
-
-    with tempfile.TemporaryDirectory(prefix="rotation-demo-") as folder:
-        with system(
-            only or registry.usual_targets(),
-            folder=Path(folder),
-            home=home,
-            around=lambda functions: LostAnswer(functions, fail) if fail else functions,
-            say=partial(console.print, "·", style="dim"),
-        ) as running:
-            rotations = rotate_all(running, Timeline(console), times)
-        console.print()
-        console.print(summary(rotations))
+    with running_system(
+        only or registry.usual_targets(),
+        console,
+        home=home,
+        around=lambda functions: LostAnswer(functions, fail) if fail else functions,
+    ) as running:
+        rotations = rotate_all(running, Timeline(console), times)
+    console.print()
+    console.print(summary(rotations))
     if not all(check.kept for _, checks in rotations for check in checks):
         raise typer.Exit(1)
 

@@ -2,7 +2,6 @@
 
 import re
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,10 +74,5 @@ def _lines(log: Path, beyond: int) -> tuple[str, ...]:
     """The function's own lines after so many bytes, none if its home keeps no log here."""
     if not log.exists():
         return ()
-    with log.open("rb") as file:
-        file.seek(beyond)
-        return tuple(_functions_own(file.read().decode(errors="replace").splitlines()))
-
-
-def _functions_own(lines: Iterable[str]) -> Iterable[str]:
-    return (line for line in lines if line.strip() and not _EMULATORS.match(line))
+    written = log.read_bytes()[beyond:].decode(errors="replace").splitlines()
+    return tuple(line for line in written if line.strip() and not _EMULATORS.match(line))

@@ -11,13 +11,7 @@ from local.functions.home import ARN_PREFIX, Home, InProcess
 from local.secrets_manager import client as clients
 from local.secrets_manager.adoption import adopt
 from local.secrets_manager.clock import SystemClock
-from local.secrets_manager.journal import (
-    Call,
-    Occurrence,
-    RotationOutcome,
-    ServiceEvent,
-    Step,
-)
+from local.secrets_manager.journal import Call, Occurrence, RotationOutcome, ServiceEvent, Step
 from local.secrets_manager.operations import operations
 from local.secrets_manager.orchestrator import Orchestrator
 from local.secrets_manager.responses import Response

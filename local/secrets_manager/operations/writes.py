@@ -7,14 +7,7 @@ from typing import Literal
 
 from local.secrets_manager import errors
 from local.secrets_manager.secret import Secret
-from local.secrets_manager.state import (
-    ACCOUNT,
-    REGION,
-    Answer,
-    Request,
-    ServiceState,
-    token_of,
-)
+from local.secrets_manager.state import ACCOUNT, REGION, Answer, Request, ServiceState, token_of
 from local.secrets_manager.versions import CURRENT, MAX_LABELS, Value
 
 MAX_BYTES = 65_536
