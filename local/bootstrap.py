@@ -25,13 +25,14 @@ def main() -> None:
         sync(folder, requirements)
 
 
-def sync(folder: str, requirements: str) -> None:
-    """Bring the environment in this folder in step with a file of `requirements`, if it is not."""
+def sync(folder: str, requirements: str) -> Path:
+    """Bring the environment in this folder in step with a file of `requirements`; its programs."""
     pinned = ROOT / "requirements" / requirements
     stamp = ROOT / folder / ".synced"
+    programs = ROOT / folder / "bin"
     digest = hashlib.sha256(pinned.read_bytes()).hexdigest()
     if stamp.is_file() and stamp.read_text() == digest:
-        return
+        return programs
     install_uv()
     say(f"installing requirements/{requirements} into {folder}")
     create(ROOT / folder)
@@ -40,6 +41,7 @@ def sync(folder: str, requirements: str) -> None:
         env={"VIRTUAL_ENV": str(ROOT / folder)},
     )
     stamp.write_text(digest)
+    return programs
 
 
 def create(environment: Path) -> None:

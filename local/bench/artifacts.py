@@ -19,6 +19,7 @@ from rich.table import Table
 from local import template
 from local.build import artifacts, repeatable
 from local.build.source import Source
+from local.demo.table import table as empty
 from local.functions import rie
 from local.functions.built import Built, built_functions
 from local.functions.emulator import Emulator
@@ -63,17 +64,26 @@ def main() -> None:
 def measure(functions: Mapping[str, Built], folder: Path, starts: int) -> Iterator[Measured]:
     """Build and start each, with each SDK."""
     with SecretsManager() as service:
-        bench = Bench(folder, service.environment, quiet_step(service))
+        event = quiet_step(service)
+
+        def start(name: str, built: Built, more: Mapping[str, str]) -> float:
+            """Seconds from no process to the first answer; FunctionError if that is an error."""
+            environment = {**service.environment, **more}
+            with Emulator({name: built}, logs=folder, environment=environment) as emulator:
+                began = time.perf_counter()
+                emulator.invoke(name, event)
+                return time.perf_counter() - began
+
         for name, built in functions.items():
             # The runtime's boto3 is to have its bytecode, as what came with Python has.
-            bench.start(name, built, {})
+            start(name, built, {})
             for sdk in SDKS:
                 own = replace(built, artifact=folder / sdk / name)
                 source = Source(built.handler.split(".")[1], sdk=sdk)
                 began = time.perf_counter()
                 artifacts.build(source, own.artifact, artifacts.local_target())
                 took = time.perf_counter() - began
-                taken = [bench.start(name, own, READ_ONLY) for _ in range(starts)]
+                taken = [start(name, own, READ_ONLY) for _ in range(starts)]
                 sizes = repeatable.measured(own.artifact)
                 yield Measured(name, sdk, took, *sizes, statistics.median(taken))
 
@@ -88,30 +98,10 @@ def quiet_step(service: SecretsManager) -> dict[str, str]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """Where logs go, where Secrets Manager is, and what each start is given to do."""
-
-    logs: Path
-    environment: Mapping[str, str]
-    event: Mapping[str, str]
-
-    def start(self, name: str, built: Built, more: Mapping[str, str]) -> float:
-        """Seconds from no process to the first answer; FunctionError if that is an error."""
-        environment = {**self.environment, **more}
-        with Emulator({name: built}, logs=self.logs, environment=environment) as emulator:
-            began = time.perf_counter()
-            emulator.invoke(name, self.event)
-            return time.perf_counter() - began
-
-
 def table(rows: list[Measured]) -> Table:
     """A line for each; the ratio is to the same function with the first SDK."""
-    drawn = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 1, 0, 0))
-    for heading in ("function", "boto3"):
-        drawn.add_column(heading, no_wrap=True)
-    for heading in ("build s", "MB", "zipped", "cold start ms", "ratio"):
-        drawn.add_column(heading, justify="right", no_wrap=True)
+    numbers = ("build s", "MB", "zipped", "cold start ms", "ratio")
+    drawn = empty(("function", "boto3"), numbers)
     first = {row.function: row.start for row in reversed(rows)}
     for row in rows:
         drawn.add_row(

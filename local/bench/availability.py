@@ -2,13 +2,12 @@
 
 import contextlib
 import os
-import queue
-import signal
 import sys
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -20,8 +19,10 @@ from local import template
 from local.bench.cases import CASES, Case
 from local.bench.client import Client, gaps
 from local.choices import chosen
-from local.functions.home import ARN_PREFIX, InProcess
-from local.secrets_manager import Occurrence, RotationOutcome, SecretsManager
+from local.demo.table import table as empty
+from local.functions.home import InProcess
+from local.processes import ending
+from local.secrets_manager import SecretsManager
 from local.servers.certificates import Authority
 from local.servers.server import trusted
 from local.targets import Place, Target
@@ -60,13 +61,13 @@ def main(
     The functions run in this process, so that the order of logins and label moves is measured and
     not how fast an emulator is.
     """
-    # So that a `kill` ends the servers too, as Ctrl-C does.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    ending.in_order()
     # What the functions print goes elsewhere while they run.
     console = Console(highlight=False, file=sys.stdout)
     names = chosen(only, CASES, usual=list(CASES))
     with tempfile.TemporaryDirectory(prefix="rotation-bench-") as folder:
-        measured = run(names, Path(folder), rotations, pause_ms, lambda what: _say(console, what))
+        say = partial(console.print, "·", style="dim")
+        measured = run(names, Path(folder), rotations, pause_ms, say)
     console.print()
     console.print(table(measured))
     console.print(UNITS, style="dim")
@@ -103,41 +104,21 @@ def _measure(case: Case, target: Target, service: SecretsManager, rotations: int
     with Client(service.client(), arn, target) as client:
         client.wait()
         for _ in range(rotations):
-            _rotate(service, arn, target.function)
+            outcome = service.rotate(arn, target.function, WAIT_SECONDS)
+            if outcome.state != "succeeded":
+                raise SystemExit(
+                    f"a rotation by {target.function} has {outcome.state}: {outcome.error}"
+                )
             client.wait()
     logins = client.logins
     failed = sum(not login.accepted for login in logins)
     return Measured(target.title, case, rotations, len(logins), failed, gaps(logins))
 
 
-def _rotate(service: SecretsManager, arn: str, function: str) -> None:
-    ended: queue.SimpleQueue[RotationOutcome] = queue.SimpleQueue()
-
-    def see(occurrence: Occurrence) -> None:
-        if isinstance(occurrence, RotationOutcome):
-            ended.put(occurrence)
-
-    unsubscribe = service.subscribe(see)
-    try:
-        service.client().rotate_secret(
-            SecretId=arn,
-            RotationLambdaARN=ARN_PREFIX + function,
-            RotationRules={"AutomaticallyAfterDays": 30},
-        )
-        outcome = ended.get(timeout=WAIT_SECONDS)
-    finally:
-        unsubscribe()
-    if outcome.state != "succeeded":
-        raise SystemExit(f"a rotation by {function} has {outcome.state}: {outcome.error}")
-
-
 def table(measured: list[Measured]) -> Table:
     """A line for each case; times in milliseconds, those of AWS's functions beside them."""
-    drawn = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 1, 0, 0))
-    for heading in ("target", "strategy"):
-        drawn.add_column(heading, no_wrap=True)
-    for heading in ("rotations", "logins", "failed", "longest", "mean", "AWS's"):
-        drawn.add_column(heading, justify="right", no_wrap=True)
+    numbers = ("rotations", "logins", "failed", "longest", "mean", "AWS's")
+    drawn = empty(("target", "strategy"), numbers)
     for each in measured:
         drawn.add_row(
             each.title,
@@ -145,19 +126,11 @@ def table(measured: list[Measured]) -> Table:
             str(each.rotations),
             str(each.logins),
             f"[red]{each.failed}[/]" if each.broken else str(each.failed),
-            _milliseconds(max(each.gaps, default=0)),
-            _milliseconds(sum(each.gaps) / each.rotations),
+            f"{max(each.gaps, default=0) * 1000:.0f}",
+            f"{sum(each.gaps) / each.rotations * 1000:.0f}",
             str(each.case.reference),
         )
     return drawn
-
-
-def _milliseconds(seconds: float) -> str:
-    return f"{seconds * 1000:.0f}"
-
-
-def _say(console: Console, what: str) -> None:
-    console.print(f"· {what}", style="dim")
 
 
 @contextlib.contextmanager

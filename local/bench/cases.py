@@ -1,70 +1,59 @@
 """What is compared: each strategy of each engine, and what AWS's functions take for the same."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
-from local.servers import mariadb, mysql, postgres
+from local.servers import Server, mariadb, mysql, postgres
 from local.targets import Place, Target
+from local.targets.place import Start
 from rotators.mysql.testing import MySQLAlternatingTarget, MySQLTarget
 from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One of them.
+    """One of them: a user of this name and settings, on the server that `start` starts.
 
-    seamless: no login is to fail; reference: ms of failed logins a rotation of AWS's functions,
-    which have nothing between single and alternating users.
+    reference: ms of failed logins a rotation of AWS's functions, which have nothing between single
+    and alternating users; seamless: no login is to fail.
     """
 
     strategy: str
-    target: Callable[[Place], Target]
     reference: int
+    start: Start[Server]
+    user: type[PostgresTarget | MySQLTarget]
+    name: str
+    settings: Mapping[str, str] = field(default_factory=dict)
     seamless: bool = False
 
+    def target(self, place: Place) -> Target:
+        """Its user, on a server that runs in the place."""
+        return self.user(place.running(self.start), self.name, self.settings)
 
-_SHORT_GAP = {"SHORT_GAP": "true"}
-_OVERLAP = {"PASSWORD_OVERLAP": "true"}
+
+def _mysqls(name: str, start: Start[Server], reference: int) -> dict[str, Case]:
+    """The strategies that MySQL and MariaDB have alike."""
+    overlap = {"PASSWORD_OVERLAP": "true"}
+    single = Case("single", reference, start, MySQLTarget, "single")
+    return {
+        name: single,
+        f"{name}-overlap": replace(
+            single, strategy="single, overlap", name="overlap", settings=overlap, seamless=True
+        ),
+        f"{name}-alternating": Case(
+            "alternating", 0, start, MySQLAlternatingTarget, "pair", seamless=True
+        ),
+    }
+
 
 CASES: Mapping[str, Case] = {
-    "postgres": Case(
-        "single", lambda place: PostgresTarget(place.running(postgres), "single"), 672
-    ),
+    "postgres": Case("single", 672, postgres, PostgresTarget, "single"),
     "postgres-short-gap": Case(
-        "single, short gap",
-        lambda place: PostgresTarget(place.running(postgres), "short", _SHORT_GAP),
-        672,
+        "single, short gap", 672, postgres, PostgresTarget, "short", {"SHORT_GAP": "true"}
     ),
     "postgres-alternating": Case(
-        "alternating",
-        lambda place: PostgresAlternatingTarget(place.running(postgres), "pair"),
-        0,
-        seamless=True,
+        "alternating", 0, postgres, PostgresAlternatingTarget, "pair", seamless=True
     ),
-    "mysql": Case("single", lambda place: MySQLTarget(place.running(mysql), "single"), 690),
-    "mysql-overlap": Case(
-        "single, overlap",
-        lambda place: MySQLTarget(place.running(mysql), "overlap", _OVERLAP),
-        690,
-        seamless=True,
-    ),
-    "mysql-alternating": Case(
-        "alternating",
-        lambda place: MySQLAlternatingTarget(place.running(mysql), "pair"),
-        0,
-        seamless=True,
-    ),
-    "mariadb": Case("single", lambda place: MySQLTarget(place.running(mariadb), "single"), 714),
-    "mariadb-overlap": Case(
-        "single, overlap",
-        lambda place: MySQLTarget(place.running(mariadb), "overlap", _OVERLAP),
-        714,
-        seamless=True,
-    ),
-    "mariadb-alternating": Case(
-        "alternating",
-        lambda place: MySQLAlternatingTarget(place.running(mariadb), "pair"),
-        0,
-        seamless=True,
-    ),
+    **_mysqls("mysql", mysql, 690),
+    **_mysqls("mariadb", mariadb, 714),
 }

@@ -6,23 +6,20 @@ with it, says how long it takes there with less; the target's own time is not in
 Source: Lambda's developer guide, "Configure Lambda function memory".
 """
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from local import template
 from local.bench import processes
-from local.demo.__main__ import rotate
-from local.demo.timeline import Timeline
+from local.demo.running import running_system
 from local.functions.home import Home, name_of
-from local.system import HomeKind, system
 from local.targets import registry
 
 ONE_PROCESSOR = 1769  # megabytes
+WAIT_SECONDS = 120
 CANDIDATES = (128, 256, 512, 1024)
 
 
@@ -62,17 +59,12 @@ def main() -> None:
         homes.append(Measured(home))
         return homes[0]
 
-    with (
-        tempfile.TemporaryDirectory(prefix="rotation-size-") as folder,
-        system(
-            registry.usual_targets(), folder=Path(folder), home=HomeKind.EMULATOR, around=around
-        ) as running,
-    ):
+    with running_system(registry.usual_targets(), around=around) as running:
         client = running.service.client()
         for name, target in running.targets.items():
             arn = target.seed(client, f"size/{name}")
             for _ in range(2):
-                rotate(running, target, arn, Timeline(Console(quiet=True)))
+                running.service.rotate(arn, target.function, WAIT_SECONDS)
     console.print(_table(homes[0]))
 
 

@@ -7,23 +7,19 @@ than GROWTH, nor the number of open files and sockets at all.
 
 import argparse
 import sys
-import tempfile
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from local import evidence, template
+from local import bootstrap, evidence, template
 from local.bench import processes
-from local.system import HomeKind, System, system
+from local.demo.running import running_system
+from local.system import System
 from local.targets import Target
-
-if TYPE_CHECKING:
-    from mypy_boto3_secretsmanager import SecretsManagerClient
 
 TARGETS = ("postgres", "postgres-alternating", "mariadb", "mariadb-alternating")
 GROWTH = 1.05
 MINUTE = 60.0
+ROTATION_SECONDS = 120.0
 
 
 @dataclass
@@ -76,25 +72,14 @@ def soak(running: System, minutes: float) -> list[Held]:
     ends, told = time.monotonic() + MINUTE * minutes, 0.0
     while time.monotonic() < ends:
         for each in held:
-            rotate(running, client, each)
+            outcome = running.service.rotate(each.arn, each.target.function, ROTATION_SECONDS)
+            if outcome.state != "succeeded":
+                raise RuntimeError(f"{each.target.title}: {outcome.error}")
+            each.look()
         if time.monotonic() - told > MINUTE:
             told = time.monotonic()
-            print(f"\u00b7 {len(held[0].megabytes)} rotations of each", file=sys.stderr, flush=True)
+            bootstrap.say(f"{len(held[0].megabytes)} rotations of each")
     return held
-
-
-def rotate(running: System, client: "SecretsManagerClient", each: Held) -> None:
-    """One rotation, and a look at who did it."""
-    known = len(running.service.outcomes(each.arn))
-    client.rotate_secret(
-        SecretId=each.arn,
-        RotationLambdaARN=each.target.function,
-        RotationRules={"AutomaticallyAfterDays": 30},
-    )
-    outcome = running.service.wait_for_rotation(each.arn, 120, beyond=known)
-    if outcome.state != "succeeded":
-        raise RuntimeError(f"{each.target.title}: {outcome.error}")
-    each.look()
 
 
 def main() -> None:
@@ -102,10 +87,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=60.0)
     minutes = parser.parse_args().minutes
-    with (
-        tempfile.TemporaryDirectory(prefix="rotation-soak-") as folder,
-        system(TARGETS, folder=Path(folder), home=HomeKind.EMULATOR) as running,
-    ):
+    with running_system(TARGETS) as running:
         held = soak(running, minutes)
     wrong = []
     for each in held:

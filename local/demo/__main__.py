@@ -1,10 +1,6 @@
 """`make demo`: passwords of PostgreSQL and MySQL users, and an API key, rotated as you watch."""
 
-import signal
-import sys
-import tempfile
 import uuid
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,11 +8,11 @@ from rich.console import Console
 
 from local.choices import chosen
 from local.demo.faults import LostAnswer
+from local.demo.running import running_system
 from local.demo.timeline import Timeline, summary
 from local.demo.verdict import Check, verdict
 from local.demo.witness import Witness
-from local.functions.home import ARN_PREFIX, Home
-from local.system import HomeKind, System, system
+from local.system import HomeKind, System
 from local.targets import Target, registry
 from shared.protocol.event import Step
 
@@ -40,25 +36,17 @@ def main(
     ] = HomeKind.EMULATOR,
 ) -> None:
     """Rotate real secrets end to end on this machine: no AWS account, no Docker."""
-    # So that a `kill` ends the servers too, as Ctrl-C does.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     console = Console(highlight=False)
     names = chosen(only, TARGETS, usual=registry.usual_targets())
-
-    def around(functions: Home) -> Home:
-        return functions if fail is None else LostAnswer(functions, fail)
-
-    with tempfile.TemporaryDirectory(prefix="rotation-demo-") as folder:
-        with system(
-            names,
-            folder=Path(folder),
-            home=home,
-            around=around,
-            say=lambda what: console.print(f"· {what}", style="dim"),
-        ) as running:
-            rotations = rotate_all(running, Timeline(console), times)
-        console.print()
-        console.print(summary(rotations))
+    with running_system(
+        names,
+        console,
+        home=home,
+        around=lambda functions: LostAnswer(functions, fail) if fail else functions,
+    ) as running:
+        rotations = rotate_all(running, Timeline(console), times)
+    console.print()
+    console.print(summary(rotations))
     if not all(check.kept for _, checks in rotations for check in checks):
         raise typer.Exit(1)
 
@@ -79,18 +67,13 @@ def rotate_all(running: System, timeline: Timeline, times: int) -> Rotations:
 
 def rotate(running: System, target: Target, arn: str, timeline: Timeline) -> Witness:
     """One rotation by RotateSecret, watched to its end."""
-    client = running.service.client()
     version = str(uuid.uuid4())
-    witness = Witness(client, target, arn, version, timeline.show)
+    witness = Witness(running.service.client(), target, arn, version, timeline.show)
     unsubscribe = running.service.subscribe(witness.see)
     try:
-        client.rotate_secret(
-            SecretId=arn,
-            ClientRequestToken=version,
-            RotationLambdaARN=ARN_PREFIX + target.function,
-            RotationRules={"AutomaticallyAfterDays": 30},
+        witness.outcome = running.service.rotate(
+            arn, target.function, WAIT_SECONDS, version=version
         )
-        witness.outcome = running.service.wait_for_rotation(arn, WAIT_SECONDS)
     finally:
         unsubscribe()
         timeline.end()

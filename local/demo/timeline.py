@@ -1,13 +1,12 @@
 """A rotation as a table that grows while it runs; no secret value is ever shown."""
 
-from typing import Literal
-
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from local.demo.table import table
 from local.demo.verdict import Check
 from local.demo.witness import Moment, Scene, Witness
 
@@ -41,18 +40,14 @@ class Timeline:
 
 
 def _table(witness: Witness) -> RenderableType:
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
-    for heading in ("step", "old version", "new version", "target accepts"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("calls", "ms"):
-        table.add_column(heading, justify="right")
+    drawn = table(("step", "old version", "new version", "target accepts"), ("calls", "ms"))
     for scene in witness.scenes:
-        table.add_row(*_row(scene, witness))
+        drawn.add_row(*_row(scene, witness))
         if scene.step.outcome == "failed":
-            table.add_row(Text("  retried", "yellow"), Text(str(scene.step.error_type), "yellow"))
+            drawn.add_row(Text("  retried", "yellow"), Text(str(scene.step.error_type), "yellow"))
     if witness.running:
-        return Group(table, Spinner("dots", Text(witness.running.name, "bold")))
-    return table
+        return Group(drawn, Spinner("dots", Text(witness.running.name, "bold")))
+    return drawn
 
 
 def _row(scene: Scene, witness: Witness) -> tuple[RenderableType, ...]:
@@ -90,16 +85,12 @@ def accepted(moment: Moment, version_id: str) -> Text:
 
 def summary(rotations: list[tuple[Witness, list[Check]]]) -> Table:
     """All rotations, a line each: what they cost and whether every promise was kept."""
-    # One space between columns, so that the longest names fit into eighty columns.
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 1, 0, 0))
-    for heading in ("target", "function", "tries", "calls", "seconds", "promises kept"):
-        numeric = heading in ("tries", "calls", "seconds")
-        justify: Literal["left", "right"] = "right" if numeric else "left"
-        table.add_column(heading, justify=justify, no_wrap=heading != "promises kept")
+    drawn = table(("target", "function"), ("tries", "calls", "seconds"))
+    drawn.add_column("promises kept")
     for witness, checks in rotations:
         broken = [check.promise for check in checks if not check.kept]
         good = Text(f"all {len(checks)}", "green")
-        table.add_row(
+        drawn.add_row(
             witness.target.title,
             witness.target.function,
             str(witness.outcome.attempts if witness.outcome else "–"),
@@ -107,4 +98,4 @@ def summary(rotations: list[tuple[Witness, list[Check]]]) -> Table:
             f"{sum(scene.step.duration for scene in witness.scenes):.2f}",
             good if not broken else Text("BROKEN: " + "; ".join(broken), "bold red"),
         )
-    return table
+    return drawn

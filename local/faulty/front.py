@@ -5,11 +5,10 @@ after it was done, is answered in part, or never.
 """
 
 import http.client
-import json
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -32,9 +31,10 @@ class Trouble(Enum):
 
 
 _REFUSALS = {
-    Trouble.THROTTLED: (400, "ThrottlingException"),
-    Trouble.FAILURE: (500, "InternalServiceError"),
-    Trouble.DENIED: (400, "AccessDeniedException"),
+    Trouble.THROTTLED: (400, b'{"__type": "ThrottlingException", "Message": "trouble"}'),
+    Trouble.FAILURE: (500, b'{"__type": "InternalServiceError", "Message": "trouble"}'),
+    Trouble.DENIED: (400, b'{"__type": "AccessDeniedException", "Message": "trouble"}'),
+    Trouble.UNAVAILABLE: (503, b"<html>not now</html>"),
 }
 _DONE = (Trouble.LOST, Trouble.PART)
 
@@ -113,11 +113,7 @@ class _Handler(BaseHTTPRequestHandler):
             if trouble is Trouble.PART:
                 self._answer(status, answer[: len(answer) // 2], length=len(answer))
         elif trouble in _REFUSALS:
-            status, code = _REFUSALS[trouble]
-            self._answer(status, json.dumps({"__type": code, "Message": "trouble"}).encode())
-            return
-        elif trouble is Trouble.UNAVAILABLE:
-            self._answer(503, b"<html>not now</html>")
+            self._answer(*_REFUSALS[trouble])
             return
         elif trouble is Trouble.SILENCE:
             self.server.closing.wait(SECONDS)
@@ -126,12 +122,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _handed_on(self, body: bytes) -> tuple[int, bytes]:
         behind = self.server.behind
         connection = http.client.HTTPConnection(f"{behind.hostname}:{behind.port}", timeout=SECONDS)
-        try:
+        with closing(connection):
             connection.request("POST", self.path, body, dict(self.headers))
             answer = connection.getresponse()
             return answer.status, answer.read()
-        finally:
-            connection.close()
 
     def _answer(self, status: int, body: bytes, *, length: int | None = None) -> None:
         self.send_response(status)

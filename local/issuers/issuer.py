@@ -3,21 +3,15 @@
 The API is JupyterHub's; source: JupyterHub documentation, "REST API".
 """
 
-import json
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
-import urllib3
+from local.network import api
+from local.network.api import Reply, UnexpectedAnswerError
 
-SECONDS = 10.0
 REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
-
-
-class UnexpectedAnswerError(RuntimeError):
-    """An issuer answered with a status that means neither yes nor no; the body is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,33 +26,12 @@ class Issuer:
     log: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A status, and the JSON object that came with it (empty where there was none)."""
-
-    status: int
-    document: dict[str, Any] = field(repr=False)
-
-
 def ask(
     issuer: Issuer, method: str, path: str, key: str | None = None, body: object = None
 ) -> Reply:
-    """Send one request, `body` as JSON (bytes as they are), over a connection of its own.
-
-    Raises urllib3's HTTPError where there is no answer within ten seconds a read.
-    """
-    headers = {"Connection": "close"}
-    if key is not None:
-        headers["Authorization"] = f"Bearer {key}"
-    with urllib3.PoolManager(ca_certs=str(issuer.ca), timeout=SECONDS, retries=False) as http:
-        answer = http.request(
-            method,
-            issuer.url + path,
-            body=body if body is None or isinstance(body, bytes) else json.dumps(body),
-            headers=headers,
-            redirect=False,
-        )
-    return Reply(answer.status, json.loads(answer.data) if answer.data else {})
+    """Send one request as the holder of a key; see `api.ask`."""
+    headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+    return api.ask(method, issuer.url + path, issuer.ca, headers, body)
 
 
 def accepts(issuer: Issuer, key: str) -> bool:

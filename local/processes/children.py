@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TypedDict, Unpack
 
 GUARD = Path(__file__).resolve().parent / "guard.py"
 POLL_SECONDS = 0.02
@@ -35,6 +35,19 @@ class Account:
 
     uid: int
     gid: int
+
+
+class Surroundings(TypedDict, total=False):
+    """What a child is given beside its arguments; what is left out is as this process has it.
+
+    death_signal: what it gets if this process dies without ending it, SIGKILL unless said.
+    """
+
+    account: Account | None
+    env: Mapping[str, str]
+    cwd: Path
+    stdin: IO[bytes]
+    death_signal: signal.Signals
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +95,10 @@ def running(  # noqa: PLR0913 - each is one independent choice, all but four hav
     ready_within: float = 60.0,
     stop_signal: signal.Signals = signal.SIGTERM,
     stop_within: float = 15.0,
-    death_signal: signal.Signals = signal.SIGKILL,
-    account: Account | None = None,
-    env: Mapping[str, str] | None = None,
-    cwd: Path | None = None,
+    **surroundings: Unpack[Surroundings],
 ) -> Iterator[Child]:
-    """Run a server while the block runs; raises ChildFailedError if it does not get `ready`.
-
-    `death_signal` is what it gets if this process dies without leaving the block.
-    """
-    child = start(
-        argv, log=log, name=name, death_signal=death_signal, account=account, env=env, cwd=cwd
-    )
+    """Run a server while the block runs; raises ChildFailedError if it does not get `ready`."""
+    child = start(argv, log=log, name=name, **surroundings)
     try:
         if not child.wait(lambda: child.ended() or ready(), ready_within):
             raise child.failure(f"was not ready within {ready_within:g} s")
@@ -119,19 +124,16 @@ def restartable(
         yield restart
 
 
-def finish(  # noqa: PLR0913 - see running()
+def finish(
     argv: Sequence[str | Path],
     *,
     log: Path,
     name: str,
     within: float = 120.0,
-    account: Account | None = None,
-    env: Mapping[str, str] | None = None,
-    cwd: Path | None = None,
-    stdin: IO[bytes] | None = None,
+    **surroundings: Unpack[Surroundings],
 ) -> None:
     """Run a program to its end; raises ChildFailedError unless it succeeds within the time."""
-    child = start(argv, log=log, name=name, account=account, env=env, cwd=cwd, stdin=stdin)
+    child = start(argv, log=log, name=name, **surroundings)
     try:
         if not child.wait(child.ended, within):
             raise child.failure(f"did not end within {within:g} s")
@@ -141,44 +143,34 @@ def finish(  # noqa: PLR0913 - see running()
         stop(child, signal.SIGTERM, 5.0)
 
 
-def start(  # noqa: PLR0913 - see running()
-    argv: Sequence[str | Path],
-    *,
-    log: Path,
-    name: str,
-    death_signal: signal.Signals = signal.SIGKILL,
-    account: Account | None = None,
-    env: Mapping[str, str] | None = None,
-    cwd: Path | None = None,
-    stdin: IO[bytes] | None = None,
+def start(
+    argv: Sequence[str | Path], *, log: Path, name: str, **surroundings: Unpack[Surroundings]
 ) -> Child:
     """Start a child with its own log and session, so that a terminal's Ctrl-C passes it by."""
-    owner = account or Account(os.geteuid(), os.getegid())
-    guard = (
-        sys.executable,
-        "-I",
-        "-S",
-        GUARD,
-        os.getpid(),
-        int(death_signal),
-        owner.uid,
-        owner.gid,
-    )
-    command = [*map(str, guard), *map(str, argv)]
+    account, env = surroundings.get("account"), surroundings.get("env")
+    death_signal = surroundings.get("death_signal", signal.SIGKILL)
+    command = [*guarded(death_signal, account), *map(str, argv)]
     with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "wb") as output:
         if account is not None:
-            os.fchown(output.fileno(), owner.uid, owner.gid)
+            os.fchown(output.fileno(), account.uid, account.gid)
         started = _starter.submit(
             subprocess.Popen,
             command,
-            stdin=stdin or subprocess.DEVNULL,
+            stdin=surroundings.get("stdin", subprocess.DEVNULL),
             stdout=output,
             stderr=output,
             start_new_session=True,
             env=None if env is None else dict(env),
-            cwd=cwd,
+            cwd=surroundings.get("cwd"),
         )
         return Child(name, started.result(), log)
+
+
+def guarded(death_signal: signal.Signals, account: Account | None = None) -> list[str]:
+    """The words before a command that let it end with this process, by this signal."""
+    owner = account or Account(os.geteuid(), os.getegid())
+    words = (sys.executable, "-I", "-S", GUARD, os.getpid(), int(death_signal))
+    return [*map(str, words), str(owner.uid), str(owner.gid)]
 
 
 def stop(child: Child, stop_signal: signal.Signals, within: float) -> None:
@@ -193,11 +185,9 @@ def stop(child: Child, stop_signal: signal.Signals, within: float) -> None:
     child.process.wait()
 
 
-def tail(log: Path, lines: int = 25) -> str:
-    """Read the last lines of a log, or an empty string where there is none."""
-    if not log.exists():
-        return ""
-    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+def tail(log: Path) -> str:
+    """Read the last 25 lines of a log, or an empty string where there is none."""
+    return "\n".join(log.read_text(errors="replace").splitlines()[-25:]) if log.exists() else ""
 
 
 def listening(port: int) -> bool:

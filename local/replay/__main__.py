@@ -1,18 +1,16 @@
 """`make replay FUNCTION=PostgresSingleUser STEP=setSecret`: exit code 1 if the step fails."""
 
-import signal
 import sys
-import tempfile
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from local.demo.running import running_system
 from local.replay.asked import ALL, Asked, RefusedError, asked
 from local.replay.run import Replay
 from local.replay.show import show, show_earlier
-from local.system import HomeKind, System, system
+from local.system import System
 
 USAGE = "make replay FUNCTION=<function> STEP=<step> [ARGS='--target <target>']"
 
@@ -33,18 +31,8 @@ def main(
     except RefusedError as refusal:
         print(f"{refusal}\n{USAGE}", file=sys.stderr)
         raise typer.Exit(2) from None
-    # So that a `kill` ends the servers too, as Ctrl-C does.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     console = Console(highlight=False)
-    with (
-        tempfile.TemporaryDirectory(prefix="rotation-replay-") as folder,
-        system(
-            [wanted.target],
-            folder=Path(folder),
-            home=HomeKind.EMULATOR,
-            say=lambda what: console.print(f"· {what}", style="dim"),
-        ) as running,
-    ):
+    with running_system([wanted.target], console) as running:
         succeeded = replay(running, wanted, console)
     if not succeeded:
         raise typer.Exit(1)

@@ -2,15 +2,14 @@
 
 import re
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from local.demo.witness import Scene, Witness
-from local.functions.home import FunctionError
 from local.replay.asked import Event
 from local.secrets_manager import Call, Step
 from local.secrets_manager.adoption import name_in
+from local.secrets_manager.attempt import invoked
 from local.system import System
 from local.targets import Target
 
@@ -55,27 +54,12 @@ class Replay:
             step = _begun(event)
             self.witness.see(step)
             calls, logged = len(self._service.calls), _size(self._log)
-            ended = self._invoke(step, event)
+            ended = invoked(self._service.home, self._function, step, event)
             made = self._service.calls[calls:]
             self.witness.see(ended)
         finally:
             unsubscribe()
         return Replayed(self.witness.scenes[-1], made, _lines(self._log, logged))
-
-    def _invoke(self, step: Step, event: Event) -> Step:
-        began = time.perf_counter()
-        try:
-            self._service.home.invoke(self._function, event)
-        except FunctionError as error:
-            took = time.perf_counter() - began
-            return replace(
-                step,
-                outcome="failed",
-                duration=took,
-                error_type=error.type,
-                error_message=error.message,
-            )
-        return replace(step, outcome="succeeded", duration=time.perf_counter() - began)
 
 
 def _begun(event: Event) -> Step:
@@ -90,10 +74,5 @@ def _lines(log: Path, beyond: int) -> tuple[str, ...]:
     """The function's own lines after so many bytes, none if its home keeps no log here."""
     if not log.exists():
         return ()
-    with log.open("rb") as file:
-        file.seek(beyond)
-        return tuple(_functions_own(file.read().decode(errors="replace").splitlines()))
-
-
-def _functions_own(lines: Iterable[str]) -> Iterable[str]:
-    return (line for line in lines if line.strip() and not _EMULATORS.match(line))
+    written = log.read_bytes()[beyond:].decode(errors="replace").splitlines()
+    return tuple(line for line in written if line.strip() and not _EMULATORS.match(line))

@@ -3,8 +3,6 @@
 import fcntl
 import shlex
 import shutil
-import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
@@ -12,15 +10,16 @@ from typing import Annotated
 import typer
 
 from local import bootstrap
+from local.bootstrap import say
 from local.functions.home import ARN_PREFIX
+from local.processes import ending
 from local.replay.asked import EVENTS
+from local.sam.docker.engine import engine_here
 from local.sam.endpoint import USUAL, LambdaEndpoint
-from local.sam.engine import engine_here
 from local.sam.seeding import events
 from local.sam.system import Outside, system_for_containers
-from local.secrets_manager.console import stopped_by_signals, tell, wait
+from local.secrets_manager.console import tell
 from local.secrets_manager.journal import Call, Occurrence
-from local.servers.packages import say
 from shared.protocol.event import Step
 
 FOLDER = bootstrap.CACHE / "local"
@@ -40,8 +39,7 @@ def main(
         functions = LambdaEndpoint(home)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    # So that a `kill` ends the servers too, as Ctrl-C does.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    ending.in_order()
     with (
         _alone(),
         system_for_containers(
@@ -50,7 +48,7 @@ def main(
     ):
         outside.system.service.subscribe(_told)
         print(explanation(outside, functions), flush=True)
-        wait(stopped_by_signals())
+        ending.wait()
 
 
 @contextmanager

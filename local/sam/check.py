@@ -5,20 +5,20 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from signal import SIGINT, SIGTERM, default_int_handler, signal
+from signal import SIGINT, default_int_handler, signal
 
-from local.functions.home import ARN_PREFIX, FunctionError
-from local.processes import children
+from local.bootstrap import say
+from local.functions.home import FunctionError
+from local.processes import children, ending
 from local.replay.asked import EVENTS
-from local.sam import cli, image, verdict
-from local.sam.docker import check_machine, engine
+from local.sam import cli, verdict
+from local.sam.docker import image
+from local.sam.docker.daemon import check_machine, engine
+from local.sam.docker.packages import FOLDER
 from local.sam.endpoint import LambdaEndpoint
 from local.sam.errors import CannotRunError, WrongError
-from local.sam.packages import FOLDER
 from local.sam.seeding import events
 from local.sam.system import Outside, system_for_containers
-from local.servers.packages import say
 from shared.protocol.event import Step
 
 RUN = FOLDER / "run"
@@ -28,23 +28,15 @@ WHERE_IT_CAN = "--where-it-can"
 ROTATION_SECONDS = 240.0
 
 
-@dataclass(slots=True)
-class Times:
-    """What was done, in order, and the seconds that each took."""
-
-    lines: list[tuple[str, float]] = field(default_factory=list)
+class Times(list[str]):
+    """A line for each thing that was done, in order, with the seconds that it took."""
 
     @contextmanager
     def of(self, what: str) -> Iterator[None]:
         """Measure the block."""
         began = time.perf_counter()
         yield
-        self.lines.append((what, time.perf_counter() - began))
-
-    def table(self) -> list[str]:
-        """A line for each, and their sum."""
-        total = sum(seconds for _, seconds in self.lines)
-        return [f"{seconds:7.1f} s  {what}" for what, seconds in (*self.lines, ("in all", total))]
+        self.append(f"{time.perf_counter() - began:7.1f} s  {what}")
 
 
 def check(tell: Callable[[str], None] = say) -> Times:
@@ -53,7 +45,7 @@ def check(tell: Callable[[str], None] = say) -> Times:
     times = Times()
     port = children.free_port()
     home = LambdaEndpoint(f"http://127.0.0.1:{port}")
-    with ExitStack() as stack:
+    with times.of("in all"), ExitStack() as stack:
         with times.of("the SAM CLI, installed where it was not"):
             program = cli.program()
         with times.of("a Docker engine, fetched where it was not"):
@@ -107,10 +99,7 @@ def _rotate(sam: cli.Cli, outside: Outside, home: LambdaEndpoint, port: int) -> 
         cwd=cli.ROOT,
     ):
         before = verdict.current(outside, ROTATED)
-        outside.system.service.client().rotate_secret(
-            SecretId=event["SecretId"], RotationLambdaARN=ARN_PREFIX + ROTATED
-        )
-        ended = outside.system.service.wait_for_rotation(event["SecretId"], ROTATION_SECONDS)
+        ended = outside.system.service.rotate(event["SecretId"], ROTATED, ROTATION_SECONDS)
         if ended.state != "succeeded":
             raise WrongError(f"the rotation {ended.state}: {ended.steps[-1].error_message}")
         verdict.hold(outside, ROTATED, before, ended.version_id)
@@ -128,7 +117,7 @@ def main(*options: str) -> int:
 
     With WHERE_IT_CAN, 0 where it cannot run: it says why all the same.
     """
-    signal(SIGTERM, lambda *_: sys.exit(143))
+    ending.in_order()
     signal(SIGINT, default_int_handler)  # a shell that runs it in the background has it ignored
     try:
         times = check()
@@ -140,7 +129,7 @@ def main(*options: str) -> int:
     except (WrongError, children.ChildFailedError) as error:
         print(error, file=sys.stderr)
         return 1
-    print("\n".join(times.table()))
+    print("\n".join(times))
     return 0
 
 

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +12,6 @@ from local import bootstrap
 from local.processes import children
 from local.sam.errors import WrongError
 
-FOLDER = ".cache/sam/cli"
 ROOT = bootstrap.ROOT
 SECONDS = 300.0
 REGION = "us-east-1"
@@ -23,8 +21,7 @@ FOREIGN = ("AWS_", "SAM_", "DOCKER_", "MAKE", "MFLAGS", "ARGS")
 
 def program() -> Path:
     """The pinned SAM CLI; installed first if it is not there."""
-    bootstrap.sync(FOLDER, "sam.txt")
-    return ROOT / FOLDER / "bin" / "sam"
+    return bootstrap.sync(".cache/sam/cli", "sam.txt") / "sam"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +63,8 @@ class Cli:
         """Run a command to its end; raises WrongError unless its status is 0."""
         began = time.perf_counter()
         # Not to outlive this process, whatever ends it.
-        guard = (sys.executable, "-I", "-S", children.GUARD)
-        whose = (os.getpid(), int(SIGTERM), os.geteuid(), os.getegid())
         done = subprocess.run(
-            [str(word) for word in (*guard, *whose, self.program, *words)],
+            [*children.guarded(SIGTERM), self.program, *words],
             cwd=ROOT,
             env=self.environment,
             stdin=subprocess.DEVNULL,

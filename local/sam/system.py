@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.functions.home import Home
+from local.network.relay import is_ours, relay
 from local.processes.children import free_port
 from local.sam import seeding
 from local.sam.application import Application
-from local.sam.engine import Engine
-from local.sam.relay import is_ours, relay
+from local.sam.docker.engine import Engine
 from local.secrets_manager import SecretsManager
 from local.servers.certificates import Authority
 from local.servers.server import trusted

@@ -1,19 +1,12 @@
 """AWS Secrets Manager on this machine: moto, corrected until it behaves as the real one."""
 
-from local.secrets_manager.clock import Clock, ManualClock, SystemClock
-from local.secrets_manager.journal import (
-    Call,
-    Occurrence,
-    RotationOutcome,
-    ServiceEvent,
-    Step,
-)
+from local.secrets_manager.clock import ManualClock, SystemClock
+from local.secrets_manager.journal import Call, Occurrence, RotationOutcome, ServiceEvent, Step
 from local.secrets_manager.service import SecretsManager
 from local.secrets_manager.state import Settings
 
 __all__ = [
     "Call",
-    "Clock",
     "ManualClock",
     "Occurrence",
     "RotationOutcome",

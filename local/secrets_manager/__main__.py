@@ -3,17 +3,19 @@
 import enum
 import os
 import shlex
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from local.functions.home import ARN_PREFIX, InProcess
+from local.functions.emulator import Emulator, built_functions
+from local.functions.home import ARN_PREFIX, Home, InProcess
+from local.processes import ending
 from local.sam.endpoint import LambdaEndpoint
-from local.secrets_manager.console import stopped_by_signals, tell, wait
+from local.secrets_manager.console import tell
 from local.secrets_manager.service import SecretsManager
+from local.secrets_manager.versions import AfterFinish
 from local.template import functions
 
 LOGS = Path(__file__).resolve().parents[2] / ".cache" / "functions"
@@ -26,37 +28,30 @@ class Where(enum.StrEnum):
     EMULATOR = "emulator"
 
 
-class Pending(enum.StrEnum):
-    """What AWSPENDING does after finishSecret."""
-
-    KEEPS = "keeps"
-    REMOVES = "removes"
-
-
 def main(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 for a free one.")] = 0,
     retries: Annotated[int, typer.Option(min=0, help="Attempts after a failed one.")] = 2,
     retry_delay: Annotated[float, typer.Option(min=0, help="Seconds between attempts.")] = 0.2,
     pending_after_finish: Annotated[
-        Pending, typer.Option(help="Whether AWSPENDING stays on the new current version.")
-    ] = Pending.REMOVES,
+        AfterFinish, typer.Option(help="Whether AWSPENDING stays on the new current version.")
+    ] = "removes",
     home: Annotated[
         str, typer.Option(help="in-process, emulator, or the URL of a Lambda endpoint.")
     ] = Where.IN_PROCESS,
 ) -> None:
     """A local AWS Secrets Manager with rotation, until Ctrl-C."""
     where = _where(home)
-    stopped = stopped_by_signals()
+    ending.in_order()
     service = SecretsManager(
         port=port,
         retries=retries,
         retry_delay=retry_delay,
-        pending_after_finish=pending_after_finish.value,
+        pending_after_finish=pending_after_finish,
     )
-    with service, _functions(service, where):
+    with service, _functions(service, where) as service.home:
         service.subscribe(tell)
         _explain(service)
-        wait(stopped)
+        ending.wait()
 
 
 def _where(home: str) -> Where | LambdaEndpoint:
@@ -66,26 +61,18 @@ def _where(home: str) -> Where | LambdaEndpoint:
         raise typer.BadParameter(f"{error}; or choose from {', '.join(Where)}") from None
 
 
-@contextmanager
-def _functions(service: SecretsManager, where: Where | LambdaEndpoint) -> Iterator[None]:
-    """Give the service its home, which has to know the endpoint; end it afterwards."""
+def _functions(
+    service: SecretsManager, where: Where | LambdaEndpoint
+) -> AbstractContextManager[Home]:
+    """The service's home, which has to know the endpoint."""
     if isinstance(where, LambdaEndpoint):
-        service.home = where
-        yield
-        return
-    if where is Where.IN_PROCESS:
-        # In this process the functions' clients read this process's variables.
-        os.environ.update(service.environment)
-        # By path, imported when first invoked: one function's driver is no other's need.
-        service.home = InProcess({name: each.handler for name, each in functions().items()})
-        yield
-        return
-    # Only here: it builds the functions, and needs what building needs.
-    from local.functions.emulator import Emulator, built_functions  # noqa: PLC0415
-
-    with Emulator(built_functions(), logs=LOGS, environment=service.environment) as emulator:
-        service.home = emulator
-        yield
+        return nullcontext(where)
+    if where is Where.EMULATOR:
+        return Emulator(built_functions(), logs=LOGS, environment=service.environment)
+    # In this process the functions' clients read this process's variables.
+    os.environ.update(service.environment)
+    # By path, imported when first invoked: one function's driver is no other's need.
+    return nullcontext(InProcess({name: each.handler for name, each in functions().items()}))
 
 
 def _explain(service: SecretsManager) -> None:

@@ -1,5 +1,6 @@
 """boto3 clients for a local endpoint, deaf to the machine's AWS settings."""
 
+import functools
 import os
 import threading
 from typing import TYPE_CHECKING
@@ -15,14 +16,13 @@ if TYPE_CHECKING:
 
 ACCESS_KEY, SECRET_KEY = "local", "local"
 
-# Variables of the AWS SDKs and CLI that keep them on the local endpoint.
-_ENDPOINT = "AWS_ENDPOINT_URL_SECRETS_MANAGER"
+_lock = threading.Lock()  # sessions are not made for threads
 
 
 def environment(endpoint: str) -> dict[str, str]:
     """What to export so that any AWS SDK or the AWS CLI uses the endpoint."""
     return {
-        _ENDPOINT: endpoint,
+        "AWS_ENDPOINT_URL_SECRETS_MANAGER": endpoint,
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
         "AWS_DEFAULT_REGION": REGION,
@@ -30,25 +30,18 @@ def environment(endpoint: str) -> dict[str, str]:
     }
 
 
-class Clients:
-    """Makes clients from one session, because loading the service's model is the slow part."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()  # sessions are not made for threads
-        self._session: boto3.session.Session | None = None
-
-    def make(self, endpoint: str) -> "SecretsManagerClient":
-        """A client with dummy credentials that neither reads a profile nor retries."""
-        with self._lock:
-            self._session = self._session or _session()
-            return self._session.client(
-                "secretsmanager",
-                endpoint_url=endpoint,
-                # No retry: a refusal is what the caller wants to see. No proxy: it is loopback.
-                config=Config(retries={"total_max_attempts": 1, "mode": "standard"}, proxies={}),
-            )
+def make(endpoint: str) -> "SecretsManagerClient":
+    """A client with dummy credentials that neither reads a profile nor retries."""
+    with _lock:
+        return _session().client(
+            "secretsmanager",
+            endpoint_url=endpoint,
+            # No retry: a refusal is what the caller wants to see. No proxy: it is loopback.
+            config=Config(retries={"total_max_attempts": 1, "mode": "standard"}, proxies={}),
+        )
 
 
+@functools.cache  # loading the service's model is the slow part
 def _session() -> boto3.session.Session:
     """A session whose variables name no file and no profile of the user's."""
     variables = {

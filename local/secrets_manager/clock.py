@@ -2,17 +2,6 @@
 
 import threading
 import time
-from typing import Protocol
-
-
-class Clock(Protocol):
-    """Unix seconds, and a way to wait for a moment."""
-
-    def now(self) -> float:
-        """The time, in seconds since 1970 UTC."""
-
-    def wait(self, wake: threading.Event, until: float | None) -> None:
-        """Return when `wake` is set or the clock reaches `until` (None: never)."""
 
 
 class SystemClock:
@@ -26,12 +15,12 @@ class SystemClock:
         return time.time()
 
     def wait(self, wake: threading.Event, until: float | None) -> None:
-        """Return when `wake` is set, the time has come, or an hour has gone."""
+        """Return when `wake` is set, `until` has come (None: never), or an hour has gone."""
         left = self._LONGEST if until is None else until - self.now()
         wake.wait(min(max(left, 0.0), self._LONGEST))
 
 
-class ManualClock:
+class ManualClock(SystemClock):
     """Time that stands still until a test moves it."""
 
     def __init__(self, start: float = 1_767_225_600.0) -> None:  # 2026-01-01 00:00 UTC

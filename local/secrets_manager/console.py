@@ -1,28 +1,6 @@
-"""What a program that runs the service says, and what ends it."""
-
-import signal
-import threading
-from types import FrameType
+"""What a program that runs the service says."""
 
 from local.secrets_manager.journal import Occurrence, RotationOutcome, Step
-
-
-def stopped_by_signals() -> threading.Event:
-    """An event that Ctrl-C and SIGTERM set, so that either ends the service in order."""
-    stopped = threading.Event()
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        stopped.set()
-
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
-    return stopped
-
-
-def wait(stopped: threading.Event) -> None:
-    """Wait until it is set: in pieces, as Python misses a signal that comes as a wait begins."""
-    while not stopped.wait(0.5):
-        pass
 
 
 def tell(occurrence: Occurrence) -> None:

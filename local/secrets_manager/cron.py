@@ -1,10 +1,12 @@
 """cron() as Secrets Manager takes it: hours, days, months and weekdays in UTC (rule 19)."""
 
-import calendar
 import re
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from dateutil.rrule import MONTHLY, rrule, weekday
 
 from local.secrets_manager import errors
 
@@ -12,30 +14,24 @@ MIN_HOURS = 4
 _MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
 _WEEKDAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
 _FIELDS = 6
-# Leap days and "fifth Monday" come at least once in this many days.
-_HORIZON_DAYS = 366 * 8
-
-DayTest = Callable[[date], bool]
+# Leap days and "fifth Monday" come at least once in this time.
+_HORIZON = timedelta(days=366 * 8)
 
 
 @dataclass(frozen=True, slots=True)
 class Cron:
-    """The hours of a day it starts at, and the days it runs on."""
+    """The hours of a day it starts at, and the days it runs on, by rrule's names."""
 
     hours: tuple[int, ...]
-    months: frozenset[int]
-    on_day: DayTest
+    days: Mapping[str, Any]
 
     def next(self, after: datetime) -> datetime | None:
         """The first start later than `after`; None if there is none in eight years."""
         midnight = datetime(after.year, after.month, after.day, tzinfo=UTC)
-        for days in range(_HORIZON_DAYS):
-            day = midnight + timedelta(days=days)
-            if day.month in self.months and self.on_day(day.date()):
-                for hour in self.hours:
-                    if (start := day + timedelta(hours=hour)) > after:
-                        return start
-        return None
+        within = {"dtstart": midnight, "until": midnight + _HORIZON}
+        at = {"byhour": self.hours, "byminute": 0, "bysecond": 0}
+        start: datetime | None = rrule(MONTHLY, **within, **at, **self.days).after(after)
+        return start
 
     @property
     def gap(self) -> int:
@@ -58,8 +54,10 @@ def parse(text: str) -> Cron:
         raise invalid("one of cron()'s day-of-month and day-of-week must be ?")
     cron = Cron(
         hours=tuple(sorted(_numbers(hours, range(24), ()))),
-        months=frozenset(_numbers(months, range(1, 13), _MONTHS)),
-        on_day=_by_month_day(days) if weekdays == "?" else _by_weekday(weekdays),
+        days={
+            "bymonth": sorted(_numbers(months, range(1, 13), _MONTHS)),
+            **(_month_days(days) if weekdays == "?" else _weekdays(weekdays)),
+        },
     )
     if cron.gap < MIN_HOURS:
         raise invalid(f"a secret can be rotated every {MIN_HOURS} hours at most")
@@ -71,27 +69,18 @@ def invalid(why: str) -> Exception:
     return errors.invalid_parameter(f"Invalid ScheduleExpression: {why}.")
 
 
-def _by_month_day(field: str) -> DayTest:
-    if field == "L":
-        return lambda day: day.day == calendar.monthrange(day.year, day.month)[1]
-    days = _numbers(field, range(1, 32), ())
-    return lambda day: day.day in days
+def _month_days(field: str) -> dict[str, Any]:
+    last = field == "L"
+    return {"bymonthday": -1 if last else sorted(_numbers(field, range(1, 32), ()))}
 
 
-def _by_weekday(field: str) -> DayTest:
-    if nth := re.fullmatch(r"(\w+)#([1-5])", field):
-        wanted, which = _number(nth[1], range(1, 8), _WEEKDAYS), int(nth[2])
-        return lambda day: _weekday(day) == wanted and (day.day - 1) // 7 + 1 == which
-    if last := re.fullmatch(r"(\w+)L", field):
-        final = _number(last[1], range(1, 8), _WEEKDAYS)
-        return lambda day: _weekday(day) == final and (day + timedelta(days=7)).month != day.month
-    weekdays = _numbers(field, range(1, 8), _WEEKDAYS)
-    return lambda day: _weekday(day) in weekdays
-
-
-def _weekday(day: date) -> int:
-    """1 is Sunday, 7 is Saturday, as in AWS's cron."""
-    return day.isoweekday() % 7 + 1
+def _weekdays(field: str) -> dict[str, Any]:
+    which = None
+    if nth := re.fullmatch(r"(\w+)(?:#([1-5])|L)", field):
+        field, which = nth[1], int(nth[2] or -1)
+    found = sorted(_numbers(field, range(1, 8), _WEEKDAYS))
+    # AWS's week begins with Sunday as 1, rrule's with Monday as 0.
+    return {"byweekday": [weekday((day + 5) % 7, which) for day in found]}
 
 
 def _numbers(field: str, allowed: range, names: list[str] | tuple[()]) -> set[int]:

@@ -3,7 +3,7 @@
 import threading
 from typing import cast
 
-from local.secrets_manager.attempt import Attempt, Result
+from local.secrets_manager.attempt import Result, attempt
 from local.secrets_manager.journal import EventName, RotationOutcome, ServiceEvent, State, Step
 from local.secrets_manager.secret import Rotation, Secret
 from local.secrets_manager.state import ServiceState
@@ -27,14 +27,16 @@ class Orchestrator:
         secret.incomplete = rotation
         self._launch(secret, rotation)
 
-    def reattempt(self, secret: Secret) -> None:
-        """Run the rotation AWSPENDING belongs to again, with the same token (rules 3 and 5).
+    def reattempt(self, secret: Secret) -> bool:
+        """Whether AWSPENDING is elsewhere than AWSCURRENT; its rotation is then run again (3, 5).
 
         Nothing is run while rotation is off, as after CancelRotateSecret (rule 7).
         """
         pending, rotation = secret.store.holder(PENDING), secret.incomplete
-        if not secret.rotation.enabled or pending is None:
-            return
+        if pending is None or pending == secret.store.holder(CURRENT):
+            return False
+        if not secret.rotation.enabled:
+            return True
         if rotation is None or rotation.version_id != pending:
             # AWSPENDING was put there by hand.
             rotation = secret.incomplete = Rotation(pending, "rotation")
@@ -43,6 +45,7 @@ class Orchestrator:
         elif rotation.kind == "rotation":
             rotation.again = True
             rotation.wake.set()
+        return True
 
     def close(self, timeout: float = 10) -> None:
         """Let no further step begin, and wait for the running ones, `timeout` seconds each."""
@@ -72,9 +75,8 @@ class Orchestrator:
         number, more = 0, True
         while more:
             number += 1
-            attempt = Attempt(self._state, secret, rotation, number)
-            result = attempt.run()
-            steps += tuple(attempt.steps)
+            result, taken = attempt(self._state, secret, rotation, number)
+            steps += taken
             if result == "failed":
                 self._pause(secret, rotation, number, steps[-1])
             with self._state.locked():

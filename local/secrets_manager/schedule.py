@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from local.secrets_manager import cron, errors
 
@@ -14,21 +14,6 @@ _MAX_RATE_DAYS = 999
 _RATE = re.compile(r"rate\((\d+) (hours?|days?)\)")
 _CRON = re.compile(r"cron\(([^()]*)\)")
 _DURATION = re.compile(r"([0-9]{1,2})h")
-
-
-class Starts(Protocol):
-    """Anything that says when windows open."""
-
-    @property
-    def gap(self) -> int:
-        """The fewest hours between two windows."""
-
-    @property
-    def hours(self) -> tuple[int, ...]:
-        """The hours of a day at which windows open."""
-
-    def next(self, after: datetime) -> datetime | None:
-        """The first opening later than `after`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +33,10 @@ class Rate:
         while start <= after:
             start += timedelta(hours=self.gap)
         return start
+
+
+# What says when windows open.
+Starts = cron.Cron | Rate
 
 
 @dataclass(frozen=True, slots=True)

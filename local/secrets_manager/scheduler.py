@@ -9,7 +9,6 @@ from moto.secretsmanager.exceptions import SecretsManagerClientError
 from local.secrets_manager.orchestrator import Orchestrator
 from local.secrets_manager.secret import Rotation, Secret
 from local.secrets_manager.state import ServiceState
-from local.secrets_manager.versions import CURRENT, PENDING
 
 _log = logging.getLogger(__name__)
 
@@ -57,9 +56,7 @@ class Scheduler:
 
     def _begin(self, secret: Secret) -> None:
         """A rotation that isn't complete is reattempted; otherwise a new one starts."""
-        pending = secret.store.holder(PENDING)
-        if pending is not None and pending != secret.store.holder(CURRENT):
-            self._orchestrator.reattempt(secret)
+        if self._orchestrator.reattempt(secret):
             return
         try:
             self._orchestrator.start(secret, Rotation(str(uuid.uuid4()), "rotation"))

@@ -53,16 +53,13 @@ class RotationSettings:
         """The keys DescribeSecret adds; none for a secret never rotated (rule 14)."""
         if self.function is None:
             return {}
-        dates = {
-            "LastRotatedDate": self.last,
-            # The service promises a rotation "on or before this date": the window's end.
-            "NextRotationDate": self.window.shuts if self.window else None,
-        }
         return {
             "RotationEnabled": self.enabled,
             "RotationLambdaARN": self.function,
-            **({"RotationRules": dict(self.schedule.given)} if self.schedule else {}),
-            **{key: date for key, date in dates.items() if date is not None},
+            "RotationRules": dict(self.schedule.given) if self.schedule else None,
+            "LastRotatedDate": self.last,
+            # The service promises a rotation "on or before this date": the window's end.
+            "NextRotationDate": self.window.shuts if self.window else None,
         }
 
 
@@ -92,24 +89,26 @@ class Secret(FakeSecret):
         self.rotation = RotationSettings()
         self.incomplete: Rotation | None = None
 
+    def answer(self, **more: object) -> dict[str, Any]:
+        """What an operation answers: which secret it is, and more; what is None is left out."""
+        known = {"ARN": self.arn, "Name": self.name, **more}
+        return {key: value for key, value in known.items() if value is not None}
+
     def to_dict(self) -> dict[str, Any]:
         """DescribeSecret and ListSecrets: labelled versions only, absent keys left out (15)."""
         stages: dict[str, list[str]] = {}
         for label, version_id in sorted(self.store.holders().items()):
             stages.setdefault(version_id, []).append(label)
-        known = {
-            "ARN": self.arn,
-            "Name": self.name,
-            "Description": self.description or None,
-            "KmsKeyId": self.kms_key_id,
-            "OwningService": self.owning_service,
-            "Tags": self.tags or None,
-            "CreatedDate": self.created,
-            "LastChangedDate": self.changed,
-            "DeletedDate": self.deleted_date,
+        return self.answer(
+            Description=self.description or None,
+            KmsKeyId=self.kms_key_id,
+            OwningService=self.owning_service,
+            Tags=self.tags or None,
+            CreatedDate=self.created,
+            LastChangedDate=self.changed,
+            DeletedDate=self.deleted_date,
             # The same map under the name each of the two operations has for it.
-            "VersionIdsToStages": stages or None,
-            "SecretVersionsToStages": stages or None,
+            VersionIdsToStages=stages or None,
+            SecretVersionsToStages=stages or None,
             **self.rotation.describe(),
-        }
-        return {key: value for key, value in known.items() if value is not None}
+        )

@@ -1,7 +1,8 @@
 """The HTTP server: werkzeug's, threaded, on the loopback address, silent."""
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from moto.core.request import Request as MotoRequest
@@ -29,38 +30,25 @@ class _Silent(WSGIRequestHandler):
         """Drop the line."""
 
 
-class Server:
-    """Answers requests on 127.0.0.1 from the moment it is made until it is closed.
+@contextmanager
+def serving(answer: Answerer, port: int) -> Iterator[str]:
+    """Answer requests on 127.0.0.1 while the block runs; the URL that clients use.
 
     port: 0 for a free one.
     """
 
-    def __init__(self, answer: Answerer, port: int = 0) -> None:
-        self._answer = answer
-        self._server = make_server(
-            HOST, port, self._application, threaded=True, request_handler=_Silent
-        )
-        self._thread = threading.Thread(
-            target=self._server.serve_forever,
-            kwargs={"poll_interval": 0.01},
-            name="secrets manager",
-            daemon=True,
-        )
-        self._thread.start()
+    def application(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
+        status, headers, body = answer(HttpRequest(environ))
+        return HttpResponse(body, status, headers)(environ, start)
 
-    @property
-    def endpoint(self) -> str:
-        """The URL clients use."""
-        return f"http://{HOST}:{self._server.server_port}"
-
-    def close(self) -> None:
-        """Stop answering and give the port back."""
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-    def _application(
-        self, environ: "WSGIEnvironment", start_response: "StartResponse"
-    ) -> Iterable[bytes]:
-        status, headers, body = self._answer(HttpRequest(environ))
-        return HttpResponse(body, status, headers)(environ, start_response)
+    server = make_server(HOST, port, application, threaded=True, request_handler=_Silent)
+    thread = threading.Thread(
+        target=server.serve_forever, args=(0.01,), name="secrets manager", daemon=True
+    )
+    thread.start()
+    try:
+        yield f"http://{HOST}:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

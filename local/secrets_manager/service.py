@@ -1,47 +1,40 @@
 """SecretsManager: the service as a program or a test uses it."""
 
+import uuid
 from collections.abc import Callable, Mapping
-from types import TracebackType
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Self
 
 from moto.core.request import Request as HttpRequest
 
-from local.functions.home import Home, InProcess
+from local.functions.home import ARN_PREFIX, Home, InProcess
+from local.secrets_manager import client as clients
 from local.secrets_manager.adoption import adopt
-from local.secrets_manager.client import Clients, environment
-from local.secrets_manager.clock import Clock, SystemClock
-from local.secrets_manager.journal import (
-    Call,
-    Occurrence,
-    RotationOutcome,
-    ServiceEvent,
-    Step,
-)
+from local.secrets_manager.clock import SystemClock
+from local.secrets_manager.journal import Call, Occurrence, RotationOutcome, ServiceEvent, Step
 from local.secrets_manager.operations import operations
 from local.secrets_manager.orchestrator import Orchestrator
 from local.secrets_manager.responses import Response
 from local.secrets_manager.scheduler import Scheduler
-from local.secrets_manager.server import Server
+from local.secrets_manager.server import serving
 from local.secrets_manager.state import ServiceState, Settings
 from local.secrets_manager.versions import AfterFinish
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-_clients = Clients()
-
 
 class SecretsManager:
     """A Secrets Manager on 127.0.0.1 whose rotation functions run in `home`.
 
-    It answers from `with` on, or from start(), until close(). `settings` may be changed meanwhile.
+    It answers from `with` on, until close(). `settings` may be changed meanwhile.
     """
 
     def __init__(  # noqa: PLR0913 each is one thing AWS leaves open; see Settings
         self,
         home: Home | None = None,
         *,
-        clock: Clock | None = None,
+        clock: SystemClock | None = None,
         port: int = 0,
         retries: int = 2,
         retry_delay: float = 0.2,
@@ -57,37 +50,26 @@ class SecretsManager:
         self._scheduler = Scheduler(self._state, self._orchestrator)
         self._operations = operations(self._state, self._orchestrator)
         self._port = port
-        self._server: Server | None = None
-        self._made: list[SecretsManagerClient] = []
+        self._endpoint = ""
+        self._running, self._made = ExitStack(), ExitStack()
 
     def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def start(self) -> Self:
         """Begin to answer, and to rotate what is due."""
-        self._server = Server(self._answer, self._port)
+        self._running.enter_context(self._made)
+        self._endpoint = self._running.enter_context(serving(self._answer, self._port))
+        # Before the server: a step that is running still needs its answers.
+        self._running.callback(self._orchestrator.close)
         self._scheduler.start()
+        self._running.callback(self._scheduler.close)
         return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Stop rotations after their running step, then the server; a second time does nothing."""
-        if self._server is None:
-            return
-        self._scheduler.close()
-        # Before the server: a step that is running still needs its answers.
-        self._orchestrator.close()
-        self._server.close()
-        self._server = None
-        for client in self._made:
-            client.close()
+        self._running.close()
+        self._endpoint = ""
 
     @property
     def home(self) -> Home:
@@ -101,20 +83,37 @@ class SecretsManager:
     @property
     def endpoint(self) -> str:
         """The service's URL."""
-        if self._server is None:
-            raise RuntimeError("the service isn't running: use it in a with block, or start() it")
-        return self._server.endpoint
+        if not self._endpoint:
+            raise RuntimeError("the service isn't running: use it in a with block")
+        return self._endpoint
 
     @property
     def environment(self) -> dict[str, str]:
         """The variables that point any AWS SDK, or the AWS CLI, at this service."""
-        return environment(self.endpoint)
+        return clients.environment(self.endpoint)
 
     def client(self) -> "SecretsManagerClient":
         """A boto3 client for it, closed with it; safe to share between threads."""
-        client = _clients.make(self.endpoint)
-        self._made.append(client)
+        client = clients.make(self.endpoint)
+        self._made.callback(client.close)
         return client
+
+    def rotate(
+        self, secret_id: str, function: str, timeout: float = 30, *, version: str | None = None
+    ) -> RotationOutcome:
+        """RotateSecret, and how the rotation by the function ended; raises TimeoutError.
+
+        version: the id of the new one, chosen here unless given.
+        """
+        known = len(self.outcomes(secret_id))
+        with closing(clients.make(self.endpoint)) as client:
+            client.rotate_secret(
+                SecretId=secret_id,
+                ClientRequestToken=version or str(uuid.uuid4()),
+                RotationLambdaARN=ARN_PREFIX + function,
+                RotationRules={"AutomaticallyAfterDays": 30},
+            )
+        return self.wait_for_rotation(secret_id, timeout, beyond=known)
 
     def adopt(self, event: Mapping[str, str], function: str) -> None:
         """Have an existing secret be where this event of a rotation found it; see adoption.adopt.

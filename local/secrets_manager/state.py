@@ -11,7 +11,7 @@ from moto.secretsmanager.models import SecretsManagerBackend
 
 from local.functions.home import Home
 from local.secrets_manager import errors
-from local.secrets_manager.clock import Clock
+from local.secrets_manager.clock import SystemClock
 from local.secrets_manager.journal import Journal, ServiceEvent
 from local.secrets_manager.secret import Secret
 from local.secrets_manager.staleness import Snapshot
@@ -46,7 +46,7 @@ class Settings:
 class ServiceState:
     """The secrets behind one lock, because moto's store is not made for threads."""
 
-    def __init__(self, home: Home, clock: Clock, settings: Settings) -> None:
+    def __init__(self, home: Home, clock: SystemClock, settings: Settings) -> None:
         self.home = home
         self.clock = clock
         self.settings = settings
@@ -87,12 +87,14 @@ class ServiceState:
         """The secret SecretId names; refuses unknown and deleted ones (rule 16)."""
         secret_id = request.get("SecretId")
         if not secret_id:
-            raise errors.ValidationException("secretId", "not be null")
+            raise errors.validation("secretId", "not be null")
         secret = cast("Secret | None", self.moto.secrets.get(secret_id))
         if secret is None:
             raise errors.secret_not_found()
         if secret.is_deleted() and not deleted_too:
-            raise errors.deleted()
+            raise errors.invalid_request(
+                "You can't perform this operation on the secret because it was marked for deletion."
+            )
         return secret
 
     @contextmanager

@@ -161,8 +161,9 @@ def _check_removal(label: str, away_from: str | None) -> None:
 
 def _check_count(holders: Collection[str]) -> None:
     if len(holders) > MAX_LABELS:
-        raise errors.LimitExceededException(
-            f"You can't have more than {MAX_LABELS} staging labels on the versions of a secret."
+        raise errors.refusal(
+            "LimitExceededException",
+            f"You can't have more than {MAX_LABELS} staging labels on the versions of a secret.",
         )
 
 

@@ -8,10 +8,10 @@ import signal
 from collections.abc import Mapping
 from contextlib import ExitStack
 
-from local.bootstrap import ROOT
+from local.bootstrap import ROOT, say
 from local.servers.certificates import Authority, write_private
 from local.servers.choice import ServerChoice
-from local.servers.packages import prefix, say
+from local.servers.packages import prefix
 from local.targets import registry
 
 FOLDER = ROOT / ".cache" / "servers"

@@ -37,16 +37,8 @@ class Authority:
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        now = datetime.now(UTC)
-        certificate = (
-            _builder(self._subject, self._subject, self._key.public_key(), now + CA_LASTS)
-            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-            .add_extension(_usage(signs_certificates=True), critical=True)
-            .add_extension(self._identifier(), critical=False)
-            .sign(self._key, hashes.SHA256())
-        )
         self.ca = folder / "ca.pem"
-        self.ca.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        self.ca.write_bytes(self._signed(self._subject, self._key, CA_LASTS))
 
     def issue(
         self,
@@ -54,32 +46,54 @@ class Authority:
         hosts: tuple[str, ...] = LOOPBACK,
         *,
         lasts: timedelta = timedelta(days=90),
+        folder: Path | None = None,
     ) -> Certificate:
         """Issue a server certificate for `hosts` (names or addresses) as `name`.pem and .key.
 
-        A negative `lasts`, above minus two days, gives one that has expired.
+        In the authority's own folder, or another; a negative `lasts`, above minus two days, gives
+        one that has expired.
         """
         if re.fullmatch(r"[\w-]+", name) is None or name == self.ca.stem:
             raise ValueError(f"{name!r} would not make a good file name; use letters and digits")
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
-        certificate = (
-            _builder(subject, self._subject, key.public_key(), datetime.now(UTC) + lasts)
-            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(_usage(signs_certificates=False), critical=True)
-            .add_extension(usage, critical=False)
-            .add_extension(x509.SubjectAlternativeName([*map(_host, hosts)]), critical=False)
-            .add_extension(self._identifier(), critical=False)
-            .sign(self._key, hashes.SHA256())
-        )
-        made = Certificate(self._folder / f"{name}.pem", self._folder / f"{name}.key")
-        made.cert.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        names = x509.SubjectAlternativeName([*map(_host, hosts)])
+        place = (folder or self._folder) / name
+        made = Certificate(place.with_suffix(".pem"), place.with_suffix(".key"))
+        made.cert.write_bytes(self._signed(subject, key, lasts, usage, names))
         write_private(made.key, _pem(key))
         return made
 
-    def _identifier(self) -> x509.AuthorityKeyIdentifier:
-        return x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+    def _signed(
+        self,
+        subject: x509.Name,
+        key: ec.EllipticCurvePrivateKey,
+        lasts: timedelta,
+        *more: x509.ExtensionType,
+    ) -> bytes:
+        """The certificate of a key, with more extensions, as PEM; our own key's signs others."""
+        ca = key is self._key
+        now, public, ours = datetime.now(UTC), key.public_key(), self._key.public_key()
+        extensions: dict[x509.ExtensionType, bool] = {
+            x509.BasicConstraints(ca=ca, path_length=0 if ca else None): True,
+            _usage(signs_certificates=ca): True,
+            x509.SubjectKeyIdentifier.from_public_key(public): False,
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(ours): False,
+            **dict.fromkeys(more, False),
+        }
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(self._subject)
+            .public_key(public)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - SLACK)
+            .not_valid_after(now + lasts)
+        )
+        for extension, critical in extensions.items():
+            builder = builder.add_extension(extension, critical=critical)
+        return builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
 def write_private(path: Path, content: bytes) -> None:
@@ -88,22 +102,6 @@ def write_private(path: Path, content: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
-
-
-def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, ends: datetime
-) -> x509.CertificateBuilder:
-    """What a CA's and a server's certificate have in common."""
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(datetime.now(UTC) - SLACK)
-        .not_valid_after(ends)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
-    )
 
 
 def _usage(*, signs_certificates: bool) -> x509.KeyUsage:

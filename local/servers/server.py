@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from local.processes.children import free_port
 from local.servers.certificates import Authority
 
 HOST = "127.0.0.1"  # not a name, as clients written in C take "localhost" for a Unix socket
@@ -36,9 +37,21 @@ class Server:
     restart: Callable[[], None] | None = field(default=None, repr=False, compare=False)
 
 
-def new_password() -> str:
-    """A password with no character that SQL or a URL would need to quote."""
-    return secrets.token_urlsafe(24)
+def server_of_ours(
+    engine: str, authority: Authority, log: Path, *, database: str = "", version: str = ""
+) -> Server:
+    """One that is to be started, at a free port; its password has nothing that SQL would quote."""
+    return Server(
+        engine=engine,
+        version=version,
+        host=HOST,
+        port=free_port(),
+        admin=ADMIN,
+        password=secrets.token_urlsafe(24),
+        database=database,
+        ca=authority.ca,
+        log=log,
+    )
 
 
 def asked(server: Server, ask: Callable[[Server], str | None]) -> Server:

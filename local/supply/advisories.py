@@ -14,7 +14,7 @@ from typing import Any
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from local.supply.pins import Pin, read
+from local.supply.pins import read
 
 SECONDS = 5
 
@@ -53,9 +53,11 @@ def of_osv(requirements: Path, osv: str) -> Iterator[str]:
         raise SystemExit(f"pip-audit left out {', '.join(sorted(left_out))}")
     for each in audited:
         for known in each["vulns"]:
-            pinned = Pin(canonicalize_name(each["name"]), each["version"], frozenset())
-            names = [known["id"], *known.get("aliases", ())]
-            yield _finding(requirements, pinned, names, known.get("fix_versions", ()))
+            what = f"{requirements.name}: {canonicalize_name(each['name'])} {each['version']}"
+            names = (known["id"], *known.get("aliases", ()))
+            fixed = known.get("fix_versions")
+            instead = f"; fixed in {', '.join(fixed)}" if fixed else ""
+            yield f"{what} is vulnerable: {', '.join(names)}{instead}"
 
 
 def age() -> str:
@@ -73,7 +75,8 @@ def of_safety_db(requirements: Path) -> Iterator[str]:
             ranges = map(SpecifierSet, advisory["specs"])
             if any(each.contains(pinned.version, prereleases=True) for each in ranges):
                 names = filter(None, (advisory["id"], advisory["cve"]))
-                yield _finding(requirements, pinned, [*names], ())
+                what = f"{requirements.name}: {pinned.name} {pinned.version}"
+                yield f"{what} is vulnerable: {', '.join(names)}"
 
 
 def _safety_db() -> dict[str, Any]:
@@ -81,14 +84,3 @@ def _safety_db() -> dict[str, Any]:
     file = distribution("safety-db").locate_file("safety_db/insecure_full.json")
     known: dict[str, Any] = json.loads(Path(str(file)).read_text())
     return known
-
-
-def _finding(
-    requirements: Path, pinned: Pin, names: list[str], fixed: list[str] | tuple[()]
-) -> str:
-    """One line for a person: where, what, by which names it is known, and what to take instead."""
-    instead = f"; fixed in {', '.join(fixed)}" if fixed else ""
-    return (
-        f"{requirements.name}: {pinned.name} {pinned.version} is vulnerable:"
-        f" {', '.join(names)}{instead}"
-    )

@@ -1,28 +1,20 @@
 """The security linter on the template, in an environment of its own; `make check` runs it."""
 
 import json
-import subprocess
 import sys
 
 from local import bootstrap, template
 
-FOLDER = ".cache/checkov"
 # It reads no Fn::ForEach, and without a word passes what it does not read.
 WRITTEN_OUT = ".cache/template.json"
 
 
 def main() -> int:
     """Its exit code; what it found is printed, and the exceptions stand in .checkov.yaml."""
-    bootstrap.sync(FOLDER, "checkov.txt")
+    checkov = bootstrap.sync(".cache/checkov", "checkov.txt") / "checkov"
     (bootstrap.ROOT / WRITTEN_OUT).write_text(json.dumps(template.document(), indent=2))
-    program = bootstrap.ROOT / FOLDER / "bin" / "checkov"
-    done = subprocess.run(
-        [program, "--config-file", ".checkov.yaml", "--file", WRITTEN_OUT],
-        cwd=bootstrap.ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = (checkov, "--config-file", ".checkov.yaml", "--file", WRITTEN_OUT)
+    done = bootstrap.run(*command, cwd=bootstrap.ROOT, check=False, quiet=True)
     # Its log tells of its vendor's service, which it cannot reach and does not need.
     print(
         done.stdout.strip() or (done.stderr[-2000:] if done.returncode else "template.yaml: secure")

@@ -24,18 +24,13 @@ def shallow(repository: Path) -> bool:
 def texts(repository: Path, known: AbstractSet[str]) -> Iterator[Text]:
     """Each of them once, but for those whose objects are known; what is binary is left out."""
     listed = _git(repository, "rev-list", "--objects", "--all").decode().splitlines()
-    paths = dict(_parted(line) for line in listed)
+    paths = {object_id: path for object_id, _, path in (line.partition(" ") for line in listed)}
     wanted = "\n".join(sorted(paths.keys() - known))
     yield from _of_objects(_git(repository, "cat-file", "--batch", given=wanted), paths)
     seen = paths.keys() | known
     for path, object_id in _working_tree(repository).items():
         if object_id not in seen:
             yield from _text(object_id, path, (repository / path).read_bytes())
-
-
-def _parted(line: str) -> tuple[str, str]:
-    object_id, _, path = line.partition(" ")
-    return object_id, path
 
 
 def _of_objects(answers: bytes, paths: dict[str, str]) -> Iterator[Text]:

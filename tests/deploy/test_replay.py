@@ -192,7 +192,7 @@ def main(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
         def there(*_: object, **__: object) -> Iterator[System]:
             yield system
 
-        monkeypatch.setattr(program, "system", there)
+        monkeypatch.setattr(program, "running_system", there)
         code = 0
         try:
             program.main(function, step)

@@ -13,6 +13,7 @@ def test_without_root_it_says_why_and_exits_with_3(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(check, "signal", lambda *_: None)
+    monkeypatch.setattr("local.processes.ending.in_order", lambda: None)
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     monkeypatch.setattr("platform.system", lambda: "Linux")
     monkeypatch.setattr("platform.machine", lambda: "x86_64")
@@ -24,6 +25,7 @@ def test_where_it_need_not_run_it_still_says_why(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(check, "signal", lambda *_: None)
+    monkeypatch.setattr("local.processes.ending.in_order", lambda: None)
     monkeypatch.setattr("platform.system", lambda: "Darwin")
     assert check.main(check.WHERE_IT_CAN) == 0
     assert "cannot run here: this is Darwin" in capsys.readouterr().err
@@ -43,6 +45,7 @@ def test_what_ran_and_went_wrong_exits_with_1(
         raise WrongError("a step failed")
 
     monkeypatch.setattr(check, "signal", lambda *_: None)
+    monkeypatch.setattr("local.processes.ending.in_order", lambda: None)
     monkeypatch.setattr(check, "check", wrong)
     assert check.main() == 1
     assert capsys.readouterr().err == "a step failed\n"

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from functools import partialmethod
 from http.server import BaseHTTPRequestHandler
 
-from local.issuers.tls_server import server_context
+from local.network.tls import server_context
 from local.servers.certificates import Authority
 from tests.issuers.examples import Documentation, Sent
 from tests.issuers.stub import Stub

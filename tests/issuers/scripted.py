@@ -12,7 +12,7 @@ from ssl import SSLSocket
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from local.issuers.tls_server import HOST, Cut, TlsServer
+from local.network.tls import HOST, Cut, TlsServer
 from local.servers.certificates import Authority, Certificate
 
 

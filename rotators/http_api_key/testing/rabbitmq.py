@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, ClassVar
 
-from local.servers.rabbitmq_api import call, lets_in, set_user
+from local.servers.rabbitmq.api import call, lets_in, set_user
 from local.servers.server import Server
 from local.targets import Document, beyond, create
 

@@ -11,9 +11,9 @@ import pytest
 
 from local.build import artifacts
 from local.build.source import Source
-from local.supply.bill import CERTIFICATES, Made, bill, digest
 from local.supply.pins import read
-from local.supply.wheels import unpacked
+from local.supply.sbom.bill import CERTIFICATES, Made, bill, digest
+from local.supply.sbom.wheels import unpacked
 from tests.deploy.artifacts.trees import FUNCTIONS, KINDS, sam_build
 
 OF_EACH_KIND = {function.rotator: name for name, function in FUNCTIONS.items()}
@@ -142,7 +142,7 @@ def test_what_is_not_cyclonedx_is_refused(tmp_path: Path) -> None:
     file.write_text(
         json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{}]})
     )
-    done = _run("local.supply", "sbom_schema", str(file))
+    done = _run("local.supply", "sbom.schema", str(file))
     assert done.returncode == 1
     assert "not valid" in done.stdout
 

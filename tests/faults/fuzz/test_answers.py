@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from local.issuers.tls_server import TlsServer
+from local.network.tls import TlsServer
 from local.servers.certificates import Authority
 from rotators.http_api_key.issuer import HttpIssuer
 from shared.keys import propagation

@@ -10,8 +10,8 @@ import pytest
 
 from local.faulty.faults import Fault, Harm, Place, Way
 from local.faulty.proxy import Proxy, faulty_proxy
-from local.faulty.records import HEADER, Position, boundaries, places
-from local.issuers.tls_front import tls_front
+from local.faulty.records import HEADER, Position, places
+from local.network.front import tls_front
 from local.servers.certificates import Authority
 
 SENT = b"what is said in the clear"
@@ -177,7 +177,6 @@ def test_a_place_is_found_in_a_chunk_with_more() -> None:
     assert Position().advance(stream, (1, 0)) == 1
     assert Position().advance(stream, (2, 7)) == 1 + 15 + 7
     assert Position().advance(stream, (3, 0)) is None
-    assert list(boundaries([1, 15, 25])) == [(0, 0), (1, 0), (2, 0)]
     assert list(places([0, 15])) == [(1, 0), (1, 2), (1, 10)]
     assert list(places([1, 5])) == [(0, 0), (1, 0), (1, 2)]
 

@@ -113,8 +113,8 @@ def test_rotate_secret_sees_a_failed_step_with_its_error(endpoint: Lambda) -> No
 def test_the_service_alone_takes_an_endpoint_as_its_home(endpoint: Lambda) -> None:
     where = program._where(endpoint.url)
     assert isinstance(where, LambdaEndpoint)
-    with SecretsManager() as service, program._functions(service, where):
-        assert service.home is where
+    with SecretsManager() as service, program._functions(service, where) as home:
+        assert home is where
 
 
 @pytest.mark.parametrize("home", ["lambda", "ftp://127.0.0.1"])

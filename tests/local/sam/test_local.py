@@ -15,8 +15,9 @@ from local.processes import children
 from local.processes.children import free_port
 from local.replay.asked import EVENTS
 from local.sam import __main__ as program
-from local.sam import application, engine, verdict
+from local.sam import application, verdict
 from local.sam.application import Application
+from local.sam.docker import engine
 from local.sam.endpoint import LambdaEndpoint
 from local.sam.errors import WrongError
 from local.sam.seeding import targets

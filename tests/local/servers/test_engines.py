@@ -18,7 +18,7 @@ from local.bootstrap import ROOT
 from local.processes.children import ChildFailedError
 from local.servers import Server, mariadb, mysql, postgres
 from local.servers.certificates import Authority
-from local.servers.mysql_like import login as mysql_login
+from local.servers.mysql.family import login as mysql_login
 from local.servers.postgres import login as postgres_login
 
 LOOPBACK = {"0100007F", "00000000000000000000000001000000"}

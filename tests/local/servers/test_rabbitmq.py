@@ -11,11 +11,11 @@ import pytest
 import urllib3
 
 from local.bootstrap import ROOT
+from local.network.api import UnexpectedAnswerError
 from local.processes import children
 from local.servers import Server, rabbitmq
 from local.servers.certificates import Authority
-from local.servers.rabbitmq_api import (
-    UnexpectedAnswerError,
+from local.servers.rabbitmq.api import (
     call,
     lets_in,
     set_user,

@@ -4,23 +4,23 @@ Debian's CPython 3.13 under /usr, and in /var/runtime AWS's own runtime client a
 """
 
 import hashlib
-import shutil
 import tarfile
 import tempfile
 from pathlib import Path
 
 from local import bootstrap
+from local.bootstrap import say
 from local.build import artifacts
-from local.sam.engine import Engine
-from local.sam.packages import Wanted, unpacked
-from local.servers.packages import say
+from local.sam.docker.engine import Engine
+from local.sam.docker.packages import unpacked
+from local.servers.packages import STAMP
 
 NAME = "rotation-lambda:3.13"
 RAPID = "rotation-lambda:rapid-x86_64"  # what SAM makes of it: the same with its emulator in it
 OPTIONS = ("--skip-pull-image", "--invoke-image", NAME)
 PYTHON = "3.13"
 # Trixie is the Debian that has it; the others are for SAM's own step: sh, mv and chmod.
-ROOT_FILES = Wanted("trixie", (f"python{PYTHON}", "dash", "coreutils", "libstdc++6"))
+ROOT_FILES = ("trixie", (f"python{PYTHON}", "dash", "coreutils", "libstdc++6"))
 RUNTIME = bootstrap.ROOT / "requirements" / "lambda_runtime.txt"
 BOOTSTRAP = f"""\
 #!/bin/sh
@@ -42,7 +42,7 @@ def ensure(engine: Engine) -> str:
     ).hexdigest()
     if engine.labels(NAME).get(LABEL) == digest:
         return NAME
-    files = unpacked(ROOT_FILES)
+    files = unpacked(*ROOT_FILES)
     say("making a stand-in for Lambda's image")
     with tempfile.TemporaryDirectory(prefix="rotate-image-") as scratch:
         packed = _pack(files, Path(scratch))
@@ -55,21 +55,22 @@ def ensure(engine: Engine) -> str:
 
 def _pack(files: Path, scratch: Path) -> Path:
     """Add what is Lambda's to Debian's files; a tar of it all."""
-    runtime = scratch / "runtime"
+    ours = scratch / "ours"
+    runtime = ours / "var/runtime"
     artifacts.install((RUNTIME,), runtime, artifacts.lambda_target("x86_64", PYTHON))
     start = runtime / "bootstrap"
     start.write_text(BOOTSTRAP)
     start.chmod(0o755)
+    for empty in ("tmp", "var/task", "opt"):
+        (ours / empty).mkdir()
+        (ours / empty).chmod(0o1777)
+    if not (files / "usr/bin/sh").exists():
+        (ours / "usr/bin").mkdir(parents=True)
+        (ours / "usr/bin/sh").symlink_to("dash")
     packed = scratch / "root.tar"
     with tarfile.open(packed, "w") as tar:
-        for entry in sorted(files.iterdir()):
+        for entry in (*sorted(set(files.iterdir()) - {files / STAMP}), *sorted(ours.iterdir())):
             tar.add(entry, entry.name, filter=_everybodys)
-        tar.add(runtime, "var/runtime", filter=_everybodys)
-        for empty in ("tmp", "var/task", "opt"):
-            _folder(tar, empty)
-        if not (files / "usr/bin/sh").exists():
-            tar.addfile(_link("usr/bin/sh", "dash"))
-    shutil.rmtree(runtime)
     return packed
 
 
@@ -78,16 +79,4 @@ def _everybodys(entry: tarfile.TarInfo) -> tarfile.TarInfo:
     entry.uid = entry.gid = 0
     entry.uname = entry.gname = "root"
     entry.mode |= 0o555 if entry.isdir() else 0o444
-    return entry
-
-
-def _folder(tar: tarfile.TarFile, name: str) -> None:
-    entry = tarfile.TarInfo(name)
-    entry.type, entry.mode = tarfile.DIRTYPE, 0o1777
-    tar.addfile(entry)
-
-
-def _link(name: str, target: str) -> tarfile.TarInfo:
-    entry = tarfile.TarInfo(name)
-    entry.type, entry.linkname = tarfile.SYMTYPE, target
     return entry

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from local.issuers.tls_front import tls_front
+from local.network.front import tls_front
 from local.processes import children
 from local.servers.certificates import Authority, Certificate
 

@@ -1,4 +1,4 @@
-"""What JupyterHub runs with, read by JupyterHub itself; see jupyterhub.py beside it for the why."""
+"""What JupyterHub runs with, read by JupyterHub itself; see __init__.py beside it for the why."""
 
 import os
 from collections.abc import Mapping

@@ -2,13 +2,12 @@
 
 import tomllib
 import urllib.parse
-from collections.abc import Iterable
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import HeaderParser
 from pathlib import Path
 
-from packaging.tags import Tag, parse_tag
+from packaging.tags import parse_tag
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from local.supply import registry
@@ -41,7 +40,8 @@ def unpacked(artifact: Path, pinned: tuple[Path, ...]) -> list[Wheel]:
 def _wheel(info: Path, listed: list[tuple[str, str]]) -> Wheel:
     metadata = _headers(info / "METADATA")
     name, version = canonicalize_name(metadata["Name"]), metadata["Version"]
-    tags = _tags(_headers(info / "WHEEL").get_all("Tag", ()))
+    written = _headers(info / "WHEEL").get_all("Tag", ())
+    tags = frozenset(tag for each in written for tag in parse_tag(each))
     for filename, digest in listed:
         of, its_version, _, its_tags = parse_wheel_filename(filename)
         if (of, str(its_version), its_tags) == (name, version, tags):
@@ -53,18 +53,10 @@ def _listed(requirements: Path) -> list[tuple[str, str]]:
     """The wheels that the registry has of what is pinned: (file name, SHA-256)."""
     lock, _ = registry.compiled(requirements, "--format", "pylock.toml")
     return [
-        (_filename(wheel["url"]), wheel["hashes"]["sha256"])
+        (urllib.parse.unquote(wheel["url"].rpartition("/")[2]), wheel["hashes"]["sha256"])
         for package in tomllib.loads(lock)["packages"]
         for wheel in package.get("wheels", ())
     ]
-
-
-def _filename(url: str) -> str:
-    return urllib.parse.unquote(url.rpartition("/")[2])
-
-
-def _tags(written: Iterable[str]) -> frozenset[Tag]:
-    return frozenset(tag for each in written for tag in parse_tag(each))
 
 
 def _headers(file: Path) -> Message:

@@ -16,8 +16,8 @@ from local.build import artifacts
 from local.build.source import Source
 from local.supply import __main__ as supply
 from local.supply import pins
-from local.supply.bill import Made, bill
-from local.supply.wheels import unpacked
+from local.supply.sbom.bill import Made, bill
+from local.supply.sbom.wheels import unpacked
 
 ROOT = bootstrap.ROOT
 # What decides what is in an artifact.
@@ -45,34 +45,19 @@ def main() -> int:
     for name, function in template.functions().items():
         if name in (asked.functions or [name]):
             by_rotator.setdefault(function.rotator, []).append(name)
-    files = [
-        file
-        for rotator, functions in by_rotator.items()
-        for file in written(Source(rotator, sdk=asked.sdk), functions, target, properties, asked)
-    ]
-    return supply.main("sbom_schema", *map(str, files))
-
-
-def written(
-    source: Source,
-    functions: list[str],
-    target: tuple[str, ...],
-    properties: dict[str, str],
-    asked: argparse.Namespace,
-) -> list[Path]:
-    """The files, of functions that have one rotator and so one artifact."""
-    with tempfile.TemporaryDirectory() as folder:
-        artifact = Path(folder)
-        artifacts.build(source, artifact, target)
-        wheels = unpacked(artifact, source.pinned)
-        files = []
-        for function in functions:
-            made = Made(function, version(), timestamp(), properties, certificates_from())
-            file = asked.into / f"{function}.cdx.json"
-            file.write_text(bill(artifact, wheels, made))
-            bootstrap.say(f"{file.name}: {len(wheels)} packages")
-            files.append(file)
-    return files
+    files = []
+    for rotator, functions in by_rotator.items():
+        source = Source(rotator, sdk=asked.sdk)
+        with tempfile.TemporaryDirectory() as folder:  # of one rotator, and so one artifact
+            artifact = Path(folder)
+            artifacts.build(source, artifact, target)
+            wheels = unpacked(artifact, source.pinned)
+            for name in functions:
+                made = Made(name, version(), timestamp(), properties, certificates_from())
+                files.append(asked.into / f"{name}.cdx.json")
+                files[-1].write_text(bill(artifact, wheels, made))
+                bootstrap.say(f"{files[-1].name}: {len(wheels)} packages")
+    return supply.main("sbom.schema", *map(str, files))
 
 
 def version() -> str:

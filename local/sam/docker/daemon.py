@@ -11,10 +11,10 @@ from signal import SIGTERM
 
 from local.build.artifacts import locked
 from local.processes import children
-from local.sam.bridge import bridge
-from local.sam.engine import Engine
+from local.sam.docker.bridge import bridge
+from local.sam.docker.engine import Engine
+from local.sam.docker.packages import FOLDER, environment, unpacked
 from local.sam.errors import CannotRunError
-from local.sam.packages import FOLDER, Wanted, environment, unpacked
 
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
@@ -34,12 +34,6 @@ def check_machine() -> None:
         raise CannotRunError(f"{' and '.join(missing)}, to fetch Docker with, is not here")
 
 
-def engine_packages() -> Wanted:
-    """Docker and `ip`, of this machine's own suite."""
-    suite = platform.freedesktop_os_release().get("VERSION_CODENAME", "")
-    return Wanted(suite, ("docker.io", "iproute2"), WITHOUT)
-
-
 @contextmanager
 def engine() -> Iterator[Engine]:
     """Run an engine while the block runs, and then end its containers and all of its processes.
@@ -47,8 +41,9 @@ def engine() -> Iterator[Engine]:
     One at a time: its images are kept in .cache/sam for the next. Raises CannotRunError.
     """
     check_machine()
+    suite = platform.freedesktop_os_release().get("VERSION_CODENAME", "")  # the machine's own
     try:
-        programs = unpacked(engine_packages())
+        programs = unpacked(suite, ("docker.io", "iproute2"), WITHOUT)
     except LookupError as error:
         raise CannotRunError(str(error)) from None
     env = {**environment(programs), "HOME": "/nonexistent"}

@@ -5,6 +5,7 @@ import json
 import os
 import socket
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -86,13 +87,10 @@ class Engine:
         return json.loads(text.splitlines()[-1] or "null")  # an import tells of its progress
 
     def _ask(self, method: str, path: str, body: IO[bytes] | None = None) -> tuple[int, bytes]:
-        connection = _Connection(self.path)
-        try:
+        with closing(_Connection(self.path)) as connection:
             connection.request(method, path, body)
             answer = connection.getresponse()
             return answer.status, answer.read()
-        finally:
-            connection.close()
 
 
 def engine_here() -> Engine | None:

@@ -5,17 +5,17 @@ import os
 import secrets
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
 
 from local.issuers.issuer import Issuer
-from local.issuers.tls_front import tls_front
-from local.issuers.tls_server import HOST
+from local.network.front import tls_front
+from local.network.tls import HOST
 from local.processes import children
 from local.servers.certificates import Authority
 
-CONFIG = Path(__file__).with_name("jupyterhub_config.py")
+CONFIG = Path(__file__).with_name("config.py")
 OWNER, OTHER_OWNER = "app", "other"
 API = "/hub/api"
 
@@ -30,7 +30,7 @@ def jupyterhub(directory: Path, authority: Authority) -> Iterator[Issuer]:
     certificate = authority.issue(f"jupyterhub-{port}")
     with (
         children.running(
-            # -I: or this folder's own jupyterhub.py could stand in for the package
+            # -I: nothing that lies in its folder stands in for the package
             (sys.executable, "-I", "-m", "jupyterhub", "-f", CONFIG),
             name="JupyterHub",
             log=log,
@@ -59,11 +59,9 @@ def jupyterhub(directory: Path, authority: Authority) -> Iterator[Issuer]:
 
 def _answers(port: int, admin: str) -> bool:
     """Tell whether it is this hub that answers: no other one knows the key."""
+    headers = {"Authorization": f"Bearer {admin}"}
     connection = http.client.HTTPConnection(HOST, port, timeout=5)
-    try:
-        connection.request("GET", f"{API}/user", headers={"Authorization": f"Bearer {admin}"})
+    with closing(connection), suppress(OSError, http.client.HTTPException):
+        connection.request("GET", f"{API}/user", headers=headers)
         return connection.getresponse().status == HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
+    return False

@@ -14,17 +14,8 @@ from local.processes import children
 from local.servers.certificates import Authority
 from local.servers.home import Home, home
 from local.servers.packages import Recipe, prefix
-from local.servers.server import (
-    ADMIN,
-    ENVIRONMENT,
-    HOST,
-    Server,
-    asked,
-    callers_own,
-    new_password,
-)
+from local.servers.server import HOST, Server, asked, callers_own, server_of_ours
 
-DATABASE = "app"
 SETTINGS = {
     "bind_address": HOST,
     "require_secure_transport": "ON",
@@ -62,17 +53,7 @@ def serve(
     files = prefix(kind.recipe)
     log = folder / f"{kind.engine}.log"
     with home(log, authority) as place:
-        server = Server(
-            engine=kind.engine,
-            version="",
-            host=HOST,
-            port=children.free_port(),
-            admin=ADMIN,
-            password=new_password(),
-            database=DATABASE,
-            ca=authority.ca,
-            log=log,
-        )
+        server = server_of_ours(kind.engine, authority, log, database="app")
         command = _command(files, files / kind.recipe.server, place)
         kind.initialise(command, place, log, _first_sql(server))
         options = {**SETTINGS, "port": str(server.port), **kind.settings, **(settings or {})}
@@ -82,9 +63,7 @@ def serve(
                 name=kind.recipe.title,
                 log=log,
                 ready=lambda: ask(server) is not None,
-                account=place.account,
-                env=ENVIRONMENT,
-                cwd=place.folder,
+                **place.child(),
             )
         ) as restart:
             yield replace(asked(server, ask), restart=restart)

@@ -3,51 +3,26 @@
 Source: RabbitMQ documentation, "HTTP API Reference".
 """
 
-import json
 from base64 import b64encode
-from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import quote
 
 import urllib3
 
+from local.network import api
+from local.network.api import Reply, UnexpectedAnswerError
 from local.servers.server import Server
 
-SECONDS = 10.0
 MADE = (HTTPStatus.CREATED, HTTPStatus.NO_CONTENT)
-
-
-class UnexpectedAnswerError(RuntimeError):
-    """A status that means neither yes nor no; the body is left out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A status, and the JSON that came with it (None where there was none)."""
-
-    status: int
-    document: Any = field(repr=False)
 
 
 def call(
     server: Server, method: str, path: str, login: tuple[str, str], body: object = None
 ) -> Reply:
-    """Send one request as a user, over a connection of its own.
-
-    Raises urllib3's HTTPError where there is no answer within ten seconds a read.
-    """
+    """Send one request as a user; see `api.ask`."""
     proof = b64encode(":".join(login).encode()).decode()  # RabbitMQ's names are UTF-8
-    headers = {"Authorization": f"Basic {proof}", "Connection": "close"}
-    with urllib3.PoolManager(ca_certs=str(server.ca), timeout=SECONDS, retries=False) as http:
-        answer = http.request(
-            method,
-            f"https://{server.host}:{server.port}/api{path}",
-            body=None if body is None else json.dumps(body),
-            headers=headers,
-            redirect=False,
-        )
-    return Reply(answer.status, json.loads(answer.data) if answer.data else None)
+    url = f"https://{server.host}:{server.port}/api{path}"
+    return api.ask(method, url, server.ca, {"Authorization": f"Basic {proof}"}, body)
 
 
 def version_of(server: Server) -> str | None:

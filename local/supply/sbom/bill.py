@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.supply.wheels import Wheel
+from local.supply.sbom.wheels import Wheel
 
 # As SPDX calls them; any other word of a package's own is passed on as a name.
 SPDX = frozenset({"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "MIT", "PSF-2.0"})
@@ -120,9 +120,8 @@ def _shared_object(artifact: Path, path: Path, within: str) -> Component:
     """One of them; with its version where it says one, for its maker's bill may not have it."""
     name = path.relative_to(artifact).as_posix()
     said = _VERSION.search(path.read_bytes())
-    component = {"type": "file", "bom-ref": f"{within}#{name}", "name": name}
     version = {"version": said[1].decode()} if said else {}
-    return {**component, **version, "hashes": [{"alg": "SHA-256", "content": _sha256(path)}]}
+    return _file(f"{within}#{name}", name, path, version)
 
 
 def _licences(wheel: Wheel) -> list[dict[str, Any]]:
@@ -142,13 +141,14 @@ def _licences(wheel: Wheel) -> list[dict[str, Any]]:
 
 
 def _certificates(artifact: Path, made: Made) -> Component:
-    return {
-        "type": "file",
-        "bom-ref": CERTIFICATES,
-        "name": CERTIFICATES,
-        "description": f"Amazon RDS's certificate authorities, from {made.certificates_from}",
-        "hashes": [{"alg": "SHA-256", "content": _sha256(artifact / CERTIFICATES)}],
-    }
+    description = f"Amazon RDS's certificate authorities, from {made.certificates_from}"
+    more = {"description": description}
+    return _file(CERTIFICATES, CERTIFICATES, artifact / CERTIFICATES, more)
+
+
+def _file(reference: str, name: str, path: Path, more: Component) -> Component:
+    hashes = [{"alg": "SHA-256", "content": _sha256(path)}]
+    return {"type": "file", "bom-ref": reference, "name": name, **more, "hashes": hashes}
 
 
 def _sha256(file: Path) -> str:

@@ -7,8 +7,8 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
+from local.network.relay import is_ours, relay
 from local.processes.children import free_port
-from local.sam.relay import is_ours, relay
 
 BRIDGE = "127.0.0.2"  # an address of this machine that is not the one relayed to
 NOT_OURS = "198.51.100.1"  # RFC 5737

@@ -1,15 +1,15 @@
 """MySQL 9: caching_sha2_password only, and two passwords at a time (RETAIN CURRENT PASSWORD)."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from local.processes import children
 from local.servers.certificates import Authority
 from local.servers.home import Home
-from local.servers.mysql_like import Kind, serve
+from local.servers.mysql.family import Kind, serve
 from local.servers.packages import Recipe
-from local.servers.server import ENVIRONMENT, Server
+from local.servers.server import Server
 
 # Debian has MySQL in sid only; the package is the server alone, without its service's scripts.
 RECIPE = Recipe("MySQL", "sid", "mysql-server-core", "usr/sbin/mysqld", "usr/sbin/mysqld")
@@ -24,17 +24,15 @@ SETTINGS = {
 DROP_ROOT = "DROP USER 'root'@'localhost';\n"
 
 
-@contextmanager
 def mysql(
     folder: Path, authority: Authority, *, settings: Mapping[str, str] | None = None
-) -> Iterator[Server]:
+) -> AbstractContextManager[Server]:
     """Run MySQL while the block runs, or yield the server that TEST_MYSQL_DSN names.
 
     Its log is mysql.log in `folder`; `settings` become options, after ours.
     """
     kind = Kind("mysql", RECIPE, "TEST_MYSQL_DSN", SETTINGS, _initialise)
-    with serve(kind, folder, authority, settings) as server:
-        yield server
+    return serve(kind, folder, authority, settings)
 
 
 def _initialise(command: list[str], place: Home, log: Path, sql: str) -> None:
@@ -44,8 +42,6 @@ def _initialise(command: list[str], place: Home, log: Path, sql: str) -> None:
         (*command, "--initialize-insecure", f"--init-file={first}"),
         log=log,
         name="mysqld --initialize-insecure",
-        account=place.account,
-        env=ENVIRONMENT,
-        cwd=place.folder,
+        **place.child(),
     )
     first.unlink()

@@ -12,8 +12,8 @@ from local.processes import children
 from local.servers.certificates import Authority
 from local.servers.home import Home, home
 from local.servers.packages import Recipe, prefix
-from local.servers.rabbitmq_api import version_of
-from local.servers.server import ADMIN, ENVIRONMENT, HOST, Server, asked, new_password
+from local.servers.rabbitmq.api import version_of
+from local.servers.server import ENVIRONMENT, HOST, Server, asked, server_of_ours
 
 ERLANG = "usr/lib/erlang"
 PROGRAMS = f"{ERLANG}/erts-13.1.5/bin"
@@ -55,21 +55,10 @@ def rabbitmq(folder: Path, authority: Authority) -> Iterator[Server]:
     unpacked = prefix(RECIPE)
     log = folder / "rabbitmq.log"
     with home(log, authority) as place:
-        port = children.free_port()
-        server = Server(
-            engine="rabbitmq",
-            version="",
-            host=HOST,
-            port=port,
-            admin=ADMIN,
-            password=new_password(),
-            database="",
-            ca=authority.ca,
-            log=log,
-        )
+        server = server_of_ours("rabbitmq", authority, log)
         _configure(place, server)
         names_port = children.free_port()
-        env = _environment(unpacked, place, names_port)
+        child = place.child(env=_environment(unpacked, place, names_port))
         with (
             # As our own child: RabbitMQ would start one as a daemon, on every interface.
             children.running(
@@ -77,9 +66,7 @@ def rabbitmq(folder: Path, authority: Authority) -> Iterator[Server]:
                 name="Erlang's port mapper",
                 log=place.folder / "epmd.log",
                 ready=lambda: children.listening(names_port),
-                account=place.account,
-                env=env,
-                cwd=place.folder,
+                **child,
             ),
             children.running(
                 _command(unpacked),
@@ -87,9 +74,7 @@ def rabbitmq(folder: Path, authority: Authority) -> Iterator[Server]:
                 log=log,
                 ready=lambda: version_of(server) is not None,
                 stop_signal=signal.SIGKILL,  # an orderly end takes seconds, and keeps nothing
-                account=place.account,
-                env=env,
-                cwd=place.folder,
+                **child,
             ),
         ):
             yield asked(server, version_of)

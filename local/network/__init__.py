@@ -1,0 +1,1 @@
+"""Sockets of loopback: a TLS server, and what passes bytes on unread."""

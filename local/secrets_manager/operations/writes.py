@@ -1,0 +1,157 @@
+"""CreateSecret, PutSecretValue, UpdateSecret, UpdateSecretVersionStage (rules 2, 8-11, 16, 17)."""
+
+import base64
+import binascii
+import re
+from typing import Literal
+
+from local.secrets_manager import errors
+from local.secrets_manager.secret import Secret
+from local.secrets_manager.state import ACCOUNT, REGION, Answer, Request, ServiceState, token_of
+from local.secrets_manager.versions import CURRENT, MAX_LABELS, Value
+
+MAX_BYTES = 65_536
+MAX_LABEL = 256
+_NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
+_ROTATION_TOKEN = re.compile(r"[a-zA-Z0-9-]{36,256}")
+
+
+def create_secret(state: ServiceState, request: Request) -> Answer:
+    """CreateSecret: the same token and value again is a success."""
+    name = str(request.get("Name", ""))
+    if not _NAME.fullmatch(name):
+        raise errors.validation("name", f"satisfy the pattern {_NAME.pattern}")
+    if request.get("AddReplicaRegions"):
+        raise errors.invalid_parameter("Replica regions are not part of the local service.")
+    token, value = token_of(request), value_of(request)
+    if name in state.moto.secrets:
+        return _create_again(state, request, name, token, value)
+    now = state.clock.now()
+    secret = Secret(ACCOUNT, REGION, request, now)
+    if value is not None:
+        secret.store.put(token, value, [CURRENT], now)
+    state.moto.secrets[name] = secret
+    return secret.answer(VersionId=token if value is not None else None)
+
+
+def _create_again(
+    state: ServiceState, request: Request, name: str, token: str, value: Value | None
+) -> Answer:
+    secret = state.find({"SecretId": name}, deleted_too=True)
+    if secret.is_deleted():
+        raise errors.invalid_request(
+            "You can't create this secret because a secret with this name is already "
+            "scheduled for deletion."
+        )
+    version = secret.store.get(token)
+    if not request.get("ClientRequestToken") or version is None or value is None:
+        raise errors.secret_exists(name)
+    if version.value != value:
+        raise errors.token_in_use(token, secret.arn)
+    return secret.answer(VersionId=token)
+
+
+def put_secret_value(state: ServiceState, request: Request) -> Answer:
+    """PutSecretValue (rules 2, 8, 9): a version is given its value once."""
+    secret = state.find(request)
+    value, labels = value_of(request), _labels_of(request)
+    if value is None:
+        raise errors.invalid_request("You must provide either SecretString or SecretBinary.")
+    token = token_of(request)
+    _check_rotation_token(state, secret, token, request.get("RotationToken"))
+    _put(state, secret, token, value, labels)
+    return secret.answer(VersionId=token, VersionStages=secret.store.labels(token))
+
+
+def update_secret(state: ServiceState, request: Request) -> Answer:
+    """UpdateSecret: description and key, and a new AWSCURRENT version if a value is given."""
+    secret = state.find(request)
+    value, token = value_of(request), token_of(request)
+    if value is not None:
+        _put(state, secret, token, value, {CURRENT})
+    if "Description" in request:
+        secret.description = request["Description"]
+    if "KmsKeyId" in request:
+        secret.kms_key_id = request["KmsKeyId"]
+    secret.changed = state.clock.now()
+    return secret.answer(VersionId=token if value is not None else None)
+
+
+def update_secret_version_stage(state: ServiceState, request: Request) -> Answer:
+    """UpdateSecretVersionStage (rules 10 and 11)."""
+    secret = state.find(request)
+    label = _label(request.get("VersionStage"))
+    with state.changing(secret):
+        secret.store.move(
+            label,
+            to=request.get("MoveToVersionId"),
+            away_from=request.get("RemoveFromVersionId"),
+            now=state.clock.now(),
+            after_finish=state.settings.pending_after_finish,
+        )
+    return secret.answer()
+
+
+def _put(state: ServiceState, secret: Secret, token: str, value: Value, labels: set[str]) -> None:
+    existing = secret.store.get(token)
+    if existing is not None and existing.value is not None:
+        if existing.value != value:
+            raise errors.token_in_use(token, secret.arn)
+        return  # the same value again changes nothing, labels neither
+    if secret.store.holder(CURRENT) is None:
+        labels = labels | {CURRENT}  # a secret's first version is always its current one
+    with state.changing(secret):
+        secret.store.put(token, value, labels, state.clock.now())
+
+
+def _check_rotation_token(
+    state: ServiceState, secret: Secret, version_id: str, given: str | None
+) -> None:
+    """Rule 2: a token must be right; it must be there if the settings say so."""
+    rotation = secret.incomplete
+    own = rotation is not None and rotation.version_id == version_id
+    if given is None:
+        if own and state.settings.require_rotation_token:
+            raise errors.access_denied(
+                "PutSecretValue by a rotation function needs this rotation's RotationToken."
+            )
+        return
+    if not _ROTATION_TOKEN.fullmatch(given):
+        raise errors.validation("rotationToken", f"satisfy the pattern {_ROTATION_TOKEN.pattern}")
+    if rotation is None or rotation.token != given:
+        raise errors.access_denied("The RotationToken is not that of this rotation.")
+
+
+def value_of(request: Request) -> Value | None:
+    """The request's value, if it has one; refuses two, bad base64 and over 65,536 bytes (17)."""
+    keys: tuple[Literal["SecretString", "SecretBinary"], ...] = ("SecretString", "SecretBinary")
+    given = [Value(key, str(request[key])) for key in keys if request.get(key)]
+    if not given:
+        return None
+    if len(given) > 1:
+        raise errors.invalid_parameter(
+            "You can't specify both a binary secret value and a string secret value."
+        )
+    (value,) = given
+    try:
+        is_text = value.key == "SecretString"
+        raw = value.text.encode() if is_text else base64.b64decode(value.text, validate=True)
+    except (binascii.Error, ValueError):
+        raise errors.validation("secretBinary", "be base64") from None
+    if len(raw) > MAX_BYTES:
+        field = value.key[0].lower() + value.key[1:]
+        raise errors.validation(field, f"have length less than or equal to {MAX_BYTES}")
+    return value
+
+
+def _labels_of(request: Request) -> set[str]:
+    labels = request.get("VersionStages") or [CURRENT]
+    if len(labels) > MAX_LABELS:
+        raise errors.validation("versionStages", f"have length less than or equal to {MAX_LABELS}")
+    return {_label(label) for label in labels}
+
+
+def _label(label: object) -> str:
+    if not isinstance(label, str) or not 1 <= len(label) <= MAX_LABEL:
+        raise errors.validation("versionStage", f"have length 1 to {MAX_LABEL}")
+    return label

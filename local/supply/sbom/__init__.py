@@ -1,0 +1,1 @@
+"""Bills of materials, held to CycloneDX's own schema."""
