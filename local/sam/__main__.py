@@ -55,7 +55,7 @@ def main(
 def _alone() -> Iterator[None]:
     """The folder is this process's, and goes with it."""
     FOLDER.parent.mkdir(parents=True, exist_ok=True)
-    with FOLDER.with_name("local.supply.lock").open("w") as lock:
+    with FOLDER.with_name("local.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

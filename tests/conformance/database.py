@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from local.faulty.faults import Fault, Harm, Place, Way
-from local.faulty.proxy import faulty_proxy
 from local.targets import DatabaseTarget
 from shared.errors import RotationError, Unreachable
 from shared.protocol import machine
 from shared.protocol.event import Step
 from tests.conformance.remote import RemoteSuite
+from tests.faulty.faults import Fault, Harm, Place, Way
+from tests.faulty.proxy import faulty_proxy
 from tests.lab import Secret
 
 AT_MOST = 12  # places at which a connection is lost

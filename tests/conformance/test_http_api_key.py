@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from local.issuers import Issuer
 from rotators.http_api_key.testing import IssuerTarget
+from rotators.http_api_key.testing.issuers import Issuer
 from tests.conformance.remote import RemoteSuite
 from tests.issuers.described import BESIDE, CHOSEN, EXAMPLES, SELF, ShopTarget, target_of
 from tests.issuers.keyshop import Keyshop

@@ -21,9 +21,9 @@ from local.demo.__main__ import rotate
 from local.demo.timeline import Timeline, summary
 from local.demo.verdict import verdict
 from local.demo.witness import Moment, Witness
-from local.issuers import Issuer
 from local.system import System
 from rotators.http_api_key.testing import IssuerTarget
+from rotators.http_api_key.testing.issuers import Issuer
 from tests.lab import Lab
 
 DEMO = (sys.executable, "-m", "local.demo")

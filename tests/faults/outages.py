@@ -2,9 +2,9 @@
 
 from psycopg import sql
 
-from local.issuers.faults import Faults, status
 from local.targets import Target
 from rotators.http_api_key.testing import IssuerTarget
+from rotators.http_api_key.testing.issuers.faults import Faults, status
 from rotators.mysql.testing import MySQLTarget
 from rotators.postgres.testing import PostgresTarget
 from tests.faults.state import users

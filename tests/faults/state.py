@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from local.issuers.issuer import Issuer, ask, tokens
 from rotators.http_api_key.testing import IssuerTarget
+from rotators.http_api_key.testing.issuers.issuer import Issuer, ask, tokens
 from rotators.mysql.testing import MySQLAlternatingTarget, MySQLTarget
 from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
 from shared.credentials import CLONE

@@ -20,10 +20,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from local.issuers.faults import Faults
 from local.secrets_manager import SecretsManager
 from local.secrets_manager.clock import SystemClock
 from rotators.http_api_key.testing import IssuerTarget
+from rotators.http_api_key.testing.issuers.faults import Faults
 from shared.protocol.event import Step
 from tests.faults.cases import CASES, Case
 from tests.faults.mortal import Mortal

@@ -8,13 +8,13 @@ import pytest
 from botocore.config import Config
 from botocore.retries.standard import ExponentialBackoff
 
-from local.faulty.front import Due, Front, Trouble, front
 from shared.aws import clients, store
 from shared.errors import Forbidden, RotationError
 from shared.protocol.event import Step
 from tests.faults.cases import CASES, Case
 from tests.faults.sample import Sample
 from tests.faults.state import settled, way_in
+from tests.faulty.front import Due, Front, Trouble, front
 from tests.fixtures.evidence import Evidence
 from tests.lab import Lab, Secret
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from local.faulty.front import Front, front
 from local.functions.home import FunctionError
 from local.secrets_manager import RotationOutcome
 from rotators.mysql.testing import MySQLTarget
 from rotators.postgres.testing import PostgresTarget
 from tests.engines import SINGLE
 from tests.faults.sandboxes import Sandboxes, sandboxes
+from tests.faulty.front import Front, front
 from tests.fixtures.evidence import Evidence
 from tests.lab import Lab, Secret
 

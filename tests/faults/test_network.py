@@ -10,13 +10,13 @@ from contextlib import AbstractContextManager
 
 import pytest
 
-from local.faulty.faults import Fault, Harm, Place, Way
 from shared.errors import Rejected, RotationError, Unreachable
 from shared.protocol.event import Step
 from tests.conformance.remote import shorten_waits
 from tests.faults.cases import CASES, Case
 from tests.faults.sample import Sample
 from tests.faults.wires import Point, Wire, wire
+from tests.faulty.faults import Fault, Harm, Place, Way
 from tests.fixtures.evidence import Evidence
 from tests.lab import Lab
 

@@ -9,9 +9,6 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from local.faulty.faults import Fault, Place, Way
-from local.faulty.proxy import Proxy, faulty_proxy
-from local.faulty.records import places
 from local.targets import DatabaseTarget
 from rotators.http_api_key.testing import IssuerTarget
 from shared.errors import RotationError
@@ -19,6 +16,9 @@ from shared.handler import Handler
 from shared.protocol.event import Step
 from tests.faults.cases import Case
 from tests.faults.state import settled, way_in
+from tests.faulty.faults import Fault, Place, Way
+from tests.faulty.proxy import Proxy, faulty_proxy
+from tests.faulty.records import places
 from tests.lab import Lab, Secret
 
 ADMINS = ("masterarn", "admin_secret_arn")

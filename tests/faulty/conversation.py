@@ -7,8 +7,8 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 
-from local.faulty.faults import Fault, Harm, Way
-from local.faulty.records import Position
+from tests.faulty.faults import Fault, Harm, Way
+from tests.faulty.records import Position
 
 BLOCK = 1 << 16
 SILENCE_SECONDS = 60.0

@@ -8,8 +8,8 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
-from local.faulty.conversation import Conversation
-from local.faulty.faults import Fault, Way
+from tests.faulty.conversation import Conversation
+from tests.faulty.faults import Fault, Way
 
 HOST = "127.0.0.1"
 CONNECT_SECONDS = 5.0

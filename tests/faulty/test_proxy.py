@@ -8,11 +8,11 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from local.faulty.faults import Fault, Harm, Place, Way
-from local.faulty.proxy import Proxy, faulty_proxy
-from local.faulty.records import HEADER, Position, places
 from local.network.front import tls_front
 from local.servers.certificates import Authority
+from tests.faulty.faults import Fault, Harm, Place, Way
+from tests.faulty.proxy import Proxy, faulty_proxy
+from tests.faulty.records import HEADER, Position, places
 
 SENT = b"what is said in the clear"
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from local.issuers import Issuer
-from local.issuers.issuer import ask
 from local.secrets_manager import Call
 from local.servers import Server
 from rotators.http_api_key.testing import IssuerTarget
+from rotators.http_api_key.testing.issuers import Issuer
+from rotators.http_api_key.testing.issuers.issuer import ask
 from rotators.mysql.testing import MySQLAlternatingTarget, MySQLTarget
 from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
 from tests.lab import Lab, Secret

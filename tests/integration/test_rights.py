@@ -5,11 +5,11 @@ import uuid
 import pytest
 
 from local import template
-from local.issuers import Issuer
 from local.secrets_manager import Call
 from local.servers import Server
 from local.targets import Target
 from rotators.http_api_key.testing import IssuerTarget
+from rotators.http_api_key.testing.issuers import Issuer
 from rotators.mysql.testing import MySQLAlternatingTarget, MySQLTarget
 from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
 from tests.lab import Lab

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from local.issuers.issuer import Issuer
 from rotators.http_api_key.issuer import HttpIssuer
 from rotators.http_api_key.manager import Manager
+from rotators.http_api_key.testing.issuers.issuer import Issuer
 from shared.keys.api_key import ApiKey
 
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rotated/app-AbCdEf"

@@ -58,14 +58,15 @@ def below(folder: Path, of: Path = ROOT) -> dict[str, Path]:
 FILES = {file.name: file for file in ROOT.iterdir() if file.is_file()}
 for folder in FOLDERS:
     FILES |= below(ROOT / folder)
-BY_HAND = "shared/authorities.pem"
-HOUSE = Tree(FILES, BY_HAND)
+# What a reader has, or makes: a bundle, and JupyterHub's own settings.
+BY_HAND = ("shared/authorities.pem", "jupyterhub_config.py")
+HOUSE = Tree(FILES, *BY_HAND)
 
 # With what `make new-rotator` copies from here, and makes; only its own pages speak of it.
 NEW = ROOT / "local/scaffold/files"
 COPIED = {name.removesuffix(".in"): file for name, file in below(NEW, NEW).items()}
 EVENT, PACKAGES_OF_IT = "events/LedgerSingleUser/createSecret.json", "requirements/ledger.txt"
-READERS = Tree(FILES | COPIED, BY_HAND, EVENT, PACKAGES_OF_IT)
+READERS = Tree(FILES | COPIED, *BY_HAND, EVENT, PACKAGES_OF_IT)
 OF_READERS = ("docs/adding-a-backend.md", "local/scaffold/")
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from local.issuers.demo import demo_issuer
 from local.servers.choice import ServerChoice
 from local.servers.rabbitmq import RECIPE, rabbitmq
 from local.targets import Offer
-from rotators.http_api_key.testing.issuer import IssuerTarget
-from rotators.http_api_key.testing.rabbitmq import RabbitMqTarget
+from rotators.http_api_key.testing.broker import RabbitMqTarget
+from rotators.http_api_key.testing.issuers.demo import demo_issuer
+from rotators.http_api_key.testing.keys import IssuerTarget
 
 __all__ = ["SERVERS", "TARGETS", "IssuerTarget", "RabbitMqTarget"]
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, ClassVar
 
-from local.issuers.issuer import Issuer, accepts, issue
 from local.targets import Document, beyond, create
+from rotators.http_api_key.testing.issuers.issuer import Issuer, accepts, issue
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient

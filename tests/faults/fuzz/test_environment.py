@@ -7,9 +7,9 @@ from random import Random
 
 from local import template
 from local.functions.home import LambdaContext
-from local.issuers import Issuer
 from local.servers.certificates import Authority
 from rotators.http_api_key.testing import IssuerTarget
+from rotators.http_api_key.testing.issuers import Issuer
 from shared.keys.backend import Keys
 from shared.passwords import CLASSES
 from shared.strategies import AlternatingUsers, SingleUser

@@ -11,8 +11,8 @@ import pytest
 
 from local import template
 from local.functions.home import LambdaContext
-from local.issuers import Issuer
 from rotators.http_api_key.testing import IssuerTarget
+from rotators.http_api_key.testing.issuers import Issuer
 from shared.aws import store
 from shared.handler import LOGGER, Handler
 from shared.protocol.event import Step

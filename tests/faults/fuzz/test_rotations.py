@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.issuers import Issuer
 from local.servers import Server
 from local.targets import Target
 from rotators.http_api_key.testing import IssuerTarget
+from rotators.http_api_key.testing.issuers import Issuer
 from rotators.mysql.testing import MySQLTarget
 from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
 from shared.aws import store

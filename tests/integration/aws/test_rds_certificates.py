@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from local import template
-from local.issuers import Issuer
 from local.servers import Server
 from local.servers.certificates import Authority
 from rotators.http_api_key.testing import IssuerTarget
+from rotators.http_api_key.testing.issuers import Issuer
 from shared import tls
 from shared.errors import Untrusted
 from shared.handler import make_handler

@@ -10,8 +10,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from local.issuers import Issuer
 from rotators.http_api_key.testing import IssuerTarget
+from rotators.http_api_key.testing.issuers import Issuer
 from shared.aws import store as store_module
 from shared.aws.store import Store
 from shared.aws.version import NotStored

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from local.issuers import Issuer, faults
-from local.issuers.faults import Fault, Faults
-from local.issuers.issuer import ask, issue, key_ids, tokens
 from local.servers.certificates import Authority
 from local.template import handler
 from rotators.http_api_key.http import network
 from rotators.http_api_key.testing import IssuerTarget
+from rotators.http_api_key.testing.issuers import Issuer, faults
+from rotators.http_api_key.testing.issuers.faults import Fault, Faults
+from rotators.http_api_key.testing.issuers.issuer import ask, issue, key_ids, tokens
 from shared.aws.store import Store
 from shared.errors import (
     Busy,

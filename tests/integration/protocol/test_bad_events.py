@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from local.issuers import Issuer
 from local.servers import Server
 from rotators.http_api_key.testing import IssuerTarget
+from rotators.http_api_key.testing.issuers import Issuer
 from rotators.postgres.testing import PostgresTarget
 from shared.errors import InvalidEvent, MalformedSecret, Misconfigured, RotationError, WrongStage
 from shared.protocol.event import Step

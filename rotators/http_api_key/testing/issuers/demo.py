@@ -16,11 +16,11 @@ from ssl import SSLSocket
 from typing import IO
 from urllib.parse import urlsplit
 
-from local.issuers.faults import Answer, Faults, Hang
-from local.issuers.issuer import Issuer
-from local.issuers.keys import Keys
 from local.network.tls import HOST, SILENCE_SECONDS, Cut, TlsServer
 from local.servers.certificates import Authority, Certificate
+from rotators.http_api_key.testing.issuers.faults import Answer, Faults, Hang
+from rotators.http_api_key.testing.issuers.issuer import Issuer
+from rotators.http_api_key.testing.issuers.keys import Keys
 
 API = "/api"
 OWNER, OTHER_OWNER = "app", "other"

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import unquote
 
-from local.issuers.faults import Answer
+from rotators.http_api_key.testing.issuers.faults import Answer
 
 ADMIN = "rotation"
 TOKENS = re.compile(r"/users/(?P<owner>[^/]+)/tokens(/(?P<key_id>[^/]+))?")

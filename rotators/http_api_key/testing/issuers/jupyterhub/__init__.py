@@ -9,11 +9,11 @@ from contextlib import closing, contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
 
-from local.issuers.issuer import Issuer
 from local.network.front import tls_front
 from local.network.tls import HOST
 from local.processes import children
 from local.servers.certificates import Authority
+from rotators.http_api_key.testing.issuers.issuer import Issuer
 
 CONFIG = Path(__file__).with_name("config.py")
 OWNER, OTHER_OWNER = "app", "other"

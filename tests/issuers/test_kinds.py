@@ -4,7 +4,14 @@ import json
 
 import pytest
 
-from local.issuers.issuer import Issuer, accepts, ask, issue, key_ids, tokens
+from rotators.http_api_key.testing.issuers.issuer import (
+    Issuer,
+    accepts,
+    ask,
+    issue,
+    key_ids,
+    tokens,
+)
 from shared.errors import Forbidden, Rejected, TargetMismatch
 from tests.issuers.issuing import http_issuer, manager, stored_key
 

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 import pytest
 import urllib3
 
-from local.issuers.issuer import Issuer, accepts, ask, issue, tokens
 from local.processes import children
 from local.servers.certificates import Authority
+from rotators.http_api_key.testing.issuers.issuer import Issuer, accepts, ask, issue, tokens
 from shared.errors import Untrusted
 from tests.issuers.issuing import manager
 

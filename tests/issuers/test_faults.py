@@ -12,8 +12,10 @@ from urllib.parse import urlsplit
 import pytest
 import urllib3
 
-from local.issuers import demo_issuer as demo
-from local.issuers.faults import (
+from local.servers.certificates import Authority
+from rotators.http_api_key.http import network
+from rotators.http_api_key.testing.issuers import demo_issuer as demo
+from rotators.http_api_key.testing.issuers.faults import (
     Fault,
     Faults,
     cut_short,
@@ -27,9 +29,14 @@ from local.issuers.faults import (
     status,
     truncated,
 )
-from local.issuers.issuer import Issuer, accepts, ask, issue, key_ids, tokens
-from local.servers.certificates import Authority
-from rotators.http_api_key.http import network
+from rotators.http_api_key.testing.issuers.issuer import (
+    Issuer,
+    accepts,
+    ask,
+    issue,
+    key_ids,
+    tokens,
+)
 from shared.errors import (
     Forbidden,
     Misconfigured,
