@@ -127,15 +127,19 @@ class Unexpected(Permanent):
     """A defect of ours; the log has the place, never the text."""
 
 
-class Meaning(NamedTuple):
-    """A row of a driver's table of errors: what the target's own code or text means here."""
+class ErrorRow(NamedTuple):
+    """A row of a driver's table of errors: what the target's own code or text means here.
+
+    clause: what happened, as a whole clause that reads well after who and where it happened to;
+    do: the next step, as a whole clause too.
+    """
 
     kind: type[RotationError]
-    what: str
+    clause: str
     do: str
     field: str | None = None
 
-    def error(self, whom: str, code: str = "") -> RotationError:
-        """The error about `whom`, with the target's own code for whoever looks it up."""
-        detail = f"{self.what} {whom} ({code})" if code else f"{self.what} {whom}"
-        return self.kind(detail, do=self.do, field=self.field)
+    def error(self, where: str, code: str = "") -> RotationError:
+        """`{where}: {clause} ({code}); {do}`, with the target's own code for who looks it up."""
+        what = f"{where}: {self.clause} ({code})" if code else f"{where}: {self.clause}"
+        return self.kind(what, do=self.do, field=self.field)

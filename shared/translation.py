@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Self, TypeVar
 
-from shared.errors import Meaning, RotationError, Unreachable, Untrusted
+from shared.errors import ErrorRow, RotationError, Unreachable, Untrusted
 
 E = TypeVar("E", bound=Exception)
 
@@ -25,46 +25,46 @@ _KEPT_IN = ("reason", "original_exception")
 class ConnectionFaults:
     """What can be wrong with a connection, the same for every driver: rows for its table."""
 
-    unresolved: Meaning
-    wrong_host: Meaning
-    untrusted: Meaning
-    no_tls: Meaning
-    broken_tls: Meaning
-    no_answer: Meaning
+    unresolved: ErrorRow
+    wrong_host: ErrorRow
+    untrusted: ErrorRow
+    no_tls: ErrorRow
+    broken_tls: ErrorRow
+    no_answer: ErrorRow
 
     @classmethod
     def at(cls, address: str) -> Self:
         """Of a target whose address is in this field of the secret."""
         return cls(
-            unresolved=Meaning(
-                Unreachable, "the name of the host cannot be resolved for",
+            unresolved=ErrorRow(
+                Unreachable, "the name of the host cannot be resolved",
                 f"check '{address}' and DNS", address,
             ),
-            wrong_host=Meaning(
-                Untrusted, "the server's certificate is for another host than that of",
+            wrong_host=ErrorRow(
+                Untrusted, "the server's certificate is for another host",
                 f"put a name that the certificate has in '{address}'", address,
             ),
-            untrusted=Meaning(
-                Untrusted, "the server's certificate is not trusted for",
+            untrusted=ErrorRow(
+                Untrusted, "the server's certificate is not trusted",
                 "renew the server's certificate if it has expired, else set TLS_CA_BUNDLE to its "
                 f"authority, or correct '{address}'", "TLS_CA_BUNDLE",
             ),
-            no_tls=Meaning(
-                Untrusted, "the server offers no TLS to", "enable TLS on the server", address
+            no_tls=ErrorRow(
+                Untrusted, "the server offers no TLS", "enable TLS on the server", address
             ),
-            broken_tls=Meaning(
-                Unreachable, "the TLS connection broke for",
+            broken_tls=ErrorRow(
+                Unreachable, "the TLS connection broke",
                 f"check '{address}', the port, that the server has TLS 1.2 or newer, and what is "
                 "on the way to it", address,
             ),
-            no_answer=Meaning(
-                Unreachable, "no answer from the server for",
+            no_answer=ErrorRow(
+                Unreachable, "there was no answer",
                 f"check '{address}', the port, security groups, the function's route and that the "
                 "server is up", address,
             ),
         )  # fmt: skip
 
-    def meaning(self, error: BaseException) -> Meaning | None:
+    def row(self, error: BaseException) -> ErrorRow | None:
         """By the most telling of the error's causes; None where none is the network's or TLS's."""
         behind = causes(error)
         if _first(behind, socket.gaierror):

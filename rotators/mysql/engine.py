@@ -14,7 +14,7 @@ from rotators.mysql.passwords.mariadb import MariaDBPasswords
 from rotators.mysql.passwords.mysql import MySQLPasswords
 from rotators.mysql.passwords.policy import rule_named
 from shared.credentials import Login
-from shared.errors import Meaning
+from shared.errors import ErrorRow
 from shared.secret import Secret
 from shared.tls import database_authorities, verifying_context
 
@@ -38,12 +38,12 @@ _NO_KEY = b"none"
 class Refuse:
     """In place of an authentication plugin: nothing is sent."""
 
-    def __init__(self, meaning: Meaning) -> None:
-        self._meaning = meaning
+    def __init__(self, row: ErrorRow) -> None:
+        self._row = row
 
     def authenticate(self, _packet: object) -> NoReturn:
         """Raises PluginRefused."""
-        raise PluginRefused(self._meaning)
+        raise PluginRefused(self._row)
 
 
 _REFUSED_PLUGINS = {

@@ -13,9 +13,9 @@ from shared.errors import (
     GIVE_UP,
     NEXT_ATTEMPT,
     Busy,
+    ErrorRow,
     Forbidden,
     MalformedSecret,
-    Meaning,
     Misconfigured,
     Rejected,
     RejectedByPolicy,
@@ -28,88 +28,91 @@ from shared.translation import ConnectionFaults, translate_errors
 
 _FAULTS = ConnectionFaults.at("host")
 
-CLEARTEXT = Meaning(
-    Untrusted, "the server asked for the password in clear from",
+CLEARTEXT = ErrorRow(
+    Untrusted, "the server asked for the password in clear",
     "give the account the plugin caching_sha2_password or mysql_native_password", "host",
 )  # fmt: skip
-OTHER_PLUGIN = Meaning(
-    Misconfigured, "no hash is made here for the authentication plugin of",
+OTHER_PLUGIN = ErrorRow(
+    Misconfigured, "the function can make no hash for the account's authentication plugin",
     "ALTER USER ... IDENTIFIED VIA mysql_native_password", "username",
 )  # fmt: skip
 # Rejected, so that another stored password is tried: an account may have several plugins.
-ED25519 = Meaning(
-    Rejected, "the server asked for ed25519, which is not supported, from",
+ED25519 = ErrorRow(
+    Rejected, "the server asked for ed25519, which is not supported",
     "ALTER USER ... IDENTIFIED VIA mysql_native_password", "username",
 )  # fmt: skip
-NO_TLS = Meaning(
-    Misconfigured, "without TLS, MySQL would be sent a password in clear for",
+NO_TLS = ErrorRow(
+    Misconfigured, "without TLS, MySQL would be sent the password in clear",
     "enable TLS on the server and remove 'ssl' from the secret", "ssl",
 )  # fmt: skip
-NOT_ITS_OWN = Meaning(
-    TargetMismatch, "the server takes for another account, anonymous or proxied, the login of",
+NOT_ITS_OWN = ErrorRow(
+    TargetMismatch, "the server takes the login for another account, an anonymous or a proxied one",
     "log in as an account of one's own, not as an anonymous or a proxied one", "username",
 )  # fmt: skip
-NO_OVERLAP = Meaning(
-    Forbidden, "before 8.0.14 the server keeps one password only of",
+NO_OVERLAP = ErrorRow(
+    Forbidden, "the server, older than 8.0.14, keeps one password only",
     "upgrade the server, or use alternating users",
 )  # fmt: skip
-NOT_NAMED = Meaning(
-    Misconfigured, "the server wants the current password with the new one, which is only named "
-    "where it is the first of the two, from",
+NOT_NAMED = ErrorRow(
+    Misconfigured, "the server wants the current password with the new one, which can only be "
+    "given where it is the first of the account's two",
     "set ADMIN_SETS_PASSWORD, or ALTER USER ... PASSWORD REQUIRE CURRENT OPTIONAL", "username",
 )  # fmt: skip
-USED_BEFORE = Meaning(
-    Busy, "the server's password history has the password already of",
+USED_BEFORE = ErrorRow(
+    Busy, "the server's password history has the new password already",
     f"{NEXT_ATTEMPT}; {GIVE_UP}", "password",
 )  # fmt: skip
-UNREADABLE = Meaning(
-    Misconfigured, "what SHOW GRANTS or SHOW CREATE USER answers cannot be read, of",
+UNREADABLE = ErrorRow(
+    Misconfigured, "the answer of SHOW GRANTS or SHOW CREATE USER cannot be read",
     "look for a PROXY right about a name with a quote: MariaDB prints it without escaping",
     "username",
 )  # fmt: skip
-NO_CATALOG = Meaning(
-    Forbidden, "looking at other accounts is not permitted to the admin",
+NO_CATALOG = ErrorRow(
+    Forbidden, "the admin may not look at other accounts",
     "GRANT SELECT ON mysql.* TO the admin", "masterarn",
 )  # fmt: skip
-_NO_MYSQL = _FAULTS.no_answer._replace(what="no answer from a MySQL server for")
-_REFUSED = Meaning(Misconfigured, "the server refused a statement for", "look the error number up")
+_NO_MYSQL = _FAULTS.no_answer._replace(clause="what answers is no MySQL server")
+_REFUSED = ErrorRow(Misconfigured, "the server refused a statement", "look the error number up")
 
 _OPTION = 1290  # which of the server's options, only the text tells
 # MariaDB with a plugin that checks passwords, which it cannot do with a hash.
-_UNCHECKED = Meaning(
-    RejectedByPolicy, "the server's password rules want to see the new password in clear of",
+_UNCHECKED = ErrorRow(
+    RejectedByPolicy, "the server's password rules want to see the new password in clear",
     "SET GLOBAL strict_password_validation = OFF: MariaDB would write the password to its logs",
     "strict_password_validation",
 )  # fmt: skip
 
 _BY_ERRNO = {
-    1045: Meaning(
-        Rejected, "the server rejected the password of",
+    1045: ErrorRow(
+        Rejected, "the server rejected the password",
         "check the account's host part, plugin and lock", "password",
     ),
-    1698: Meaning(
-        Rejected, "the server rejected the login of", "check the account's plugin", "username"
+    1698: ErrorRow(
+        Rejected, "the server rejected the login", "check the account's plugin", "username"
     ),
-    1044: Meaning(Forbidden, "no right to the database for", "grant it, or correct 'dbname'",
-                  "dbname"),
-    1049: Meaning(
-        Misconfigured, "there is no database of that name for", "correct 'dbname'", "dbname"
+    1044: ErrorRow(
+        Forbidden, "the user has no right to the database", "grant it, or correct 'dbname'",
+        "dbname",
     ),
-    1130: Meaning(
-        Forbidden, "no account admits the function's address for", "create one for its host"
+    1049: ErrorRow(
+        Misconfigured, "there is no database of that name", "correct 'dbname'", "dbname"
     ),
-    1129: Meaning(
-        Unreachable, "the server blocks the function's address for", "FLUSH HOSTS on the server"
+    1130: ErrorRow(
+        Forbidden, "no account admits the function's address", "create one for its host"
     ),
-    3159: Meaning(Untrusted, "the server asks for TLS in another way from", "check REQUIRE"),
-    1819: Meaning(
-        RejectedByPolicy, "the server's password rules refused the new password of",
-        f"compare them with PASSWORD_LENGTH and EXCLUDE_CHARACTERS; {GIVE_UP}", "PASSWORD_LENGTH",
+    1129: ErrorRow(
+        Unreachable, "the server blocks the function's address", "FLUSH HOSTS on the server"
+    ),
+    3159: ErrorRow(Untrusted, "the account requires TLS of another kind", "check REQUIRE"),
+    1819: ErrorRow(
+        RejectedByPolicy, "the server's password rules refused the new password",
+        "correct PASSWORD_LENGTH, EXCLUDE_CHARACTERS or a MINIMUM_... of the function by them",
+        "PASSWORD_LENGTH",
     ),
     **dict.fromkeys(
         (_OPTION, 1836, 3989),
-        Meaning(
-            Misconfigured, "an option of the server, such as read_only, forbids a change for",
+        ErrorRow(
+            Misconfigured, "an option of the server, such as read_only, forbids the change",
             "where read_only is ON set 'host' to the writer", "host",
         ),
     ),
@@ -117,26 +120,26 @@ _BY_ERRNO = {
     3892: NOT_NAMED,
     **dict.fromkeys(
         (1820, 1862),
-        Meaning(
-            Misconfigured, "the password has expired of",
+        ErrorRow(
+            Misconfigured, "the password has expired",
             "ALTER USER ... PASSWORD EXPIRE NEVER, and give it the password in AWSCURRENT",
             "password",
         ),
     ),
     **dict.fromkeys(
         (3118, 3955, 4151),
-        Meaning(
-            Forbidden, "the account is locked:", "ALTER USER ... ACCOUNT UNLOCK", "username"
+        ErrorRow(
+            Forbidden, "the account is locked", "ALTER USER ... ACCOUNT UNLOCK", "username"
         ),
     ),
     **dict.fromkeys(
         (1142, 1227, 1133, 1396),
-        Meaning(Forbidden, "changing the password is not permitted to",
+        ErrorRow(Forbidden, "the user may not change the password",
                 "log in as an account of one's own, not as an anonymous or a proxied one"),
     ),
     **dict.fromkeys(
         (1040, 1203, 1205, 1213, 1226, 1969),
-        Meaning(Busy, "no connection or lock is free for", NEXT_ATTEMPT),
+        ErrorRow(Busy, "no connection or lock is free", NEXT_ATTEMPT),
     ),
     **dict.fromkeys((1053, 1152, 1158, 1159, 1160, 1161), _FAULTS.no_answer),
 }  # fmt: skip
@@ -150,15 +153,15 @@ _BY_DRIVER = {
 class PluginRefused(Exception):
     """The server asked for an authentication that this driver does not take part in."""
 
-    def __init__(self, meaning: Meaning) -> None:
+    def __init__(self, row: ErrorRow) -> None:
         super().__init__()
-        self.meaning = meaning
+        self.row = row
 
 
 def overlap_forbidden(login: Login, grant: str) -> RotationError:
     """A second password needs a right; `grant` is the SQL that gives it."""
     return Forbidden(
-        f"a second password is not permitted to mysql {login.address}",
+        f"mysql {login.address}: the account may not have a second password",
         do=f"{grant}; or set ADMIN_SETS_PASSWORD",
     )
 
@@ -166,8 +169,8 @@ def overlap_forbidden(login: Login, grant: str) -> RotationError:
 def admin_lacks(login: Login, about: str, number: int, grant: str) -> RotationError:
     """The administrator has no right to a statement about an account; `grant` gives it."""
     return Forbidden(
-        f"what {about} needs is not the admin's to give or take: mysql {login.address} lacks a "
-        f"right (error {number})",
+        f"mysql {login.address}: the admin lacks a right to give or take what {about} needs "
+        f"(error {number})",
         do=grant,
         field="masterarn",
     )
@@ -197,16 +200,14 @@ def translated(login: Login) -> AbstractContextManager[None]:
 
 def translate(error: Exception, login: Login) -> RotationError:
     """The error in our words, about this login."""
-    whom = f"mysql {login.address}"
+    where = f"mysql {login.address}"
     if isinstance(error, PluginRefused):
-        return error.meaning.error(whom)
+        return error.row.error(where)
     number = error.args[0] if isinstance(error, pymysql.Error) and error.args else 0
     if not number or not isinstance(number, int):
-        return _NO_MYSQL.error(whom)
+        return _NO_MYSQL.error(where)
     if number == _OPTION and "strict" in str(error.args[1]):
-        meaning = _UNCHECKED
+        row = _UNCHECKED
     else:
-        meaning = (
-            _BY_ERRNO.get(number) or _FAULTS.meaning(error) or _BY_DRIVER.get(number, _REFUSED)
-        )
-    return meaning.error(whom, f"error {number}")
+        row = _BY_ERRNO.get(number) or _FAULTS.row(error) or _BY_DRIVER.get(number, _REFUSED)
+    return row.error(where, f"error {number}")

@@ -10,11 +10,10 @@ import psycopg
 
 from shared.credentials import Login
 from shared.errors import (
-    GIVE_UP,
     NEXT_ATTEMPT,
     Busy,
+    ErrorRow,
     Forbidden,
-    Meaning,
     Misconfigured,
     Rejected,
     RejectedByPolicy,
@@ -35,33 +34,35 @@ _CONNECTING = {
     r"does not match host name": _FAULTS.wrong_host,
     r"does not support SSL": _FAULTS.no_tls,
     r"certificate verify failed|certificate has expired": _FAULTS.untrusted,
-    r"authentication method requirement": Meaning(
+    r"authentication method requirement": ErrorRow(
         Untrusted,
-        "the server asked for the password in clear or for none, or without TLS by md5, from",
+        "the server asked for the password in clear or for none, or without TLS by md5",
         "set the method in pg_hba.conf to scram-sha-256", "host"
     ),
-    r"no pg_hba\.conf entry|pg_hba\.conf rejects": Meaning(
-        Forbidden, "pg_hba.conf has no entry for", "add one for the function's address"
+    r"no pg_hba\.conf entry|pg_hba\.conf rejects": ErrorRow(
+        Forbidden, "pg_hba.conf has no entry that lets this user in",
+        "add one for the function's address"
     ),
-    r"is not permitted to log in": Meaning(
-        Forbidden, "LOGIN is not granted to", "ALTER ROLE ... LOGIN", "username"
+    r"is not permitted to log in": ErrorRow(
+        Forbidden, "the user may not log in", "ALTER ROLE ... LOGIN", "username"
     ),
-    r"database .* does not exist": Meaning(
-        Misconfigured, "there is no database of that name for", "correct 'dbname'", "dbname"
+    r"database .* does not exist": ErrorRow(
+        Misconfigured, "there is no database of that name", "correct 'dbname'", "dbname"
     ),
-    r"permission denied for database": Meaning(
-        Forbidden, "CONNECT on the database is not granted to", "grant it, or correct 'dbname'",
+    r"permission denied for database": ErrorRow(
+        Forbidden, "CONNECT on the database is not granted to this user",
+        "grant it, or correct 'dbname'",
         "dbname",
     ),
-    r"too many (clients|connections)|remaining connection slots": Meaning(
-        Busy, "no connection is free for",
+    r"too many (clients|connections)|remaining connection slots": ErrorRow(
+        Busy, "no connection is free",
         f"{NEXT_ATTEMPT}; raise the limit of the role, the database or the server if it lasts",
     ),
-    r"the database system is|not (yet|currently) accepting connections": Meaning(
-        Unreachable, "the server is starting or stopping for", NEXT_ATTEMPT
+    r"the database system is|not (yet|currently) accepting connections": ErrorRow(
+        Unreachable, "the server is starting or stopping", NEXT_ATTEMPT
     ),
-    r"(password|SASL) authentication failed": Meaning(
-        Rejected, "the server rejected the password of",
+    r"(password|SASL) authentication failed": ErrorRow(
+        Rejected, "the server rejected the password",
         "check pg_hba.conf, and LOGIN and VALID UNTIL of the role", "password"
     ),
     r"timeout|refused|closed the connection|reset by peer|SYSCALL|unreachable|No route":
@@ -71,59 +72,59 @@ _CONNECTING = {
 
 # By SQLSTATE, or its class.
 _RUNNING = {
-    "25006": Meaning(
+    "25006": ErrorRow(
         Misconfigured,
-        "the server is a read-only replica for",
+        "the server is a read-only replica",
         "set 'host' to the writer",
         "host",
     ),
-    "42939": Meaning(
+    "42939": ErrorRow(
         Misconfigured,
-        "the server keeps names that begin with pg_ for itself, so there can be no clone, says",
+        "the server keeps names that begin with pg_ for itself, so this user can have no clone",
         "rename the user, or rotate it as a single user",
         "username",
     ),
-    "22023": Meaning(
+    "22023": ErrorRow(
         RejectedByPolicy,
-        "the server's password rules refused the new password, which it was given by",
-        f"compare them with PASSWORD_LENGTH, EXCLUDE_CHARACTERS and MINIMUM_...; {GIVE_UP}",
+        "the server's password rules refused the new password",
+        "correct PASSWORD_LENGTH, EXCLUDE_CHARACTERS or a MINIMUM_... of the function by them",
         "PASSWORD_LENGTH",
     ),
-    "42501": Meaning(
+    "42501": ErrorRow(
         Forbidden,
-        "a right that every role has by default was taken from",
+        "the user lacks a right that every role has by default",
         "the server's log names what it may not read or call: grant that to PUBLIC again",
     ),
-    "0LP01": Meaning(
+    "0LP01": ErrorRow(
         TargetMismatch,
-        "the clone cannot be made a member of its original, which is one of the clone's, by",
-        "REVOKE that membership",
+        "the clone cannot be made a member of its original, as that one is a member of the clone",
+        "REVOKE the clone from its original",
         "username",
     ),
     **dict.fromkeys(  # the first of a function that stood still, which may only be slow
         ("25P03", "25P04"),
-        Meaning(Unreachable, "the server ended the slow transaction of", NEXT_ATTEMPT),
+        ErrorRow(Unreachable, "the server ended a transaction that took too long", NEXT_ATTEMPT),
     ),
-    "2BP01": Meaning(
+    "2BP01": ErrorRow(
         TargetMismatch,
-        "others were granted a role by the clone, which must not have it, refused to",
+        "the clone has a role that it must not have, and has granted it to others",
         "REVOKE it from the clone with CASCADE",
         "username",
     ),
     **dict.fromkeys(
         ("42704", "42710", "23505"),
-        Meaning(Busy, "another session made or dropped the role at that moment for", NEXT_ATTEMPT),
+        ErrorRow(Busy, "another session made or dropped a role at that moment", NEXT_ATTEMPT),
     ),
-    "55P03": Meaning(Busy, "another session holds a lock needed by", NEXT_ATTEMPT),
-    "57014": Meaning(Busy, "the server took too long for", NEXT_ATTEMPT),
-    "XX000": Meaning(Busy, "another session changed the role at the same moment for", NEXT_ATTEMPT),
-    "40": Meaning(Busy, "another session was in the way of", NEXT_ATTEMPT),
-    "53": Meaning(Busy, "the server is out of resources for", NEXT_ATTEMPT),
-    "57": Meaning(Unreachable, "the server ended the session of", NEXT_ATTEMPT),
-    "08": _FAULTS.no_answer._replace(what="the connection broke for"),
+    "55P03": ErrorRow(Busy, "another session holds a lock that this step needs", NEXT_ATTEMPT),
+    "57014": ErrorRow(Busy, "the server took too long", NEXT_ATTEMPT),
+    "XX000": ErrorRow(Busy, "another session changed the role at the same moment", NEXT_ATTEMPT),
+    "40": ErrorRow(Busy, "another session was in the way", NEXT_ATTEMPT),
+    "53": ErrorRow(Busy, "the server is out of resources", NEXT_ATTEMPT),
+    "57": ErrorRow(Unreachable, "the server ended the session", NEXT_ATTEMPT),
+    "08": _FAULTS.no_answer._replace(clause="the connection broke"),
 }
-_REFUSED = Meaning(
-    Misconfigured, "the server refused a statement for",
+_REFUSED = ErrorRow(
+    Misconfigured, "the server refused a statement",
     "look the SQLSTATE up in PostgreSQL's documentation, appendix A",
 )  # fmt: skip
 
@@ -138,22 +139,22 @@ def translate(error: psycopg.Error, login: Login) -> RotationError:
     state = error.sqlstate
     if state is None:
         return _connecting(error, login).error(f"postgres {login.address}")
-    meaning = _RUNNING.get(state) or _RUNNING.get(state[:2]) or _REFUSED
-    return meaning.error(f"postgres {login.address}", f"SQLSTATE {state}")
+    row = _RUNNING.get(state) or _RUNNING.get(state[:2]) or _REFUSED
+    return row.error(f"postgres {login.address}", f"SQLSTATE {state}")
 
 
-def _connecting(error: psycopg.Error, login: Login) -> Meaning:
+def _connecting(error: psycopg.Error, login: Login) -> ErrorRow:
     text = str(error)
-    for pattern, meaning in _CONNECTING.items():
+    for pattern, row in _CONNECTING.items():
         if re.search(pattern, text):
-            return meaning
+            return row
     # In another language than English, what quotes the user's name is taken for a refusal: it
     # may also be another FATAL about that user, such as too many connections of the role. An
     # outage or a pooler's trouble does not name it.
     told = re.sub(r"connection to server at .*? failed: ", "", text)  # libpq's own words
     names_user = re.search(rf"[^\w\s]\s*{re.escape(login.username)}\s*[^\w\s]", told)
     if names_user and error.pgconn is not None and error.pgconn.used_password:
-        return Meaning(
-            Rejected, "the server rejected the login of", "check 'password', 'dbname' and LOGIN"
+        return ErrorRow(
+            Rejected, "the server rejected the login", "check 'password', 'dbname' and LOGIN"
         )
     return _FAULTS.no_answer

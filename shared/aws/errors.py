@@ -12,10 +12,10 @@ from botocore import exceptions as botocore
 
 from shared.errors import (
     NEXT_ATTEMPT,
+    ErrorRow,
     Forbidden,
     InvalidEvent,
     MalformedSecret,
-    Meaning,
     Misconfigured,
     RotationError,
     Throttled,
@@ -24,12 +24,14 @@ from shared.errors import (
 )
 from shared.translation import translate_errors
 
-_IDENTITY = Meaning(
-    Forbidden, "the credentials were refused by", "check the function's role and the clock"
+_IDENTITY = ErrorRow(
+    Forbidden, "the function's credentials were refused", "check the function's role and the clock"
 )
-_RATE = Meaning(Throttled, "too many requests for", NEXT_ATTEMPT)
-_FAILURE = Meaning(Unreachable, "a failure inside", NEXT_ATTEMPT)
-_UNKNOWN = Meaning(Misconfigured, "a refusal by", "see the API reference for this error code")
+_RATE = ErrorRow(Throttled, "there were too many requests", NEXT_ATTEMPT)
+_FAILURE = ErrorRow(Unreachable, "the service failed by itself", NEXT_ATTEMPT)
+_UNKNOWN = ErrorRow(
+    Misconfigured, "the call was refused", "see the API reference for this error code"
+)
 _DENIED = ("AccessDenied", "AccessDeniedException", "NotAuthorized")
 _COMMON = {
     **dict.fromkeys(
@@ -55,8 +57,8 @@ class Api:
     name: str
     prefix: str
     route: str
-    denied: Meaning
-    codes: Mapping[str, Meaning]
+    denied: ErrorRow
+    codes: Mapping[str, ErrorRow]
 
     def translated(self, about: str = "") -> AbstractContextManager[None]:
         """Raise the SDK's errors in the block as ours; `about` is what the call is for."""
@@ -87,12 +89,10 @@ class Api:
         code = error.response.get("Error", {}).get("Code", "")
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         own = self.codes.get(f"{error.operation_name}.{code}") or self.codes.get(code)
-        meaning = own or (self.denied if code in _DENIED else _COMMON.get(code))
-        if meaning is None:
-            meaning = _FAILURE if status >= HTTPStatus.INTERNAL_SERVER_ERROR else _UNKNOWN
-        return meaning.error(
-            f"{self.prefix}:{error.operation_name}{about}", code or f"HTTP {status}"
-        )
+        row = own or (self.denied if code in _DENIED else _COMMON.get(code))
+        if row is None:
+            row = _FAILURE if status >= HTTPStatus.INTERNAL_SERVER_ERROR else _UNKNOWN
+        return row.error(f"{self.prefix}:{error.operation_name}{about}", code or f"HTTP {status}")
 
 
 class NotFound(InvalidEvent):
@@ -107,18 +107,18 @@ class InvalidParameter(InvalidEvent):
     """For a label move: the label is not where the caller said (rule 10)."""
 
 
-_NOT_ALLOWED = Meaning(
-    Forbidden, "access was denied to",
+_NOT_ALLOWED = ErrorRow(
+    Forbidden, "access was denied",
     "allow the call on this secret in the function's role and in the VPC endpoint's policy, and "
     "kms:Decrypt and kms:GenerateDataKey on its key; PutSecretValue is also refused with the "
     "RotationToken of an earlier rotation",
 )  # fmt: skip
-_KMS = Meaning(
-    Forbidden, "the secret's key was not usable by",
+_KMS = ErrorRow(
+    Forbidden, "the secret's KMS key cannot be used",
     "allow kms:Decrypt and kms:GenerateDataKey on it, and check that it is enabled",
 )  # fmt: skip
-_DELETED = Meaning(
-    InvalidEvent, "the secret is scheduled for deletion, or not to be used so, says",
+_DELETED = ErrorRow(
+    InvalidEvent, "the secret is scheduled for deletion, or cannot be used so",
     "restore it with RestoreSecret, or stop rotating it", "SecretId",
 )  # fmt: skip
 SECRETS_MANAGER = Api(
@@ -128,21 +128,21 @@ SECRETS_MANAGER = Api(
     "endpoint's policy and security group",
     _NOT_ALLOWED,
     {
-        "ResourceNotFoundException": Meaning(
-            NotFound, "nothing was found by", "check that the secret exists in this region",
+        "ResourceNotFoundException": ErrorRow(
+            NotFound, "nothing was found", "check that the secret exists in this region",
             "SecretId",
         ),
-        "ResourceExistsException": Meaning(
-            Exists, "the version has another value, says", "rotate again with a new token",
+        "ResourceExistsException": ErrorRow(
+            Exists, "the version has another value", "rotate again with a new token",
             "ClientRequestToken",
         ),
-        "InvalidParameterException": Meaning(
-            InvalidParameter, "a parameter was refused by", "check where the secret's labels are"
+        "InvalidParameterException": ErrorRow(
+            InvalidParameter, "a parameter was refused", "check where the secret's labels are"
         ),
         "InvalidRequestException": _DELETED,
         # Of other calls it is the arguments.
-        "PutSecretValue.ValidationException": Meaning(
-            MalformedSecret, "the value was refused by",
+        "PutSecretValue.ValidationException": ErrorRow(
+            MalformedSecret, "the value was refused",
             "shorten the secret: a value may hold 65,536 bytes", "SecretString",
         ),
         "InternalServiceError": _FAILURE,

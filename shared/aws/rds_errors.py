@@ -4,21 +4,21 @@ Codes: the API reference's "Errors" of DescribeDBInstances and DescribeDBCluster
 """
 
 from shared.aws.errors import Api
-from shared.errors import Forbidden, Meaning, TargetMismatch
+from shared.errors import ErrorRow, Forbidden, TargetMismatch
 
 
 class NotFound(TargetMismatch):
     """There is no such instance or cluster in this account and region."""
 
 
-_ABSENT = Meaning(NotFound, "nothing was found by", "correct 'masterarn'", "masterarn")
+_ABSENT = ErrorRow(NotFound, "nothing was found", "correct 'masterarn'", "masterarn")
 RDS = Api(
     "Amazon RDS",
     "rds",
     "check the function's route to the RDS API: in a VPC, an interface endpoint for rds or a NAT "
     "gateway, and their security groups",
-    Meaning(
-        Forbidden, "access was denied to",
+    ErrorRow(
+        Forbidden, "access was denied",
         "allow rds:DescribeDBInstances and rds:DescribeDBClusters in the function's role, and in "
         "the VPC endpoint's policy", "masterarn",
     ),

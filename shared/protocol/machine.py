@@ -120,7 +120,7 @@ class Rotation(Lent[C]):
         except RejectedByPolicy as refused:
             self._store.give_up(self.version_id)
             raise refused.of_version(PENDING).then(
-                "AWSPENDING is taken off the refused version: rotate again"
+                "AWSPENDING has been taken off this version, so rotate again then"
             ) from None
 
     def verify(self) -> None:

@@ -85,15 +85,15 @@ MUTANTS = [
     Mutant(
         "a refused password is told as an outage",
         ERRORS,
-        "401: Meaning(Rejected,",
-        "401: Meaning(Busy,",
+        "401: ErrorRow(Rejected,",
+        "401: ErrorRow(Busy,",
         "test_testsecret_refuses_what_was_not_installed",
     ),
     Mutant(
         "an outage is told as a refused password",
         ERRORS,
-        "(_FAULTS.meaning(error) or _FAULTS.no_answer).error(whom)",
-        "_BY_CODE[401].error(whom)",
+        "(_FAULTS.row(error) or _FAULTS.no_answer).error(where)",
+        "_BY_CODE[401].error(where)",
         "test_a_target_that_does_not_answer_is_not_a_refusal",
     ),
     Mutant(

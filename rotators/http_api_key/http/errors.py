@@ -12,8 +12,8 @@ import urllib3
 from rotators.http_api_key.http.network import AddressError, AnswerError
 from shared.errors import (
     NEXT_ATTEMPT,
+    ErrorRow,
     Forbidden,
-    Meaning,
     Misconfigured,
     Rejected,
     RotationError,
@@ -23,10 +23,10 @@ from shared.errors import (
 )
 from shared.translation import ConnectionFaults, translate_errors
 
-_TOO_SLOW = Meaning(Unreachable, "too slow an answer from", NEXT_ATTEMPT)
-_TOO_MANY = Meaning(Throttled, "too many requests to", NEXT_ATTEMPT)
-_SERVER_ERROR = Meaning(Unreachable, "a failure inside", NEXT_ATTEMPT)
-_LATER = Meaning(Unreachable, "not at this moment, says", NEXT_ATTEMPT)
+_TOO_SLOW = ErrorRow(Unreachable, "it took too long to answer", NEXT_ATTEMPT)
+_TOO_MANY = ErrorRow(Throttled, "it got too many requests", NEXT_ATTEMPT)
+_SERVER_ERROR = ErrorRow(Unreachable, "it failed by itself", NEXT_ATTEMPT)
+_LATER = ErrorRow(Unreachable, "it says that this cannot be at the moment", NEXT_ATTEMPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +50,13 @@ class Whom:
 
     def no_right(self, code: str = "") -> RotationError:
         """For an admin's key that is valid but may not do what it was to do."""
-        meaning = Meaning(
+        row = ErrorRow(
             Forbidden,
-            f"{self.asker} was refused by",
+            f"it refused {self.asker} a right",
             f"check its rights, and '{self.owner}'",
             self.admin,
         )
-        return meaning.error(str(self), code)
+        return row.error(str(self), code)
 
     def garbage(self, code: str = "") -> RotationError:
         """For an answer that is not the API's."""
@@ -116,10 +116,10 @@ def refusal(status: int, whom: Whom, place: str, *, later: bool = False) -> Rota
     return problem
 
 
-def _no_owner(whom: Whom) -> Meaning:
-    return Meaning(
+def _no_owner(whom: Whom) -> ErrorRow:
+    return ErrorRow(
         TargetMismatch,
-        f"no such owner, or none {whom.asker} may see, is known to",
+        f"it knows no owner {whom.owner_name!r}, or {whom.asker} may not see one",
         f"correct '{whom.owner}' or '{whom.url}', or the rights of {whom.asker}",
         whom.owner,
     )
@@ -127,8 +127,8 @@ def _no_owner(whom: Whom) -> Meaning:
 
 def admin_rejected(whom: Whom, code: str) -> RotationError:
     """For an admin's key that is not valid."""
-    meaning = Meaning(Rejected, f"{whom.asker} was rejected by", "store a valid one", whom.admin)
-    return meaning.error(str(whom), code)
+    row = ErrorRow(Rejected, f"it rejected {whom.asker}", "store a valid one", whom.admin)
+    return row.error(str(whom), code)
 
 
 def translated(whom: Whom) -> AbstractContextManager[None]:
@@ -148,8 +148,8 @@ def no_answer(error: urllib3.exceptions.HTTPError, whom: Whom) -> RotationError:
             field="ALLOW_PRIVATE_ISSUERS",
         )
     faults = ConnectionFaults.at(whom.url)
-    meaning = faults.no_answer
+    row = faults.no_answer
     # Else what it wraps is about the address and the certificate of the proxy, not the issuer's.
     if not isinstance(error, urllib3.exceptions.ProxyError):
-        meaning = faults.meaning(error) or meaning
-    return meaning.error(str(whom), type(error).__name__)
+        row = faults.row(error) or row
+    return row.error(str(whom), type(error).__name__)

@@ -119,8 +119,8 @@ class MySQLPasswords:
     def _require_first(self, password: Secret, refused: int) -> None:
         """It was set by another copy of this step; raises what `refused` means if not."""
         if not self._is_first(password):
-            meaning = NOT_NAMED if refused == _NOT_NAMED else USED_BEFORE
-            raise meaning.error(f"mysql {self._wire.login.address}", f"error {refused}")
+            row = NOT_NAMED if refused == _NOT_NAMED else USED_BEFORE
+            raise row.error(f"mysql {self._wire.login.address}", f"error {refused}")
 
     def _discard_refused(self, by: Wire | None) -> int:
         if not self._two:

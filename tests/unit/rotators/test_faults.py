@@ -17,7 +17,7 @@ from rotators.http_api_key.http.errors import Whom, no_answer
 from rotators.mysql.errors import translate as of_mysql
 from rotators.postgres.errors import translate as of_postgres
 from shared.credentials import Login
-from shared.errors import Meaning, Rejected, Unreachable
+from shared.errors import ErrorRow, Rejected, Unreachable
 from shared.tls import verifying_context
 from shared.translation import ConnectionFaults
 from tests.fake_servers import (
@@ -86,11 +86,11 @@ def kind(request: pytest.FixtureRequest) -> Kind:
     return KINDS[request.param]
 
 
-def told(driver: Driver, host: str, port: int, ca: Path) -> Meaning | None:
+def told(driver: Driver, host: str, port: int, ca: Path) -> ErrorRow | None:
     with pytest.raises((pymysql.Error, urllib3.exceptions.HTTPError)) as caught:
         driver(host, port, ca)
     assert not isinstance(caught.value, OSError)  # it is wrapped
-    return FAULTS.meaning(caught.value)
+    return FAULTS.row(caught.value)
 
 
 def test_a_name_without_an_address(
@@ -173,7 +173,7 @@ WRAPPED: dict[str, Exception] = {
 
 @pytest.mark.parametrize(("text", "name"), LIBPQ)
 def test_all_kinds_say_the_same(text: str, name: str) -> None:
-    meaning: Meaning = getattr(FAULTS, name)
+    meaning: ErrorRow = getattr(FAULTS, name)
     by_kind = {"postgres": of_postgres(psycopg.OperationalError(text), LOGIN)}
     if name == "no_tls":
         by_kind["mysql"] = of_mysql(pymysql.OperationalError(2026, CANARY), LOGIN)
@@ -184,12 +184,12 @@ def test_all_kinds_say_the_same(text: str, name: str) -> None:
         broken = urllib3.exceptions.ProtocolError(CANARY, WRAPPED[name])
         issuers = no_answer(broken, WHOM)
         assert type(issuers) is meaning.kind
-        assert issuers.what == f"{meaning.what} the issuer at https://db:1/api (ProtocolError)"
+        assert issuers.what == f"the issuer at https://db:1/api: {meaning.clause} (ProtocolError)"
         assert issuers.do == meaning.do.replace("'host'", "'issuer_url'")
         assert issuers.field == (meaning.field if meaning.field != "host" else "issuer_url")
     for kind, error in by_kind.items():
         assert type(error) is meaning.kind
-        assert error.what.startswith(f"{meaning.what} {kind} user 'app' at db:1")
+        assert error.what.startswith(f"{kind} user 'app' at db:1: {meaning.clause}")
         assert (error.do, error.field) == (meaning.do, meaning.field)
         assert CANARY not in str(error)
 

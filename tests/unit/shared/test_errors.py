@@ -52,8 +52,8 @@ def test_a_narrower_kind_keeps_the_code_alarms_match_on() -> None:
 
 
 def test_a_row_of_a_drivers_table_makes_the_error_it_describes() -> None:
-    meaning = errors.Meaning(Unreachable, "no answer for", "check the route", "host")
-    error = meaning.error("user 'app' at db:5432", "error 2003")
+    row = errors.ErrorRow(Unreachable, "there was no answer", "check the route", "host")
+    error = row.error("user 'app' at db:5432", "error 2003")
     assert type(error) is Unreachable
     assert error.field == "host"
-    assert str(error) == "no answer for user 'app' at db:5432 (error 2003); check the route"
+    assert str(error) == "user 'app' at db:5432: there was no answer (error 2003); check the route"

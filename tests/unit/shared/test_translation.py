@@ -8,7 +8,7 @@ import pymysql
 import pytest
 
 from shared.deadline import TimeOverError
-from shared.errors import Meaning, RotationError, Untrusted
+from shared.errors import ErrorRow, RotationError, Untrusted
 from shared.translation import ConnectionFaults, causes, translate_errors
 
 FAULTS = ConnectionFaults.at("host")
@@ -77,33 +77,33 @@ WRAPPINGS = [
 
 
 @pytest.mark.parametrize(("cause", "meaning"), CAUSES, ids=repr)
-def test_each_cause(cause: Exception, meaning: Meaning | None) -> None:
-    assert FAULTS.meaning(cause) is meaning
+def test_each_cause(cause: Exception, meaning: ErrorRow | None) -> None:
+    assert FAULTS.row(cause) is meaning
 
 
 @pytest.mark.parametrize(("cause", "meaning"), CAUSES, ids=repr)
 @pytest.mark.parametrize("outer", range(len(WRAPPINGS)))
-def test_each_cause_three_deep(cause: Exception, meaning: Meaning | None, outer: int) -> None:
+def test_each_cause_three_deep(cause: Exception, meaning: ErrorRow | None, outer: int) -> None:
     error = cause
     for depth in range(3):
         error = WRAPPINGS[(outer + depth) % len(WRAPPINGS)](error)
-    assert FAULTS.meaning(error) is meaning
+    assert FAULTS.row(error) is meaning
 
 
 @pytest.mark.parametrize(("cause", "meaning"), CAUSES, ids=repr)
 def test_the_most_telling_cause_counts_though_another_is_nearer(
-    cause: Exception, meaning: Meaning | None
+    cause: Exception, meaning: ErrorRow | None
 ) -> None:
     error = OSError(CANARY)
     error.__cause__ = cause
-    assert FAULTS.meaning(error) is (meaning or FAULTS.no_answer)
+    assert FAULTS.row(error) is (meaning or FAULTS.no_answer)
 
 
 def test_chains_without_an_end() -> None:
     first, second, third = RuntimeError("1"), RuntimeError("2"), RuntimeError("3")
     first.__cause__, second.__context__, third.args = second, third, (first, third)
     assert causes(first) == [first, second, third]
-    assert FAULTS.meaning(first) is None
+    assert FAULTS.row(first) is None
 
 
 def test_what_is_in_several_places_is_found_once() -> None:

@@ -64,7 +64,9 @@ def test_what_is_common_is_told_alike(
 
 def test_a_refusal_says_which_call_it_was_and_about_what() -> None:
     error = told(SECRETS_MANAGER, refusal("", "GetSecretValue", 500), "the-secret")
-    assert error.what == "a failure inside secretsmanager:GetSecretValue for the-secret (HTTP 500)"
+    assert error.what == (
+        "secretsmanager:GetSecretValue for the-secret: the service failed by itself (HTTP 500)"
+    )
 
 
 def test_the_same_code_may_be_one_apis_own() -> None:
