@@ -111,7 +111,11 @@ class Rejected(Permanent):
     """The target understood and refused the credential."""
 
 
-class RejectedByPolicy(Rejected):
+class PendingUnusable(Permanent):
+    """The pending credential will never be accepted: the machine takes AWSPENDING off it."""
+
+
+class RejectedByPolicy(PendingUnusable):
     """The target's rules refuse the new credential, which it therefore never accepted."""
 
 

@@ -90,7 +90,7 @@ class PasswordPolicy:
         )
         return arrangements + free * math.log2(len(self._alphabet)) - likeliest
 
-    def make(self) -> Secret:
+    def generate(self) -> Secret:
         """A password by `secrets`: the minimum of each class, the rest of all classes, shuffled.
 
         Without minimums all passwords are equally likely. With them, those with an even mix of

@@ -73,7 +73,7 @@ class HttpIssuer:
         client = Client(self._network, description, key.document)
         admin = None
         if key.admin is not None:
-            admin = ticket.open(key.admin)
+            admin = ticket.read_secret(key.admin)
             if description.inline:
                 check_inline(admin)
             configured = self._configured(description) and not description.free
@@ -90,7 +90,7 @@ class HttpIssuer:
     def choose(self, current: ApiKey, /) -> ApiKey:
         """The next key, by the description's rules or the function's password settings."""
         description = self._sources.of(current.document)
-        key = (description.choose or self._policy).make()
+        key = (description.choose or self._policy).generate()
         other = next((each for each in description.slots if each != current.slot), None)
         return current.with_key(key, slot=other)
 

@@ -43,19 +43,19 @@ class Manager:
         self._policy = policy
         self._credentials: Mapping[str, str] | None = None
         used = {str(name) for name in names_in(self._described.make)}
-        self.keeps = any(name.startswith("kept.") for name in used)
-        self.repeatable = self._described.idempotent
+        self.inherits = any(name.startswith("kept.") for name in used)
+        self.idempotent = self._described.idempotent
         listing = self._described.list
-        self.lists = listing is not None
-        self.labels = listing is not None and "label" in listing.found
-        self.most: int | None = None  # a description does not say
+        self.can_list = listing is not None
+        self.can_label = listing is not None and "label" in listing.found
+        self.max_keys: int | None = None  # a description does not say
 
-    def label(self, version_id: str) -> str:
+    def key_label(self, version_id: str) -> str:
         """What a key made for this version is labelled with."""
         values = Values(plain={**self._facts, "version": version_id})
         return self._described.label.text(values)
 
-    def owned(self) -> Sequence[ListedKey]:
+    def listed(self) -> Sequence[ListedKey]:
         """The account's live keys, of every page."""
         request = self._described.list
         if request is None:
@@ -76,13 +76,13 @@ class Manager:
             call = following
         raise self._client.whom.garbage(f"more than {MAX_PAGES} pages")
 
-    def make(self, current: ApiKey, kept: Mapping[str, object]) -> ApiKey:
+    def issue(self, current: ApiKey, kept: Mapping[str, object]) -> ApiKey:
         """The key that the issuer makes for the version."""
         if kept.get("lifetime", 0) is None:  # it ends, and nobody can tell when
             raise self._client.whom.garbage()
         slot = self._other(current.slot)
         ours = self._described.way is Way.ISSUED and not self._described.keys
-        asked = replace(current, slot=slot, key=self._policy.make() if ours else current.key)
+        asked = replace(current, slot=slot, key=self._policy.generate() if ours else current.key)
         request = self._described.make
         reply = self._ask(self._call(request, self._values(asked, kept=kept)), request)
         value = asked.key if ours else self._found_key(reply, slot)
@@ -98,7 +98,7 @@ class Manager:
             raise self._client.whom.garbage() from None
         return made
 
-    def put(self, chosen: ApiKey, *, live: ApiKey, kept: Mapping[str, object]) -> None:
+    def set_key(self, chosen: ApiKey, *, live: ApiKey, kept: Mapping[str, object]) -> None:
         """Set the key; raises RejectedByPolicy where its value is refused."""
         request = self._described.make
         values = self._values(chosen, kept=kept, old=live.key)
@@ -122,7 +122,7 @@ class Manager:
             self._check(reply, request)
             # A list may show a key for a while that is gone.
             if reply.outcome == "gone" and not self._described.propagation:
-                if key_id in {each.key_id for each in self.owned()}:
+                if key_id in {each.key_id for each in self.listed()}:
                     raise self._client.whom.no_right()
                 return
 
@@ -135,7 +135,7 @@ class Manager:
             values,
             admin=self._admin or {},
             kept=kept or {},
-            plain={**values.plain, **self._facts, "label": self.label(version)},
+            plain={**values.plain, **self._facts, "label": self.key_label(version)},
             confidential={**values.confidential, **({"old": old} if old else {})},
         )
 

@@ -85,7 +85,9 @@ class MySQLSession:
         """Let only `password`, which this session logged in with, be accepted from now on."""
         self._passwords.keep(password, by.wire if by else None)
 
-    def equip(self, twin: str, password: Secret, /, *, by: Self, ours: Callable[[], bool]) -> None:
+    def provision_twin(
+        self, twin: str, password: Secret, /, *, by: Self, proves_ownership: Callable[[], bool]
+    ) -> None:
         """Let the user `twin` log in with this password and do all that this user can."""
         if not by.wire.mariadb:
             require_tls(by.wire)
@@ -93,9 +95,9 @@ class MySQLSession:
             rule_named(self.wire, password),
             by.wire.locked(*sorted((self.wire.account.user, twin))),
         ):
-            Pair(self.wire, twin, by.wire, ours).equip(password)
+            Pair(self.wire, twin, by.wire, proves_ownership).equip(password)
 
-    def match(self, twin: str, /) -> None:
+    def verify_same_rights(self, twin: str, /) -> None:
         """Prove, changing nothing, that this user can do what `equip` gave it."""
         match(self.wire, twin)
 

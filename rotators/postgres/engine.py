@@ -85,7 +85,9 @@ class PostgresSession:
         statement = session.password_of(username, password)
         session.change(username, lambda connection: set_password(connection, username, statement))
 
-    def equip(self, twin: str, password: Secret, /, *, by: Self, ours: Callable[[], bool]) -> None:
+    def provision_twin(
+        self, twin: str, password: Secret, /, *, by: Self, proves_ownership: Callable[[], bool]
+    ) -> None:
         """The clone is a member of its original and acts as it, so one owns what either makes.
 
         Its attributes, settings and memberships follow in one transaction of `by`.
@@ -100,14 +102,14 @@ class PostgresSession:
 
         refusal = by.change(twin, attempt)
         if refusal is not None:
-            proven = ours()
+            proven = proves_ownership()
             # Where it is not, another copy of this step may just have adopted it.
             refusal = by.change(twin, lambda connection: attempt(connection, proven=proven))
         if refusal is not None:
             raise refusal
         self._hand_over(twin)
 
-    def match(self, twin: str, /) -> None:
+    def verify_same_rights(self, twin: str, /) -> None:
         """From the public catalogs; as a clone, also by whom this session acts as."""
         me = self._login.username
         with self.reading() as connection:

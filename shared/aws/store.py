@@ -118,12 +118,6 @@ class Store:
         """The version by its id; None where it has no value as far as can be seen now."""
         return self._get(VersionId=version_id)
 
-    @staticmethod
-    def pinned(labels: Mapping[str, frozenset[str]]) -> list[str]:
-        """The versions with a label that is none of the service's."""
-        own = {CURRENT, PENDING, PREVIOUS}
-        return [version_id for version_id, each in labels.items() if each - own]
-
     def read_label(self, label: str) -> Version | None:
         """The version that has the label; None where none has it."""
         return self._get(VersionStage=label)
@@ -138,7 +132,7 @@ class Store:
         answer = self._call(self._client.describe_secret, SecretId=secret_id)
         return {tag["Key"]: tag["Value"] for tag in answer.get("Tags", [])}
 
-    def strays(self) -> Iterator[Version]:
+    def unlabelled(self) -> Iterator[Version]:
         """The versions without a label, newest first, at most MAX_STRAYS of them (rule 7)."""
         unlabelled = [v for v in self._every_version() if not v.get("VersionStages")]
         newest_first = sorted(unlabelled, key=lambda version: version["CreatedDate"], reverse=True)

@@ -17,10 +17,10 @@ from shared.settings import Settings
 class _Strategy(Protocol):
     """What differs from way to way; see Backend."""
 
-    def mint(self, current: ApiKey, ticket: Ticket[ApiKey], /) -> ApiKey: ...
-    def discard(self, minted: ApiKey, ticket: Ticket[ApiKey], /) -> None: ...
+    def create(self, current: ApiKey, ticket: Ticket[ApiKey], /) -> ApiKey: ...
+    def discard(self, created: ApiKey, ticket: Ticket[ApiKey], /) -> None: ...
     def install(self, pending: ApiKey, ticket: Ticket[ApiKey], /) -> None: ...
-    def settle(self, live: ApiKey, ticket: Ticket[ApiKey], /) -> None: ...
+    def end_old_credential(self, live: ApiKey, ticket: Ticket[ApiKey], /) -> None: ...
 
 
 class Keys:
@@ -45,15 +45,15 @@ class Keys:
         """The secret with this key in it."""
         return credential.render()
 
-    def mint(self, current: ApiKey, ticket: Ticket[ApiKey], /) -> ApiKey:
+    def create(self, current: ApiKey, ticket: Ticket[ApiKey], /) -> ApiKey:
         """Make the next key, or have it made."""
         if current.way is not Way.ISSUED:
             self._ends.refuse_after()
-        return self._strategies[current.way].mint(current, ticket)
+        return self._strategies[current.way].create(current, ticket)
 
-    def discard(self, minted: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+    def discard(self, created: ApiKey, ticket: Ticket[ApiKey], /) -> None:
         """Undo `mint`, as far as that can be."""
-        self._strategies[minted.way].discard(minted, ticket)
+        self._strategies[created.way].discard(created, ticket)
 
     def install(self, pending: ApiKey, ticket: Ticket[ApiKey], /) -> None:
         """Have the issuer accept the key, where it does not yet."""
@@ -63,8 +63,8 @@ class Keys:
         """Use the key as its owner would."""
         probe(self._issuer, pending)
 
-    def settle(self, ticket: Ticket[ApiKey], /) -> None:
+    def end_old_credential(self, ticket: Ticket[ApiKey], /) -> None:
         """End the old key, where it is to end now and not as the next rotation begins."""
         if self._ends.on_finish:
             live = ticket.pending()
-            self._strategies[live.way].settle(live, ticket)
+            self._strategies[live.way].end_old_credential(live, ticket)

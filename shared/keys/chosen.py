@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator
 
-from shared.errors import Rejected, RejectedByPolicy
+from shared.errors import Rejected
 from shared.keys.api_key import ApiKey
 from shared.keys.contract import KeyIssuer
 from shared.keys.propagation import probe
@@ -20,12 +20,12 @@ class ChosenKey:
         self._issuer = issuer
         self._short_gap = short_gap
 
-    def mint(self, current: ApiKey, ticket: Ticket[ApiKey], /) -> ApiKey:
+    def create(self, current: ApiKey, ticket: Ticket[ApiKey], /) -> ApiKey:
         """A new key, which is nowhere at the issuer yet."""
         check_other_slot(self._issuer, current, ticket)
         return self._issuer.choose(current)
 
-    def discard(self, minted: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+    def discard(self, created: ApiKey, ticket: Ticket[ApiKey], /) -> None:
         """Nothing: a key that was never set leaves no trace."""
 
     def install(self, pending: ApiKey, ticket: Ticket[ApiKey], /) -> None:
@@ -38,16 +38,16 @@ class ChosenKey:
             probe(self._issuer, pending)
             ticket.promote()
 
-    def settle(self, live: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+    def end_old_credential(self, live: ApiKey, ticket: Ticket[ApiKey], /) -> None:
         """End the key in the other slot, by setting one that nobody gets to know."""
         if may_end_other(self._issuer, live, ticket):
             self._put(self._issuer.choose(live), live, ticket)
 
     def _put(self, chosen: ApiKey, live: ApiKey, ticket: Ticket[ApiKey]) -> None:
         manager = self._issuer.manage(live, ticket)
-        kept = next((key.kept for key in manager.owned()), {}) if manager.keeps else {}
-        ticket.confirm()
-        manager.put(chosen, live=live, kept=kept)
+        kept = next((key.kept for key in manager.listed()), {}) if manager.inherits else {}
+        ticket.ensure_still_this_rotation()
+        manager.set_key(chosen, live=live, kept=kept)
 
     def _put_itself(self, pending: ApiKey, ticket: Ticket[ApiKey]) -> None:
         """Falls from one stored key to the next only on Rejected."""
@@ -60,8 +60,6 @@ class ChosenKey:
                     self._issuer.probe(pending)
                 else:
                     self._put(pending, key, ticket)
-            except RejectedByPolicy:
-                raise
             except Rejected as rejected:
                 refusal = refusal or rejected
             else:
@@ -88,5 +86,5 @@ def _every(pending: ApiKey, ticket: Ticket[ApiKey]) -> Iterator[tuple[ApiKey, st
     previous = ticket.previous()
     if previous is not None:
         yield previous, "the previous one"
-    for stray in ticket.strays():
+    for stray in ticket.unlabelled():
         yield stray, "one of a version without a label"

@@ -35,28 +35,28 @@ class OwnedKey(Protocol):
 class KeyManager(Protocol):
     """An account at an issuer, by the hand of whoever issues and revokes there; for one step."""
 
-    keeps: bool  # whether a new key takes something over of the one it replaces
-    repeatable: bool  # whether `make` gives the same key again for the same version
-    lists: bool  # whether the issuer tells which keys are live
-    labels: bool  # and which of them were made for which version
-    most: int | None  # how many keys the account may have, where that is few
+    inherits: bool  # whether a new key takes something over of the one it replaces
+    idempotent: bool  # whether `make` gives the same key again for the same version
+    can_list: bool  # whether the issuer tells which keys are live
+    can_label: bool  # and which of them were made for which version
+    max_keys: int | None  # how many keys the account may have, where that is few
 
-    def label(self, version_id: str) -> str:
+    def key_label(self, version_id: str) -> str:
         """What a key made for this version of this secret is labelled with.
 
         Asked where the issuer `labels` only; never empty, and ends with the version's id.
         """
         ...
 
-    def owned(self) -> Sequence[OwnedKey]:
+    def listed(self) -> Sequence[OwnedKey]:
         """The account's live keys; none where the issuer does not tell."""
         ...
 
-    def make(self, current: ApiKey, kept: Mapping[str, object]) -> ApiKey:
+    def issue(self, current: ApiKey, kept: Mapping[str, object]) -> ApiKey:
         """The key that the issuer makes: beside `current`, in its place, or in its other slot."""
         ...
 
-    def put(self, chosen: ApiKey, *, live: ApiKey, kept: Mapping[str, object]) -> None:
+    def set_key(self, chosen: ApiKey, *, live: ApiKey, kept: Mapping[str, object]) -> None:
         """Have the issuer accept a key of our choice; raises RejectedByPolicy."""
         ...
 

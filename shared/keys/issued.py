@@ -25,7 +25,7 @@ class IssuedKey:
         self._issuer = issuer
         self._ends = ends
 
-    def mint(self, current: ApiKey, ticket: Ticket[ApiKey], /) -> ApiKey:
+    def create(self, current: ApiKey, ticket: Ticket[ApiKey], /) -> ApiKey:
         """Have a key issued for this version, with the limits of the one it replaces.
 
         First revokes the previous version's key, and keys of ours that no version holds.
@@ -33,67 +33,68 @@ class IssuedKey:
         Raises TargetMismatch where the current key is not live any more.
         """
         manager = self._issuer.manage(current, ticket)
-        if not manager.labels:  # or no list will tell that this was done before
-            stored = ticket.stored()
+        if not manager.can_label:  # or no list will tell that this was done before
+            stored = ticket.pending_if_visible()
             if stored is not None:
                 return stored
-        live = manager.owned()
+        live = manager.listed()
         leftovers = Leftovers(self._issuer, manager, ticket)
         old = leftovers.find(live, current)
-        if old is None and manager.keeps:
+        if old is None and manager.inherits:
             raise _not_live(current)
-        if old is not None and manager.keeps and not leftovers.ours(old):
+        if old is not None and manager.inherits and not leftovers.ours(old):
             probe(self._issuer, current)  # or a secret could name any key, to be given its rights
-        ticket.confirm()  # or what a later rotation has made would be taken for a leftover
+        # Or what a later rotation has made would be taken for a leftover.
+        ticket.ensure_still_this_rotation()
         before = leftovers.of_this_version(live)
         if before:
             stored = _stored(ticket)
             if stored is not None:
                 _end(manager, before, but=stored)
                 return stored
-            if not manager.repeatable:
+            if not manager.idempotent:
                 _end(manager, before)
         else:
             ending = leftovers.before_next(live, current, old, self._ends)
             for key_id in ending:
-                ticket.confirm()
+                ticket.ensure_still_this_rotation()
                 _revoke(manager, key_id)
             _require_room(manager, current, [key for key in live if key.key_id not in ending])
-        ticket.confirm()
-        minted = _made(manager, current, old)
-        if manager.repeatable:
-            _end(manager, before, but=minted)
-        return minted
+        ticket.ensure_still_this_rotation()
+        created = _made(manager, current, old)
+        if manager.idempotent:
+            _end(manager, before, but=created)
+        return created
 
-    def discard(self, minted: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+    def discard(self, created: ApiKey, ticket: Ticket[ApiKey], /) -> None:
         """Revoke the key, unless it is the one that is stored, or that one has its id by now.
 
         An issuer may give the id of a key that another attempt has ended to the next one.
         """
         stored = _stored(ticket)
         ids = (None, stored.key_id if stored else None)
-        if minted.key_id not in ids and (stored is None or stored.key != minted.key):
-            self._issuer.manage(ticket.current(), ticket).revoke(minted.key_id)
+        if created.key_id not in ids and (stored is None or stored.key != created.key):
+            self._issuer.manage(ticket.current(), ticket).revoke(created.key_id)
 
     def install(self, pending: ApiKey, ticket: Ticket[ApiKey], /) -> None:
         """Nothing: a key works from the moment it is issued."""
 
-    def settle(self, live: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+    def end_old_credential(self, live: ApiKey, ticket: Ticket[ApiKey], /) -> None:
         """End the previous key now, where that is asked for."""
         manager = self._issuer.manage(live, ticket)
         for key_id in Leftovers(self._issuer, manager, ticket).at_finish(live):
-            ticket.confirm()
+            ticket.ensure_still_this_rotation()
             _revoke(manager, key_id)
 
 
 def _require_room(manager: KeyManager, current: ApiKey, keys: Sequence[OwnedKey]) -> None:
     """Raises TargetMismatch naming the keys in the way, where the account has as many as it may."""
-    if manager.most is None or len(keys) < manager.most:
+    if manager.max_keys is None or len(keys) < manager.max_keys:
         return
     others = ", ".join(f"'{key.key_id}'" for key in keys if key.key_id != current.key_id)
     raise TargetMismatch(
-        f"the issuer allows {manager.most} keys, and {current.account.owner!r} has as many beside "
-        f"those that this rotation may end: {others} of them is in no version of the secret",
+        f"the issuer allows {manager.max_keys} keys, and {current.account.owner!r} has as many "
+        f"beside those that this rotation may end: {others} of them is in no version of the secret",
         do="revoke it at the issuer if nobody uses it, and rotate again",
         field=current.fields.get("id"),
     )
@@ -102,9 +103,9 @@ def _require_room(manager: KeyManager, current: ApiKey, keys: Sequence[OwnedKey]
 def _made(manager: KeyManager, current: ApiKey, old: OwnedKey | None) -> ApiKey:
     """Raises Unreachable saying so where that may leave a key that no rotation will find."""
     try:
-        return manager.make(current, old.kept if old else {})
+        return manager.issue(current, old.kept if old else {})
     except Unreachable as lost:
-        if manager.labels or manager.repeatable:
+        if manager.can_label or manager.idempotent:
             raise
         raise lost.then(
             "if the issuer made a key all the same, its list does not tell for whom: "

@@ -26,7 +26,7 @@ class Leftovers:
         self._issuer = issuer
         self._manager = manager
         self._ticket = ticket
-        self._mine = manager.label(ticket.version_id) if manager.labels else ""
+        self._mine = manager.key_label(ticket.version_id) if manager.can_label else ""
         self._label = self._mine.removesuffix(ticket.version_id)
 
     def find(self, live: Sequence[OwnedKey], current: ApiKey) -> OwnedKey | None:
@@ -34,14 +34,14 @@ class Leftovers:
         for key in live:
             if key.key_id == current.key_id:
                 return key
-        if current.key_id is not None or not self._manager.labels:
+        if current.key_id is not None or not self._manager.can_label:
             return None
-        label = self._manager.label(self._ticket.current_version_id)
+        label = self._manager.key_label(self._ticket.current_version_id)
         return next((key for key in live if key.label == label), None)
 
     def of_this_version(self, live: Sequence[OwnedKey]) -> list[OwnedKey]:
         """Those that an earlier attempt, or another copy, has had made for this version."""
-        return [key for key in live if self._manager.labels and key.label == self._mine]
+        return [key for key in live if self._manager.can_label and key.label == self._mine]
 
     def ours(self, key: OwnedKey) -> bool:
         """Whether it was made for a version of this secret, which only we can have done."""
@@ -55,7 +55,7 @@ class Leftovers:
 
         Raises Misconfigured where it cannot be told which are due.
         """
-        if not self._manager.lists:
+        if not self._manager.can_list:
             ends.due(None)
             held = self._held(current, every=False)
             return [each for each in held if each != current.key_id and not self._pinned(each)]
@@ -70,7 +70,7 @@ class Leftovers:
         ends.due(old.created)
         strangers = not all(self.ours(key) for key in others)
         # Without labels, those of given-up rotations as well; after a while, the first one as well.
-        every = not self._manager.labels or bool(ends.after)
+        every = not self._manager.can_label or bool(ends.after)
         held = self._held(current, every=every) if strangers else {}
         ended = [key for key in others if self.ours(key) or key.key_id in held]
         return [
@@ -85,10 +85,10 @@ class Leftovers:
         previous = self._ticket.previous()
         if previous is None or previous.account != live.account or previous.key == live.key:
             return []
-        if not self._manager.lists:
+        if not self._manager.can_list:
             ids = [previous.key_id] if previous.key_id else []
             return [each for each in ids if each != live.key_id and not self._pinned(each)]
-        listed = [key for key in self._manager.owned() if key.key_id != live.key_id]
+        listed = [key for key in self._manager.listed() if key.key_id != live.key_id]
         if previous.key_id is None:  # the secret has no field for the id: by its label then
             listed = [key for key in listed if self.ours(key) and key.label != self._mine]
         else:
@@ -138,13 +138,13 @@ class Leftovers:
     def _pinned(self, key_id: str, label: str | None = None) -> bool:
         """Whether a version holds it which somebody gave a label of their own."""
         ids = {key.key_id for key in self._pins.values() if key}
-        if key_id in ids or not self._manager.labels:
+        if key_id in ids or not self._manager.can_label:
             return key_id in ids
-        return label in {self._manager.label(each) for each in self._pins}
+        return label in {self._manager.key_label(each) for each in self._pins}
 
     @cached_property
     def _pins(self) -> Mapping[str, ApiKey | None]:
-        return self._ticket.pinned()
+        return self._ticket.custom_labelled()
 
     def _held(self, current: ApiKey, *, every: bool) -> Mapping[str, ApiKey]:
         """Keys that were in this secret before by id, such as a first one made by hand.
@@ -155,6 +155,6 @@ class Leftovers:
         if every or (stored[0] is not None and stored[0].key == current.key):
             # The secret was edited by hand since: the key before has no label of AWS's any more,
             # nor one of ours if it was made by hand.
-            stored += self._ticket.strays()
+            stored += self._ticket.unlabelled()
         mine = [each for each in stored if each and each.account == current.account]
         return {each.key_id: each for each in reversed(mine) if each.key_id}

@@ -2,7 +2,7 @@
 
 import logging
 
-from shared.errors import Rejected, RejectedByPolicy
+from shared.errors import PendingUnusable, Rejected
 from shared.keys.api_key import ApiKey
 from shared.keys.contract import KeyIssuer
 from shared.keys.propagation import probe
@@ -23,16 +23,16 @@ class ReplacedKey:
         self._issuer = issuer
         self._short_gap = short_gap
 
-    def mint(self, current: ApiKey, ticket: Ticket[ApiKey], /) -> ApiKey:
+    def create(self, current: ApiKey, ticket: Ticket[ApiKey], /) -> ApiKey:
         """Have the key replaced, unless that is done and stored: once more would end that one."""
-        stored = ticket.stored()
+        stored = ticket.pending_if_visible()
         if stored is not None:
             return stored
         manager = self._issuer.manage(current, ticket)
         check_other_slot(self._issuer, current, ticket)
-        kept = next((key.kept for key in manager.owned()), {}) if manager.keeps else {}
-        ticket.confirm()
-        return manager.make(current, kept)
+        kept = next((key.kept for key in manager.listed()), {}) if manager.inherits else {}
+        ticket.ensure_still_this_rotation()
+        return manager.issue(current, kept)
 
     def discard(self, _minted: ApiKey, _ticket: Ticket[ApiKey], /) -> None:
         """Nothing that could be undone; setSecret finds out whether the stored key is live."""
@@ -43,18 +43,17 @@ class ReplacedKey:
         try:
             probe(self._issuer, pending)
         except Rejected as rejected:
-            raise RejectedByPolicy(
+            raise PendingUnusable(
                 f"{rejected.what}: it was replaced once more before it was stored",
                 do=rejected.do,
                 field=rejected.field,
             ) from None
         if self._short_gap and pending.slot is None:
-            ticket.current()  # whose label it is
             ticket.promote()
 
-    def settle(self, live: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+    def end_old_credential(self, live: ApiKey, ticket: Ticket[ApiKey], /) -> None:
         """End the key in the other slot, by replacing it with one that nobody gets to know."""
         if may_end_other(self._issuer, live, ticket):
             manager = self._issuer.manage(live, ticket)
-            ticket.confirm()
-            manager.make(live, {})
+            ticket.ensure_still_this_rotation()
+            manager.issue(live, {})

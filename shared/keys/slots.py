@@ -37,7 +37,7 @@ def is_other_pinned(issuer: KeyIssuer, live: ApiKey, ticket: Ticket[ApiKey]) -> 
         return False
     return any(
         key.slot != live.slot and _is_live(issuer, key)
-        for key in ticket.pinned().values()
+        for key in ticket.custom_labelled().values()
         if key is not None and key.account == live.account and key.key != live.key
     )
 

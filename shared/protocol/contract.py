@@ -32,7 +32,7 @@ class Ticket(Protocol[C_co]):
         """The credential being made."""
         ...
 
-    def stored(self) -> C_co | None:
+    def pending_if_visible(self) -> C_co | None:
         """The pending credential where it is stored already, as far as can be seen now."""
         ...
 
@@ -49,29 +49,29 @@ class Ticket(Protocol[C_co]):
         """The one in use before; None where there was none."""
         ...
 
-    def pinned(self) -> Mapping[str, C_co | None]:
+    def custom_labelled(self) -> Mapping[str, C_co | None]:
         """The credential of each version that somebody gave a label of their own, by its id.
 
         None for one that cannot be read as a credential.
         """
         ...
 
-    def strays(self) -> Iterator[C_co]:
+    def unlabelled(self) -> Iterator[C_co]:
         """Credentials of versions without a label, newest first, a bounded number of them.
 
         The way out of a lockout: for when the labelled ones do not tell.
         """
         ...
 
-    def open(self, arn: str) -> Mapping[str, object]:
+    def read_secret(self, arn: str) -> Mapping[str, object]:
         """The JSON object in another secret, such as the admin's."""
         ...
 
-    def tags(self, arn: str) -> Mapping[str, str]:
+    def tags_of(self, arn: str) -> Mapping[str, str]:
         """Another secret's tags."""
         ...
 
-    def confirm(self, *, again: bool = False) -> None:
+    def ensure_still_this_rotation(self, *, again: bool = False) -> None:
         """Asked right before the target changes: the rotation is still this one.
 
         Reads only where that was long ago, or `again`; ends the step where it is not.
@@ -103,7 +103,7 @@ class Backend(Protocol[C]):
         """The inverse of parse; keys it does not know come back as they were."""
         ...
 
-    def mint(self, current: C, ticket: Ticket[C], /) -> C:
+    def create(self, current: C, ticket: Ticket[C], /) -> C:
         """Make the next credential; a crash right after this may lose it.
 
         A credential that outlives its rotation ends here, as the next rotation begins: the
@@ -111,7 +111,7 @@ class Backend(Protocol[C]):
         """
         ...
 
-    def discard(self, minted: C, ticket: Ticket[C], /) -> None:
+    def discard(self, created: C, ticket: Ticket[C], /) -> None:
         """It was not stored, and never will be: undo `mint`."""
         ...
 
@@ -130,7 +130,7 @@ class Backend(Protocol[C]):
         """
         ...
 
-    def settle(self, ticket: Ticket[C], /) -> None:
+    def end_old_credential(self, ticket: Ticket[C], /) -> None:
         """The rotation is over, `pending` is in use: end what is not to outlive it."""
         ...
 
@@ -174,7 +174,9 @@ class OverlapSession(Session, Protocol):
 class PairSession(Session, Protocol):
     """A Session whose user may have a twin, with which it takes turns."""
 
-    def equip(self, twin: str, password: Secret, /, *, by: Self, ours: Callable[[], bool]) -> None:
+    def provision_twin(
+        self, twin: str, password: Secret, /, *, by: Self, proves_ownership: Callable[[], bool]
+    ) -> None:
         """Let the user `twin` log in with this password and do all that this user can.
 
         One of the two is the clone of the other, its original, whose rights it follows. A `twin`
@@ -183,7 +185,7 @@ class PairSession(Session, Protocol):
         """
         ...
 
-    def match(self, twin: str, /) -> None:
+    def verify_same_rights(self, twin: str, /) -> None:
         """Prove, changing nothing, that this user can do all that `twin` can.
 
         Raises TargetMismatch, also where `equip` was not done.

@@ -1,36 +1,46 @@
 """What the machine lends a backend for one step: each value is read when first asked for."""
 
+import time
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Generic
 
 from shared.aws.store import CURRENT, PENDING, PREVIOUS, Store
-from shared.aws.version import Version
-from shared.errors import GIVE_UP, NEXT_ATTEMPT, Busy, MalformedSecret, TargetMismatch
+from shared.errors import (
+    GIVE_UP,
+    NEXT_ATTEMPT,
+    Busy,
+    MalformedSecret,
+    TargetMismatch,
+    WrongStage,
+)
 from shared.protocol.contract import Backend, C
 from shared.protocol.event import RotationRequest, Step
+from shared.protocol.stages import Stages, VersionState
+
+# A step is done within a second or two; one that was held up longer looks again before it acts.
+FRESH_SECONDS = 3.0
 
 
-class Overtaken(Exception):
-    """Another copy of this step went on to the rotation's end: there is nothing left to do."""
+class StepAlreadyDone(Exception):
+    """Another copy of this step went on to the rotation's end; ends the step as a success."""
 
 
-class Lent(Generic[C]):
+class StepTicket(Generic[C]):
     """One rotation's credentials, by what they are for and not by label: the Ticket."""
 
-    def __init__(self, backend: Backend[C], store: Store, request: RotationRequest) -> None:
+    def __init__(
+        self, backend: Backend[C], store: Store, request: RotationRequest, stages: Stages
+    ) -> None:
         self._backend = backend
         self._store = store
         self._request = request
-        # Of all labelled versions, once a step has looked at them all.
-        self._labels: Mapping[str, frozenset[str]] | None = None
-        self._current_version: str | None = None  # once its value was read
+        self._stages = stages
+        self._looked = time.monotonic()
         self._pending: C | None = None
-        # Each value is read once a step, and only if somebody asks.
-        self.current = cache(self._read_current)
-        self.previous = cache(self._read_previous)
-        self.open = cache(store.read_other)
-        self.tags = cache(store.tags_of_other)
+        self._current: tuple[str, C] | None = None  # with its version's id
+        self._previous: list[C | None] = []  # one, once it was read
+        self._secrets: dict[str, Mapping[str, object]] = {}
+        self._tags: dict[str, Mapping[str, str]] = {}
 
     @property
     def secret_arn(self) -> str:
@@ -43,13 +53,99 @@ class Lent(Generic[C]):
         return self._request.token
 
     def pending(self) -> C:
-        """The credential being made, or just made."""
+        """The credential being made, or just made; read once a step."""
         if self._pending is None:
-            self._pending = self._parse_pending(self._store.read(self.version_id))
+            version = self._stages.value or self._store.read(self.version_id)
+            self._pending = self._parse_pending(version.document)
         return self._pending
 
-    def _read_current(self) -> C:
-        holder = self._holder(CURRENT)
+    def pending_if_visible(self) -> C | None:
+        """The pending credential where it is stored already, as far as can be seen now."""
+        version = self._store.find(self.version_id)
+        if version is not None:
+            self._pending = self._parse_pending(version.document)
+        return self._pending
+
+    def current(self) -> C:
+        """The credential in use now; read once a step. Raises StepAlreadyDone, Busy."""
+        return self._read_current()[1]
+
+    @property
+    def current_version_id(self) -> str:
+        """The version that the current credential is of."""
+        return self._read_current()[0]
+
+    def previous(self) -> C | None:
+        """The credential in use before; read once a step."""
+        if not self._previous:
+            self._previous.append(self._read_previous())
+        return self._previous[0]
+
+    def custom_labelled(self) -> Mapping[str, C | None]:
+        """The credential of each version that somebody gave a label of their own, by its id."""
+        ids = self._stages.custom_labelled()
+        return {each: self._parsed(self._store.read(each).document) for each in ids}
+
+    def unlabelled(self) -> Iterator[C]:
+        """Credentials of versions without a label, newest first."""
+        for version in self._store.unlabelled():
+            credential = self._parsed(version.document)
+            if credential is not None:
+                yield credential
+
+    def read_secret(self, arn: str) -> Mapping[str, object]:
+        """The JSON object in another secret; read once a step."""
+        if arn not in self._secrets:
+            self._secrets[arn] = self._store.read_other(arn)
+        return self._secrets[arn]
+
+    def tags_of(self, arn: str) -> Mapping[str, str]:
+        """Another secret's tags; read once a step."""
+        if arn not in self._tags:
+            self._tags[arn] = self._store.tags_of_other(arn)
+        return self._tags[arn]
+
+    def ensure_still_this_rotation(self, *, again: bool = False) -> None:
+        """Look again, if the look that this step acts on is old: a step may be held up anywhere.
+
+        Raises WrongStage where the version was given up, and StepAlreadyDone where it is current
+        by now or, in finishSecret, is not any more or another rotation has begun.
+        """
+        if not again and time.monotonic() - self._looked < FRESH_SECONDS:
+            return
+        state = self._stages.look()
+        if self._request.step is Step.FINISH:
+            if state is not VersionState.CURRENT or not self._stages.is_newest:
+                raise StepAlreadyDone
+        elif state is VersionState.CURRENT:
+            raise StepAlreadyDone
+        elif state is VersionState.UNLABELLED:
+            raise self.not_pending()
+        self._looked = time.monotonic()
+
+    def promote(self) -> None:
+        """Move AWSCURRENT to this version; where another invocation did it first, be content."""
+        holder = self._stages.holder(CURRENT) or self.current_version_id
+        if self._store.promote(self.version_id, instead_of=holder):
+            self._stages.note_promotion(holder)
+        elif self._stages.look_at_labels() is not VersionState.CURRENT:
+            raise Busy(
+                f"AWSCURRENT of {self.secret_arn} was moved while this version was to get it",
+                do=f"{NEXT_ATTEMPT}; do not move labels during a rotation",
+            )
+
+    def not_pending(self) -> WrongStage:
+        """The error for a rotation that was given up, or never begun."""
+        return WrongStage(
+            f"version {self.version_id} of {self.secret_arn} is not labelled AWSPENDING",
+            do="start a rotation with RotateSecret; do not invoke the function by hand",
+            field="ClientRequestToken",
+        )
+
+    def _read_current(self) -> tuple[str, C]:
+        if self._current is not None:
+            return self._current
+        holder = self._stages.holder(CURRENT)
         version = self._store.read(holder) if holder else self._store.read_label(CURRENT)
         if version is None:
             raise MalformedSecret(
@@ -63,49 +159,15 @@ class Lent(Generic[C]):
                 do=NEXT_ATTEMPT,
             )
         if version.version_id == self.version_id and self._request.step is not Step.FINISH:
-            raise Overtaken
-        self._current_version = version.version_id
-        return self._backend.parse(version.document)
+            raise StepAlreadyDone
+        self._current = version.version_id, self._backend.parse(version.document)
+        return self._current
 
     def _read_previous(self) -> C | None:
-        if self._labels is not None and not self._holder(PREVIOUS):
+        if self._stages.known and not self._stages.holder(PREVIOUS):
             return None
         version = self._store.read_label(PREVIOUS)
         return self._parsed(version.document) if version else None
-
-    def stored(self) -> C | None:
-        """The pending credential where it is stored already, as far as can be seen now."""
-        version = self._store.find(self.version_id)
-        if version is not None:
-            self._pending = self._parse_pending(version)
-        return self._pending
-
-    @property
-    def current_version_id(self) -> str:
-        """The version that the current credential is of."""
-        self.current()
-        return str(self._current_version)
-
-    def pinned(self) -> Mapping[str, C | None]:
-        """The credential of each version that somebody gave a label of their own, by its id."""
-        ids = self._store.pinned(self._labels or {})
-        return {each: self._parsed(self._store.read(each).document) for each in ids}
-
-    def strays(self) -> Iterator[C]:
-        """Credentials of versions without a label, newest first."""
-        for version in self._store.strays():
-            stray = self._parsed(version.document)
-            if stray is not None:
-                yield stray
-
-    def _move(self, holder: str) -> None:
-        """What a promotion does to the labels that this step knows (rule 10)."""
-        moved = {self.version_id: frozenset({CURRENT}), holder: frozenset({PREVIOUS})}
-        if self._labels is not None:
-            self._labels = {
-                each: (labels - {CURRENT, PREVIOUS}) | moved.get(each, frozenset())
-                for each, labels in self._labels.items()
-            }
 
     def _parsed(self, document: Mapping[str, object]) -> C | None:
         try:
@@ -113,14 +175,8 @@ class Lent(Generic[C]):
         except (MalformedSecret, TargetMismatch):
             return None  # an old version of another shape: nothing to try
 
-    def _holder(self, label: str) -> str | None:
-        for version_id, labels in (self._labels or {}).items():
-            if label in labels:
-                return version_id
-        return None
-
-    def _parse_pending(self, version: Version) -> C:
+    def _parse_pending(self, document: Mapping[str, object]) -> C:
         try:
-            return self._backend.parse(version.document)
+            return self._backend.parse(document)
         except MalformedSecret as malformed:  # a version never changes: no retry mends it
             raise malformed.of_version(PENDING).then(GIVE_UP) from None

@@ -22,9 +22,9 @@ class AlternatingUsers(Database[PairSession]):
     An admin, whose secret is named by `masterarn`, makes the changes.
     """
 
-    def mint(self, current: Login, _ticket: Ticket[Login], /) -> Login:
+    def create(self, current: Login, _ticket: Ticket[Login], /) -> Login:
         """The other user with a new password, which is nowhere in the target yet."""
-        other = replace(current, username=current.twin, password=self.policy.make())
+        other = replace(current, username=current.twin, password=self.policy.generate())
         self.engine.check(other)
         if other.twin != current.username:  # it would go on to a third user, and to its password
             raise MalformedSecret(
@@ -51,10 +51,15 @@ class AlternatingUsers(Database[PairSession]):
         with self.accepted(candidates, current) as (live, session):
             admin = self.admin(pending, ticket)
             with self.engine.connect(admin) as by:
-                ticket.confirm()
+                ticket.ensure_still_this_rotation()
                 if live.username == current.username:
-                    ours = self._ours(pending, ticket)
-                    session.equip(pending.username, pending.password, by=by, ours=ours)
+                    proves_ownership = self._proof_of_ownership(pending, ticket)
+                    session.provision_twin(
+                        pending.username,
+                        pending.password,
+                        by=by,
+                        proves_ownership=proves_ownership,
+                    )
                 elif self.is_due(pending, live):
                     LOG.warning("the current user is not let in: the other one takes over")
                     self.set_password(session, pending, live, by)
@@ -66,13 +71,13 @@ class AlternatingUsers(Database[PairSession]):
         with self.engine.connect(pending) as session:
             session.ping()
             try:
-                session.match(pending.twin)
+                session.verify_same_rights(pending.twin)
             except TargetMismatch:
                 # A user that is not let in can do nothing that the pending one could not.
                 if not self._is_tested_only(pending, ticket) and self._lets_in(ticket.current()):
                     raise
 
-    def settle(self, ticket: Ticket[Login], /) -> None:
+    def end_old_credential(self, ticket: Ticket[Login], /) -> None:
         """Nothing: the other user's password ends when it is its turn."""
 
     @staticmethod
@@ -87,17 +92,17 @@ class AlternatingUsers(Database[PairSession]):
         except Rejected:
             return False
 
-    def _ours(self, pending: Login, ticket: Ticket[Login]) -> Callable[[], bool]:
+    def _proof_of_ownership(self, pending: Login, ticket: Ticket[Login]) -> Callable[[], bool]:
         """Whether a stored password of the user works: it was rotated by this secret before."""
 
-        def ours() -> bool:
+        def proves_ownership() -> bool:
             try:
                 with self.accepted(stored(ticket, users=(pending,)), pending):
                     return True
             except Rejected:
                 return False
 
-        return ours
+        return proves_ownership
 
     def _wait_for_replica(self, pending: Login) -> None:
         refusal: Rejected | None = None

@@ -61,14 +61,14 @@ class Database(Generic[S]):
         Raises TargetMismatch.
         """
         arn = Fields(user.document).text("masterarn")
-        document = ticket.open(arn)
+        document = ticket.read_secret(arn)
         self._check_kind(document, of="the admin's secret")
         fields = Fields(document, of="the admin's secret")
         if document.get("host") is not None or self._directory is None:
             host = fields.host("host")
             port = fields.port("port", default=self.engine.default_port)
         else:  # RDS keeps a user name and a password only
-            host, port = self._directory.address(ticket.tags(arn))
+            host, port = self._directory.address(ticket.tags_of(arn))
         same = (host.lower(), port) == (user.host.lower(), user.port)
         if not same and not self._is_replica(user.host, of=host):
             raise TargetMismatch(
@@ -164,5 +164,5 @@ def _every(ticket: Ticket[Login], labelled: tuple[Login, ...]) -> Iterator[tuple
     previous = ticket.previous()
     if previous is not None:
         yield previous, "the previous one"
-    for stray in ticket.strays():
+    for stray in ticket.unlabelled():
         yield stray, "one of a version without a label"

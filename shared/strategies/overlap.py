@@ -31,7 +31,7 @@ class SingleUserWithOverlap(SingleUser[OverlapSession]):
                 return
         super().set_password(session, pending, live, by)
 
-    def settle(self, ticket: Ticket[Login], /) -> None:
+    def end_old_credential(self, ticket: Ticket[Login], /) -> None:
         """End the old password, where it has lived beside the new one for long enough."""
         if not (self.options.overlap and self.options.ends_on_finish):
             return

@@ -35,9 +35,9 @@ class SingleUser(Database[S]):
             environment, engine, two_passwords=self.two_passwords
         )
 
-    def mint(self, current: Login, _ticket: Ticket[Login], /) -> Login:
+    def create(self, current: Login, _ticket: Ticket[Login], /) -> Login:
         """The same user with a new password, which is nowhere in the target yet."""
-        return current.with_password(self.policy.make())
+        return current.with_password(self.policy.generate())
 
     def install(self, pending: Login, ticket: Ticket[Login], /) -> None:
         """Log in with whichever stored password is live, and set the pending one."""
@@ -53,7 +53,7 @@ class SingleUser(Database[S]):
         with self.accepted(candidates, pending) as (live, session):
             if self.is_due(pending, live):
                 with self.setter(pending, ticket) as by:
-                    ticket.confirm()
+                    ticket.ensure_still_this_rotation()
                     self.set_password(session, pending, live, by)
                     if self.options.short_gap and live.password != pending.password:
                         self._prove_or_undo(session, pending, live, by, ticket)
@@ -65,7 +65,7 @@ class SingleUser(Database[S]):
         with self.engine.connect(pending) as session:
             session.ping()
 
-    def settle(self, ticket: Ticket[Login], /) -> None:
+    def end_old_credential(self, ticket: Ticket[Login], /) -> None:
         """Nothing: the old password ended at setSecret."""
 
     def _prove_or_undo(
@@ -82,7 +82,7 @@ class SingleUser(Database[S]):
         except Permanent:
             # Not on an outage, which says nothing of the password: the next attempt goes on from
             # it. Nor where another copy of this step has promoted it meanwhile.
-            ticket.confirm(again=True)
+            ticket.ensure_still_this_rotation(again=True)
             LOG.warning("the pending password does not work: putting the old one back")
             session.set_password(live.password, by=by)
             raise

@@ -8,8 +8,8 @@ import pytest
 
 from local.targets import DatabaseTarget
 from shared.errors import RotationError, Unreachable
-from shared.protocol import machine
 from shared.protocol.event import Step
+from shared.protocol.ticket import StepTicket
 from tests.conformance.remote import RemoteSuite
 from tests.faulty.faults import Fault, Harm, Place, Way
 from tests.faulty.proxy import faulty_proxy
@@ -96,17 +96,17 @@ class DatabaseSuite(RemoteSuite):
     ) -> None:
         late = secret.begin()
         secret.step(late, Step.CREATE)
-        look = machine.Rotation.confirm
+        look = StepTicket.ensure_still_this_rotation
         looked: list[bool] = []
 
-        def confirm(rotation: machine.Rotation[Any], **options: bool) -> None:
-            look(rotation, **options)
+        def ensure(ticket: StepTicket[Any], **options: bool) -> None:
+            look(ticket, **options)
             if not looked:
                 looked.append(True)
                 secret.abandon(late)
                 assert secret.rotate().state == "succeeded"
 
-        monkeypatch.setattr(machine.Rotation, "confirm", confirm)
+        monkeypatch.setattr(StepTicket, "ensure_still_this_rotation", ensure)
         error: RotationError | None = None
         try:
             secret.step(late, Step.SET)

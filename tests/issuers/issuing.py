@@ -21,25 +21,25 @@ class Ticket:
     version_id: str = "v1"
     current_version_id: str = "v0"
 
-    def open(self, _arn: str) -> Mapping[str, object]:
+    def read_secret(self, _arn: str) -> Mapping[str, object]:
         return self.admin
 
-    def stored(self) -> None:
+    def pending_if_visible(self) -> None:
         return None
 
     def previous(self) -> None:
         return None
 
-    def pinned(self) -> Mapping[str, ApiKey | None]:
+    def custom_labelled(self) -> Mapping[str, ApiKey | None]:
         return {}
 
-    def strays(self) -> Iterator[ApiKey]:
+    def unlabelled(self) -> Iterator[ApiKey]:
         return iter(())
 
-    def tags(self, arn: str) -> Mapping[str, str]:
+    def tags_of(self, arn: str) -> Mapping[str, str]:
         raise AssertionError(arn)
 
-    def confirm(self, *, again: bool = False) -> None:  # noqa: ARG002 - the contract's
+    def ensure_still_this_rotation(self, *, again: bool = False) -> None:  # noqa: ARG002 - the contract's
         return None
 
     def pending(self) -> ApiKey:

@@ -44,7 +44,7 @@ def test_another_ca_is_refused(issuer: Issuer, tmp_path: Path) -> None:
     ):
         http.request("GET", f"{issuer.url}/user")
     with pytest.raises(Untrusted):
-        manager(replace(issuer, ca=another)).owned()
+        manager(replace(issuer, ca=another)).listed()
 
 
 def test_plain_http_is_not_answered(issuer: Issuer) -> None:

@@ -80,11 +80,11 @@ def test_http_issuer_tells_faults_apart(
     key_id, _ = issue(demo_issuer, "there before")
     issuer_faults.next("GET", fault)
     with pytest.raises(kind) as raised:
-        account.owned()
+        account.listed()
     assert type(raised.value) is kind
     assert issuer_faults.left() == 0
     assert demo_issuer.admin not in str(raised.value)
-    assert key_id in {key.key_id for key in account.owned()}
+    assert key_id in {key.key_id for key in account.listed()}
 
 
 def test_a_redirect_leads_nowhere(demo_issuer: Issuer, issuer_faults: Faults) -> None:
@@ -92,7 +92,7 @@ def test_a_redirect_leads_nowhere(demo_issuer: Issuer, issuer_faults: Faults) ->
         elsewhere.settimeout(0.2)
         issuer_faults.next("GET", redirect(f"https://localhost:{elsewhere.getsockname()[1]}/"))
         with pytest.raises(Misconfigured):
-            manager(demo_issuer).owned()
+            manager(demo_issuer).listed()
         with pytest.raises(TimeoutError):
             elsewhere.accept()
 

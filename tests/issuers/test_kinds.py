@@ -130,17 +130,17 @@ def test_an_unknown_path(issuer: Issuer) -> None:
 
 def test_http_issuer_rotates(issuer: Issuer) -> None:
     client, account = http_issuer(issuer), manager(issuer)
-    made = account.make(stored_key(issuer), {})
+    made = account.issue(stored_key(issuer), {})
     key, key_id = made.key.reveal(), made.key_id
     assert key_id is not None
     client.probe(made)
-    assert (key_id, account.label("v1")) in {(k.key_id, k.label) for k in account.owned()}
+    assert (key_id, account.key_label("v1")) in {(k.key_id, k.label) for k in account.listed()}
     for _ in range(2):
         account.revoke(key_id)
         assert not accepts(issuer, key)
     with pytest.raises(Rejected):
         client.probe(made)
-    assert key_id not in {k.key_id for k in account.owned()}
+    assert key_id not in {k.key_id for k in account.listed()}
 
 
 def test_http_issuer_says_what_is_wrong(issuer: Issuer) -> None:
@@ -148,6 +148,6 @@ def test_http_issuer_says_what_is_wrong(issuer: Issuer) -> None:
     with pytest.raises(TargetMismatch):
         http_issuer(issuer).probe(key)
     with pytest.raises(TargetMismatch):
-        manager(issuer, "nobody").owned()
+        manager(issuer, "nobody").listed()
     with pytest.raises(Forbidden):
-        manager(issuer, admin="wrong").make(stored_key(issuer), {})
+        manager(issuer, admin="wrong").issue(stored_key(issuer), {})

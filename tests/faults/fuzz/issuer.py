@@ -125,25 +125,25 @@ class Ticket:
         assert self.made is not None
         return self.made
 
-    def stored(self) -> ApiKey | None:
+    def pending_if_visible(self) -> ApiKey | None:
         return self.made
 
     def previous(self) -> ApiKey | None:
         return self.before
 
-    def pinned(self) -> Mapping[str, ApiKey | None]:
+    def custom_labelled(self) -> Mapping[str, ApiKey | None]:
         return self.others
 
-    def strays(self) -> Iterator[ApiKey]:
+    def unlabelled(self) -> Iterator[ApiKey]:
         return iter(())
 
-    def open(self, _arn: str) -> Mapping[str, object]:
+    def read_secret(self, _arn: str) -> Mapping[str, object]:
         return self.admin
 
-    def tags(self, arn: str) -> Mapping[str, str]:
+    def tags_of(self, arn: str) -> Mapping[str, str]:
         raise AssertionError(arn)
 
-    def confirm(self, *, again: bool = False) -> None: ...
+    def ensure_still_this_rotation(self, *, again: bool = False) -> None: ...
 
     def promote(self) -> None: ...
 
@@ -152,9 +152,9 @@ def rotate(keys: Keys, document: dict[str, Any], ticket: Callable[[ApiKey], Tick
     """All four steps, with what createSecret would store read again in between."""
     current = keys.parse(document)
     lent = ticket(current)
-    minted = keys.mint(current, lent)
+    minted = keys.create(current, lent)
     lent.made = keys.parse(keys.render(minted))
     keys.install(lent.made, lent)
     keys.verify(lent.made, lent)
-    keys.settle(lent)
+    keys.end_old_credential(lent)
     return lent.made

@@ -63,7 +63,7 @@ def made(function: str, given: dict[str, str]) -> None:
     else:
         assert isinstance(backend, SingleUser | AlternatingUsers)
         login = backend.parse({**LOGINS[-1].document(), "ssl": True})
-        password = backend.mint(login, None).password  # type: ignore[arg-type]  # it asks nothing
+        password = backend.create(login, None).password  # type: ignore[arg-type]  # it asks nothing
     characters = password.reveal()
     assert len(characters) == int(given.get("PASSWORD_LENGTH") or 32)
     left = set("".join(CLASSES.values())) - set(given.get("EXCLUDE_CHARACTERS", ""))

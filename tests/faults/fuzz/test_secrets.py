@@ -65,7 +65,7 @@ def taken(name: str, backend: Backend[Any], said: Any) -> None:  # noqa: ANN401 
         assert {n: str(v) for n, v in written.items()} == {n: str(v) for n, v in document.items()}
         return
     assert written == document
-    following = backend.mint(credential, None)  # type: ignore[arg-type]  # it asks nothing
+    following = backend.create(credential, None)  # type: ignore[arg-type]  # it asks nothing
     assert not traces(repr(following.password))
     dump_document(backend.render(following))
 

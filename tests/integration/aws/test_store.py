@@ -168,5 +168,5 @@ def test_rule_07_strays_are_the_unlabelled_ones_newest_first_and_bounded(
     first = secret.value()
     for number in range(7):
         secret.store({**first, "number": number})
-    strays = [version.document.get("number") for version in store_of(client, secret).strays()]
+    strays = [version.document.get("number") for version in store_of(client, secret).unlabelled()]
     assert strays == [4, 3, 2]  # 6 is AWSCURRENT, 5 AWSPREVIOUS

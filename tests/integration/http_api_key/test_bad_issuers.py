@@ -209,7 +209,7 @@ def test_a_revocation_that_the_issuer_does_not_do_is_no_success(
     for issuer in (jupyterhub, demo_issuer):
         key_id, value = issue(issuer, "to be revoked")
         other = issuer.other_owner
-        weak = manager(issuer, other).make(stored_key(issuer, owner=other), {}).key.reveal()
+        weak = manager(issuer, other).issue(stored_key(issuer, owner=other), {}).key.reveal()
         with pytest.raises((Forbidden, TargetMismatch)):
             manager(issuer, admin=weak).revoke(key_id)
         assert key_id in key_ids(issuer)

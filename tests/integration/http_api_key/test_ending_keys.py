@@ -15,7 +15,7 @@ from shared.errors import (
     Unreachable,
     WrongStage,
 )
-from shared.protocol import machine
+from shared.protocol import ticket
 from shared.protocol.event import Step
 from tests.issuers.described import BESIDE, CHOSEN, EXAMPLES, PLAIN, REPLACED, SLOTS, target_of
 from tests.issuers.keyshop import Keyshop
@@ -47,7 +47,7 @@ def test_a_step_that_was_held_up_does_not_undo_a_later_rotation(
     make: Make, shop: Keyshop, stub: Stub, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     """Between its first request and the one that changes a key, another rotation is finished."""
-    monkeypatch.setattr(machine, "FRESH_SECONDS", 0)
+    monkeypatch.setattr(ticket, "FRESH_SECONDS", 0)
     secret = make(EXAMPLES[way][0])
     event = secret.begin()
     step = Step.CREATE

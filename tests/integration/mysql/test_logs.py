@@ -116,7 +116,11 @@ def fails(users: Users, passwords: Passwords) -> None:
     long = users.renamed(users.name.ljust(125 if users.mariadb else 30, "x"))
     long.create()
     with long.session("first") as session, users.as_admin() as by:
-        fails_quietly(lambda: session.equip(long.twin, passwords.new(), by=by, ours=lambda: False))
+        fails_quietly(
+            lambda: session.provision_twin(
+                long.twin, passwords.new(), by=by, proves_ownership=lambda: False
+            )
+        )
     users.run("REVOKE CREATE USER, INSERT, UPDATE, DELETE ON *.* FROM {admin}@'%'")
     fails_quietly(lambda: users.equip(passwords.new().reveal()))
     users.sql("SET GLOBAL read_only = ON")

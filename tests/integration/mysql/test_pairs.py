@@ -109,7 +109,7 @@ def test_defect_10_a_user_that_looks_like_the_clone_is_not_touched(users: Users)
     users.create(user=users.twin)
     before = everything(users, users.twin), everything(users, users.name)
     with pytest.raises(TargetMismatch, match="is there already") as caught:
-        users.equip("second", ours=lambda: False)
+        users.equip("second", proves_ownership=lambda: False)
     assert (everything(users, users.twin), everything(users, users.name)) == before
     # What the message says makes it the clone.
     users.sql(caught.value.do.split("adopt it: ")[1].split(";")[0])
@@ -125,7 +125,7 @@ def test_defect_10_a_user_named_like_a_clone_leaves_the_other_alone(users: Users
     users.create(user=users.twin)
     before = everything(users, users.name), everything(users, users.twin)
     with pytest.raises(TargetMismatch) as caught:
-        users.equip("second", user=users.twin, ours=lambda: False)
+        users.equip("second", user=users.twin, proves_ownership=lambda: False)
     assert (everything(users, users.name), everything(users, users.twin)) == before
     users.sql(caught.value.do.split("adopt it: ")[1].split(";")[0])
     users.equip("second", user=users.twin)
@@ -141,7 +141,7 @@ def test_an_account_beside_a_clone_proves_nothing(users: Users) -> None:
     users.create(user=users.twin)
     before = everything(users, users.name)
     with pytest.raises(TargetMismatch):
-        users.equip("second", user=users.twin, ours=lambda: False)
+        users.equip("second", user=users.twin, proves_ownership=lambda: False)
     assert everything(users, users.name) == before
 
 
@@ -154,7 +154,7 @@ def test_an_admin_of_another_server(mariadb_server: Server, mysql_server: Server
         elsewhere.as_admin() as by,
         pytest.raises(TargetMismatch) as caught,
     ):
-        session.equip(users.twin, Secret("second"), by=by, ours=lambda: False)
+        session.provision_twin(users.twin, Secret("second"), by=by, proves_ownership=lambda: False)
     assert caught.value.field == "masterarn"
 
 
@@ -163,7 +163,7 @@ def test_a_user_whose_other_account_was_made_by_somebody_is_no_pair(users: Users
     users.create(user=users.twin, host="10.1.2.3")
     before = everything(users, users.twin)
     with pytest.raises(TargetMismatch):
-        users.equip("second", ours=lambda: False)
+        users.equip("second", proves_ownership=lambda: False)
     assert everything(users, users.twin) == before
 
 
@@ -177,7 +177,7 @@ def test_a_pair_made_by_the_aws_functions_is_adopted(users: Users, live: str) ->
     if live == "clone":
         current, pending = pending, current
         users.run("REVOKE PROCESS ON *.* FROM {twin}@'%'")
-    users.equip("second", user=current, ours=lambda: True)
+    users.equip("second", user=current, proves_ownership=lambda: True)
     users.match("second", pending)
     users.equip("third", live="second", user=pending)
     users.match("third", current)
@@ -198,12 +198,12 @@ def test_what_only_an_adopted_clone_may_do_is_not_lost_silently(users: Users, ad
     before = everything(users, users.name)
     for _ in range(2):  # a retry does not take the refusal for an adoption
         with pytest.raises(TargetMismatch, match="privilege PROCESS") as caught:
-            users.equip("second", user=users.twin, ours=lambda: True)
+            users.equip("second", user=users.twin, proves_ownership=lambda: True)
         assert f"GRANT it to '{users.name}'@'%'" in caught.value.do
         assert f"REVOKE it from '{users.twin}'@'%'" in caught.value.do
         assert everything(users, users.name) == before
     users.run("GRANT PROCESS ON *.* TO {user}@'%'")
-    users.equip("second", user=users.twin, ours=lambda: True)
+    users.equip("second", user=users.twin, proves_ownership=lambda: True)
     users.match("second", users.name)
 
 
@@ -213,7 +213,7 @@ def test_what_the_original_may_do_everywhere_it_may_do_there(users: Users) -> No
     users.create(user=users.twin)
     users.sql("CREATE OR REPLACE VIEW app.seen AS SELECT 1 AS a, 2 AS b")
     users.run("GRANT SELECT ON other.* TO {twin}@'%'", "GRANT SELECT (a) ON app.seen TO {twin}@'%'")
-    users.equip("second", user=users.twin, ours=lambda: True)
+    users.equip("second", user=users.twin, proves_ownership=lambda: True)
     users.run("GRANT SELECT ON app.seen TO {twin}@'%' WITH GRANT OPTION")
     with pytest.raises(TargetMismatch, match="GRANT OPTION"):
         users.equip("third", user=users.twin)
@@ -255,7 +255,7 @@ def test_a_stranger_in_the_originals_place_is_not_touched(users: Users) -> None:
     users.run("DROP USER {user}@'%'", "CREATE USER {user}@'%' IDENTIFIED BY 'strangers'")
     before = everything(users, users.name)
     with pytest.raises(TargetMismatch, match="is there already") as caught:
-        users.equip("third", live="second", user=users.twin, ours=lambda: False)
+        users.equip("third", live="second", user=users.twin, proves_ownership=lambda: False)
     assert everything(users, users.name) == before
     # What the message says makes it the original, but does not give it its rights.
     users.sql(caught.value.do.split("adopt it: ")[1].split(";")[0])
@@ -273,7 +273,7 @@ def test_an_original_that_lost_its_mark_is_known_by_a_stored_password(users: Use
         if "ON `rotation original" in line:
             users.sql(line.split(" TO ")[0].replace("GRANT", "REVOKE") + f" FROM '{users.name}'")
     assert not users.marks(users.name)
-    users.equip("third", live="second", user=users.twin, ours=lambda: True)
+    users.equip("third", live="second", user=users.twin, proves_ownership=lambda: True)
     users.match("third", users.name)
 
 

@@ -188,7 +188,7 @@ def test_everything_and_then_less_everywhere(users: Users) -> None:
     users.create()
     everything = "ALL" if users.mariadb else "SELECT, SHUTDOWN"
     users.run(f"GRANT {everything} ON *.* TO {{user}}@'%'")
-    with pytest.raises(Forbidden, match="not the admin's to give") as caught:
+    with pytest.raises(Forbidden, match="the admin lacks a right to give") as caught:
         users.equip("second")
     assert caught.value.do.startswith("GRANT ")
     users.sql(caught.value.do)
@@ -379,10 +379,14 @@ def test_defect_9_long_names_on_mysql(mysql_server: Server, length: int) -> None
     long.create()
     with long.session("first") as session, users.as_admin() as by:
         if length == 26:
-            session.equip(long.twin, Secret("second"), by=by, ours=lambda: False)
+            session.provision_twin(
+                long.twin, Secret("second"), by=by, proves_ownership=lambda: False
+            )
         else:
             with pytest.raises(MalformedSecret, match="32 characters") as caught:
-                session.equip(long.twin, Secret("second"), by=by, ours=lambda: False)
+                session.provision_twin(
+                    long.twin, Secret("second"), by=by, proves_ownership=lambda: False
+                )
             assert caught.value.field == "username"
     assert bool(users.hosts(long.twin)) is (length == 26)
 
@@ -394,7 +398,7 @@ def test_names_up_to_the_limit_on_mariadb(mariadb_server: Server) -> None:
     long.create()
 
     with long.session("first") as session, users.as_admin() as by:
-        session.equip(long.twin, Secret("second"), by=by, ours=lambda: False)
+        session.provision_twin(long.twin, Secret("second"), by=by, proves_ownership=lambda: False)
     long.match("second")
 
 
@@ -405,7 +409,7 @@ def test_any_name_of_a_user(users: Users, name: str) -> None:
     odd.sql("GRANT SELECT ON app.* TO %s@'%%'", odd.name)
 
     with odd.session("first") as session, users.as_admin() as by:
-        session.equip(odd.twin, Secret("second"), by=by, ours=lambda: False)
+        session.provision_twin(odd.twin, Secret("second"), by=by, proves_ownership=lambda: False)
     assert odd.shown(odd.twin) == odd.shown(odd.name)
     odd.match("second")
 

@@ -125,18 +125,20 @@ class Users:
         *,
         live: str = "first",
         user: str | None = None,
-        ours: Callable[[], bool] = never,
+        proves_ownership: Callable[[], bool] = never,
     ) -> None:
         """What setSecret does: the user's twin gets this password and its rights."""
         login = self.login(live, user)
         with self.engine().connect(login) as session, self.as_admin() as by:
-            session.equip(login.twin, Secret(password), by=by, ours=ours)
+            session.provision_twin(
+                login.twin, Secret(password), by=by, proves_ownership=proves_ownership
+            )
 
     def match(self, password: str, user: str | None = None) -> None:
         """What testSecret does."""
         login = self.login(password, user or self.twin)
         with self.engine().connect(login) as session:
-            session.match(login.twin)
+            session.verify_same_rights(login.twin)
 
     def shown(self, user: str, host: str = "%") -> set[str]:
         """What the server says the account can do, but for its name, password and marks."""

@@ -25,15 +25,15 @@ def never() -> bool:
 class PostgresPair:
     """`app` and `app_clone`; only the former exists, made by an admin who is no superuser.
 
-    passwords: of the admin, and of each user as the rotations go. ours: what the secret says of
-    a user that the server does not show to be the other's.
+    passwords: of the admin, and of each user as the rotations go. proves_ownership: what the
+    secret says of a user that the server does not show to be the other's.
     """
 
     server: Server
     app: str = field(default_factory=lambda: f"app_{uuid.uuid4().hex[:8]}")
     superuser: bool = False
     passwords: dict[str, str] = field(default_factory=dict)
-    ours: Callable[[], bool] = never
+    proves_ownership: Callable[[], bool] = never
 
     def __post_init__(self) -> None:
         self.engine = PostgresEngine(self.server.ca)
@@ -93,7 +93,7 @@ class PostgresPair:
         self,
         twin: str,
         *,
-        ours: Callable[[], bool] | None = None,
+        proves_ownership: Callable[[], bool] | None = None,
         dbname: str | None = None,
         password: str | None = None,
     ) -> None:
@@ -104,7 +104,9 @@ class PostgresPair:
             self.engine.connect(self.login(me, dbname)) as current,
             self.engine.connect(self.login(self.admin)) as by,
         ):
-            current.equip(twin, Secret(new), by=by, ours=ours or self.ours)
+            current.provision_twin(
+                twin, Secret(new), by=by, proves_ownership=proves_ownership or self.proves_ownership
+            )
         self.passwords[twin] = new
 
     def match(self, user: str, dbname: str | None = None) -> None:
@@ -112,7 +114,7 @@ class PostgresPair:
         login = self.login(user, dbname)
         with self.engine.connect(login) as session:
             session.ping()
-            session.match(login.twin)
+            session.verify_same_rights(login.twin)
 
     def rotate(self, twin: str, *, dbname: str | None = None) -> None:
         self.equip(twin, dbname=dbname)

@@ -135,7 +135,7 @@ def test_defect_2_less_than_everything_is_refused_and_healed(
     pair.run(pair.admin, undo, pair.app, pair.clone)
     with pytest.raises(TargetMismatch):
         pair.match(pair.clone)
-    pair.equip(pair.clone, ours=lambda: True)
+    pair.equip(pair.clone, proves_ownership=lambda: True)
     pair.match(pair.clone)
 
 

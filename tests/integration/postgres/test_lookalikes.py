@@ -23,7 +23,7 @@ def aws(pair: PostgresPair) -> PostgresPair:
     """As AWS's functions leave it: the clone is a member of the original, and nothing else."""
     stranger(pair)
     pair.run(pair.admin, "GRANT {0} TO {1}", pair.app, pair.clone)
-    pair.ours = lambda: True  # the secret has its password
+    pair.proves_ownership = lambda: True  # the secret has its password
     return pair
 
 
@@ -45,7 +45,7 @@ def refused(pair: PostgresPair, twin: str, kind: type[RotationError] = TargetMis
     """Nothing is changed in either; what to do."""
     before = [pair.state(user) for user in (pair.app, pair.clone)]
     with pytest.raises(kind) as caught:
-        pair.equip(twin, ours=lambda: False)
+        pair.equip(twin, proves_ownership=lambda: False)
     assert type(caught.value) is kind
     assert [pair.state(user) for user in (pair.app, pair.clone)] == before
     assert (caught.value.__cause__, caught.value.__context__) == (None, None)
@@ -77,9 +77,9 @@ def test_defect_10_nor_is_a_lookalike_of_an_original(pair: PostgresPair) -> None
 def test_a_stored_password_that_works_is_proof(pair: PostgresPair, first: str) -> None:
     stranger(pair)
     twin = getattr(pair, first)
-    pair.equip(twin, ours=lambda: True)
+    pair.equip(twin, proves_ownership=lambda: True)
     pair.match(twin)
-    pair.equip(pair.app if twin == pair.clone else pair.clone, ours=lambda: True)
+    pair.equip(pair.app if twin == pair.clone else pair.clone, proves_ownership=lambda: True)
     pair.rotate(twin)
     assert pair.run(pair.clone, "SELECT current_user::text") == [(pair.app,)]
 
@@ -106,7 +106,7 @@ def test_an_admin_of_another_server(postgres_server: Server, postgres_18_server:
         there.engine.connect(there.login(there.admin)) as by,
         pytest.raises(TargetMismatch) as caught,
     ):
-        current.equip(here.clone, Secret("new"), by=by, ours=lambda: False)
+        current.provision_twin(here.clone, Secret("new"), by=by, proves_ownership=lambda: False)
     assert caught.value.field == "masterarn"
     assert not there.sql("SELECT 1 FROM pg_roles WHERE rolname = {0}", Literal(here.clone))
 
@@ -121,17 +121,17 @@ def test_awss_clone_comes_to_act_as_its_original(aws: PostgresPair, database: st
     aws.run(aws.clone, "INSERT INTO own VALUES (1)", dbname=database)
     aws.rotate(aws.clone, dbname=database)
     assert aws.run(aws.clone, "SELECT current_user::text") == [(aws.app,)]
-    aws.ours = never  # from now on the server shows it
+    aws.proves_ownership = never  # from now on the server shows it
     aws.rotate(aws.app, dbname=database)
     aws.rotate(aws.clone, dbname=database)
 
 
 def test_awss_clone_is_the_current_one(aws: PostgresPair, database: str) -> None:
     aws.run(aws.clone, "CREATE TABLE own (i int)", dbname=database)
-    aws.ours = never  # a member who may act as the other has all its rights anyway
+    aws.proves_ownership = never  # a member who may act as the other has all its rights anyway
     aws.rotate(aws.app, dbname=database)
     aws.run(aws.app, "DROP TABLE own", dbname=database)
-    aws.ours = lambda: True
+    aws.proves_ownership = lambda: True
     aws.rotate(aws.clone, dbname=database)
     assert aws.run(aws.clone, "SELECT current_user::text") == [(aws.app,)]
 
@@ -290,7 +290,7 @@ def test_memberships_in_a_circle(pair: PostgresPair) -> None:
     pair.sql("GRANT {0} TO {1}", pair.clone, group)
     pair.sql("GRANT {0} TO {1}", group, pair.app)
     with pytest.raises(TargetMismatch, match="0LP01"):
-        pair.equip(pair.clone, ours=lambda: True)
+        pair.equip(pair.clone, proves_ownership=lambda: True)
 
 
 def test_others_depend_on_a_membership_of_the_clone(postgres_server: Server) -> None:

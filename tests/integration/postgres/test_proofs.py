@@ -31,7 +31,7 @@ def untouched(pair: PostgresPair, twin: str) -> str:
     """What to do."""
     before = [pair.state(user) for user in (pair.app, pair.clone)]
     with pytest.raises(TargetMismatch) as caught:
-        pair.equip(twin, ours=lambda: False)
+        pair.equip(twin, proves_ownership=lambda: False)
     assert [pair.state(user) for user in (pair.app, pair.clone)] == before
     return caught.value.do
 
@@ -80,9 +80,11 @@ def test_a_clone_whose_original_acts_as_a_group_is_proven(any_postgres_server: S
 def test_a_clone_that_owns_something_is_asked_after_once(pair: PostgresPair) -> None:
     pair.run(pair.admin, "GRANT {0} TO {1}", pair.app, pair.clone)
     pair.sql("CREATE SCHEMA {0} AUTHORIZATION {0}", pair.clone)
-    pair.equip(pair.clone, ours=lambda: True)
+    pair.equip(pair.clone, proves_ownership=lambda: True)
     pair.match(pair.clone)
-    pair.equip(pair.clone, ours=never)  # the retry: its old password does not work any more
+    pair.equip(
+        pair.clone, proves_ownership=never
+    )  # the retry: its old password does not work any more
     pair.match(pair.clone)
     assert pair.run(pair.clone, "SELECT current_user::text") == [(pair.clone,)]
 
@@ -133,10 +135,10 @@ def test_another_copy_adopts_it_meanwhile(pair: PostgresPair) -> None:
     """Then the old password is no proof any more, but the server shows it."""
 
     def other_copy_first() -> bool:
-        pair.equip(pair.clone, ours=lambda: True, password="same")
+        pair.equip(pair.clone, proves_ownership=lambda: True, password="same")
         return False
 
-    pair.equip(pair.clone, ours=other_copy_first, password="same")
+    pair.equip(pair.clone, proves_ownership=other_copy_first, password="same")
     pair.match(pair.clone)
 
 
@@ -147,8 +149,8 @@ def test_an_original_of_another_name_is_not_followed_by_chance(pair: PostgresPai
         pair.engine.connect(pair.login(pair.app)) as current,
         pair.engine.connect(pair.login(pair.admin)) as by,
     ):
-        current.equip(pair.clone, Secret("new"), by=by, ours=never)
+        current.provision_twin(pair.clone, Secret("new"), by=by, proves_ownership=never)
     pair.passwords[pair.clone] = "new"
     pair.match(pair.clone)
-    pair.equip(pair.app, ours=lambda: True)
+    pair.equip(pair.app, proves_ownership=lambda: True)
     assert pair.run(pair.app, "SELECT current_user::text") == [(pair.clone,)]

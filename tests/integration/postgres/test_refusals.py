@@ -107,7 +107,7 @@ def test_tables_and_types_that_a_session_was_left_with(pair: PostgresPair) -> No
         with session.reading() as connection:
             connection.execute("CREATE TEMPORARY TABLE pg_roles (oid oid, rolname name)")
             connection.execute("CREATE TYPE pg_temp.text AS ENUM ('x')")
-        session.match(login.twin)
+        session.verify_same_rights(login.twin)
 
 
 def test_letters_of_other_alphabets_keep_their_case(postgres_server: Server) -> None:

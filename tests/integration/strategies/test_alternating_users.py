@@ -88,7 +88,7 @@ def test_a_copy_of_setsecret_that_comes_after_the_rotation_has_nothing_to_do(
 def test_a_copy_that_was_held_up_until_its_rotation_was_given_up_changes_nothing(
     secret: Secret, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.protocol.machine.FRESH_SECONDS", 0)
+    monkeypatch.setattr("shared.protocol.ticket.FRESH_SECONDS", 0)
     event = secret.begin()
     secret.step(event, Step.CREATE)
     real = database.Database.admin

@@ -26,7 +26,7 @@ Users = dict[str, str]  # a password by user name
 def made() -> list[str]:
     """Among others, one that begins and one that ends with each kind and each punctuation."""
     policy = PasswordPolicy.from_environment({})
-    many = [policy.make().reveal() for _ in range(4000)]
+    many = [policy.generate().reveal() for _ in range(4000)]
     kinds = [*(CLASSES[name] for name in ("LOWERCASE", "UPPERCASE", "NUMBERS")), ".", "_"]
     hardest = [next(p for p in many if p[end] in kind) for kind in kinds for end in (0, -1)]
     doubled = [next(p for p in many if twice in p) for twice in ("..", "__", "._", "_.")]

@@ -113,7 +113,7 @@ def test_short_gap_undoes_nothing_that_another_copy_has_promoted(
 def test_a_copy_that_was_held_up_until_its_rotation_was_given_up_changes_nothing(
     lab: Lab, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.protocol.machine.FRESH_SECONDS", 0)
+    monkeypatch.setattr("shared.protocol.ticket.FRESH_SECONDS", 0)
     kind = SINGLE[server.engine]
     secret = lab.secret(kind(server, username()))
     event = secret.begin()

@@ -18,7 +18,7 @@ def policy(**environment: str) -> PasswordPolicy:
 
 
 def test_the_defaults_are_aws_but_for_punctuation_that_needs_quotes() -> None:
-    password = policy().make().reveal()
+    password = policy().generate().reveal()
     assert len(password) == 32
     assert not set(password) & set(EXCLUDED)
     assert all(set(password) & set(characters) for characters in CLASSES.values())
@@ -30,17 +30,17 @@ def test_the_defaults_leave_189_bits() -> None:
 
 
 def test_two_passwords_differ() -> None:
-    assert policy().make() != policy().make()
+    assert policy().generate() != policy().generate()
 
 
 def test_excluded_characters_are_those_of_the_setting_and_no_others() -> None:
-    made = policy(EXCLUDE_CHARACTERS="0aA!", PASSWORD_LENGTH="4096").make().reveal()
+    made = policy(EXCLUDE_CHARACTERS="0aA!", PASSWORD_LENGTH="4096").generate().reveal()
     assert set(string.digits + string.ascii_letters + string.punctuation) - set(made) == set("0aA!")
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_class_can_be_excluded(name: str) -> None:
-    made = [policy(**{f"EXCLUDE_{name}": "true"}).make().reveal() for _ in range(50)]
+    made = [policy(**{f"EXCLUDE_{name}": "true"}).generate().reveal() for _ in range(50)]
     assert not set("".join(made)) & set(CLASSES[name])
 
 
@@ -66,7 +66,7 @@ def test_every_password_keeps_to_its_settings(environment: dict[str, str]) -> No
     except Misconfigured as refused:
         assert refused.field in {"PASSWORD_LENGTH", *(f"MINIMUM_{name}" for name in NAMES)}
         return
-    password = made.make().reveal()
+    password = made.generate().reveal()
     assert len(password) == int(environment.get("PASSWORD_LENGTH", "32"))
     excluded = set(environment.get("EXCLUDE_CHARACTERS") or EXCLUDED)
     assert not excluded & set(password)
@@ -120,7 +120,7 @@ def test_the_bits_are_those_of_the_likeliest_password(
 def test_without_minimums_every_place_takes_any_character() -> None:
     lax = policy(PASSWORD_LENGTH="14", REQUIRE_EACH_INCLUDED_TYPE="false")
     assert lax.bits() == 14 * 6
-    passwords = [lax.make().reveal() for _ in range(2000)]
+    passwords = [lax.generate().reveal() for _ in range(2000)]
     assert any(not set(password) & set(string.digits) for password in passwords)
     for place in range(14):
         assert len({password[place] for password in passwords}) == 64
@@ -130,7 +130,7 @@ def test_a_minimum_may_stand_at_any_place() -> None:
     made = policy(MINIMUM_NUMBERS="1", PASSWORD_LENGTH="20", REQUIRE_EACH_INCLUDED_TYPE="false")
     only_digit = {
         next(place for place, character in enumerate(password) if character.isdigit())
-        for password in (made.make().reveal() for _ in range(5000))
+        for password in (made.generate().reveal() for _ in range(5000))
         if sum(character.isdigit() for character in password) == 1
     }
     assert only_digit == set(range(20))
@@ -140,13 +140,13 @@ def test_a_minimum_may_stand_at_any_place() -> None:
 def test_high_minimums_are_met_at_once(name: str) -> None:
     """Drawing again until they are there would not end."""
     made = policy(PASSWORD_LENGTH="120", **{f"MINIMUM_{name}": "100"})
-    password = made.make().reveal()
+    password = made.generate().reveal()
     assert sum(character in CLASSES[name] for character in password) >= 100
 
 
 def test_a_minimum_of_zero_ends_the_rule_for_its_class() -> None:
     made = policy(MINIMUM_PUNCTUATION="0")
-    assert any(not set(made.make().reveal()) & set(string.punctuation) for _ in range(200))
+    assert any(not set(made.generate().reveal()) & set(string.punctuation) for _ in range(200))
 
 
 @pytest.mark.parametrize("word", ["true", "TRUE", "1", "y", "yes", " Yes "])

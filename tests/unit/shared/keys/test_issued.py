@@ -31,20 +31,20 @@ class Key:
 class FakeManager:
     """An account whose keys are given; nothing is to be changed in it."""
 
-    keeps = repeatable = False
-    lists = labels = True
-    most: int | None = None
+    inherits = idempotent = False
+    can_list = can_label = True
+    max_keys: int | None = None
 
-    def label(self, version_id: str) -> str:
+    def key_label(self, version_id: str) -> str:
         return f"{ARN} {version_id}"
 
-    def owned(self) -> Sequence[Key]:
+    def listed(self) -> Sequence[Key]:
         raise AssertionError("not needed")
 
-    def make(self, current: ApiKey, kept: Mapping[str, object]) -> ApiKey:
+    def issue(self, current: ApiKey, kept: Mapping[str, object]) -> ApiKey:
         raise AssertionError(current, kept)
 
-    def put(self, chosen: ApiKey, *, live: ApiKey, kept: Mapping[str, object]) -> None:
+    def set_key(self, chosen: ApiKey, *, live: ApiKey, kept: Mapping[str, object]) -> None:
         raise AssertionError(chosen, live, kept)
 
     def revoke(self, key_id: str) -> None:
@@ -78,7 +78,7 @@ class FakeTicket:
     """What the machine lends, given as it stands."""
 
     before: ApiKey | None = None
-    unlabelled: list[ApiKey] = field(default_factory=list)
+    of_versions_without_label: list[ApiKey] = field(default_factory=list)
     secret_arn: str = ARN
     version_id: str = NOW
     current_version_id: str = "v2"
@@ -91,29 +91,29 @@ class FakeTicket:
     def current(self) -> ApiKey:
         raise AssertionError("not needed")
 
-    def confirm(self, *, again: bool = False) -> None:
+    def ensure_still_this_rotation(self, *, again: bool = False) -> None:
         raise AssertionError(again)
 
     def promote(self) -> None:
         raise AssertionError("not needed")
 
-    def tags(self, arn: str) -> Mapping[str, str]:
+    def tags_of(self, arn: str) -> Mapping[str, str]:
         raise AssertionError(arn)
 
-    def stored(self) -> ApiKey | None:
+    def pending_if_visible(self) -> ApiKey | None:
         raise AssertionError("not needed")
 
-    def pinned(self) -> Mapping[str, ApiKey | None]:
+    def custom_labelled(self) -> Mapping[str, ApiKey | None]:
         return self.others
 
     def previous(self) -> ApiKey | None:
         return self.before
 
-    def strays(self) -> Iterator[ApiKey]:
+    def unlabelled(self) -> Iterator[ApiKey]:
         self.asked_for_strays = True
-        return iter(self.unlabelled)
+        return iter(self.of_versions_without_label)
 
-    def open(self, arn: str) -> Mapping[str, object]:
+    def read_secret(self, arn: str) -> Mapping[str, object]:
         raise AssertionError(arn)
 
 
@@ -250,23 +250,23 @@ def test_current_is_never_revoked_nor_what_was_never_ours(
 class Labelless(FakeManager):
     """An issuer without labels, which may have few keys at once."""
 
-    labels = False
-    most: int | None = 2
+    can_label = False
+    max_keys: int | None = 2
 
     def __init__(self, *key_ids: str) -> None:
         self.live = [Key(key_id, "") for key_id in key_ids]
         self.ended: list[str] = []
 
-    def label(self, version_id: str) -> str:
+    def key_label(self, version_id: str) -> str:
         raise AssertionError(version_id)
 
-    def owned(self) -> Sequence[Key]:
+    def listed(self) -> Sequence[Key]:
         return self.live
 
     def revoke(self, key_id: str) -> None:
         self.ended.append(key_id)
 
-    def make(self, current: ApiKey, kept: Mapping[str, object]) -> ApiKey:
+    def issue(self, current: ApiKey, kept: Mapping[str, object]) -> ApiKey:
         del kept
         return current.with_key(Secret("new"), key_id="new")
 
@@ -278,18 +278,18 @@ def minted(manager: Labelless, before: ApiKey | None = None) -> ApiKey:
             return manager
 
     class Ticket(FakeTicket):
-        def stored(self) -> ApiKey | None:
+        def pending_if_visible(self) -> ApiKey | None:
             return None
 
-        def confirm(self, *, again: bool = False) -> None:
+        def ensure_still_this_rotation(self, *, again: bool = False) -> None:
             del again
 
-    return IssuedKey(Issuer(), Ends()).mint(held("c"), Ticket(before))
+    return IssuedKey(Issuer(), Ends()).create(held("c"), Ticket(before))
 
 
 def test_without_labels_nobody_elses_key_is_taken_for_ours() -> None:
     manager = Labelless("c", "person")
-    manager.most = None
+    manager.max_keys = None
     assert minted(manager).key_id == "new"
     assert manager.ended == []
 

@@ -5,23 +5,24 @@ from typing import Any
 import pytest
 
 from shared.protocol.event import Step
-from shared.protocol.machine import ACTIONS, LOOKS, Rotation, Standing
+from shared.protocol.machine import ACTIONS, Rotation
+from shared.protocol.stages import LOOKS, VersionState
 
 R = Rotation
-EXPECTED: dict[Standing, tuple[Any, Any, Any, Any]] = {
-    Standing.NOWHERE: (R.refuse_stranger,) * 4,
-    Standing.EMPTY: (R.create, R.refuse_empty, R.refuse_empty, R.refuse_empty),
-    Standing.READY: (R.create, R.install, R.verify, R.finish),
-    Standing.LIVE: (R.rest, R.rest, R.rest, R.settle),
+EXPECTED: dict[VersionState, tuple[Any, Any, Any, Any]] = {
+    VersionState.UNLABELLED: (R.refuse_stranger,) * 4,
+    VersionState.EMPTY: (R.create, R.refuse_empty, R.refuse_empty, R.refuse_empty),
+    VersionState.PENDING: (R.create, R.install, R.verify, R.finish),
+    VersionState.CURRENT: (*(R.nothing_to_do,) * 3, R.end_old_credential),
 }
 
 
-@pytest.mark.parametrize("standing", list(Standing))
+@pytest.mark.parametrize("state", list(VersionState))
 @pytest.mark.parametrize("step", list(Step))
-def test_every_step_has_an_action_for_every_standing(step: Step, standing: Standing) -> None:
-    assert ACTIONS[step, standing] is EXPECTED[standing][list(Step).index(step)]
+def test_every_step_has_an_action_for_every_state(step: Step, state: VersionState) -> None:
+    assert ACTIONS[step, state] is EXPECTED[state][list(Step).index(step)]
 
 
 def test_every_step_has_a_way_of_looking() -> None:
     assert set(LOOKS) == set(Step)
-    assert len(ACTIONS) == len(Step) * len(Standing)
+    assert len(ACTIONS) == len(Step) * len(VersionState)
