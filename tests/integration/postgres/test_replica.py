@@ -66,7 +66,12 @@ def reader(
     folder = tmp_path / "reader"
     folder.mkdir()
     monkeypatch.setattr(servers, "_initialise", initialise)
-    monkeypatch.setattr(servers, "new_password", lambda: writer.password)
+    made = servers.server_of_ours
+    monkeypatch.setattr(
+        servers,
+        "server_of_ours",
+        lambda *words, **more: replace(made(*words, **more), password=writer.password),
+    )
     with servers.postgres(folder, authority) as server:
         yield server
 

@@ -14,6 +14,7 @@ KINDS = {
     "Misconfigured": False,
     "Untrusted": False,
     "Rejected": False,
+    "PendingUnusable": False,
     "RejectedByPolicy": False,
     "Forbidden": False,
     "TargetMismatch": False,
