@@ -72,7 +72,7 @@ class Running:
 
 
 class Sandboxes:
-    """Where steps run; see zygote.py."""
+    """Where steps run; see fork_server.py."""
 
     def __init__(self, wire: socket.socket) -> None:
         self._wire = wire
@@ -129,7 +129,7 @@ def sandboxes(log: Path, environment: Mapping[str, str]) -> Iterator[Sandboxes]:
     ours, theirs = socket.socketpair()
     with ours, theirs:
         child = children.start(
-            [sys.executable, "-m", "tests.faults.zygote"],
+            [sys.executable, "-m", "tests.faults.fork_server"],
             log=log,
             name="functions",
             env={**os.environ, **environment},

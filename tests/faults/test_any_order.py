@@ -26,9 +26,9 @@ from rotators.http_api_key.testing import IssuerTarget
 from rotators.http_api_key.testing.issuers.faults import Faults
 from shared.protocol.event import Step
 from tests.faults.cases import CASES, Case
-from tests.faults.mortal import Mortal
+from tests.faults.crashing_home import Mortal
+from tests.faults.crashing_secret import Patient
 from tests.faults.outages import admit, refuse
-from tests.faults.patients import Patient
 from tests.faults.sandboxes import Point, sandboxes
 from tests.faults.state import settled, way_in
 from tests.fixtures.evidence import Evidence

@@ -8,7 +8,7 @@ import pytest
 
 from shared.protocol.event import Step
 from tests.faults.cases import CASES, Case
-from tests.faults.patients import Death, Hospital, Patient
+from tests.faults.crashing_secret import Death, Hospital, Patient
 from tests.faults.sample import Sample
 from tests.fixtures.evidence import Evidence
 

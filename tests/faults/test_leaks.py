@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.faults.cases import CASES, KEYS, Case
+from tests.faults.crashing_secret import Hospital
 from tests.faults.leaks import forms, search, searched, values
-from tests.faults.patients import Hospital
 from tests.lab import Lab
 
 ROTATED = [case for case in CASES if not case.first and "15" not in case.name]

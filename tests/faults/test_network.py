@@ -14,8 +14,8 @@ from shared.errors import Rejected, RotationError, Unreachable
 from shared.protocol.event import Step
 from tests.conformance.remote import shorten_waits
 from tests.faults.cases import CASES, Case
+from tests.faults.proxied_secret import Point, Wire, wire
 from tests.faults.sample import Sample
-from tests.faults.wires import Point, Wire, wire
 from tests.faulty.faults import Fault, Harm, Place, Way
 from tests.fixtures.evidence import Evidence
 from tests.lab import Lab

@@ -7,7 +7,7 @@ import pytest
 
 from shared.protocol.event import Step
 from tests.faults.cases import CASES, Case
-from tests.faults.patients import Hospital, Patient
+from tests.faults.crashing_secret import Hospital, Patient
 from tests.faults.sample import Sample
 from tests.faults.sandboxes import Running, Taken
 from tests.faults.state import settled, way_in

@@ -7,7 +7,7 @@ import pytest
 
 from shared.protocol.event import Step
 from tests.faults.cases import Case
-from tests.faults.mortal import Life, Mortal
+from tests.faults.crashing_home import Life, Mortal
 from tests.faults.sandboxes import Point, Sandboxes
 from tests.faults.state import settled, way_in
 from tests.lab import Lab, Secret
