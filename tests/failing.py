@@ -12,7 +12,7 @@ from shared.errors import RotationError
 from shared.handler import Handler
 from shared.protocol.event import Step
 from tests.engines import SINGLE
-from tests.lab import Document, Secret
+from tests.lab import Document, LabSecret
 
 
 def target_on(server: Server) -> PostgresTarget | MySQLTarget:
@@ -22,7 +22,7 @@ def target_on(server: Server) -> PostgresTarget | MySQLTarget:
 
 
 def fails(
-    secret: Secret,
+    secret: LabSecret,
     kind: type[RotationError],
     handler: Handler | None = None,
     *,
@@ -47,6 +47,6 @@ def fails(
     return error
 
 
-def afresh(secret: Secret, **settings: str) -> Handler:
+def afresh(secret: LabSecret, **settings: str) -> Handler:
     """The handler as it starts anew, with these settings."""
     return template.handler(secret.target.function, {**secret.target.settings, **settings})

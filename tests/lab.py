@@ -84,7 +84,7 @@ class Functions:
 
 
 @dataclass
-class Secret:
+class LabSecret:
     """A target's secret, with the function that rotates it attached."""
 
     lab: "Lab"
@@ -193,7 +193,7 @@ class Secret:
             **({"RemoveFromVersionId": holder} if holder else {}),
         )
 
-    def accepted(self) -> set[str]:
+    def accepted_versions(self) -> set[str]:
         """The ids of the versions, unlabelled ones too, that the target lets in now."""
         listed = self.lab.client.list_secret_version_ids(SecretId=self.arn, IncludeDeprecated=True)[
             "Versions"
@@ -219,10 +219,10 @@ class Lab:
     functions: Functions
     client: "SecretsManagerClient"
 
-    def secret(self, target: Target, **extra: Any) -> Secret:  # noqa: ANN401 - any JSON
+    def secret(self, target: Target, **extra: Any) -> LabSecret:  # noqa: ANN401 - any JSON
         """A secret for the target as it is now, with unknown keys beside the known ones."""
         arn = target.seed(self.client, f"test/{uuid.uuid4()}")
-        secret = Secret(self, target, arn, self.functions.add(target))
+        secret = LabSecret(self, target, arn, self.functions.add(target))
         if extra:
             secret.store({**secret.value(), **extra})
         return secret

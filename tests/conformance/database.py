@@ -13,7 +13,7 @@ from shared.protocol.ticket import StepTicket
 from tests.conformance.remote import RemoteSuite
 from tests.faulty.faults import Fault, Harm, Place, Way
 from tests.faulty.proxy import faulty_proxy
-from tests.lab import Secret
+from tests.lab import LabSecret
 
 AT_MOST = 12  # places at which a connection is lost
 
@@ -28,7 +28,7 @@ class DatabaseSuite(RemoteSuite):
         raise NotImplementedError("a subclass gives the target")
 
     def test_a_restart_of_the_server_forgets_nothing(
-        self, secret: Secret, target: DatabaseTarget
+        self, secret: LabSecret, target: DatabaseTarget
     ) -> None:
         if target.server.restart is None:
             pytest.skip("a caller's own server is not ours to restart")
@@ -39,11 +39,11 @@ class DatabaseSuite(RemoteSuite):
         assert target.accepts(secret.value())
 
     @staticmethod
-    def backend(secret: Secret) -> Any:  # noqa: ANN401 - a Database of any engine
+    def backend(secret: LabSecret) -> Any:  # noqa: ANN401 - a Database of any engine
         handler = secret.lab.functions.handler(secret.function)
         return handler.build(handler.environment)
 
-    def move(self, secret: Secret, port: int) -> None:
+    def move(self, secret: LabSecret, port: int) -> None:
         """Let the secret, and the admin's where there is one, name another port."""
         super().move(secret, port)
         admin = secret.value().get("masterarn")
@@ -53,7 +53,7 @@ class DatabaseSuite(RemoteSuite):
             secret.lab.client.put_secret_value(SecretId=admin, SecretString=moved)
 
     def test_a_connection_that_is_lost_anywhere_in_setsecret_is_made_good(
-        self, secret: Secret, target: DatabaseTarget
+        self, secret: LabSecret, target: DatabaseTarget
     ) -> None:
         atomic = self.backend(secret).engine.atomic
         with faulty_proxy(target.server.port) as proxy:
@@ -81,7 +81,9 @@ class DatabaseSuite(RemoteSuite):
                 secret.steps(event, Step.TEST, Step.FINISH)
                 assert target.accepts(secret.value()), place
 
-    def test_a_ping_is_answered_by_the_server(self, secret: Secret, target: DatabaseTarget) -> None:
+    def test_a_ping_is_answered_by_the_server(
+        self, secret: LabSecret, target: DatabaseTarget
+    ) -> None:
         backend = self.backend(secret)
         with faulty_proxy(target.server.port) as proxy:
             login = backend.parse({**secret.value(), "port": proxy.port})
@@ -92,7 +94,7 @@ class DatabaseSuite(RemoteSuite):
                     session.ping()
 
     def test_a_copy_that_is_overtaken_after_its_last_look_locks_nobody_out(
-        self, secret: Secret, target: DatabaseTarget, monkeypatch: pytest.MonkeyPatch
+        self, secret: LabSecret, target: DatabaseTarget, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         late = secret.begin()
         secret.step(late, Step.CREATE)
@@ -113,9 +115,9 @@ class DatabaseSuite(RemoteSuite):
         except RotationError as refused:
             error = refused
         assert looked
-        assert secret.accepted()
+        assert secret.accepted_versions()
         if target.compares:
             assert error is not None
-            assert secret.holder("AWSCURRENT") in secret.accepted()
+            assert secret.holder("AWSCURRENT") in secret.accepted_versions()
         assert secret.rotate().state == "succeeded"
-        assert secret.holder("AWSCURRENT") in secret.accepted()
+        assert secret.holder("AWSCURRENT") in secret.accepted_versions()

@@ -16,7 +16,7 @@ from shared.protocol.event import Step
 from tests.conformance.suite import RotationSuite
 from tests.fake_servers import fake_server, silent
 from tests.faults.leaks import forms
-from tests.lab import Document, Event, Secret
+from tests.lab import Document, Event, LabSecret
 
 CLOSED = 1  # a port where nothing listens
 
@@ -35,13 +35,13 @@ class RemoteSuite(RotationSuite):
     def target(self) -> RemoteTarget:
         raise NotImplementedError("a subclass gives the target")
 
-    def move(self, secret: Secret, port: int) -> None:
+    def move(self, secret: LabSecret, port: int) -> None:
         """Let the secret name another port of this machine."""
         secret.store({**secret.value(), "host": "127.0.0.1", "port": port})
 
     # --- another one answers, or nobody ---
 
-    def test_a_target_that_does_not_answer_is_not_a_refusal(self, secret: Secret) -> None:
+    def test_a_target_that_does_not_answer_is_not_a_refusal(self, secret: LabSecret) -> None:
         here = secret.value()
         self.move(secret, CLOSED)
         event = secret.begin()
@@ -52,7 +52,7 @@ class RemoteSuite(RotationSuite):
         assert secret.holder("AWSCURRENT") != event["ClientRequestToken"]
 
     def test_a_target_that_says_nothing_is_not_waited_for_for_ever(
-        self, secret: Secret, monkeypatch: pytest.MonkeyPatch
+        self, secret: LabSecret, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Whatever ends the wait, it is not the deadline: that one needs the main thread."""
         shorten_waits(monkeypatch)
@@ -64,7 +64,7 @@ class RemoteSuite(RotationSuite):
             assert other.connections
 
     def test_another_authority_than_the_functions_is_not_trusted(
-        self, secret: Secret, tmp_path: Path
+        self, secret: LabSecret, tmp_path: Path
     ) -> None:
         here, event = secret.value(), secret.begin()
         bundle = str(Authority(tmp_path, name="another authority").ca)
@@ -75,7 +75,9 @@ class RemoteSuite(RotationSuite):
 
     # --- others beside it ---
 
-    def test_nobody_elses_credential_is_touched(self, secret: Secret, target: RemoteTarget) -> None:
+    def test_nobody_elses_credential_is_touched(
+        self, secret: LabSecret, target: RemoteTarget
+    ) -> None:
         stranger = target.stranger()
         assert target.accepts(stranger)
         given_up = secret.begin()
@@ -90,7 +92,7 @@ class RemoteSuite(RotationSuite):
     # --- silence ---
 
     def test_no_value_is_in_what_the_target_was_told_in_clear(
-        self, secret: Secret, target: RemoteTarget
+        self, secret: LabSecret, target: RemoteTarget
     ) -> None:
         before = secret.values()
         try:
@@ -105,7 +107,7 @@ class RemoteSuite(RotationSuite):
         assert made
         assert not [form for value in made for form in forms(value) if form.decode() in told]
 
-    def test_no_error_has_a_value(self, secret: Secret) -> None:
+    def test_no_error_has_a_value(self, secret: LabSecret) -> None:
         good = secret.value()
         told = [self.failure(secret, event) for event in self.odd(secret, good)]
         for error in filter(None, told):
@@ -113,7 +115,7 @@ class RemoteSuite(RotationSuite):
             assert not [value for value in secret.values() if value in shown], type(error)
         assert any(told)
 
-    def odd(self, secret: Secret, good: Document) -> Iterator[Event]:
+    def odd(self, secret: LabSecret, good: Document) -> Iterator[Event]:
         """Rotations that cannot go well, each given up before the next one."""
         for field in sorted(self.credential & good.keys()):
             value = str(good[field])
@@ -125,14 +127,14 @@ class RemoteSuite(RotationSuite):
         yield from self.given_up(secret)
 
     @staticmethod
-    def given_up(secret: Secret) -> Iterator[Event]:
+    def given_up(secret: LabSecret) -> Iterator[Event]:
         event = secret.begin()
         yield event
         secret.abandon(event)
 
     @staticmethod
     def failure(
-        secret: Secret, event: Event, handler: Handler | None = None
+        secret: LabSecret, event: Event, handler: Handler | None = None
     ) -> RotationError | None:
         """What the first step that fails raises; None where all go well."""
         for step in Step:

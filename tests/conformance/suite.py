@@ -14,7 +14,7 @@ from local.targets import Target
 from shared.aws import store
 from shared.errors import Busy, Rejected, WrongStage
 from shared.protocol.event import Step
-from tests.lab import Lab, Secret
+from tests.lab import Lab, LabSecret
 
 EXTRA = {"note": "✓ kept", "count": 3, "ratio": 0.1, "nested": {"b": [1, None, True]}, "": ""}
 
@@ -35,12 +35,12 @@ class RotationSuite:
         raise NotImplementedError("a subclass gives the target")
 
     @pytest.fixture
-    def secret(self, lab: Lab, target: Target) -> Secret:
+    def secret(self, lab: Lab, target: Target) -> LabSecret:
         return lab.secret(target, **EXTRA)
 
     # --- a rotation ---
 
-    def test_a_rotation_ends_with_a_new_credential_that_works(self, secret: Secret) -> None:
+    def test_a_rotation_ends_with_a_new_credential_that_works(self, secret: LabSecret) -> None:
         before, first = secret.value(), secret.holder("AWSCURRENT")
         outcome = secret.rotate()
         assert outcome.state == "succeeded", outcome.error
@@ -53,30 +53,32 @@ class RotationSuite:
         assert secret.target.accepts(after)
         assert secret.target.accepts(before) is secret.target.overlaps
 
-    def test_rotations_follow_each_other_and_what_is_older_is_refused(self, secret: Secret) -> None:
+    def test_rotations_follow_each_other_and_what_is_older_is_refused(
+        self, secret: LabSecret
+    ) -> None:
         for _ in range(3):
             assert secret.rotate().state == "succeeded"
         live = {secret.holder("AWSCURRENT")}
         if secret.target.overlaps:
             live.add(secret.holder("AWSPREVIOUS"))
-        assert secret.accepted() == live
+        assert secret.accepted_versions() == live
 
-    def test_unknown_keys_are_kept(self, secret: Secret) -> None:
+    def test_unknown_keys_are_kept(self, secret: LabSecret) -> None:
         before = secret.value()
         secret.rotate()
         after = secret.value()
         assert {k: after[k] for k in EXTRA} == EXTRA
         assert list(after) == list(before)
 
-    def test_a_stored_version_gets_in_after_every_step(self, secret: Secret) -> None:
+    def test_a_stored_version_gets_in_after_every_step(self, secret: LabSecret) -> None:
         event = secret.begin()
         for step in Step:
             secret.step(event, step)
-            assert secret.accepted(), step
+            assert secret.accepted_versions(), step
             if self.seamless or secret.target.overlaps:
-                assert secret.holder("AWSCURRENT") in secret.accepted()
+                assert secret.holder("AWSCURRENT") in secret.accepted_versions()
 
-    def test_the_credential_is_stored_before_the_target_changes(self, secret: Secret) -> None:
+    def test_the_credential_is_stored_before_the_target_changes(self, secret: LabSecret) -> None:
         event = secret.begin()
         secret.step(event, Step.CREATE)
         assert secret.target.accepts(secret.value())
@@ -84,7 +86,7 @@ class RotationSuite:
         assert secret.target.accepts(pending) is not secret.target.installs
 
     @pytest.mark.parametrize("pending", ["removes", "keeps"])
-    def test_rule_11_awspending_may_stay_or_go(self, secret: Secret, pending: str) -> None:
+    def test_rule_11_awspending_may_stay_or_go(self, secret: LabSecret, pending: str) -> None:
         secret.lab.service.settings.pending_after_finish = pending  # type: ignore[assignment]
         for _ in range(2):
             outcome = secret.rotate()
@@ -93,7 +95,7 @@ class RotationSuite:
         assert ("AWSPENDING" in on_current) is (pending == "keeps")
 
     def test_rule_4_rotate_immediately_false_tests_and_changes_nothing(
-        self, secret: Secret
+        self, secret: LabSecret
     ) -> None:
         before, labels = secret.value(), secret.labels()
         outcome = secret.rotate(RotateImmediately=False)
@@ -102,27 +104,27 @@ class RotationSuite:
         assert (secret.value(), secret.labels()) == (before, labels)
         assert secret.target.accepts(before)
 
-    def test_rule_2_works_where_the_rotation_token_is_required(self, secret: Secret) -> None:
+    def test_rule_2_works_where_the_rotation_token_is_required(self, secret: LabSecret) -> None:
         secret.lab.service.settings.require_rotation_token = True
         outcome = secret.rotate()
         assert outcome.state == "succeeded", outcome.error
 
     @pytest.mark.parametrize("stale_reads", [1, 3])
-    def test_rule_13_stale_reads_are_waited_out(self, secret: Secret, stale_reads: int) -> None:
+    def test_rule_13_stale_reads_are_waited_out(self, secret: LabSecret, stale_reads: int) -> None:
         secret.lab.service.settings.stale_reads = stale_reads
         outcome = secret.rotate()
         assert outcome.state == "succeeded", outcome.error
 
     # --- again, at once, after a crash ---
 
-    def test_every_step_may_run_twice(self, secret: Secret) -> None:
+    def test_every_step_may_run_twice(self, secret: LabSecret) -> None:
         event = secret.begin()
         for step in Step:
             secret.steps(event, step, step)
         assert secret.holder("AWSCURRENT") == event["ClientRequestToken"]
         assert secret.target.accepts(secret.value())
 
-    def test_two_copies_of_every_step_at_once(self, secret: Secret) -> None:
+    def test_two_copies_of_every_step_at_once(self, secret: LabSecret) -> None:
         for _ in range(3):
             event = secret.begin()
             for step in Step:
@@ -131,7 +133,7 @@ class RotationSuite:
             assert secret.target.accepts(secret.value())
 
     @pytest.mark.parametrize("last", list(Step))
-    def test_a_retry_after_any_step_rolls_forward(self, secret: Secret, last: Step) -> None:
+    def test_a_retry_after_any_step_rolls_forward(self, secret: LabSecret, last: Step) -> None:
         event = secret.begin()
         done = list(Step)[: list(Step).index(last) + 1]
         secret.steps(event, *done)
@@ -141,41 +143,41 @@ class RotationSuite:
 
     @pytest.mark.parametrize("last", [Step.CREATE, Step.SET, Step.TEST])
     def test_rule_7_giving_a_rotation_up_after_any_step_locks_nobody_out(
-        self, secret: Secret, last: Step
+        self, secret: LabSecret, last: Step
     ) -> None:
         event = secret.begin()
         secret.steps(event, *list(Step)[: list(Step).index(last) + 1])
         secret.abandon(event)
-        assert secret.accepted()
+        assert secret.accepted_versions()
         outcome = secret.rotate()
         assert outcome.state == "succeeded", outcome.error
-        assert outcome.version_id in secret.accepted()
-        assert event["ClientRequestToken"] not in secret.accepted()
+        assert outcome.version_id in secret.accepted_versions()
+        assert event["ClientRequestToken"] not in secret.accepted_versions()
 
-    def test_a_finished_rotation_is_left_alone(self, secret: Secret) -> None:
+    def test_a_finished_rotation_is_left_alone(self, secret: LabSecret) -> None:
         event = secret.begin()
         secret.steps(event)
-        before = secret.labels(), secret.value(), secret.accepted()
+        before = secret.labels(), secret.value(), secret.accepted_versions()
         secret.steps(event)
-        assert (secret.labels(), secret.value(), secret.accepted()) == before
+        assert (secret.labels(), secret.value(), secret.accepted_versions()) == before
 
     # --- refusals ---
 
     @pytest.fixture
-    def impatient(self, secret: Secret, monkeypatch: pytest.MonkeyPatch) -> Secret:
+    def impatient(self, secret: LabSecret, monkeypatch: pytest.MonkeyPatch) -> LabSecret:
         """What is not there is not waited for: it never comes."""
         monkeypatch.setattr(store, "CONSISTENCY_SECONDS", 0)
         return secret
 
     @pytest.mark.usefixtures("impatient")
     @pytest.mark.parametrize("step", list(Step))
-    def test_a_token_that_is_no_version_is_refused(self, secret: Secret, step: Step) -> None:
+    def test_a_token_that_is_no_version_is_refused(self, secret: LabSecret, step: Step) -> None:
         event = {**secret.begin(), "ClientRequestToken": str(uuid.uuid4())}
         self.refused(secret, event, step, WrongStage, "not labelled AWSPENDING")
 
     @pytest.mark.usefixtures("impatient")
     @pytest.mark.parametrize("step", list(Step))
-    def test_a_rotation_that_was_given_up_is_refused(self, secret: Secret, step: Step) -> None:
+    def test_a_rotation_that_was_given_up_is_refused(self, secret: LabSecret, step: Step) -> None:
         event = secret.begin()
         secret.step(event, Step.CREATE)
         secret.lab.client.update_secret_version_stage(
@@ -187,10 +189,10 @@ class RotationSuite:
 
     @pytest.mark.usefixtures("impatient")
     @pytest.mark.parametrize("step", [Step.SET, Step.TEST, Step.FINISH])
-    def test_a_step_before_createsecret_is_refused(self, secret: Secret, step: Step) -> None:
+    def test_a_step_before_createsecret_is_refused(self, secret: LabSecret, step: Step) -> None:
         self.refused(secret, secret.begin(), step, Busy, "no value yet")
 
-    def test_testsecret_refuses_what_was_not_installed(self, secret: Secret) -> None:
+    def test_testsecret_refuses_what_was_not_installed(self, secret: LabSecret) -> None:
         event = secret.begin()
         secret.step(event, Step.CREATE)
         if secret.target.installs:
@@ -200,18 +202,18 @@ class RotationSuite:
 
     @staticmethod
     def refused(
-        secret: Secret, event: dict[str, str], step: Step, kind: type[Exception], words: str
+        secret: LabSecret, event: dict[str, str], step: Step, kind: type[Exception], words: str
     ) -> None:
         """The step fails like this, and neither labels nor target change."""
-        before = secret.labels(), secret.accepted()
+        before = secret.labels(), secret.accepted_versions()
         with pytest.raises(kind, match=words):
             secret.step(event, step)
-        assert (secret.labels(), secret.accepted()) == before
+        assert (secret.labels(), secret.accepted_versions()) == before
 
     # --- silence ---
 
     def test_no_value_of_any_version_is_in_the_output(
-        self, secret: Secret, output: Callable[[], str]
+        self, secret: LabSecret, output: Callable[[], str]
     ) -> None:
         first = secret.begin()
         secret.steps(first, Step.CREATE, Step.SET)
@@ -226,7 +228,7 @@ class RotationSuite:
         found = [value for value in kept_back if value in shown]
         assert not found
 
-    def test_every_password_differs(self, secret: Secret) -> None:
+    def test_every_password_differs(self, secret: LabSecret) -> None:
         for _ in range(2):
             secret.rotate()
         assert all(a != b for a, b in pairwise(sorted(secret.values())))

@@ -8,11 +8,11 @@ from tests.conformance.remote import RemoteSuite
 from tests.issuers.described import BESIDE, CHOSEN, EXAMPLES, SELF, ShopTarget, target_of
 from tests.issuers.keyshop import Keyshop
 from tests.issuers.scripted import Stub
-from tests.lab import Secret
+from tests.lab import LabSecret
 
 
 class IssuerSuite(RemoteSuite):
-    def move(self, secret: Secret, port: int) -> None:
+    def move(self, secret: LabSecret, port: int) -> None:
         secret.move_issuer(f"https://127.0.0.1:{port}/api")
 
 
@@ -38,7 +38,7 @@ class DescribedSuite(RemoteSuite):
     def target(self, shop: Keyshop, stub: Stub) -> ShopTarget:
         return target_of(EXAMPLES[self.way][self.number], shop, stub, {})
 
-    def move(self, secret: Secret, port: int) -> None:
+    def move(self, secret: LabSecret, port: int) -> None:
         url = f"https://127.0.0.1:{port}"
         value = secret.value()
         if "admin_secret_arn" in value:

@@ -3,7 +3,7 @@ import pytest
 from local.servers import Server
 from rotators.http_api_key.testing import RabbitMqTarget
 from tests.conformance.remote import RemoteSuite
-from tests.lab import Secret
+from tests.lab import LabSecret
 
 
 class TestRabbitMQ(RemoteSuite):
@@ -11,9 +11,9 @@ class TestRabbitMQ(RemoteSuite):
     def target(self, rabbitmq_server: Server) -> RabbitMqTarget:
         return RabbitMqTarget(rabbitmq_server)
 
-    def move(self, secret: Secret, port: int) -> None:
+    def move(self, secret: LabSecret, port: int) -> None:
         secret.move_issuer(f"https://127.0.0.1:{port}/api")
 
-    def test_tags_are_kept(self, secret: Secret, target: RabbitMqTarget) -> None:
+    def test_tags_are_kept(self, secret: LabSecret, target: RabbitMqTarget) -> None:
         assert secret.rotate().state == "succeeded"
         assert target.tags() == ["management"]

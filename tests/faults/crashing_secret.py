@@ -10,7 +10,7 @@ from tests.faults.cases import Case
 from tests.faults.crashing_home import Life, Mortal
 from tests.faults.sandboxes import Point, Sandboxes
 from tests.faults.state import settled, way_in
-from tests.lab import Lab, Secret
+from tests.lab import Lab, LabSecret
 
 Death = tuple[Step, Point]
 
@@ -25,7 +25,7 @@ class Patient:
         self._lab, self._mortal, self._request = lab, mortal, request
         self.settings = lab.service.settings
         self.boxes: Sandboxes = mortal.boxes
-        self._secret: Secret | None = None
+        self._secret: LabSecret | None = None
         self.given_up: list[str] = []
 
     @property
@@ -33,7 +33,7 @@ class Patient:
         return self._mortal.lives[self.secret.arn]
 
     @property
-    def secret(self) -> Secret:
+    def secret(self) -> LabSecret:
         assert self._secret is not None
         return self._secret
 

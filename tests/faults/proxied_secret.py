@@ -19,7 +19,7 @@ from tests.faults.state import settled, way_in
 from tests.faulty.faults import Fault, Place, Way
 from tests.faulty.proxy import Proxy, faulty_proxy
 from tests.faulty.records import places
-from tests.lab import Lab, Secret
+from tests.lab import Lab, LabSecret
 
 ADMINS = ("masterarn", "admin_secret_arn")
 
@@ -42,14 +42,14 @@ class Wire:
     lab: Lab
     proxy: Proxy
     request: pytest.FixtureRequest
-    _secret: Secret | None = None
+    _secret: LabSecret | None = None
 
     @property
-    def secret(self) -> Secret:
+    def secret(self) -> LabSecret:
         assert self._secret is not None
         return self._secret
 
-    def ready(self) -> Secret:
+    def ready(self) -> LabSecret:
         """A secret that can be rotated; each time a new user's where it has to be its first."""
         if self._secret is None or self.case.first:
             self._secret = self.lab.secret(self.case.make(self.request))

@@ -10,22 +10,22 @@ from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
 from shared.credentials import CLONE
 from tests.faults.cases import Case
 from tests.issuers.described import ShopTarget
-from tests.lab import Secret
+from tests.lab import LabSecret
 
 
-def way_in(secret: Secret, case: Case) -> str:
+def way_in(secret: LabSecret, case: Case) -> str:
     """What is wrong right after a crash; empty if the stored versions let in who they should."""
     if secret.target.accepts(secret.value()):
         return ""
     if case.seamless or secret.target.overlaps:
         return "AWSCURRENT is refused"
     labelled = any(_accepted(secret, version) for version in secret.labels())
-    if case.outlives and not labelled and not secret.accepted():
+    if case.outlives and not labelled and not secret.accepted_versions():
         return "no stored version is accepted"
     return ""
 
 
-def settled(secret: Secret, current: str, previous: str | None, given_up: Iterable[str]) -> None:
+def settled(secret: LabSecret, current: str, previous: str | None, given_up: Iterable[str]) -> None:
     """The end of a rotation, whatever happened on the way: labels, target, rights, nothing left."""
     assert secret.holder("AWSCURRENT") == current
     assert secret.holder("AWSPREVIOUS") == previous
@@ -38,7 +38,7 @@ def settled(secret: Secret, current: str, previous: str | None, given_up: Iterab
     assert lacks(secret) == []
 
 
-def _accepted(secret: Secret, version: str) -> bool:
+def _accepted(secret: LabSecret, version: str) -> bool:
     try:
         document = secret.version(version)
     except secret.lab.client.exceptions.ResourceNotFoundException:
@@ -46,7 +46,7 @@ def _accepted(secret: Secret, version: str) -> bool:
     return secret.target.accepts(document)
 
 
-def orphans(secret: Secret) -> set[str]:
+def orphans(secret: LabSecret) -> set[str]:
     """Users and keys made for this secret which neither of its two versions holds."""
     target = secret.target
     versions = [secret.value(label) for label in ("AWSCURRENT", "AWSPREVIOUS")]
@@ -83,7 +83,7 @@ def users(target: PostgresTarget | MySQLTarget) -> set[str]:
         return {str(row[0]) for row in cursor.fetchall()}
 
 
-def lacks(secret: Secret) -> list[str]:
+def lacks(secret: LabSecret) -> list[str]:
     """The rights that the target was made with and that AWSCURRENT's user does not have."""
     target, value = secret.target, secret.value()
     if isinstance(target, PostgresAlternatingTarget):

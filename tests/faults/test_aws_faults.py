@@ -16,7 +16,7 @@ from tests.faults.sample import Sample
 from tests.faults.state import settled, way_in
 from tests.faulty.front import Due, Front, Trouble, front
 from tests.fixtures.evidence import Evidence
-from tests.lab import Lab, Secret
+from tests.lab import Lab, LabSecret
 
 TROUBLED = (
     "PostgresSingleUser",
@@ -49,7 +49,7 @@ def faulty(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[Front]:
     clients.client.cache_clear()
 
 
-def points(secret: Secret, faulty: Front) -> list[Point]:
+def points(secret: LabSecret, faulty: Front) -> list[Point]:
     """Every trouble of every call of a rotation, as it is recorded."""
     event, found = secret.begin(), []
     for step in Step:

@@ -16,7 +16,7 @@ from tests.engines import SINGLE
 from tests.faults.sandboxes import Sandboxes, sandboxes
 from tests.faulty.front import Front, front
 from tests.fixtures.evidence import Evidence
-from tests.lab import Lab, Secret
+from tests.lab import Lab, LabSecret
 
 AT_ONCE = 10  # template.yaml's ReservedConcurrency
 THROTTLED = 20  # every so manieth call to AWS
@@ -34,7 +34,7 @@ class Crowded:
 
     boxes: Sandboxes
     count: Callable[[], int]
-    secrets: dict[str, Secret] = field(default_factory=dict)
+    secrets: dict[str, LabSecret] = field(default_factory=dict)
     most: int = 0
     steps: Counter[tuple[str, str]] = field(default_factory=Counter)
     _slots: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(AT_ONCE))
@@ -107,7 +107,7 @@ def test_all_at_once(
     )
 
 
-def rotated(secrets: list[Secret], lab: Lab) -> list[RotationOutcome]:
+def rotated(secrets: list[LabSecret], lab: Lab) -> list[RotationOutcome]:
     """All of them begun before the first has ended."""
     for secret in secrets:
         secret.start_rotation()

@@ -34,7 +34,7 @@ from shared.errors import (
 from shared.protocol.event import Step
 from tests import fake_servers
 from tests.engines import ALTERNATING, SINGLE
-from tests.lab import Lab, Secret
+from tests.lab import Lab, LabSecret
 
 MYSQL = ("mariadb_server", "mysql_server")
 EVERY = ("postgres_server", *MYSQL)
@@ -58,7 +58,7 @@ def alternating(server: Server, name: str) -> PostgresAlternatingTarget | MySQLA
     return ALTERNATING[server.engine](server, name)
 
 
-def as_current(secret: Secret) -> "psycopg.Connection[tuple[object, ...]]":
+def as_current(secret: LabSecret) -> "psycopg.Connection[tuple[object, ...]]":
     assert isinstance(secret.target, PostgresTarget | PostgresAlternatingTarget)
     login = secret.value()
     parameters = secret.target.parameters(login["username"], login["password"])
@@ -81,10 +81,10 @@ def test_defect_1_a_rotation_given_up_after_setsecret_locks_nobody_out(
     event = secret.begin()
     secret.steps(event, Step.CREATE, Step.SET)
     secret.abandon(event)
-    assert secret.accepted() == {event["ClientRequestToken"]}  # known to no label
+    assert secret.accepted_versions() == {event["ClientRequestToken"]}  # known to no label
     outcome = secret.rotate()
     assert outcome.state == "succeeded", outcome.error
-    assert secret.accepted() == {outcome.version_id}
+    assert secret.accepted_versions() == {outcome.version_id}
 
 
 @pytest.mark.parametrize("server", MYSQL, indirect=True)
@@ -309,7 +309,7 @@ def test_defect_10_a_user_really_named_clone_resets_nobody_elses_password(
         secret.step(event, Step.SET)
     assert "GRANT" in caught.value.do
     assert victim.accepts(victim.document)
-    assert secret.accepted() == {secret.holder("AWSCURRENT")}
+    assert secret.accepted_versions() == {secret.holder("AWSCURRENT")}
 
 
 @pytest.mark.parametrize("strategy", [single, alternating])

@@ -18,7 +18,7 @@ from rotators.http_api_key.testing.issuers import Issuer
 from rotators.http_api_key.testing.issuers.issuer import ask
 from rotators.mysql.testing import MySQLAlternatingTarget, MySQLTarget
 from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
-from tests.lab import Lab, Secret
+from tests.lab import Lab, LabSecret
 
 FUNCTION_CALLS = {
     "DescribeSecret",
@@ -65,7 +65,7 @@ def mysql_logins(target: MySQLTarget) -> Iterator[Logins]:
         logins.refused = status("Aborted_connects") - refused
 
 
-def aws_calls(secret: Secret) -> int:
+def aws_calls(secret: LabSecret) -> int:
     """The function's calls in one more rotation, other secrets it reads included."""
     calls: list[Call] = []
     unsubscribe = secret.lab.service.subscribe(

@@ -16,7 +16,7 @@ from shared.protocol.event import Step
 from tests.issuers.examples import FOLDER, NAMES, Documentation
 from tests.issuers.internet import Internet
 from tests.issuers.stub import Stub
-from tests.lab import Lab, Secret
+from tests.lab import Lab, LabSecret
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -84,7 +84,7 @@ def target(
 
 
 @pytest.fixture
-def secret(lab: Lab, target: StubTarget) -> Secret:
+def secret(lab: Lab, target: StubTarget) -> LabSecret:
     return lab.secret(target, note="kept")
 
 
@@ -100,7 +100,7 @@ def test_every_description_cites_its_documentation(path: Path) -> None:
     assert urlsplit(cited).scheme == "https"
 
 
-def test_rotations(secret: Secret, target: StubTarget, output: Callable[[], str]) -> None:
+def test_rotations(secret: LabSecret, target: StubTarget, output: Callable[[], str]) -> None:
     """Three: the second revokes the first key, which somebody had made by hand."""
     stub, first = target.stub, secret.value()
     labels = "label" in target.described.get("list", {}).get("read", {"label": ""})
@@ -111,7 +111,7 @@ def test_rotations(secret: Secret, target: StubTarget, output: Callable[[], str]
         asked = [name for name in stub.met[asked_before:] if name not in {"login", "deactivate"}]
         # A key that has no label of ours is used once more before it is revoked.
         assert len(asked) <= HTTP_CALLS + (number == 1 or not labels)
-        assert secret.holder("AWSCURRENT") in secret.accepted()
+        assert secret.holder("AWSCURRENT") in secret.accepted_versions()
         if number == 0:
             assert target.accepts(first) is target.overlaps
         elif {"issue", "slots"} & target.described.keys():
@@ -124,12 +124,12 @@ def test_rotations(secret: Secret, target: StubTarget, output: Callable[[], str]
     assert not [each for each in stub.confidential if each in shown]
 
 
-def test_every_step_again_and_a_rotation_given_up(secret: Secret, target: StubTarget) -> None:
+def test_every_step_again_and_a_rotation_given_up(secret: LabSecret, target: StubTarget) -> None:
     event = secret.begin()
     for step in (Step.CREATE, Step.SET, Step.TEST):
         secret.steps(event, step, step)
     secret.abandon(event)
-    assert secret.accepted()
+    assert secret.accepted_versions()
     assert secret.rotate().state == "succeeded", target.stub.strange
     assert secret.rotate().state == "succeeded", target.stub.strange
     if "issue" in target.described:
@@ -137,7 +137,7 @@ def test_every_step_again_and_a_rotation_given_up(secret: Secret, target: StubTa
     assert not target.stub.strange
 
 
-def test_a_key_of_nobody_is_refused(secret: Secret, target: StubTarget) -> None:
+def test_a_key_of_nobody_is_refused(secret: LabSecret, target: StubTarget) -> None:
     event = secret.begin()
     secret.steps(event, Step.CREATE, Step.SET)
     target.stub.keys.clear()

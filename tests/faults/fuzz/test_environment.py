@@ -87,7 +87,7 @@ def test_some_environments_of_the_handler(
     secret = lab.secret(IssuerTarget(demo_issuer))
     event = secret.begin()
     secret.steps(event)
-    before = secret.labels(), secret.value(), secret.accepted()
+    before = secret.labels(), secret.value(), secret.accepted_versions()
     handlers = {name: template.handler(name) for name in BUILDERS}
 
     def one(rng: Random, tally: Tally) -> None:
@@ -98,6 +98,6 @@ def test_some_environments_of_the_handler(
 
     examples = share(300)
     tally = fuzz("environments of a handler", examples, one)
-    assert (secret.labels(), secret.value(), secret.accepted()) == before
+    assert (secret.labels(), secret.value(), secret.accepted_versions()) == before
     tally.deep(kinds=1, fields=5)
     evidence("fuzzing", "the environment, by the handler", examples=examples, **tally.figures)

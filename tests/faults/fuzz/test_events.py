@@ -91,7 +91,7 @@ def test_ten_thousand_events(
     good += [{**broken.begin(), "Step": "createSecret", "RotationToken": token}]
     good += [{**done, "SecretId": still.arn, "Step": "createSecret"}]
     handlers: list[Handler] = [template.handler(name) for name in template.functions()]
-    before = secret.labels(), secret.value(), secret.accepted()
+    before = secret.labels(), secret.value(), secret.accepted_versions()
 
     def one(rng: Random, tally: Tally) -> None:
         given, handler = event(rng, good), rng.choice(handlers)
@@ -100,7 +100,7 @@ def test_ten_thousand_events(
         assert error is None or (error.__cause__, error.__context__) == (None, None)
 
     tally = fuzz("events", EXAMPLES, one)
-    assert (secret.labels(), secret.value(), secret.accepted()) == before
+    assert (secret.labels(), secret.value(), secret.accepted_versions()) == before
     written.seek(0)
     assert not traces(written.read())
     tally.deep(kinds=5, fields=8)

@@ -21,7 +21,7 @@ from tests.faults.fuzz.mutations import as_text, mutate
 from tests.faults.fuzz.oracle import Tally, fuzz, share
 from tests.faults.fuzz.samples import DESCRIPTION_SHOWN, LOGIN_SHOWN
 from tests.fixtures.evidence import Evidence
-from tests.lab import Lab, Secret
+from tests.lab import Lab, LabSecret
 
 # A target elsewhere, or another of its users, is not asked: what becomes of it is not known here.
 PLACE = ("host", "port", "username", "issuer_url", "engine", "dbname")
@@ -63,7 +63,7 @@ def here(text: str, good: dict[str, Any]) -> bool:
     return all(said.get(field) == good.get(field) for field in PLACE)
 
 
-def tried(secret: Secret, steps: tuple[Step, ...]) -> None:
+def tried(secret: LabSecret, steps: tuple[Step, ...]) -> None:
     event = secret.begin()
     try:
         secret.steps(event, *steps)
@@ -72,7 +72,7 @@ def tried(secret: Secret, steps: tuple[Step, ...]) -> None:
             secret.abandon(event)
 
 
-def one(rng: Random, tally: Tally, secret: Secret) -> None:
+def one(rng: Random, tally: Tally, secret: LabSecret) -> None:
     good = secret.value()
     arn = secret.arn
     admin = next((good[f] for f in ("masterarn", "admin_secret_arn") if f in good), None)

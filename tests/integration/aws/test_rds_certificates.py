@@ -15,7 +15,7 @@ from shared.errors import Untrusted
 from shared.handler import make_handler
 from shared.protocol.event import Step
 from tests.engines import SINGLE
-from tests.lab import Lab, Secret
+from tests.lab import Lab, LabSecret
 
 
 @pytest.fixture(autouse=True)
@@ -37,11 +37,11 @@ def server(request: pytest.FixtureRequest) -> Server:
 
 
 @pytest.fixture
-def secret(lab: Lab, server: Server) -> Secret:
+def secret(lab: Lab, server: Server) -> LabSecret:
     return lab.secret(SINGLE[server.engine](server, f"rds_{uuid.uuid4().hex[:8]}"))
 
 
-def rotate(secret: Secret) -> None:
+def rotate(secret: LabSecret) -> None:
     """A whole rotation, by a handler that reads the environment anew."""
     build = template.handler(secret.function).build
     handler = make_handler(build, strategy="test")
@@ -51,7 +51,7 @@ def rotate(secret: Secret) -> None:
 
 
 def test_a_packaged_authority_vouches_for_a_database(
-    secret: Secret, server: Server, monkeypatch: pytest.MonkeyPatch
+    secret: LabSecret, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tls, "RDS_AUTHORITIES", server.ca)
     old = secret.value()
@@ -61,7 +61,7 @@ def test_a_packaged_authority_vouches_for_a_database(
     assert not secret.target.accepts(old)
 
 
-def test_an_authority_of_neither_is_refused(secret: Secret) -> None:
+def test_an_authority_of_neither_is_refused(secret: LabSecret) -> None:
     """The system's and RDS's own: the local server's is none of them."""
     old = secret.value()
     with pytest.raises(Untrusted) as caught:
@@ -71,7 +71,7 @@ def test_an_authority_of_neither_is_refused(secret: Secret) -> None:
 
 
 def test_a_bundle_of_ones_own_replaces_the_packaged_one(
-    secret: Secret, server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    secret: LabSecret, server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(tls, "RDS_AUTHORITIES", server.ca)
     monkeypatch.setenv("TLS_CA_BUNDLE", str(Authority(tmp_path / "own").ca))

@@ -17,7 +17,7 @@ from shared.aws.store import Store
 from shared.aws.version import NotStored
 from shared.errors import Busy, Unreachable
 from shared.secret import Secret as SecretValue
-from tests.lab import Event, Lab, Secret
+from tests.lab import Event, Lab, LabSecret
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -26,7 +26,7 @@ MINE, THEIRS = {"password": "mine"}, {"password": "theirs"}
 
 
 @pytest.fixture
-def secret(lab: Lab, demo_issuer: Issuer) -> Secret:
+def secret(lab: Lab, demo_issuer: Issuer) -> LabSecret:
     return lab.secret(IssuerTarget(demo_issuer))
 
 
@@ -40,7 +40,7 @@ def client(lab: Lab) -> "SecretsManagerClient":
     )
 
 
-def store_of(client: "SecretsManagerClient", secret: Secret, seconds: float = 60) -> Store:
+def store_of(client: "SecretsManagerClient", secret: LabSecret, seconds: float = 60) -> Store:
     return Store(client, secret.arn, lambda: seconds)
 
 
@@ -65,7 +65,7 @@ def answer_lost(client: "SecretsManagerClient", *, after: Callable[[], Any] | No
 
 
 def test_rule_08_the_same_value_again_is_a_success(
-    client: "SecretsManagerClient", secret: Secret
+    client: "SecretsManagerClient", secret: LabSecret
 ) -> None:
     event, store = secret.begin(), store_of(client, secret)
     put(store, event, dict(MINE))
@@ -73,7 +73,7 @@ def test_rule_08_the_same_value_again_is_a_success(
 
 
 def test_rule_08_another_value_is_a_conflict(
-    client: "SecretsManagerClient", secret: Secret
+    client: "SecretsManagerClient", secret: LabSecret
 ) -> None:
     event, store = secret.begin(), store_of(client, secret)
     put(store, event, dict(THEIRS))
@@ -83,7 +83,7 @@ def test_rule_08_another_value_is_a_conflict(
 
 
 def test_a_lost_answer_of_a_put_that_was_done(
-    client: "SecretsManagerClient", secret: Secret
+    client: "SecretsManagerClient", secret: LabSecret
 ) -> None:
     event = secret.begin()
     answer_lost(client, after=None)
@@ -92,7 +92,7 @@ def test_a_lost_answer_of_a_put_that_was_done(
 
 
 def test_a_lost_answer_while_another_invocation_won(
-    client: "SecretsManagerClient", secret: Secret
+    client: "SecretsManagerClient", secret: LabSecret
 ) -> None:
     event = secret.begin()
 
@@ -110,7 +110,7 @@ def test_a_lost_answer_while_another_invocation_won(
 
 
 def test_a_lost_answer_of_a_put_that_was_not_done(
-    client: "SecretsManagerClient", secret: Secret
+    client: "SecretsManagerClient", secret: LabSecret
 ) -> None:
     """Nothing may be concluded, so nothing is discarded: the attempt fails, and is retried."""
     event = secret.begin()
@@ -121,7 +121,7 @@ def test_a_lost_answer_of_a_put_that_was_not_done(
 
 
 def test_a_stale_read_does_not_make_a_stored_value_a_lost_one(
-    client: "SecretsManagerClient", secret: Secret
+    client: "SecretsManagerClient", secret: LabSecret
 ) -> None:
     """The put arrived, its answer was lost, the next try was refused, and the read is stale."""
     event = secret.begin()
@@ -141,7 +141,7 @@ def test_a_stale_read_does_not_make_a_stored_value_a_lost_one(
 
 
 def test_another_value_is_a_conflict_though_it_is_not_readable_yet(
-    client: "SecretsManagerClient", secret: Secret
+    client: "SecretsManagerClient", secret: LabSecret
 ) -> None:
     event, store = secret.begin(), store_of(client, secret)
     put(store, event, dict(THEIRS))
@@ -152,7 +152,7 @@ def test_another_value_is_a_conflict_though_it_is_not_readable_yet(
 
 
 def test_rule_13_the_wait_is_bounded_by_the_time_the_function_has_left(
-    client: "SecretsManagerClient", secret: Secret, monkeypatch: pytest.MonkeyPatch
+    client: "SecretsManagerClient", secret: LabSecret, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waited: list[float] = []
     monkeypatch.setattr("shared.patience.time.sleep", waited.append)
@@ -162,7 +162,7 @@ def test_rule_13_the_wait_is_bounded_by_the_time_the_function_has_left(
 
 
 def test_rule_07_strays_are_the_unlabelled_ones_newest_first_and_bounded(
-    client: "SecretsManagerClient", secret: Secret, monkeypatch: pytest.MonkeyPatch
+    client: "SecretsManagerClient", secret: LabSecret, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store_module, "MAX_STRAYS", 3)
     first = secret.value()

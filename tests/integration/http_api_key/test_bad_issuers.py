@@ -29,18 +29,18 @@ from shared.errors import (
 )
 from shared.protocol.event import Step
 from tests.issuers.issuing import manager, stored_key
-from tests.lab import Lab, Secret
+from tests.lab import Lab, LabSecret
 
 TOKENS = "/users/app/tokens"
 
 
 @pytest.fixture
-def secret(lab: Lab, demo_issuer: Issuer) -> Secret:
+def secret(lab: Lab, demo_issuer: Issuer) -> LabSecret:
     return lab.secret(IssuerTarget(demo_issuer))
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> Callable[[Secret], None]:
+def impatient(monkeypatch: pytest.MonkeyPatch) -> Callable[[LabSecret], None]:
     monkeypatch.setattr(network, "ANSWER_SECONDS", 0.5)
     fresh = handler("HttpApiKey", {"LOG_LEVEL": "INFO"})
     return lambda secret: secret.step(secret.begin(), Step.CREATE, fresh)
@@ -70,7 +70,7 @@ FAULTS: list[Case] = [
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("case", FAULTS)
 def test_createsecret_meets_a_fault(
-    secret: Secret, issuer_faults: Faults, method: str, case: Case
+    secret: LabSecret, issuer_faults: Faults, method: str, case: Case
 ) -> None:
     """Listing keys is a GET, issuing one a POST."""
     fault, kind, field = case
@@ -92,7 +92,7 @@ def test_createsecret_meets_a_fault(
     assert secret.target.accepts(secret.value())
 
 
-def test_no_orphan_is_left_of_a_lost_answer(secret: Secret, issuer_faults: Faults) -> None:
+def test_no_orphan_is_left_of_a_lost_answer(secret: LabSecret, issuer_faults: Faults) -> None:
     assert isinstance(secret.target, IssuerTarget)
     issuer = secret.target.issuer
     others = key_ids(issuer) - {secret.value()["key_id"]}
@@ -107,7 +107,7 @@ def test_no_orphan_is_left_of_a_lost_answer(secret: Secret, issuer_faults: Fault
     assert key_ids(issuer) - others == held
 
 
-def test_a_refused_put_leaves_no_key(secret: Secret) -> None:
+def test_a_refused_put_leaves_no_key(secret: LabSecret) -> None:
     assert isinstance(secret.target, IssuerTarget)
     before = key_ids(secret.target.issuer)
     event = secret.begin()
@@ -119,7 +119,7 @@ def test_a_refused_put_leaves_no_key(secret: Secret) -> None:
     assert secret.target.accepts(secret.value())
 
 
-def test_the_first_key_is_revoked_though_the_secret_was_edited_between(secret: Secret) -> None:
+def test_the_first_key_is_revoked_though_the_secret_was_edited_between(secret: LabSecret) -> None:
     by_hand = secret.value()
     secret.rotate()
     secret.store({**secret.value(), "note": "edited in the console"})
@@ -128,7 +128,7 @@ def test_the_first_key_is_revoked_though_the_secret_was_edited_between(secret: S
 
 
 def test_an_edit_that_another_read_does_not_see_yet_revokes_nothing(
-    secret: Secret, monkeypatch: pytest.MonkeyPatch
+    secret: LabSecret, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """DescribeSecret of before the last rotation: current and previous are the other way round."""
     secret.rotate()
@@ -166,7 +166,7 @@ def test_a_new_key_has_the_rights_and_the_lifetime_of_the_old(lab: Lab, jupyterh
 
 
 def test_a_key_that_is_not_live_any_more_is_not_replaced_by_one_with_more_rights(
-    secret: Secret, demo_issuer: Issuer
+    secret: LabSecret, demo_issuer: Issuer
 ) -> None:
     manager(demo_issuer).revoke(secret.value()["key_id"])
     before = key_ids(demo_issuer)
@@ -176,7 +176,7 @@ def test_a_key_that_is_not_live_any_more_is_not_replaced_by_one_with_more_rights
     assert key_ids(demo_issuer) == before
 
 
-def test_keys_of_others_are_never_touched(secret: Secret, demo_issuer: Issuer) -> None:
+def test_keys_of_others_are_never_touched(secret: LabSecret, demo_issuer: Issuer) -> None:
     by_hand, _ = issue(demo_issuer, "made by a person")
     same_owner, _ = issue(demo_issuer, f"{secret.arn}-of-another-secret some-version")
     for _ in range(3):
@@ -184,7 +184,7 @@ def test_keys_of_others_are_never_touched(secret: Secret, demo_issuer: Issuer) -
     assert {by_hand, same_owner} <= key_ids(demo_issuer)
 
 
-def test_testsecret_of_a_key_that_is_revoked(secret: Secret, demo_issuer: Issuer) -> None:
+def test_testsecret_of_a_key_that_is_revoked(secret: LabSecret, demo_issuer: Issuer) -> None:
     event = secret.begin()
     secret.steps(event, Step.CREATE, Step.SET)
     pending = secret.version(event["ClientRequestToken"])
@@ -195,7 +195,7 @@ def test_testsecret_of_a_key_that_is_revoked(secret: Secret, demo_issuer: Issuer
     assert pending["api_key"] not in str(caught.value)
 
 
-def test_testsecret_of_somebody_elses_key(secret: Secret, demo_issuer: Issuer) -> None:
+def test_testsecret_of_somebody_elses_key(secret: LabSecret, demo_issuer: Issuer) -> None:
     secret.store({**secret.value(), "owner": demo_issuer.other_owner})
     outcome = secret.rotate(RotateImmediately=False)
     assert outcome.error is not None
@@ -220,7 +220,7 @@ def test_a_revocation_that_the_issuer_does_not_do_is_no_success(
 
 
 def test_an_issuer_that_never_answers(
-    secret: Secret, issuer_faults: Faults, impatient: Callable[[Secret], None]
+    secret: LabSecret, issuer_faults: Faults, impatient: Callable[[LabSecret], None]
 ) -> None:
     issuer_faults.next("GET", faults.hang, path=TOKENS)
     with pytest.raises(Unreachable) as caught:
@@ -239,7 +239,7 @@ def test_an_issuer_that_never_answers(
     ],
 )
 def test_a_secret_that_names_no_issuer_of_this_kind(
-    secret: Secret, change: dict[str, Any], kind: type[RotationError], field: str
+    secret: LabSecret, change: dict[str, Any], kind: type[RotationError], field: str
 ) -> None:
     good = secret.value()
     secret.store({**good, **change})
@@ -253,14 +253,14 @@ def test_a_secret_that_names_no_issuer_of_this_kind(
     ("host", "words"),
     [("127.0.0.1:1", "no answer"), ("no-such-host.invalid", "cannot be resolved")],
 )
-def test_an_issuer_that_is_not_there(secret: Secret, host: str, words: str) -> None:
+def test_an_issuer_that_is_not_there(secret: LabSecret, host: str, words: str) -> None:
     secret.move_issuer(f"https://{host}/api")
     with pytest.raises(Unreachable, match=words) as caught:
         secret.step(secret.begin(), Step.CREATE)
     assert caught.value.field == "issuer_url"
 
 
-def test_the_admins_key_goes_to_its_own_issuer_only(secret: Secret, jupyterhub: Issuer) -> None:
+def test_the_admins_key_goes_to_its_own_issuer_only(secret: LabSecret, jupyterhub: Issuer) -> None:
     """Whoever may write the secret, but not the admin's, could else have the key sent anywhere."""
     secret.store({**secret.value(), "issuer_url": jupyterhub.url})
     before = jupyterhub.log.stat().st_size
@@ -269,7 +269,7 @@ def test_the_admins_key_goes_to_its_own_issuer_only(secret: Secret, jupyterhub: 
     assert jupyterhub.log.stat().st_size == before
 
 
-def test_a_certificate_for_another_host(secret: Secret) -> None:
+def test_a_certificate_for_another_host(secret: LabSecret) -> None:
     url = str(secret.value()["issuer_url"])
     secret.move_issuer(url.replace("localhost", "0.0.0.0"))  # noqa: S104 - connected to, not bound
     with pytest.raises(Untrusted, match="another host") as caught:
@@ -277,7 +277,7 @@ def test_a_certificate_for_another_host(secret: Secret) -> None:
     assert caught.value.field == "issuer_url"
 
 
-def test_another_authority(secret: Secret, tmp_path: Path) -> None:
+def test_another_authority(secret: LabSecret, tmp_path: Path) -> None:
     other = Authority(tmp_path / "other")
     distrusting = handler("HttpApiKey", {"TLS_CA_BUNDLE": str(other.ca)})
     with pytest.raises(Untrusted, match="not trusted") as caught:
@@ -286,7 +286,7 @@ def test_another_authority(secret: Secret, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", ["not JSON", '{"key": "canary"}', '{"api_key": 7}'])
-def test_an_admins_secret_without_a_key(secret: Secret, value: str) -> None:
+def test_an_admins_secret_without_a_key(secret: LabSecret, value: str) -> None:
     admin = str(secret.value()["admin_secret_arn"])
     secret.lab.client.put_secret_value(SecretId=admin, SecretString=value)
     with pytest.raises(MalformedSecret) as caught:
@@ -295,7 +295,7 @@ def test_an_admins_secret_without_a_key(secret: Secret, value: str) -> None:
     assert "canary" not in str(caught.value)
 
 
-def _listed(issuer: Issuer, secret: Secret) -> dict[str, Any]:
+def _listed(issuer: Issuer, secret: LabSecret) -> dict[str, Any]:
     """The current key as the issuer lists it."""
     listed = ask(issuer, "GET", tokens(issuer.owner), issuer.admin).document["api_tokens"]
     (key,) = [key for key in listed if key["id"] == secret.value()["key_id"]]

@@ -24,9 +24,9 @@ from tests.issuers.described import (
 )
 from tests.issuers.keyshop import ADMIN, PAGE, Keyshop
 from tests.issuers.scripted import Asked, Said, Stub
-from tests.lab import Lab, Secret
+from tests.lab import Lab, LabSecret
 
-Make = Callable[..., Secret]
+Make = Callable[..., LabSecret]
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def make(lab: Lab, shop: Keyshop, stub: Stub) -> Make:
     return lambda example, **settings: lab.secret(target_of(example, shop, stub, settings))
 
 
-def text(secret: Secret, label: str = "AWSCURRENT") -> str:
+def text(secret: LabSecret, label: str = "AWSCURRENT") -> str:
     """The value as it is."""
     answer = secret.lab.client.get_secret_value(SecretId=secret.arn, VersionStage=label)
     return answer["SecretString"]
@@ -271,7 +271,7 @@ def test_a_key_that_somebody_pinned_is_not_revoked(make: Make) -> None:
     for _ in range(3):
         assert secret.rotate().state == "succeeded"
     assert secret.target.accepts(pinned)
-    assert len(secret.accepted()) == 3
+    assert len(secret.accepted_versions()) == 3
 
 
 def slow(example: Mapping[str, Any]) -> dict[str, Any]:
@@ -459,7 +459,7 @@ def test_the_admins_key_is_a_rotated_secret_itself(make: Make, shop: Keyshop) ->
 PLACES = [(way, n) for way, each in EXAMPLES.items() for n, e in enumerate(each) if "issuer" in e]
 
 
-def points(secret: Secret) -> Iterator[tuple[Step, Point]]:
+def points(secret: LabSecret) -> Iterator[tuple[Step, Point]]:
     """Every place in a rotation to die at, found by taking one."""
     event = secret.begin()
     for step in Step:

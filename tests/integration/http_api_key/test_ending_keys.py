@@ -20,9 +20,9 @@ from shared.protocol.event import Step
 from tests.issuers.described import BESIDE, CHOSEN, EXAMPLES, PLAIN, REPLACED, SLOTS, target_of
 from tests.issuers.keyshop import Keyshop
 from tests.issuers.scripted import Asked, Cut, Stub
-from tests.lab import Lab, Secret
+from tests.lab import Lab, LabSecret
 
-Make = Callable[..., Secret]
+Make = Callable[..., LabSecret]
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_a_step_that_was_held_up_does_not_undo_a_later_rotation(
 # --- what somebody pinned ---
 
 
-def pin(secret: Secret) -> None:
+def pin(secret: LabSecret) -> None:
     """Give the current version a label of one's own."""
     secret.move_label("CANARY", secret.holder("AWSCURRENT") or "")
 

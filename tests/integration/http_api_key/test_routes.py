@@ -18,7 +18,7 @@ from tests.issuers.described import BESIDE, EXAMPLES, REPLACED, target_of
 from tests.issuers.issuing import HERE, Ticket
 from tests.issuers.keyshop import Keyshop
 from tests.issuers.scripted import Asked, Said, Stub, stub_issuer
-from tests.lab import Lab, Secret
+from tests.lab import Lab, LabSecret
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def evil(authority: Authority) -> Iterator[Stub]:
 
 
 @pytest.fixture
-def make(lab: Lab, shop: Keyshop, stub: Stub) -> Callable[..., Secret]:
+def make(lab: Lab, shop: Keyshop, stub: Stub) -> Callable[..., LabSecret]:
     """A secret of the example with an admin."""
     return lambda **settings: lab.secret(target_of(EXAMPLES[BESIDE][0], shop, stub, settings))
 
@@ -58,7 +58,7 @@ def test_a_redirect_is_read_as_it_is_called(authority: Authority, evil: Stub, ho
 
 @pytest.mark.parametrize("form", ["https://{}\\@{}/x", "https://{}\\.{}/x", "//{}\\@{}/x"])
 def test_a_next_page_is_too(
-    make: Callable[..., Secret], stub: Stub, shop: Keyshop, evil: Stub, form: str
+    make: Callable[..., LabSecret], stub: Stub, shop: Keyshop, evil: Stub, form: str
 ) -> None:
     secret = make()
     following = form.format(host(evil), host(stub))
@@ -179,7 +179,7 @@ def test_a_value_that_is_not_sent_allows_nothing(authority: Authority) -> None:
         issuer.manage(key, Ticket(ALLOWED))
 
 
-def test_where_an_admin_logs_in_is_not_a_field(make: Callable[..., Secret]) -> None:
+def test_where_an_admin_logs_in_is_not_a_field(make: Callable[..., LabSecret]) -> None:
     secret = make()
     value = json.loads(json.dumps(secret.value()))
     login = {"request": "POST /login", "base": "{secret.login_url}", "read": {"token": "token"}}
@@ -190,7 +190,9 @@ def test_where_an_admin_logs_in_is_not_a_field(make: Callable[..., Secret]) -> N
 
 
 @pytest.mark.parametrize("key_id", ["../../users/victim/tokens/42", "..", "a\\..\\b", "a/./b"])
-def test_an_id_leads_to_no_other_path(make: Callable[..., Secret], stub: Stub, key_id: str) -> None:
+def test_an_id_leads_to_no_other_path(
+    make: Callable[..., LabSecret], stub: Stub, key_id: str
+) -> None:
     secret = make(OLD_KEY_ENDS="on-finish")
     good = secret.value()
     secret.store({**good, "key_id": key_id, "api_key": "other"})
@@ -202,7 +204,7 @@ def test_an_id_leads_to_no_other_path(make: Callable[..., Secret], stub: Stub, k
 
 @pytest.mark.parametrize("ends", ["on-finish", "next-rotation"])
 def test_the_id_of_an_edited_old_version_does_neither(
-    make: Callable[..., Secret], stub: Stub, ends: str
+    make: Callable[..., LabSecret], stub: Stub, ends: str
 ) -> None:
     secret = make(OLD_KEY_ENDS=ends)
     good = secret.value()
@@ -256,7 +258,7 @@ def test_a_redirect_to_no_port_is_no_answer(authority: Authority) -> None:
 
 @pytest.mark.parametrize("following", ["https://[x", "https://localhost:99999/", "a b"])
 def test_a_next_page_that_is_no_url(
-    make: Callable[..., Secret], stub: Stub, shop: Keyshop, following: str
+    make: Callable[..., LabSecret], stub: Stub, shop: Keyshop, following: str
 ) -> None:
     secret = make()
 
@@ -270,7 +272,7 @@ def test_a_next_page_that_is_no_url(
 
 
 def test_a_key_until_the_last_year_has_a_successor(
-    make: Callable[..., Secret], shop: Keyshop
+    make: Callable[..., LabSecret], shop: Keyshop
 ) -> None:
     """As issuers write `never`."""
     secret = make()
@@ -280,7 +282,7 @@ def test_a_key_until_the_last_year_has_a_successor(
     assert shop.keys[secret.value()["key_id"]]["expires_at"] == "9999-12-31T23:59:59Z"
 
 
-def test_an_expression_that_is_too_deep(make: Callable[..., Secret]) -> None:
+def test_an_expression_that_is_too_deep(make: Callable[..., LabSecret]) -> None:
     secret = make()
     value = json.loads(json.dumps(secret.value()))
     value["issuer"]["probe"]["expect"] = {"!" * 20_000 + "a": 1}

@@ -12,31 +12,31 @@ from rotators.http_api_key.testing.issuers import Issuer
 from rotators.postgres.testing import PostgresTarget
 from shared.errors import InvalidEvent, MalformedSecret, Misconfigured, RotationError, WrongStage
 from shared.protocol.event import Step
-from tests.lab import Lab, Secret
+from tests.lab import Lab, LabSecret
 
 
 @pytest.fixture
-def secret(lab: Lab, demo_issuer: Issuer) -> Secret:
+def secret(lab: Lab, demo_issuer: Issuer) -> LabSecret:
     return lab.secret(IssuerTarget(demo_issuer))
 
 
-def refused(secret: Secret, event: dict[str, Any], kind: type[RotationError]) -> RotationError:
+def refused(secret: LabSecret, event: dict[str, Any], kind: type[RotationError]) -> RotationError:
     """The event is refused like this; neither labels nor target change."""
-    before = secret.labels(), secret.accepted()
+    before = secret.labels(), secret.accepted_versions()
     with pytest.raises(kind) as caught:
         secret.step(event, Step(event.pop("Step", "createSecret")))
-    assert (secret.labels(), secret.accepted()) == before
+    assert (secret.labels(), secret.accepted_versions()) == before
     assert caught.value.do
     return caught.value
 
 
 @pytest.mark.parametrize("missing", ["SecretId", "ClientRequestToken"])
-def test_a_missing_field(secret: Secret, missing: str) -> None:
+def test_a_missing_field(secret: LabSecret, missing: str) -> None:
     event = {key: value for key, value in secret.begin().items() if key != missing}
     assert refused(secret, event, InvalidEvent).field == missing
 
 
-def test_a_secret_that_is_not_there(secret: Secret) -> None:
+def test_a_secret_that_is_not_there(secret: LabSecret) -> None:
     event = {**secret.begin(), "SecretId": secret.arn + "x"}
     error = refused(secret, event, InvalidEvent)
     assert error.field == "SecretId"
@@ -44,7 +44,7 @@ def test_a_secret_that_is_not_there(secret: Secret) -> None:
 
 
 @pytest.mark.parametrize("step", list(Step))
-def test_rule_16_a_deleted_secret(secret: Secret, step: Step) -> None:
+def test_rule_16_a_deleted_secret(secret: LabSecret, step: Step) -> None:
     event = secret.begin()
     secret.lab.client.delete_secret(SecretId=secret.arn)
     with pytest.raises(InvalidEvent, match="scheduled for deletion") as caught:
@@ -54,20 +54,20 @@ def test_rule_16_a_deleted_secret(secret: Secret, step: Step) -> None:
     assert secret.target.accepts(secret.value())
 
 
-def test_rule_14_a_secret_that_never_rotated(secret: Secret) -> None:
+def test_rule_14_a_secret_that_never_rotated(secret: LabSecret) -> None:
     event = {"SecretId": secret.arn, "ClientRequestToken": str(uuid.uuid4())}
     error = refused(secret, event, Misconfigured)
     assert error.field == "RotationEnabled"
 
 
-def test_rotation_switched_off(secret: Secret) -> None:
+def test_rotation_switched_off(secret: LabSecret) -> None:
     event = secret.begin()
     secret.lab.client.cancel_rotate_secret(SecretId=secret.arn)
     assert refused(secret, event, Misconfigured).field == "RotationEnabled"
 
 
 @pytest.mark.parametrize("step", list(Step))
-def test_a_token_of_the_previous_version(secret: Secret, step: Step) -> None:
+def test_a_token_of_the_previous_version(secret: LabSecret, step: Step) -> None:
     first = secret.holder("AWSCURRENT")
     secret.rotate()
     assert secret.labels()[str(first)] == {"AWSPREVIOUS"}
@@ -76,12 +76,12 @@ def test_a_token_of_the_previous_version(secret: Secret, step: Step) -> None:
 
 
 @pytest.mark.parametrize("step", list(Step))
-def test_a_token_of_the_current_version_is_done_already(secret: Secret, step: Step) -> None:
+def test_a_token_of_the_current_version_is_done_already(secret: LabSecret, step: Step) -> None:
     secret.rotate()
-    before = secret.labels(), secret.accepted()
+    before = secret.labels(), secret.accepted_versions()
     event = {"SecretId": secret.arn, "ClientRequestToken": str(secret.holder("AWSCURRENT"))}
     secret.step(event, step)
-    assert (secret.labels(), secret.accepted()) == before
+    assert (secret.labels(), secret.accepted_versions()) == before
 
 
 @pytest.mark.parametrize(

@@ -14,19 +14,19 @@ from shared.errors import MalformedSecret, Rejected, TargetMismatch, WrongStage
 from shared.protocol.event import Step
 from shared.strategies import AlternatingUsers, database
 from tests.engines import ALTERNATING
-from tests.lab import Lab, Secret
+from tests.lab import Lab, LabSecret
 
 EVERY = ("postgres_server", "mariadb_server", "mysql_server")
 
 
 @pytest.fixture
-def secret(lab: Lab, request: pytest.FixtureRequest) -> Secret:
+def secret(lab: Lab, request: pytest.FixtureRequest) -> LabSecret:
     server: Server = request.getfixturevalue(request.param)
     kind = ALTERNATING[server.engine]
     return lab.secret(kind(server, f"turns {uuid.uuid4().hex[:8]}"))
 
 
-def change_by_hand(secret: Secret, username: str) -> None:
+def change_by_hand(secret: LabSecret, username: str) -> None:
     """Somebody gives the user a password that is in no secret."""
     target = secret.target
     if isinstance(target, PostgresAlternatingTarget):
@@ -40,32 +40,32 @@ def change_by_hand(secret: Secret, username: str) -> None:
 
 @pytest.mark.parametrize("secret", EVERY, indirect=True)
 def test_where_the_current_user_is_not_let_in_the_other_one_takes_over(
-    secret: Secret, output: Callable[[], str]
+    secret: LabSecret, output: Callable[[], str]
 ) -> None:
     assert secret.rotate().state == "succeeded"
     change_by_hand(secret, secret.value()["username"])
-    assert secret.accepted() == {secret.holder("AWSPREVIOUS")}
+    assert secret.accepted_versions() == {secret.holder("AWSPREVIOUS")}
     outcome = secret.rotate()
     assert outcome.state == "succeeded", outcome.error
     assert secret.target.accepts(secret.value())
     assert "the current user is not let in: the other one takes over" in output()
     assert secret.rotate().state == "succeeded"
-    assert secret.accepted() == {secret.holder("AWSCURRENT"), secret.holder("AWSPREVIOUS")}
+    assert secret.accepted_versions() == {secret.holder("AWSCURRENT"), secret.holder("AWSPREVIOUS")}
 
 
 @pytest.mark.parametrize("secret", EVERY, indirect=True)
-def test_where_no_stored_password_works_the_admin_changes_nothing(secret: Secret) -> None:
+def test_where_no_stored_password_works_the_admin_changes_nothing(secret: LabSecret) -> None:
     change_by_hand(secret, secret.value()["username"])
     event = secret.begin()
     secret.step(event, Step.CREATE)
     with pytest.raises(Rejected, match="every stored password"):
         secret.step(event, Step.SET)
-    assert not secret.accepted()
+    assert not secret.accepted_versions()
 
 
 @pytest.mark.parametrize("secret", EVERY, indirect=True)
 def test_a_copy_of_setsecret_that_comes_after_the_rotation_has_nothing_to_do(
-    secret: Secret, monkeypatch: pytest.MonkeyPatch
+    secret: LabSecret, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     event = secret.begin()
     secret.step(event, Step.CREATE)
@@ -81,12 +81,12 @@ def test_a_copy_of_setsecret_that_comes_after_the_rotation_has_nothing_to_do(
     monkeypatch.setattr(AlternatingUsers, "install", install)
     secret.step(event, Step.SET)
     assert secret.holder("AWSCURRENT") == event["ClientRequestToken"]
-    assert secret.accepted() == {secret.holder("AWSCURRENT"), secret.holder("AWSPREVIOUS")}
+    assert secret.accepted_versions() == {secret.holder("AWSCURRENT"), secret.holder("AWSPREVIOUS")}
 
 
 @pytest.mark.parametrize("secret", EVERY, indirect=True)
 def test_a_copy_that_was_held_up_until_its_rotation_was_given_up_changes_nothing(
-    secret: Secret, monkeypatch: pytest.MonkeyPatch
+    secret: LabSecret, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.protocol.ticket.FRESH_SECONDS", 0)
     event = secret.begin()
@@ -104,7 +104,7 @@ def test_a_copy_that_was_held_up_until_its_rotation_was_given_up_changes_nothing
     monkeypatch.setattr(database.Database, "admin", admin)
     with pytest.raises(WrongStage):
         secret.step(event, Step.SET)
-    assert secret.accepted() == {secret.holder("AWSCURRENT"), secret.holder("AWSPREVIOUS")}
+    assert secret.accepted_versions() == {secret.holder("AWSCURRENT"), secret.holder("AWSPREVIOUS")}
 
 
 # --- the admin ---
@@ -112,7 +112,7 @@ def test_a_copy_that_was_held_up_until_its_rotation_was_given_up_changes_nothing
 
 @pytest.mark.parametrize("field", ["host", "port"])
 @pytest.mark.parametrize("secret", EVERY, indirect=True)
-def test_an_admin_of_another_server_is_not_used(secret: Secret, field: str) -> None:
+def test_an_admin_of_another_server_is_not_used(secret: LabSecret, field: str) -> None:
     arn = secret.value()["masterarn"]
     client = secret.lab.client
     admin = json.loads(client.get_secret_value(SecretId=arn)["SecretString"])
@@ -124,12 +124,12 @@ def test_an_admin_of_another_server_is_not_used(secret: Secret, field: str) -> N
     with pytest.raises(TargetMismatch) as caught:
         secret.step(event, Step.SET)
     assert caught.value.field == "masterarn"
-    assert secret.accepted() == {secret.holder("AWSCURRENT")}
+    assert secret.accepted_versions() == {secret.holder("AWSCURRENT")}
 
 
 @pytest.mark.parametrize("secret", EVERY, indirect=True)
 def test_an_admin_that_rds_manages_is_where_rds_says(
-    secret: Secret, monkeypatch: pytest.MonkeyPatch
+    secret: LabSecret, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = secret.value()
     arn, client = here["masterarn"], secret.lab.client
@@ -152,7 +152,7 @@ def test_an_admin_that_rds_manages_is_where_rds_says(
 
 
 @pytest.mark.parametrize("secret", ["postgres_server"], indirect=True)
-def test_a_masterarn_that_was_corrected_is_the_one_that_counts(secret: Secret) -> None:
+def test_a_masterarn_that_was_corrected_is_the_one_that_counts(secret: LabSecret) -> None:
     good = secret.value()
     secret.store({**good, "masterarn": good["masterarn"] + "x"})
     given_up = secret.begin()
@@ -170,7 +170,7 @@ def test_a_name_that_leaves_no_room_for_the_clones_is_refused_before_anything(
     event = secret.begin()
     with pytest.raises(MalformedSecret, match="longer than 63"):
         secret.step(event, Step.CREATE)
-    assert event["ClientRequestToken"] not in secret.accepted()
+    assert event["ClientRequestToken"] not in secret.accepted_versions()
 
 
 def test_a_clone_of_a_clone_does_not_lead_on_to_a_third_user(

@@ -30,7 +30,7 @@ from shared.secret import Secret as SecretValue
 from tests import fake_servers
 from tests.failing import fails, target_on
 from tests.fake_servers import fake_server, postgres_failing, server_context
-from tests.lab import Lab, Secret
+from tests.lab import Lab, LabSecret
 
 Target = PostgresTarget | MySQLTarget
 HOSTILE = (
@@ -40,24 +40,24 @@ HOSTILE = (
 
 
 @pytest.fixture(params=["postgres", "mariadb", "mysql"])
-def secret(lab: Lab, request: pytest.FixtureRequest) -> Secret:
+def secret(lab: Lab, request: pytest.FixtureRequest) -> LabSecret:
     return lab.secret(target_on(request.getfixturevalue(f"{request.param}_server")))
 
 
-def test_a_closed_port(secret: Secret) -> None:
+def test_a_closed_port(secret: LabSecret) -> None:
     error = fails(secret, Unreachable, port=1)
     assert error.field == "host"
     assert "no answer" in error.what
     assert "127.0.0.1:1" in error.what
 
 
-def test_a_name_that_does_not_resolve(secret: Secret) -> None:
+def test_a_name_that_does_not_resolve(secret: LabSecret) -> None:
     error = fails(secret, Unreachable, host="no-such-host.invalid")
     assert error.field == "host"
     assert "cannot be resolved" in error.what
 
 
-def test_an_unknown_database(secret: Secret) -> None:
+def test_an_unknown_database(secret: LabSecret) -> None:
     if isinstance(secret.target, MySQLTarget):
         # To a user without any right, MySQL does not say which databases there are.
         with secret.target.admin() as admin, admin.cursor() as cursor:
@@ -73,7 +73,7 @@ def named(target: Target, username: str) -> Target:
 
 
 def setsecret_meets(
-    secret: Secret, text: str, authority: Authority
+    secret: LabSecret, text: str, authority: Authority
 ) -> tuple[type[RotationError], int]:
     """What setSecret raises at this FATAL error of a server, and how often it connected."""
     with fake_server(postgres_failing(server_context(authority), text)) as server:
@@ -127,7 +127,7 @@ def test_what_answers_is_no_mysql(lab: Lab, mariadb_server: Server, script: str)
     assert error.field == "host"
 
 
-def test_a_current_password_of_any_characters(secret: Secret) -> None:
+def test_a_current_password_of_any_characters(secret: LabSecret) -> None:
     for password in ("pä€ss wörd", "' \" \\ %s {} ; --", "パスワード"):
         change_by_hand(secret.target, password)
         secret.store({**secret.value(), "password": password})
@@ -212,7 +212,7 @@ def test_two_copies_where_a_password_may_not_be_used_again(lab: Lab, mysql_serve
     assert target.accepts(secret.value())
 
 
-def test_a_password_that_is_in_no_version(secret: Secret) -> None:
+def test_a_password_that_is_in_no_version(secret: LabSecret) -> None:
     """Changed by hand and stored nowhere: the one lockout that only a person can mend."""
     event = secret.begin()
     secret.step(event, Step.CREATE)
@@ -220,10 +220,10 @@ def test_a_password_that_is_in_no_version(secret: Secret) -> None:
     with pytest.raises(Rejected, match="every stored password") as caught:
         secret.step(event, Step.SET)
     assert "PutSecretValue" in caught.value.do
-    assert secret.accepted() == set()
+    assert secret.accepted_versions() == set()
 
 
-def test_a_pending_version_for_another_host(secret: Secret) -> None:
+def test_a_pending_version_for_another_host(secret: LabSecret) -> None:
     forged = str(uuid.uuid4())
     event = secret.begin()
     secret.lab.client.put_secret_value(

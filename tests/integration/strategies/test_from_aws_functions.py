@@ -16,7 +16,7 @@ from rotators.mysql.testing import MySQLAlternatingTarget, MySQLTarget
 from rotators.postgres.testing import PostgresAlternatingTarget
 from shared.credentials import CLONE
 from shared.errors import TargetMismatch
-from tests.lab import Lab, Secret
+from tests.lab import Lab, LabSecret
 
 POSTGRES = ("postgres_15_server", "postgres_server", "postgres_18_server")
 MYSQL = ("mariadb_server", "mysql_server")
@@ -27,9 +27,9 @@ class Pair(Protocol):
 
     name: str
 
-    def secret(self) -> Secret: ...
+    def secret(self) -> LabSecret: ...
 
-    def aws_rotates(self, secret: Secret) -> None: ...
+    def aws_rotates(self, secret: LabSecret) -> None: ...
 
 
 def _next(current: str) -> str:
@@ -44,7 +44,7 @@ class PostgresPair:
         self.run("CREATE SCHEMA {0} AUTHORIZATION {0}", self.name)
         self._lab = lab
 
-    def secret(self) -> Secret:
+    def secret(self) -> LabSecret:
         return self._lab.secret(self.target)
 
     def run(self, statement: str, *names: str) -> list[tuple[object, ...]]:
@@ -52,7 +52,7 @@ class PostgresPair:
             done = admin.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
             return done.fetchall() if done.description else []
 
-    def aws_rotates(self, secret: Secret) -> None:
+    def aws_rotates(self, secret: LabSecret) -> None:
         current = secret.value()
         pending, password = _next(current["username"]), str(uuid.uuid4())
         with self.target.admin() as admin:
@@ -73,7 +73,7 @@ class MySQLPair:
         self._hashed = "PASSWORD(%s)" if server.engine == "mariadb" else "%s"
         self._lab = lab
 
-    def secret(self) -> Secret:
+    def secret(self) -> LabSecret:
         return self._lab.secret(self.target)
 
     def run(self, statement: str, *values: str) -> list[str]:
@@ -81,7 +81,7 @@ class MySQLPair:
             cursor.execute(statement, values or None)
             return [str(row[0]) for row in cursor.fetchall()]
 
-    def aws_rotates(self, secret: Secret) -> None:
+    def aws_rotates(self, secret: LabSecret) -> None:
         current = secret.value()
         pending, password = _next(current["username"]), str(uuid.uuid4())
         if not self.run("SELECT User FROM mysql.user WHERE User = %s", pending):
@@ -117,7 +117,7 @@ def pair(lab: Lab, request: pytest.FixtureRequest) -> Pair:
     return kind(lab, request.getfixturevalue(request.param))
 
 
-def rotate(secret: Secret, times: int = 3) -> None:
+def rotate(secret: LabSecret, times: int = 3) -> None:
     for _ in range(times):
         before = secret.value()
         outcome = secret.rotate()
@@ -154,11 +154,11 @@ def test_a_rotation_without_overlap_leaves_one_password_before_moving_back(
     target = MySQLTarget(request.getfixturevalue(server), name, overlap)
     secret = lab.secret(target)
     assert secret.rotate().state == "succeeded"
-    assert len(secret.accepted()) == 2
+    assert len(secret.accepted_versions()) == 2
     target.settings = {}
     secret.function = lab.functions.add(target)
     assert secret.rotate().state == "succeeded"
-    assert secret.accepted() == {secret.holder("AWSCURRENT")}
+    assert secret.accepted_versions() == {secret.holder("AWSCURRENT")}
 
 
 @pytest.mark.parametrize("times", [1, 2], ids=["clone", "original"])

@@ -24,14 +24,14 @@ from shared.protocol.event import Step
 from tests import fake_servers
 from tests.failing import afresh, fails, target_on
 from tests.fake_servers import Script, fake_server, server_context
-from tests.lab import Lab, Secret
+from tests.lab import Lab, LabSecret
 
 # Beside the second that is kept for the end, two for the step.
 SHORT = 3
 
 
 @pytest.fixture(params=["postgres", "mariadb", "mysql"])
-def secret(lab: Lab, request: pytest.FixtureRequest) -> Secret:
+def secret(lab: Lab, request: pytest.FixtureRequest) -> LabSecret:
     return lab.secret(target_on(request.getfixturevalue(f"{request.param}_server")))
 
 
@@ -41,7 +41,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def faked(lab: Lab, request: pytest.FixtureRequest, kind: str) -> Secret:
+def faked(lab: Lab, request: pytest.FixtureRequest, kind: str) -> LabSecret:
     """Of a real user, for a test that puts a fake's port in it."""
     return lab.secret(target_on(request.getfixturevalue(f"{kind}_server")))
 
@@ -78,7 +78,7 @@ STALLS = [
 
 @pytest.mark.parametrize("how", STALLS)
 def test_a_host_that_stalls_is_given_up_by_the_driver(
-    faked: Secret, kind: str, authority: Authority, how: str, monkeypatch: pytest.MonkeyPatch
+    faked: LabSecret, kind: str, authority: Authority, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for rotator in (postgres, mysql):
         monkeypatch.setattr(rotator, "CONNECT_SECONDS", 2)  # the least that libpq takes
@@ -97,7 +97,7 @@ def test_a_host_that_stalls_is_given_up_by_the_driver(
 )
 @pytest.mark.parametrize("how", STALLS)
 def test_a_host_that_stalls_is_given_up_when_the_steps_time_is_over(
-    faked: Secret, kind: str, authority: Authority, how: str
+    faked: LabSecret, kind: str, authority: Authority, how: str
 ) -> None:
     with stalling(how, kind, authority) as port:
         error = fails(faked, Unreachable, timeout=SHORT, port=port)
@@ -106,7 +106,7 @@ def test_a_host_that_stalls_is_given_up_when_the_steps_time_is_over(
     gc.collect()  # here, and not in the middle of another test
 
 
-def test_a_server_that_answers_a_byte_at_a_time(faked: Secret) -> None:
+def test_a_server_that_answers_a_byte_at_a_time(faked: LabSecret) -> None:
     """Each wait is short, and together they would outlast the function."""
     with fake_server(fake_servers.dripping) as server:
         error = fails(faked, Unreachable, timeout=SHORT, port=server.port)
@@ -152,7 +152,7 @@ def test_accounts_that_another_session_has_locked(
 ASKS_FOR_TLS = {"postgres": 8, "mysql": 36}
 
 
-def test_another_authority(secret: Secret, tmp_path: Path) -> None:
+def test_another_authority(secret: LabSecret, tmp_path: Path) -> None:
     other = Authority(tmp_path / "other")
     error = fails(secret, Untrusted, afresh(secret, TLS_CA_BUNDLE=str(other.ca)))
     assert error.field == "TLS_CA_BUNDLE"
@@ -160,7 +160,7 @@ def test_another_authority(secret: Secret, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [None, "no certificate"])
 def test_an_authority_file_that_is_none(
-    secret: Secret, tmp_path: Path, content: str | None
+    secret: LabSecret, tmp_path: Path, content: str | None
 ) -> None:
     bundle = tmp_path / "bundle.pem"
     if content is not None:
@@ -169,7 +169,7 @@ def test_an_authority_file_that_is_none(
     assert error.field == "TLS_CA_BUNDLE"
 
 
-def test_a_certificate_for_another_host(secret: Secret) -> None:
+def test_a_certificate_for_another_host(secret: LabSecret) -> None:
     # Linux takes 0.0.0.0 for this machine, and the certificate does not have it.
     error = fails(secret, Untrusted, host="0.0.0.0")  # noqa: S104 - connected to, not bound
     assert error.field == "host"
@@ -178,7 +178,7 @@ def test_a_certificate_for_another_host(secret: Secret) -> None:
 
 @pytest.mark.parametrize("what", ["expired", "of another authority", "for another host"])
 def test_nothing_is_sent_to_a_server_with_a_bad_certificate(
-    faked: Secret, kind: str, authority: Authority, tmp_path: Path, what: str
+    faked: LabSecret, kind: str, authority: Authority, tmp_path: Path, what: str
 ) -> None:
     bad = {
         "expired": lambda: server_context(authority, lasts=-timedelta(hours=1)),
@@ -194,7 +194,7 @@ def test_nothing_is_sent_to_a_server_with_a_bad_certificate(
     assert not told(faked, server)
 
 
-def test_a_server_without_tls_is_sent_nothing(faked: Secret, kind: str) -> None:
+def test_a_server_without_tls_is_sent_nothing(faked: LabSecret, kind: str) -> None:
     with fake_server(getattr(fake_servers, f"{kind}_without_tls")) as server:
         error = fails(faked, Untrusted, port=server.port)
     assert "no TLS" in error.what
@@ -204,7 +204,7 @@ def test_a_server_without_tls_is_sent_nothing(faked: Secret, kind: str) -> None:
 
 
 def test_a_server_that_asks_for_the_password_in_clear_does_not_get_it(
-    faked: Secret, kind: str, authority: Authority
+    faked: LabSecret, kind: str, authority: Authority
 ) -> None:
     with fake_server(fake_servers.asking_in_clear(kind, server_context(authority))) as server:
         error = fails(faked, Untrusted, port=server.port)
@@ -213,13 +213,13 @@ def test_a_server_that_asks_for_the_password_in_clear_does_not_get_it(
     assert not told(faked, server)
 
 
-def told(secret: Secret, server: fake_servers.FakeServer) -> list[str]:
+def told(secret: LabSecret, server: fake_servers.FakeServer) -> list[str]:
     """The stored passwords that the fake got."""
     return [value for value in secret.values() if value.encode() in server.received]
 
 
 @pytest.mark.parametrize("word", [False, "false", "no"])
-def test_a_secret_that_switches_tls_off_is_refused(secret: Secret, word: object) -> None:
+def test_a_secret_that_switches_tls_off_is_refused(secret: LabSecret, word: object) -> None:
     secret.store({**secret.value(), "ssl": word})
     event = secret.begin()
     with pytest.raises(MalformedSecret, match="ALLOW_UNENCRYPTED=true") as caught:

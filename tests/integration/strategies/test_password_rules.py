@@ -15,7 +15,7 @@ from shared.errors import RejectedByPolicy, WrongStage
 from shared.passwords import PasswordPolicy
 from shared.protocol.event import Step
 from shared.secret import Secret as Value
-from tests.lab import Lab, Secret
+from tests.lab import Lab, LabSecret
 
 NO_PUNCTUATION = {"EXCLUDE_PUNCTUATION": "true"}
 
@@ -43,7 +43,7 @@ def strict_postgres(authority: Authority, tmp_path: Path) -> Iterator[Server]:
         yield server
 
 
-def refused(secret: Secret) -> dict[str, str]:
+def refused(secret: LabSecret) -> dict[str, str]:
     """The rotation fails at setSecret by the server's rules; the user keeps its password."""
     current = secret.holder("AWSCURRENT")
     event = secret.begin()
@@ -54,7 +54,7 @@ def refused(secret: Secret) -> dict[str, str]:
     assert caught.value.field in {"PASSWORD_LENGTH", "EXCLUDE_CHARACTERS", "EXCLUDE_PUNCTUATION"}
     assert "PASSWORD_LENGTH" in caught.value.do
     assert secret.holder("AWSCURRENT") == current
-    assert secret.accepted() == {current}
+    assert secret.accepted_versions() == {current}
     return event
 
 
@@ -70,10 +70,10 @@ def test_mysql_tells_it_apart_and_the_next_rotation_begins_anew(
             secret.step(event, Step.SET)
         # The operator does what the error says, and no more: no cancelling, no label by hand.
         target.settings = {}
-        mended = Secret(lab, target, secret.arn, lab.functions.add(target))
+        mended = LabSecret(lab, target, secret.arn, lab.functions.add(target))
         outcome = mended.rotate()
     assert outcome.state == "succeeded", outcome.error
-    assert mended.accepted() == {outcome.version_id}
+    assert mended.accepted_versions() == {outcome.version_id}
 
 
 def test_a_password_longer_than_mysql_takes_is_told_as_such(lab: Lab, mysql_server: Server) -> None:

@@ -15,7 +15,7 @@ from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
 from shared.errors import Busy, RotationError
 from shared.protocol.event import Step
 from tests.faults.leaks import forms
-from tests.lab import Lab, Secret
+from tests.lab import Lab, LabSecret
 
 POSTGRES = {
     "log_statement": "all",
@@ -33,7 +33,7 @@ def username() -> str:
     return f"logged_{uuid.uuid4().hex[:8]}"
 
 
-def found(secret: Secret, *places: bytes) -> list[str]:
+def found(secret: LabSecret, *places: bytes) -> list[str]:
     """The passwords that the function made and that are in one of the places."""
     own = str(vars(secret.target)["document"]["password"])  # the test's own CREATE shows it
     made = secret.values() - {own}
@@ -43,7 +43,7 @@ def found(secret: Secret, *places: bytes) -> list[str]:
     ]
 
 
-def rotate_in_every_way(secret: Secret) -> None:
+def rotate_in_every_way(secret: LabSecret) -> None:
     """Whole, twice at once, after a crash, given up and healed."""
     assert secret.rotate().state == "succeeded"
     event = secret.begin()
@@ -116,7 +116,7 @@ def test_defect_4_no_password_in_a_log_of_mysql_or_mariadb(
         assert not found(secret, *logs, *slow)
 
 
-def _fail_to_alter(secret: Secret, target: PostgresTarget) -> None:
+def _fail_to_alter(secret: LabSecret, target: PostgresTarget) -> None:
     """An ALTER that the server ends: it logs the statement beside the error."""
     event = secret.begin()
     secret.step(event, Step.CREATE)
@@ -127,7 +127,7 @@ def _fail_to_alter(secret: Secret, target: PostgresTarget) -> None:
             secret.step(event, Step.SET)
 
 
-def _fail_to_set(secret: Secret, target: MySQLTarget) -> None:
+def _fail_to_set(secret: LabSecret, target: MySQLTarget) -> None:
     """A statement that the server refuses, in the middle of it or by the account's own rules."""
     event = secret.begin()
     secret.step(event, Step.CREATE)

@@ -17,7 +17,7 @@ from shared.errors import Busy, Forbidden, MalformedSecret, Misconfigured, Rejec
 from shared.protocol.event import Step
 from shared.strategies import SingleUser
 from tests.engines import SINGLE
-from tests.lab import Lab, Secret
+from tests.lab import Lab, LabSecret
 
 MYSQL = ("mariadb_server", "mysql_server")
 
@@ -69,7 +69,7 @@ def test_short_gap_puts_the_old_password_back_if_the_new_one_does_not_work(
     with target.admin() as admin:
         admin.execute(sql.SQL("ALTER ROLE {} LOGIN").format(role))
     assert (secret.value(), secret.holder("AWSCURRENT")) == before
-    assert secret.accepted() == {before[1]}
+    assert secret.accepted_versions() == {before[1]}
 
 
 def test_short_gap_rolls_forward_after_an_outage(lab: Lab, postgres_server: Server) -> None:
@@ -83,7 +83,9 @@ def test_short_gap_rolls_forward_after_an_outage(lab: Lab, postgres_server: Serv
     with pytest.raises(Busy):
         secret.steps(event)
     secret.steps(event)
-    assert secret.accepted() == {secret.holder("AWSCURRENT")} == {event["ClientRequestToken"]}
+    assert (
+        secret.accepted_versions() == {secret.holder("AWSCURRENT")} == {event["ClientRequestToken"]}
+    )
 
 
 def test_short_gap_undoes_nothing_that_another_copy_has_promoted(
@@ -106,7 +108,9 @@ def test_short_gap_undoes_nothing_that_another_copy_has_promoted(
 
     monkeypatch.setattr(PostgresEngine, "connect", connect)
     secret.step(event, Step.SET)
-    assert secret.accepted() == {secret.holder("AWSCURRENT")} == {event["ClientRequestToken"]}
+    assert (
+        secret.accepted_versions() == {secret.holder("AWSCURRENT")} == {event["ClientRequestToken"]}
+    )
 
 
 @pytest.mark.parametrize("server", ["postgres_server", *MYSQL], indirect=True)
@@ -131,7 +135,7 @@ def test_a_copy_that_was_held_up_until_its_rotation_was_given_up_changes_nothing
     monkeypatch.setattr(SingleUser, "setter", setter)
     with pytest.raises(WrongStage):
         secret.step(event, Step.SET)
-    assert secret.accepted() == {secret.holder("AWSCURRENT")}
+    assert secret.accepted_versions() == {secret.holder("AWSCURRENT")}
 
 
 def test_short_gap_and_overlap_exclude_each_other(lab: Lab, mysql_server: Server) -> None:
@@ -161,7 +165,7 @@ def test_without_the_right_to_two_passwords_it_warns_and_has_no_overlap(
     assert '"level":"WARNING"' in told
     assert "PASSWORD_OVERLAP is not kept" in told
     assert "GRANT" in told
-    assert secret.accepted() == {secret.holder("AWSCURRENT")}
+    assert secret.accepted_versions() == {secret.holder("AWSCURRENT")}
 
 
 @pytest.mark.parametrize("server", MYSQL, indirect=True)
@@ -169,10 +173,10 @@ def test_the_old_password_ends_at_the_next_rotation(lab: Lab, server: Server) ->
     secret = lab.secret(MySQLTarget(server, username(), {"PASSWORD_OVERLAP": "true"}))
     first = secret.holder("AWSCURRENT")
     second = secret.rotate().version_id
-    assert secret.accepted() == {first, second}
+    assert secret.accepted_versions() == {first, second}
     event = secret.begin()
     secret.steps(event, Step.CREATE, Step.SET)
-    assert secret.accepted() == {second, event["ClientRequestToken"]}
+    assert secret.accepted_versions() == {second, event["ClientRequestToken"]}
 
 
 @pytest.mark.parametrize("server", MYSQL, indirect=True)
@@ -182,9 +186,9 @@ def test_the_old_password_ends_at_finishsecret(lab: Lab, server: Server) -> None
     first = secret.holder("AWSCURRENT")
     event = secret.begin()
     secret.steps(event, Step.CREATE, Step.SET, Step.TEST)
-    assert secret.accepted() == {first, event["ClientRequestToken"]}
+    assert secret.accepted_versions() == {first, event["ClientRequestToken"]}
     secret.step(event, Step.FINISH)
-    assert secret.accepted() == {event["ClientRequestToken"]}
+    assert secret.accepted_versions() == {event["ClientRequestToken"]}
 
 
 @pytest.mark.parametrize("server", MYSQL, indirect=True)
@@ -197,7 +201,7 @@ def test_a_crash_right_after_the_promotion_does_not_leave_the_old_password(
     secret.steps(event, Step.CREATE, Step.SET, Step.TEST)
     secret.move_label("AWSCURRENT", event["ClientRequestToken"])
     secret.steps(event)
-    assert secret.accepted() == {event["ClientRequestToken"]}
+    assert secret.accepted_versions() == {event["ClientRequestToken"]}
 
 
 @pytest.mark.parametrize("server", MYSQL, indirect=True)
@@ -209,7 +213,7 @@ def test_a_stale_finishsecret_ends_nothing_of_the_next_rotation(lab: Lab, server
     second = secret.begin()
     secret.steps(second, Step.CREATE, Step.SET)
     secret.step(first, Step.FINISH)
-    assert secret.accepted() == {first["ClientRequestToken"], second["ClientRequestToken"]}
+    assert secret.accepted_versions() == {first["ClientRequestToken"], second["ClientRequestToken"]}
 
 
 @pytest.mark.parametrize("server", MYSQL, indirect=True)
@@ -224,10 +228,10 @@ def test_an_abandoned_overlap_never_costs_the_current_password(
         event = secret.begin()
         secret.steps(event, Step.CREATE, Step.SET)
         secret.step(event, Step.SET)
-        assert secret.accepted() == {current, event["ClientRequestToken"]}
+        assert secret.accepted_versions() == {current, event["ClientRequestToken"]}
         secret.abandon(event)
     assert secret.rotate().state == "succeeded"
-    assert current in secret.accepted()
+    assert current in secret.accepted_versions()
 
 
 def test_an_unknown_end_is_refused(lab: Lab, mysql_server: Server) -> None:
@@ -279,7 +283,7 @@ def test_without_masterarn_the_field_is_named(lab: Lab, postgres_server: Server)
         secret.step(event, Step.SET)
 
 
-def refused(secret: Secret, variable: str) -> None:
+def refused(secret: LabSecret, variable: str) -> None:
     """The first step fails, naming the function's variable."""
     with pytest.raises(Misconfigured) as caught:
         secret.step(secret.begin(), Step.CREATE)
