@@ -28,7 +28,7 @@ from shared.passwords import PasswordPolicy
 from shared.strategies import SingleUser
 from shared.tls import ca_bundle
 from tests.engines import SINGLE
-from tests.issuers.issuing import Ticket
+from tests.issuers.issuing import ticket_with_admin
 from tests.lab import Lab
 
 ROOT = artifacts.ROOT
@@ -257,7 +257,7 @@ def parse(document: Mapping[str, object]) -> str:
         ISSUERS.parse(document)
         return "key"
     if "issuer_url" in document:
-        ISSUERS.manage(_example_key(), Ticket(document))
+        ISSUERS.manage(_example_key(), ticket_with_admin(document))
         return "admin"
     if "host" not in document:  # as RDS makes it
         assert set(document) == {"username", "password"}
@@ -293,7 +293,7 @@ def test_every_field_is_in_its_table() -> None:
     # Without TLS, for then the admin's `ssl` is read as well.
     login["ssl"] = database_admin["ssl"] = False
     strategy = SingleUser(object.__new__(PostgresEngine), {"ALLOW_UNENCRYPTED": "true"})
-    strategy.admin(strategy.parse(login), cast("Any", Ticket(database_admin)))
+    strategy.admin(strategy.parse(login), cast("Any", ticket_with_admin(database_admin)))
     key = Asked(
         {
             "issuer_url": "https://issuer.test",
@@ -308,7 +308,7 @@ def test_every_field_is_in_its_table() -> None:
     listed = [names(row[0])[0] for row in rows("docs/secrets.md", "field")]
     assert sorted(listed) == sorted([*login.read, *key.read])
     admin = Asked({"issuer_url": parsed.account.issuer_url, "api_key": "x", "inline": True})
-    ISSUERS.manage(parsed, Ticket(admin)).credentials()
+    ISSUERS.manage(parsed, ticket_with_admin(admin)).credentials()
     check_inline(admin)
     for of, read in (("the", admin.read), ("a database", database_admin.read)):
         heading = f"field of {of} admin's secret"

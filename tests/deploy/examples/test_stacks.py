@@ -20,7 +20,7 @@ from tests.deploy.examples.checks import (
     lint,
 )
 from tests.deploy.examples.stacks import OURS, Made, deploy
-from tests.issuers.issuing import Ticket
+from tests.issuers.issuing import ticket_with_admin
 from tests.lab import Lab
 
 STACKS = {path.stem: path for path in sorted(FOLDER.glob("*.yaml"))}
@@ -70,14 +70,16 @@ def test_the_function_takes_the_admins_secret_of_the_pair_for_this_database() ->
     made, backend = made_by("postgres-alternating-users"), backend_of("PostgresAlternatingUsers")
     user = backend.parse(made.documents["Secret"])
     assert made.documents["Secret"]["masterarn"] == made.arns["Admin"]
-    assert backend.admin(user, Ticket(made.documents["Admin"])).username == "rotation_admin"
+    assert (
+        backend.admin(user, ticket_with_admin(made.documents["Admin"])).username == "rotation_admin"
+    )
 
 
 def test_the_function_takes_the_admins_secret_of_the_key_for_this_issuer() -> None:
     made, backend = made_by("api-key"), backend_of("HttpApiKey")
     assert made.documents["Secret"]["admin_secret_arn"] == made.arns["Admin"]
     key = backend.parse(made.documents["Secret"])
-    assert backend._issuer.manage(key, Ticket(made.documents["Admin"]))
+    assert backend._issuer.manage(key, ticket_with_admin(made.documents["Admin"]))
 
 
 @pytest.mark.parametrize("stack", STACKS)

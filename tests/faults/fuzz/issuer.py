@@ -2,8 +2,7 @@
 
 import json
 import socket
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path
@@ -17,7 +16,7 @@ from urllib3.response import HTTPResponse
 from rotators.http_api_key.issuer import HttpIssuer
 from shared.keys.api_key import ApiKey
 from shared.keys.backend import Keys
-from tests.issuers.issuing import ARN
+from tests.fake_ticket import FakeTicket
 from tests.issuers.scripted import Asked, Said
 
 Answers = Callable[[Asked], bytes]
@@ -105,56 +104,26 @@ def answered(said: object) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-@dataclass
-class Ticket:
-    """What the machine lends, without a service: what is stored is what is put here."""
-
-    present: ApiKey
-    admin: Mapping[str, object]
-    made: ApiKey | None = None
-    before: ApiKey | None = None
-    others: Mapping[str, ApiKey | None] = field(default_factory=dict)
-    secret_arn: str = ARN
-    version_id: str = "v2" + "0" * 30
-    current_version_id: str = "v1" + "0" * 30
-
-    def current(self) -> ApiKey:
-        return self.present
-
-    def pending(self) -> ApiKey:
-        assert self.made is not None
-        return self.made
-
-    def pending_if_visible(self) -> ApiKey | None:
-        return self.made
-
-    def previous(self) -> ApiKey | None:
-        return self.before
-
-    def custom_labelled(self) -> Mapping[str, ApiKey | None]:
-        return self.others
-
-    def unlabelled(self) -> Iterator[ApiKey]:
-        return iter(())
-
-    def read_secret(self, _arn: str) -> Mapping[str, object]:
-        return self.admin
-
-    def tags_of(self, arn: str) -> Mapping[str, str]:
-        raise AssertionError(arn)
-
-    def ensure_still_this_rotation(self, *, again: bool = False) -> None: ...
-
-    def promote(self) -> None: ...
+def ticket_of(current: ApiKey, admin: Mapping[str, object]) -> FakeTicket:
+    """A ticket that lets all steps be taken, with version ids as long as true ones."""
+    return FakeTicket(
+        current_key=current,
+        admin_secret=admin,
+        version_id="v2" + "0" * 30,
+        current_version_id="v1" + "0" * 30,
+        allow_changes=True,
+        allow_promote=True,
+    )
 
 
-def rotate(keys: Keys, document: dict[str, Any], ticket: Callable[[ApiKey], Ticket]) -> ApiKey:
+def rotate(keys: Keys, document: dict[str, Any], admin: Mapping[str, object]) -> ApiKey:
     """All four steps, with what createSecret would store read again in between."""
     current = keys.parse(document)
-    lent = ticket(current)
-    minted = keys.create(current, lent)
-    lent.made = keys.parse(keys.render(minted))
-    keys.install(lent.made, lent)
-    keys.verify(lent.made, lent)
-    keys.end_old_credential(lent)
-    return lent.made
+    ticket = ticket_of(current, admin)
+    created = keys.create(current, ticket)
+    pending = keys.parse(keys.render(created))
+    ticket.pending_key = pending
+    keys.install(pending, ticket)
+    keys.verify(pending, ticket)
+    keys.end_old_credential(ticket)
+    return pending

@@ -17,7 +17,7 @@ from shared.keys import propagation
 from shared.keys.backend import Keys
 from tests.faults.fuzz.answers import garbled
 from tests.faults.fuzz.cases import CASES, CanaryShop
-from tests.faults.fuzz.issuer import Answers, Ticket, answered, keys_over, read_request, rotate
+from tests.faults.fuzz.issuer import Answers, answered, keys_over, read_request, rotate, ticket_of
 from tests.faults.fuzz.oracle import EXAMPLES, Tally, fuzz, no_connections, share
 from tests.faults.fuzz.samples import KEY
 from tests.fixtures.evidence import Evidence
@@ -64,10 +64,10 @@ def one(ca: Path, rng: Random, tally: Tally) -> int:
 
     def steps() -> None:
         if whole:
-            rotate(keys, document, lambda now: Ticket(now, case.admin))
+            rotate(keys, document, case.admin)
         else:
             key = keys.parse(document)
-            keys.verify(key, Ticket(key, case.admin))
+            keys.verify(key, ticket_of(key, case.admin))
 
     tally.attempt(steps)
     if isinstance(state, CanaryShop) and case.overlaps:
@@ -116,7 +116,7 @@ def test_some_answers_over_tls(authority: Authority, evidence: Evidence) -> None
         url = f"https://localhost:{port}/v1"
         document = {**json.loads(case.document.replace(URL, url))}
         key = keys.parse(document)
-        ticket = Ticket(key, {**case.admin, "issuer_url": url})
+        ticket = ticket_of(key, {**case.admin, "issuer_url": url})
 
         def over(rng: Random, tally: Tally) -> None:
             state = CanaryShop()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from local.servers.certificates import Authority
 from shared.keys import propagation
 from tests.faults.fuzz.cases import CASES, Case
-from tests.faults.fuzz.issuer import Ticket, answered, keys_over, rotate
+from tests.faults.fuzz.issuer import answered, keys_over, rotate
 from tests.faults.fuzz.mutations import as_text, mutate
 from tests.faults.fuzz.oracle import EXAMPLES, Tally, fuzz, no_connections
 from tests.faults.fuzz.samples import DESCRIPTION_SHOWN
@@ -51,7 +51,7 @@ def one(ca: Path, rng: Random, tally: Tally) -> None:
 
     def do() -> None:
         keys = keys_over(lambda asked: answered(script(asked)), ca, environment)
-        rotate(keys, document, lambda current: Ticket(current, case.admin))
+        rotate(keys, document, case.admin)
 
     tally.attempt(do)
 

@@ -15,7 +15,7 @@ from rotators.http_api_key.issuer import HttpIssuer
 from shared.errors import MalformedSecret, Misconfigured, RotationError, TargetMismatch
 from shared.protocol.event import Step
 from tests.issuers.described import BESIDE, EXAMPLES, REPLACED, target_of
-from tests.issuers.issuing import HERE, Ticket
+from tests.issuers.issuing import HERE, ticket_with_admin
 from tests.issuers.keyshop import Keyshop
 from tests.issuers.scripted import Asked, Said, Stub, stub_issuer
 from tests.lab import Lab, LabSecret
@@ -145,10 +145,10 @@ def test_the_right_host_is_not_enough_for_the_admins_key(
         document["issuer"] |= names
     key = issuer.parse(document)
     with pytest.raises(MalformedSecret) as caught:
-        issuer.manage(key, Ticket({"api_key": "ADM"}))
+        issuer.manage(key, ticket_with_admin({"api_key": "ADM"}))
     assert caught.value.field == "issuer_url"
     with pytest.raises(TargetMismatch):
-        issuer.manage(key, Ticket({"api_key": "ADM", "issuer_url": evil.url}))
+        issuer.manage(key, ticket_with_admin({"api_key": "ADM", "issuer_url": evil.url}))
     assert evil.asked == []
 
 
@@ -165,9 +165,11 @@ def test_a_base_of_ours_leaves_no_choice_of_the_path(authority: Authority) -> No
         values = {} if use == "gitlab" else {"values": {"issuer_url": "https://keys.example.org"}}
         pinned = {**HERE, "ISSUER_HOSTS": "*", "ISSUER": json.dumps({**described, **values})}
         theirs = HttpIssuer(authority.ca, pinned)
-        theirs.manage(theirs.parse({**document, "owner": "app"}), Ticket({"api_key": "ADM"}))
+        theirs.manage(
+            theirs.parse({**document, "owner": "app"}), ticket_with_admin({"api_key": "ADM"})
+        )
     key = issuer.parse({**document, "issuer": {"use": "gitlab", "fields": names}})
-    issuer.manage(key, Ticket({"api_key": "ADM"}))
+    issuer.manage(key, ticket_with_admin({"api_key": "ADM"}))
 
 
 def test_a_value_that_is_not_sent_allows_nothing(authority: Authority) -> None:
@@ -176,7 +178,7 @@ def test_a_value_that_is_not_sent_allows_nothing(authority: Authority) -> None:
     described = {"use": "gitlab", "fields": names, "values": {"owner": "app"}}
     key = issuer.parse({**HUB, "host": "keys.example.org", "project_id": "7", "issuer": described})
     with pytest.raises(TargetMismatch, match="allow"):
-        issuer.manage(key, Ticket(ALLOWED))
+        issuer.manage(key, ticket_with_admin(ALLOWED))
 
 
 def test_where_an_admin_logs_in_is_not_a_field(make: Callable[..., LabSecret]) -> None:

@@ -1,6 +1,6 @@
 """Which live keys a rotation revokes; the issuer itself is real in tests/conformance."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import ClassVar
@@ -15,9 +15,10 @@ from shared.keys.ends import Ends
 from shared.keys.issued import IssuedKey
 from shared.keys.leftovers import Leftovers
 from shared.secret import Secret
+from tests.fake_ticket import ARN, FakeTicket
 
 HERE, ELSEWHERE = Account("https://a.test", "app"), Account("https://b.test", "app")
-ARN, NOW = "arn:secret-AbCdEf", "v3"
+NOW = "v3"
 
 
 @dataclass
@@ -73,50 +74,6 @@ class FakeIssuer:
         raise AssertionError(key)
 
 
-@dataclass
-class FakeTicket:
-    """What the machine lends, given as it stands."""
-
-    before: ApiKey | None = None
-    of_versions_without_label: list[ApiKey] = field(default_factory=list)
-    secret_arn: str = ARN
-    version_id: str = NOW
-    current_version_id: str = "v2"
-    others: dict[str, ApiKey | None] = field(default_factory=dict)
-    asked_for_strays: bool = False
-
-    def pending(self) -> ApiKey:
-        raise AssertionError("not needed")
-
-    def current(self) -> ApiKey:
-        raise AssertionError("not needed")
-
-    def ensure_still_this_rotation(self, *, again: bool = False) -> None:
-        raise AssertionError(again)
-
-    def promote(self) -> None:
-        raise AssertionError("not needed")
-
-    def tags_of(self, arn: str) -> Mapping[str, str]:
-        raise AssertionError(arn)
-
-    def pending_if_visible(self) -> ApiKey | None:
-        raise AssertionError("not needed")
-
-    def custom_labelled(self) -> Mapping[str, ApiKey | None]:
-        return self.others
-
-    def previous(self) -> ApiKey | None:
-        return self.before
-
-    def unlabelled(self) -> Iterator[ApiKey]:
-        self.asked_for_strays = True
-        return iter(self.of_versions_without_label)
-
-    def read_secret(self, arn: str) -> Mapping[str, object]:
-        raise AssertionError(arn)
-
-
 def held(key_id: str | None, account: Account = HERE) -> ApiKey:
     return ApiKey(account, Way.ISSUED, Secret(f"of {key_id}"), "arn:admin", {}, key_id=key_id)
 
@@ -152,14 +109,9 @@ def test_a_copy_that_was_not_stored_is_revoked_but_for_the_stored_keys_id(
             del key, ticket
             return Manager()
 
-    class Ticket(FakeTicket):
-        def pending(self) -> ApiKey:
-            return replace(held(stored), key=Secret("the other copy's"))
-
-        def current(self) -> ApiKey:
-            return held("c")
-
-    IssuedKey(Issuer(), Ends()).discard(held("lost"), Ticket())
+    pending = replace(held(stored), key=Secret("the other copy's"))
+    ticket = FakeTicket(current_key=held("c"), pending_key=pending)
+    IssuedKey(Issuer(), Ends()).discard(held("lost"), ticket)
     assert seen == ended
 
 
@@ -177,12 +129,12 @@ def test_a_strangers_key_with_the_previous_keys_id_at_another_issuer_is_not() ->
 def test_what_somebody_gave_a_label_of_their_own_is_not(known: bool) -> None:
     live = [ours("c", "v2"), ours("p", "v1"), ours("canary", "v0")]
     pinned = {"v0": held("canary") if known else None}
-    assert revoked(live, FakeTicket(held("p"), others=pinned)) == {"p"}
+    assert revoked(live, FakeTicket(held("p"), custom_labelled_keys=pinned)) == {"p"}
 
 
 def test_a_first_key_made_by_hand_is_not_where_somebody_pinned_it() -> None:
     live = [ours("c", "v2"), Key("p", "by hand")]
-    assert revoked(live, FakeTicket(held("p"), others={"v0": held("p")})) == set()
+    assert revoked(live, FakeTicket(held("p"), custom_labelled_keys={"v0": held("p")})) == set()
 
 
 def test_without_an_id_in_the_secret_the_current_key_is_known_by_its_label() -> None:
@@ -209,7 +161,7 @@ def test_after_an_edit_by_hand_the_key_before_is_found_among_the_unlabelled() ->
 def test_without_an_edit_no_unlabelled_version_is_read() -> None:
     ticket = FakeTicket(held("p"))
     revoked([ours("c", "v2"), ours("p", "v1"), Key("person", "by hand")], ticket)
-    assert not ticket.asked_for_strays
+    assert not ticket.unlabelled_was_read
 
 
 def test_a_key_of_another_secret_is_not_though_this_one_names_it() -> None:
@@ -277,14 +229,7 @@ def minted(manager: Labelless, before: ApiKey | None = None) -> ApiKey:
             del key, ticket
             return manager
 
-    class Ticket(FakeTicket):
-        def pending_if_visible(self) -> ApiKey | None:
-            return None
-
-        def ensure_still_this_rotation(self, *, again: bool = False) -> None:
-            del again
-
-    return IssuedKey(Issuer(), Ends()).create(held("c"), Ticket(before))
+    return IssuedKey(Issuer(), Ends()).create(held("c"), FakeTicket(before, allow_changes=True))
 
 
 def test_without_labels_nobody_elses_key_is_taken_for_ours() -> None:
