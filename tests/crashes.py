@@ -1,4 +1,4 @@
-"""A function that dies at one of its calls, to the issuer or to AWS, before or after it is made."""
+"""A simulated crash before or after one of a function's calls to the issuer or to AWS."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,12 +11,12 @@ from shared.aws.store import Store
 
 
 class Crash(BaseException):
-    """The process is gone: no handler of errors runs for it."""
+    """The end of the process: a BaseException, so that no code handles it as an error."""
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
-    """The call at which it dies: its number in the step, and on which side of it."""
+class CrashPoint:
+    """A call, by its number in the step, and whether before or after the call."""
 
     number: int
     after: bool
@@ -30,28 +30,28 @@ class Calls:
 
 
 @contextmanager
-def recorded(crash: Point | None = None) -> Iterator[Calls]:
-    """Note every call in the block; die at one."""
+def record_calls(crash_at: CrashPoint | None = None) -> Iterator[Calls]:
+    """Record every call in the block, and crash at one of them."""
     calls = Calls()
 
-    def around(name: str, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever it returns
+    def record(name: str, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever it returns
         calls.names.append(name)
-        here = crash is not None and crash.number == len(calls.names) - 1
-        if here and crash and not crash.after:
+        is_here = crash_at is not None and crash_at.number == len(calls.names) - 1
+        if is_here and crash_at and not crash_at.after:
             raise Crash
         try:
             return call()
-        finally:  # an answer may be an error
-            if here:
+        finally:  # also after an error: the target may have answered it
+            if is_here:
                 raise Crash
 
     once, aws = Network._once, Store._call
 
     def http(network: Network, call: Any, url: str) -> Any:  # noqa: ANN401 - as it is
-        return around(f"{call.method} HTTP", lambda: once(network, call, url))
+        return record(f"{call.method} HTTP", lambda: once(network, call, url))
 
     def api(store: Store, operation: Any, **arguments: Any) -> Any:  # noqa: ANN401 - as it is
-        return around(operation.__name__, lambda: aws(store, operation, **arguments))
+        return record(operation.__name__, lambda: aws(store, operation, **arguments))
 
     with mock.patch.object(Network, "_once", http), mock.patch.object(Store, "_call", api):
         yield calls

@@ -1,7 +1,7 @@
-"""Every call that leaves the process, to AWS, an issuer or a database, told before and after it.
+"""Reports every call that leaves the process, to AWS, an issuer or a database.
 
-Each driver is watched at the one place that all its calls pass, so that a new call of ours is told
-as well; a function that is killed at every one of them is killed wherever it matters.
+Each driver is patched at the one place that all its calls pass, so a new call in our code is
+reported without a change here. State outside the process can change only at one of these calls.
 """
 
 from collections.abc import Callable, Generator
@@ -12,8 +12,11 @@ import psycopg.waiting
 import pymysql.connections
 from urllib3.connectionpool import HTTPConnectionPool
 
-Tell = Callable[[str], Callable[[], None]]
-"""Told a call's name before it is made, and what that gives after; a name never holds a value."""
+OnCall = Callable[[str], Callable[[], None]]
+"""Called with a call's name before it is made, returns what to call after it.
+
+A name never contains a confidential value.
+"""
 
 # psycopg's own names of what it waits for.
 _TRANSACTIONS = {
@@ -24,26 +27,26 @@ _TRANSACTIONS = {
 }
 
 
-def watch(tell: Tell) -> None:
-    """Tell of every call from now on, for as long as this process lives."""
-    _around(HTTPConnectionPool, "urlopen", _http, tell)
-    _around(psycopg.waiting, "wait_conn", lambda *_, **__: "connect to PostgreSQL", tell)
-    _around(psycopg.Connection, "wait", _postgres, tell)
-    _around(pymysql.connections.Connection, "connect", lambda *_: "connect to MySQL", tell)
-    _around(pymysql.connections.Connection, "query", _mysql, tell)
+def watch(on_call: OnCall) -> None:
+    """Report every call from now on, until this process ends."""
+    _wrap(HTTPConnectionPool, "urlopen", _http, on_call)
+    _wrap(psycopg.waiting, "wait_conn", lambda *_, **__: "connect to PostgreSQL", on_call)
+    _wrap(psycopg.Connection, "wait", _postgres, on_call)
+    _wrap(pymysql.connections.Connection, "connect", lambda *_: "connect to MySQL", on_call)
+    _wrap(pymysql.connections.Connection, "query", _mysql, on_call)
 
 
-def _around(owner: Any, name: str, called: Callable[..., str], tell: Tell) -> None:  # noqa: ANN401 - a class or a module
+def _wrap(owner: Any, name: str, name_call: Callable[..., str], on_call: OnCall) -> None:  # noqa: ANN401 - a class or a module
     original = getattr(owner, name)
 
-    def told(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever the driver's own takes
-        over = tell(called(*args, **kwargs))
+    def wrapped(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - the wrapped function's own
+        after_call = on_call(name_call(*args, **kwargs))
         try:
             return original(*args, **kwargs)
-        finally:  # an answer may be an error
-            over()
+        finally:  # also after an error: the target may have answered it
+            after_call()
 
-    setattr(owner, name, told)
+    setattr(owner, name, wrapped)
 
 
 def _http(_pool: object, method: str, *_: object, headers: Any = None, **__: object) -> str:  # noqa: ANN401 - any mapping

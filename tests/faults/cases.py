@@ -1,4 +1,4 @@
-"""Every function and strategy on every real server: what is killed, raced and counted here."""
+"""The cases of the fault tests: every function and strategy on every real server."""
 
 import uuid
 from collections.abc import Callable, Mapping
@@ -20,10 +20,10 @@ class Case:
     """A way to rotate, and what it promises.
 
     seamless: AWSCURRENT is accepted whenever a step has ended or was killed.
-    outlives: some stored version is; only an issuer that replaces the key in its answer, which a
-    crash can lose, is not asked for it.
-    replaces: each request to the issuer ends the key that the one before was answered: two copies
-    at once can undo each other's, which the next rotation mends.
+    outlives: some stored version is accepted then. Only an issuer that returns the new key when
+    it ends the old one cannot promise this, as a crash can lose its answer.
+    replaces: each request to the issuer ends the key that the request before returned, so two
+    copies at once can end each other's key; the next rotation recovers from that.
     first: each run is a user's first rotation, which makes its clone.
     """
 
@@ -122,11 +122,11 @@ def _offered(name: str) -> Make:
     return lambda request: registry.targets()[name].make(request.getfixturevalue("place"))
 
 
-_MANY = {case.name.split()[0] for case in (*POSTGRES, *MYSQL, *KEYS)}
-# Every function that has no cases above, on what its kind declares.
+_COVERED = {case.name.split()[0] for case in (*POSTGRES, *MYSQL, *KEYS)}
+# Every function without a case above, on the targets that its kind declares.
 OTHERS = tuple(
     Case(f"{offer.function} {name}", _offered(name))
     for name, offer in registry.targets().items()
-    if offer.function not in _MANY
+    if offer.function not in _COVERED
 )
 CASES = (*POSTGRES, *MYSQL, *KEYS, *OTHERS)

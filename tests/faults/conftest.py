@@ -1,4 +1,4 @@
-"""How much is tried: a sample that its seed tells, or with `--thorough` all there is."""
+"""How much is tried: a sample that the seed determines, or everything with `--thorough`."""
 
 import os
 from collections.abc import Iterator
@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from local.servers import Server
-from tests.faults.leaks import searched, views
+from tests.faults.leaks import search_for_leaks, server_views
 from tests.faults.sample import SEED, Sample
 from tests.faults.sandboxes import Sandboxes
 from tests.fixtures.evidence import Evidence
-from tests.fixtures.sandboxes import boxes, hospital, mortal, sandbox_log
+from tests.fixtures.sandboxes import boxes, crashing_home, make_crashing_secret, sandbox_log
 from tests.lab import Lab
 
-__all__ = ["boxes", "hospital", "mortal", "sandbox_log"]
+__all__ = ["boxes", "crashing_home", "make_crashing_secret", "sandbox_log"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,7 +31,7 @@ def pytest_report_header(config: pytest.Config) -> str:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("thorough"):
         for item in items:
-            item.add_marker(pytest.mark.timeout(0))  # it takes what it takes
+            item.add_marker(pytest.mark.timeout(0))  # everything has no time limit
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +42,7 @@ def thorough(pytestconfig: pytest.Config) -> bool:
 
 @pytest.fixture
 def sample(request: pytest.FixtureRequest, *, thorough: bool) -> Sample:
-    """At most so many of the points, the same ones for the same seed and test."""
+    """At most so many of the points; the same seed and test give the same ones."""
     seed = request.config.getoption("seed")
     return Sample(f"{seed}/{request.node.name}", everything=thorough)
 
@@ -55,16 +55,16 @@ def databases(
 
 
 @pytest.fixture(scope="session", autouse=True)
-def silence(
+def no_leaks(
     running_lab: Lab,
     sandbox_log: Path,
-    boxes: Sandboxes,  # noqa: ARG001 - they print until they end
+    boxes: Sandboxes,  # noqa: ARG001 - the functions write until they are stopped
     databases: tuple[Server, Server, Server],
     evidence: Evidence,
 ) -> Iterator[None]:
-    """When this process has run its tests, before its servers end: nothing leaked."""
+    """After the tests of this process, before its servers end: search for leaks."""
     yield
-    result = searched(running_lab, sandbox_log.parent.parent, views(*databases))
+    result = search_for_leaks(running_lab, sandbox_log.parent.parent, server_views(*databases))
     process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) + 1
     figures = {"values": result.values, "forms": result.forms, "files": result.files}
     evidence("leaks", f"process {process} of the run", **figures)

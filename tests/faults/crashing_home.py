@@ -1,4 +1,4 @@
-"""A home whose functions are killed where a test plans it, under the service's own orchestrator."""
+"""A home that kills functions at the calls a test plans; the service's orchestrator runs them."""
 
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -7,47 +7,49 @@ from dataclasses import dataclass, field
 from local.functions.home import FunctionError
 from local.targets import Target
 from shared.protocol.event import Step
-from tests.faults.sandboxes import Point, Sandboxes, Taken
+from tests.faults.sandboxes import CallPoint, Sandboxes, StepResult
 
 
 @dataclass
-class Life:
-    """A secret's function: where it is to be killed, in order, and what its steps did.
+class CrashingFunction:
+    """One secret's function: where it is to be killed, in order, and how its steps ended.
 
-    look: asked right after it was killed; what it says is wrong.
+    find_problem: called right after a kill; returns what is wrong then, or an empty text.
+    kills: the step and call of each kill that happened.
+    problems: what `find_problem` returned.
     """
 
     target: Target
-    look: Callable[[], str]
-    plan: "deque[tuple[Step, Point]]" = field(default_factory=deque)
-    taken: list[tuple[Step, Taken]] = field(default_factory=list)
-    deaths: list[str] = field(default_factory=list)
-    wrong: list[str] = field(default_factory=list)
+    find_problem: Callable[[], str]
+    planned: "deque[tuple[Step, CallPoint]]" = field(default_factory=deque)
+    results: list[tuple[Step, StepResult]] = field(default_factory=list)
+    kills: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
 
-    def step(self, boxes: Sandboxes, event: Mapping[str, object]) -> Taken:
-        """Take one, and die in it if that is planned next."""
+    def run_step(self, boxes: Sandboxes, event: Mapping[str, object]) -> StepResult:
+        """Run the event's step, and kill it if the next planned point is in that step."""
         step = Step(str(event["Step"]))
-        due = self.plan and self.plan[0][0] is step
-        point = self.plan.popleft()[1] if due else None
-        taken = boxes.take(self.target, event, point)
-        self.taken.append((step, taken))
-        if taken.killed:
-            self.deaths.append(f"{step.value} {point}")
-            if problem := self.look():
-                self.wrong.append(f"{problem}, killed in {step.value} {point}")
-        return taken
+        is_planned = self.planned and self.planned[0][0] is step
+        point = self.planned.popleft()[1] if is_planned else None
+        result = boxes.run_step(self.target, event, point)
+        self.results.append((step, result))
+        if result.killed:
+            self.kills.append(f"{step.value} {point}")
+            if problem := self.find_problem():
+                self.problems.append(f"{problem}, killed in {step.value} {point}")
+        return result
 
 
-class Mortal:
-    """The home; `lives` are by the secret's ARN."""
+class CrashingHome:
+    """The home; `functions` are by the secret's ARN."""
 
     def __init__(self, boxes: Sandboxes) -> None:
         self.boxes = boxes
-        self.lives: dict[str, Life] = {}
+        self.functions: dict[str, CrashingFunction] = {}
 
     def invoke(self, _function: str, event: Mapping[str, object], /) -> None:
-        taken = self.lives[str(event["SecretId"])].step(self.boxes, event)
-        if taken.killed:
+        result = self.functions[str(event["SecretId"])].run_step(self.boxes, event)
+        if result.killed:
             raise FunctionError("Runtime.ExitError", "signal: killed")
-        if taken.error:
-            raise FunctionError(taken.error["type"], taken.error["text"])
+        if result.error:
+            raise FunctionError(result.error["type"], result.error["text"])

@@ -1,4 +1,4 @@
-"""A secret that lives through crashes, and what it has to be like after each."""
+"""A secret whose function is killed during rotations, and the checks after each of them."""
 
 from collections import deque
 from collections.abc import Callable
@@ -7,75 +7,80 @@ import pytest
 
 from shared.protocol.event import Step
 from tests.faults.cases import Case
-from tests.faults.crashing_home import Life, Mortal
-from tests.faults.sandboxes import Point, Sandboxes
-from tests.faults.state import settled, way_in
+from tests.faults.crashing_home import CrashingFunction, CrashingHome
+from tests.faults.sandboxes import CallPoint, Sandboxes
+from tests.faults.state import assert_rotation_finished, lockout_problem
 from tests.lab import Lab, LabSecret
 
-Death = tuple[Step, Point]
+KillPoint = tuple[Step, CallPoint]
 
 
-class Patient:
-    """A secret of the case; a new user for each rotation where it has to be its first."""
+class CrashingSecret:
+    """A secret of the case; a case that is `first` gets a new user for each rotation.
+
+    since_finished: the versions that rotations made since one finished last, that one included.
+    """
 
     def __init__(
-        self, case: Case, lab: Lab, mortal: Mortal, request: pytest.FixtureRequest
+        self, case: Case, lab: Lab, home: CrashingHome, request: pytest.FixtureRequest
     ) -> None:
         self.case = case
-        self._lab, self._mortal, self._request = lab, mortal, request
+        self._lab, self._home, self._request = lab, home, request
         self.settings = lab.service.settings
-        self.boxes: Sandboxes = mortal.boxes
+        self.boxes: Sandboxes = home.boxes
         self._secret: LabSecret | None = None
-        self.given_up: list[str] = []
+        self.since_finished: list[str] = []
 
     @property
-    def life(self) -> Life:
-        return self._mortal.lives[self.secret.arn]
+    def function(self) -> CrashingFunction:
+        return self._home.functions[self.secret.arn]
 
     @property
     def secret(self) -> LabSecret:
         assert self._secret is not None
         return self._secret
 
-    def ready(self) -> None:
-        """A secret that can be rotated, whose AWSPREVIOUS is of a rotation where there is one."""
+    def prepare(self) -> None:
+        """Make a secret that can be rotated, with two rotations behind it unless it is `first`."""
         if self._secret is not None and not self.case.first:
             return
         target = self.case.make(self._request)
         self._secret = secret = self._lab.secret(target)
-        self._mortal.lives[secret.arn] = Life(target, lambda: way_in(secret, self.case))
+        self._home.functions[secret.arn] = CrashingFunction(
+            target, lambda: lockout_problem(secret, self.case)
+        )
         if not self.case.first:
             for _ in range(2):
                 assert secret.rotate().state == "succeeded"
 
-    def begin_anew(self) -> None:
-        """Another secret, for another user."""
-        self._secret, self.given_up = None, []
-        self.ready()
+    def replace_secret(self) -> None:
+        """Make another secret, for another user."""
+        self._secret, self.since_finished = None, []
+        self.prepare()
 
-    def rotate(self, *plan: Death) -> str:
-        """A rotation with these deaths in it; its state."""
-        self.life.plan = deque(plan)
-        self.life.taken.clear()
+    def rotate(self, *kill_points: KillPoint) -> str:
+        """Rotate, killed at these points; returns the rotation's state."""
+        self.function.planned = deque(kill_points)
+        self.function.results.clear()
         outcome = self.secret.rotate()
-        self.given_up.append(outcome.version_id)
+        self.since_finished.append(outcome.version_id)
         return outcome.state
 
-    def calls(self, *, since_death: bool = False) -> list[Death]:
-        """Both sides of every call of the last rotation, or of what came after it was killed."""
-        steps = self.life.taken
-        killed = [number for number, (_, taken) in enumerate(steps) if taken.killed]
-        steps = steps[killed[-1] + 1 :] if since_death else steps
-        return [(step, point) for step, taken in steps for point in taken.points()]
+    def kill_points(self, *, after_last_kill: bool = False) -> list[KillPoint]:
+        """Both sides of every call of the last rotation, or of its steps after the last kill."""
+        results = self.function.results
+        killed = [number for number, (_, result) in enumerate(results) if result.killed]
+        results = results[killed[-1] + 1 :] if after_last_kill else results
+        return [(step, point) for step, result in results for point in result.points()]
 
-    def check(self, previous: str | None, deaths: int) -> None:
-        """It died as planned, and everything is as after any rotation."""
-        assert len(self.life.deaths) == deaths, "it did not come to the call"
-        self.life.deaths.clear()
-        current = self.given_up[-1]
-        settled(self.secret, current, previous, self.given_up)
-        assert self.life.wrong == []
-        self.given_up = [current]
+    def assert_recovered(self, previous: str | None, kills: int) -> None:
+        """Assert that so many kills happened, none locked out, and the rotation finished."""
+        assert len(self.function.kills) == kills, "a planned call was not made"
+        self.function.kills.clear()
+        current = self.since_finished[-1]
+        assert_rotation_finished(self.secret, current, previous, self.since_finished)
+        assert self.function.problems == []
+        self.since_finished = [current]
 
 
-Hospital = Callable[[Case], Patient]
+MakeCrashingSecret = Callable[[Case], CrashingSecret]

@@ -1,7 +1,7 @@
-"""Where functions are processes: each step is a fork of this one, which has all imports behind it.
+"""Runs each step of a function in a fork of this process, which has done all imports.
 
-Asked over the socket that is its standard input, one JSON object a line; says as much as it knows
-of every step, in the order that it comes to know it. Ends when the other side does.
+It reads requests from the socket that is its standard input, one JSON object a line, and writes
+back when a step is stopped and when it has ended. It ends when the other side closes the socket.
 """
 
 import ctypes
@@ -24,65 +24,65 @@ from shared.errors import RotationError
 from shared.handler import Handler
 from tests.faults.calls import watch
 
-Said = dict[str, Any]
+Message = dict[str, Any]
 
 
 @cache
 def _handler(function: str, settings: str) -> Handler:
-    """Warm, as most are: its settings read, its client of AWS made, nothing connected."""
+    """A warm handler, as most are: settings read, AWS client made, nothing connected."""
     handler = template.handler(function, json.loads(settings))
     clients.client("secretsmanager")
-    handler._backend  # noqa: B018 - made here, once
+    handler._backend  # noqa: B018 - built here, once for all forks
     return handler
 
 
-def serve(asked: socket.socket) -> None:
-    """Have each request answered by a process of its own, several at once where they come so."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the minders
-    for line in asked.makefile("r"):
+def serve(connection: socket.socket) -> None:
+    """Answer each request by a process of its own; requests may overlap."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the watching processes
+    for line in connection.makefile("r"):
         request = json.loads(line)
         _handler(request["function"], request["settings"])
         if os.fork() == 0:
-            _mind(request, asked)
+            _watch_step(request, connection)
 
 
-def _mind(request: Said, asked: socket.socket) -> NoReturn:
-    """Watch over one step, and tell how its process ended or where it was stopped."""
+def _watch_step(request: Message, connection: socket.socket) -> NoReturn:
+    """Run one step in a child, and send where it was stopped and how it ended."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     die_with_parent()
-    reading, writing = os.pipe()
+    reports_from, report_to = os.pipe()
     child = os.fork()
     if child == 0:
-        os.close(reading)
-        _take(request, writing)
-    os.close(writing)
+        os.close(reports_from)
+        _run_step(request, report_to)
+    os.close(report_to)
     while True:
         _, status = os.waitpid(child, os.WUNTRACED)
         if not os.WIFSTOPPED(status):
             break
-        _say(asked, {"id": request["id"], "stopped": child})
-    with os.fdopen(reading) as lines:
-        told = [json.loads(line) for line in lines]
-    calls = [each["call"] for each in told if "call" in each]
-    error = next((each["error"] for each in told if "error" in each), None)
+        _send(connection, {"id": request["id"], "stopped": child})
+    with os.fdopen(reports_from) as lines:
+        reports = [json.loads(line) for line in lines]
+    calls = [each["call"] for each in reports if "call" in each]
+    error = next((each["error"] for each in reports if "error" in each), None)
     killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
-    _say(asked, {"id": request["id"], "calls": calls, "error": error, "killed": killed})
+    _send(connection, {"id": request["id"], "calls": calls, "error": error, "killed": killed})
     os._exit(0)
 
 
-def _say(asked: socket.socket, said: Said) -> None:
-    asked.sendall(json.dumps(said).encode() + b"\n")
+def _send(connection: socket.socket, message: Message) -> None:
+    connection.sendall(json.dumps(message).encode() + b"\n")
 
 
-def _take(request: Said, writing: int) -> NoReturn:
-    """Take the step, in this process; at the call that is asked for it gets the signal."""
+def _run_step(request: Message, report_to: int) -> NoReturn:
+    """Run the step in this process, which gets the signal at the call that was asked for."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     die_with_parent()
     numbers, at = itertools.count(), request["at"]
 
-    def tell(call: str) -> Callable[[], None]:
+    def on_call(call: str) -> Callable[[], None]:
         number = next(numbers)
-        _note(writing, {"call": call})
+        _report(report_to, {"call": call})
         reach(number, after=False)
         return lambda: reach(number, after=True)
 
@@ -90,7 +90,7 @@ def _take(request: Said, writing: int) -> NoReturn:
         if at and (at["number"], at["after"]) == (number, after):
             os.kill(os.getpid(), at["signal"])
 
-    watch(tell)
+    watch(on_call)
     context = LambdaContext(
         function_name=request["function"],
         timeout=request["timeout"],
@@ -101,23 +101,27 @@ def _take(request: Said, writing: int) -> NoReturn:
         _handler(request["function"], request["settings"])(request["event"], context)
     except RotationError as error:
         retryable = error.retryable
-        _note(writing, {"error": {"type": error.code, "text": str(error), "retryable": retryable}})
-    except BaseException as error:  # noqa: BLE001 - told, and judged by the test
-        _note(writing, {"error": {"type": type(error).__name__, "text": "", "retryable": False}})
+        _report(
+            report_to, {"error": {"type": error.code, "text": str(error), "retryable": retryable}}
+        )
+    except BaseException as error:  # noqa: BLE001 - sent, and judged by the test
+        _report(
+            report_to, {"error": {"type": type(error).__name__, "text": "", "retryable": False}}
+        )
     sys.stdout.flush()
     os._exit(0)
 
 
 def die_with_parent() -> None:
-    """A stopped process would outlive the tests otherwise."""
+    """End with the parent: a stopped process would outlive the tests otherwise."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
-def _note(writing: int, said: Said) -> None:
-    os.write(writing, json.dumps(said).encode() + b"\n")
+def _report(report_to: int, message: Message) -> None:
+    os.write(report_to, json.dumps(message).encode() + b"\n")
 
 
 if __name__ == "__main__":
-    # What is refused for good need not be waited for, where nothing is eventual.
+    # The local service is consistent at once, so a lasting refusal need not be waited out.
     store.CONSISTENCY_SECONDS = float(os.environ.get("CONSISTENCY_SECONDS", "5"))
     serve(socket.socket(fileno=0))

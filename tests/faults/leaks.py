@@ -1,4 +1,4 @@
-"""The search, where a process of the run ends, for every value that its rotations made.
+"""When a process of the run ends, a search for every value that its rotations made.
 
 Server logs with everything switched on: tests/integration/strategies/test_server_logs.py.
 """
@@ -19,7 +19,7 @@ from rotators.postgres.testing import PostgresTarget
 from tests.lab import CONFIDENTIAL, Lab
 
 FIELDS = (*CONFIDENTIAL, "secret", "client_secret", "value")
-SHORTEST = 12  # a shorter value is in any file by chance
+SHORTEST = 12  # characters; a shorter value occurs in files by chance
 
 
 def forms(value: str) -> set[bytes]:
@@ -34,7 +34,7 @@ def forms(value: str) -> set[bytes]:
 
 
 def values(lab: Lab) -> set[str]:
-    """Of every version of every secret but the first, which tests made and wrote to the target."""
+    """The values of each secret's versions, except of the first, which the test itself made."""
     found: set[str] = set()
     for secret in lab.service._state.secrets():
         kept = [version.value.text for version in secret.store._versions.values() if version.value]
@@ -44,7 +44,7 @@ def values(lab: Lab) -> set[str]:
 
 
 def _confidential(text: str) -> set[str]:
-    """The fields that hold a value; none of what is no secret's JSON, which only fuzzing stores."""
+    """The confidential values in a secret; none in text that is no JSON, which fuzzing stores."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
@@ -55,19 +55,19 @@ def _confidential(text: str) -> set[str]:
 
 
 def search(needles: Iterable[bytes], *places: Path) -> list[str]:
-    """The files that have one of them; grep knows how to look for many at once."""
+    """The files that contain one of them; grep searches for many at once."""
     done = subprocess.run(
         ["/usr/bin/grep", "-rlaF", "-f", "-", "--", *places],
         input=b"\n".join(sorted(needles)),
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,  # a file that has just gone
+        stderr=subprocess.DEVNULL,  # a file may have been removed meanwhile
         check=False,
     )
     return done.stdout.decode().split("\n")[:-1]
 
 
-def arguments() -> Iterator[bytes]:
-    """Of every process, and its environment: the functions' and the servers' among them."""
+def process_texts() -> Iterator[bytes]:
+    """Arguments and environment of every process, the functions' and the servers' included."""
     for process in Path("/proc").glob("[0-9]*"):
         for name in ("cmdline", "environ"):
             try:
@@ -76,8 +76,8 @@ def arguments() -> Iterator[bytes]:
                 continue
 
 
-def views(postgres_server: Server, *others: Server) -> bytes:
-    """What the servers show of statements."""
+def server_views(postgres_server: Server, *others: Server) -> bytes:
+    """The statements that the servers show in their views."""
     with PostgresTarget(postgres_server, "leaks").admin() as connection:
         rows = [str(connection.execute("SELECT query FROM pg_stat_activity").fetchall())]
     for server in others:
@@ -93,8 +93,8 @@ def views(postgres_server: Server, *others: Server) -> bytes:
 
 
 @dataclass(frozen=True)
-class Searched:
-    """How much was looked for in how many files, and where it was found."""
+class SearchResult:
+    """How many values and forms were searched for in how many files; `found` are file names."""
 
     values: int
     forms: int
@@ -102,16 +102,16 @@ class Searched:
     found: list[str]
 
 
-def searched(lab: Lab, folder: Path, shown: bytes) -> Searched:
-    """The values of the lab's secrets, looked for in all that there is to see.
+def search_for_leaks(lab: Lab, folder: Path, shown: bytes) -> SearchResult:
+    """Search everything that can be seen for the values of the lab's secrets.
 
     folder: the run's files; shown: what the servers show.
     """
     made = values(lab)
     needles = {form for value in made for form in forms(value)}
     with tempfile.TemporaryDirectory() as aside:
-        (Path(aside) / "shown").write_bytes(b"\n".join((*arguments(), shown)))
+        (Path(aside) / "shown").write_bytes(b"\n".join((*process_texts(), shown)))
         places = [Path(aside), folder, ROOT / ".cache" / "evidence", ROOT / "docs"]
         found = search(needles, *places) if needles else []
     files = sum(1 for place in places[1:] for path in place.rglob("*") if path.is_file())
-    return Searched(len(made), len(needles), files, found)
+    return SearchResult(len(made), len(needles), files, found)

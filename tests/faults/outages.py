@@ -1,4 +1,4 @@
-"""Targets that refuse everybody for a while, each in a way that its administrator could."""
+"""Outages in which a target refuses every login, made by an administrator's own means."""
 
 from psycopg import sql
 
@@ -13,8 +13,8 @@ FOR_EVER = 10**6
 UNAUTHORIZED = 401
 
 
-def refuse(target: Target, faults: Faults) -> None:
-    """No login of the secret's, and no key at all, is accepted until `admit`.
+def start_outage(target: Target, faults: Faults) -> None:
+    """Have every login of the secret's users, or every key, refused until `end_outage`.
 
     Raises TypeError for a target that has no such switch.
     """
@@ -29,8 +29,8 @@ def refuse(target: Target, faults: Faults) -> None:
             raise TypeError(target.title)
 
 
-def admit(target: Target, faults: Faults) -> None:
-    """As before `refuse`."""
+def end_outage(target: Target, faults: Faults) -> None:
+    """Undo `start_outage`."""
     match target:
         case PostgresTarget():
             _each_role(target, "LOGIN")

@@ -1,4 +1,4 @@
-"""A secret whose target is behind the faulty proxy, and how a rotation outlives a fault."""
+"""A secret whose target is behind the faulty proxy, and rotations with one fault in them."""
 
 import json
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from shared.errors import RotationError
 from shared.handler import Handler
 from shared.protocol.event import Step
 from tests.faults.cases import Case
-from tests.faults.state import settled, way_in
+from tests.faults.state import assert_rotation_finished, lockout_problem
 from tests.faulty.faults import Fault, Place, Way
 from tests.faulty.proxy import Proxy, faulty_proxy
 from tests.faulty.records import places
@@ -24,8 +24,8 @@ from tests.lab import Lab, LabSecret
 ADMINS = ("masterarn", "admin_secret_arn")
 
 
-class Point(NamedTuple):
-    """A place in what a step and the target say to each other."""
+class RecordPoint(NamedTuple):
+    """A place in the data that a step and the target exchange."""
 
     step: Step
     place: Place
@@ -35,8 +35,8 @@ class Point(NamedTuple):
 
 
 @dataclass
-class Wire:
-    """A case's secrets name the proxy; what is asked of the target beside that goes past it."""
+class ProxiedSecret:
+    """A case's secrets name the proxy; the tests' own connections to the target do not use it."""
 
     case: Case
     lab: Lab
@@ -49,25 +49,25 @@ class Wire:
         assert self._secret is not None
         return self._secret
 
-    def ready(self) -> LabSecret:
-        """A secret that can be rotated; each time a new user's where it has to be its first."""
+    def prepare(self) -> LabSecret:
+        """A secret that can be rotated; a new user's each time if the case is `first`."""
         if self._secret is None or self.case.first:
             self._secret = self.lab.secret(self.case.make(self.request))
             self._name_the_proxy()
             if not self.case.first:
-                for _ in range(2):  # what there is to do is the same from then on
+                for _ in range(2):  # from then on every rotation does the same
                     self.secret.steps(self.secret.begin())
         return self.secret
 
-    def record(self) -> list[Point]:
-        """The places in all that a rotation and its target say to each other."""
-        secret = self.ready()
+    def record(self) -> list[RecordPoint]:
+        """The places in all the data that a rotation and its target exchange."""
+        secret = self.prepare()
         event, points = secret.begin(), []
         for step in Step:
             self.proxy.begin()
-            secret.step(event, step, self.cold())
+            secret.step(event, step, self.cold_handler())
             points += [
-                Point(step, Place(number, way, *place))
+                RecordPoint(step, Place(number, way, *place))
                 for number, lengths in enumerate(self.proxy.seen)
                 for way in Way
                 for place in places(lengths[way])
@@ -75,39 +75,39 @@ class Wire:
         assert {point.step for point in points} >= {Step.TEST}
         return points
 
-    def cold(self) -> Handler:
-        """The handler as a new sandbox has it: no connection is open yet."""
+    def cold_handler(self) -> Handler:
+        """The handler as in a new Lambda sandbox, without an open connection."""
         return replace(self.lab.functions.handler(self.secret.function))
 
-    def outlive(self, step: Step, fault: Fault) -> tuple[bool, RotationError | None]:
-        """A rotation with the fault in this step, and then without it, with the same token.
+    def rotate_with_fault(self, step: Step, fault: Fault) -> tuple[bool, RotationError | None]:
+        """Rotate with the fault in this step, then retry without it, with the same token.
 
-        Whether it came to the fault's place, and how the step failed. Somebody is let in
-        meanwhile, and everything is as after any rotation at the end.
+        Returns whether the fault happened, and the step's error. Asserts that the case's logins
+        were accepted after the fault, and that the retry finished the rotation.
         """
-        secret = self.ready()
+        secret = self.prepare()
         previous, event = secret.holder("AWSCURRENT"), secret.begin()
         token, error = event["ClientRequestToken"], None
         secret.steps_before(event, step)
         self.proxy.begin(fault)
         try:
-            secret.step(event, step, self.cold())
+            secret.step(event, step, self.cold_handler())
         except RotationError as failed:
             error = failed
         struck = self.proxy.struck
-        assert way_in(secret, self.case) == "", fault
+        assert lockout_problem(secret, self.case) == "", fault
         self.proxy.begin()
         secret.steps(event)
-        settled(secret, token, previous, [])
+        assert_rotation_finished(secret, token, previous, [])
         return struck, error
 
     def _name_the_proxy(self) -> None:
-        """In the secret and the admin's, where there is one."""
+        """Store the proxy's port in the secret, and in the admin's if there is one."""
         current = self.secret.value()
         port = current.get("port") or urlsplit(str(current["issuer_url"])).port
         for arn in [self.secret.arn, *(current[name] for name in ADMINS if name in current)]:
-            said = self.lab.client.get_secret_value(SecretId=arn)["SecretString"]
-            document = json.loads(said)
+            text = self.lab.client.get_secret_value(SecretId=arn)["SecretString"]
+            document = json.loads(text)
             if "port" in document:
                 document["port"] = self.proxy.port
             else:
@@ -117,11 +117,11 @@ class Wire:
 
 
 @contextmanager
-def wire(case: Case, lab: Lab, request: pytest.FixtureRequest) -> Iterator[Wire]:
+def proxied_secret(case: Case, lab: Lab, request: pytest.FixtureRequest) -> Iterator[ProxiedSecret]:
     """The case's secret behind a proxy that runs while the block does."""
     target = case.make(request)
     assert isinstance(target, DatabaseTarget | IssuerTarget)
-    where = target.document
-    port = where.get("port") or urlsplit(str(where["issuer_url"])).port
+    document = target.document
+    port = document.get("port") or urlsplit(str(document["issuer_url"])).port
     with faulty_proxy(int(str(port))) as proxy:
-        yield Wire(case, lab, proxy, request)
+        yield ProxiedSecret(case, lab, proxy, request)

@@ -1,4 +1,4 @@
-"""A part of more points than a run has time for, in their own order; the same for the same seed."""
+"""A random sample of points, in their order; the same seed gives the same sample."""
 
 import random
 from collections.abc import Sequence
@@ -10,10 +10,10 @@ T = TypeVar("T")
 
 
 class Sample:
-    """Chooses points; where `everything` is asked for, all of them."""
+    """Chooses points, or with `everything` keeps all of them."""
 
     def __init__(self, seed: str, *, everything: bool) -> None:
-        self._random = random.Random(seed)  # noqa: S311 - to be had again, not secret
+        self._random = random.Random(seed)  # noqa: S311 - repeatable, not secret
         self._everything = everything
 
     def __call__(self, points: Sequence[T], at_most: int) -> list[T]:
@@ -23,5 +23,5 @@ class Sample:
         return [points[i] for i in sorted(self._random.sample(range(len(points)), at_most))]
 
     def one(self, points: Sequence[T]) -> list[T]:
-        """One of the points, whatever is asked for: to be tried on top of something else."""
+        """One of the points, even with `everything`: for use in combination with another point."""
         return [self._random.choice(points)]

@@ -1,4 +1,4 @@
-"""Functions whose every step is a process: one that can be killed, or stopped, at any call."""
+"""Functions whose every step is a process, which can be killed or stopped at any call."""
 
 import itertools
 import json
@@ -22,8 +22,8 @@ SECONDS = 90.0
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
-    """A call of a step by its number in it, and the side of it."""
+class CallPoint:
+    """A call of a step, by its number in the step, and whether before or after the call."""
 
     number: int
     after: bool
@@ -34,64 +34,64 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """How a step ended: the calls that it began, its error if any, and whether it was killed."""
+class StepResult:
+    """The calls that a step began, its error if any, and whether it was killed."""
 
     calls: tuple[str, ...]
     error: Mapping[str, Any] | None
     killed: bool
 
-    def points(self) -> Iterator[Point]:
+    def points(self) -> Iterator[CallPoint]:
         """Both sides of each of its calls."""
         for number, call in enumerate(self.calls):
-            yield Point(number, after=False, call=call)
-            yield Point(number, after=True, call=call)
+            yield CallPoint(number, after=False, call=call)
+            yield CallPoint(number, after=True, call=call)
 
 
 @dataclass
-class Running:
-    """A step under way."""
+class RunningStep:
+    """A step under way; `heard` are the fork server's messages about it."""
 
     heard: "SimpleQueue[dict[str, Any]]" = field(default_factory=SimpleQueue)
     stopped: int = 0
 
-    def until_stopped(self) -> None:
+    def wait_until_stopped(self) -> None:
         """Wait until it is stopped at its point."""
-        said = self.heard.get(timeout=SECONDS)
-        assert "stopped" in said, f"it ended before it came to the point: {said}"
-        self.stopped = said["stopped"]
+        message = self.heard.get(timeout=SECONDS)
+        assert "stopped" in message, f"the step ended before the point: {message}"
+        self.stopped = message["stopped"]
 
-    def go_on(self) -> None:
-        """Let it run on from where it was stopped."""
+    def resume(self) -> None:
+        """Continue from where it was stopped."""
         os.kill(self.stopped, signal.SIGCONT)
 
-    def result(self) -> Taken:
+    def result(self) -> StepResult:
         """Wait for its end."""
-        said = self.heard.get(timeout=SECONDS)
-        return Taken(tuple(said["calls"]), said["error"], said["killed"])
+        message = self.heard.get(timeout=SECONDS)
+        return StepResult(tuple(message["calls"]), message["error"], message["killed"])
 
 
 class Sandboxes:
-    """Where steps run; see fork_server.py."""
+    """Runs steps in processes that fork_server.py forks."""
 
-    def __init__(self, wire: socket.socket) -> None:
-        self._wire = wire
+    def __init__(self, connection: socket.socket) -> None:
+        self._socket = connection
         self._ids = itertools.count()
         self._lock = threading.Lock()
-        self._steps: dict[int, Running] = {}
+        self._steps: dict[int, RunningStep] = {}
         threading.Thread(target=self._listen, daemon=True).start()
 
-    def begin(
+    def start_step(
         self,
         target: Target,
         event: Mapping[str, object],
-        at: Point | None = None,
+        at: CallPoint | None = None,
         *,
         signal_: signal.Signals = signal.SIGKILL,
         timeout: float = 60,
-    ) -> Running:
-        """Let a process take the step that the event tells, and get the signal at the point."""
-        running = Running()
+    ) -> RunningStep:
+        """Start the event's step in a process, which gets the signal at the point."""
+        running = RunningStep()
         with self._lock:
             number = next(self._ids)
             self._steps[number] = running
@@ -104,28 +104,32 @@ class Sandboxes:
                 "timeout": timeout,
                 "at": point,
             }
-            self._wire.sendall(json.dumps(request).encode() + b"\n")
+            self._socket.sendall(json.dumps(request).encode() + b"\n")
         return running
 
-    def take(self, target: Target, event: Mapping[str, object], at: Point | None = None) -> Taken:
-        """The same, to its end."""
-        return self.begin(target, event, at).result()
+    def run_step(
+        self, target: Target, event: Mapping[str, object], at: CallPoint | None = None
+    ) -> StepResult:
+        """Run the event's step to its end; it is killed at the point, if one is given."""
+        return self.start_step(target, event, at).result()
 
-    def stop(self, target: Target, event: Mapping[str, object], at: Point) -> Running:
-        """The same, but stopped at the point until it is told to go on."""
-        running = self.begin(target, event, at, signal_=signal.SIGSTOP)
-        running.until_stopped()
+    def start_step_until(
+        self, target: Target, event: Mapping[str, object], at: CallPoint
+    ) -> RunningStep:
+        """Start the event's step, and wait until it is stopped at the point; see `resume`."""
+        running = self.start_step(target, event, at, signal_=signal.SIGSTOP)
+        running.wait_until_stopped()
         return running
 
     def _listen(self) -> None:
-        for line in self._wire.makefile("r"):
-            said = json.loads(line)
-            self._steps[said["id"]].heard.put(said)
+        for line in self._socket.makefile("r"):
+            message = json.loads(line)
+            self._steps[message["id"]].heard.put(message)
 
 
 @contextmanager
 def sandboxes(log: Path, environment: Mapping[str, str]) -> Iterator[Sandboxes]:
-    """Run them while the block runs; all that they print goes to the log."""
+    """Sandboxes that run while the block does; what the functions print goes to the log."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
         child = children.start(

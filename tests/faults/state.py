@@ -1,4 +1,4 @@
-"""What must hold of a target after any crash, asked with clients of its own."""
+"""What must hold of a target after any crash, checked with the tests' own clients."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -13,46 +13,51 @@ from tests.issuers.described import ShopTarget
 from tests.lab import LabSecret
 
 
-def way_in(secret: LabSecret, case: Case) -> str:
-    """What is wrong right after a crash; empty if the stored versions let in who they should."""
+def lockout_problem(secret: LabSecret, case: Case) -> str:
+    """Which login that the case promises is refused right after a crash; empty if none is."""
     if secret.target.accepts(secret.value()):
         return ""
     if case.seamless or secret.target.overlaps:
         return "AWSCURRENT is refused"
-    labelled = any(_accepted(secret, version) for version in secret.labels())
+    labelled = any(_is_accepted(secret, version) for version in secret.labels())
     if case.outlives and not labelled and not secret.accepted_versions():
         return "no stored version is accepted"
     return ""
 
 
-def settled(secret: LabSecret, current: str, previous: str | None, given_up: Iterable[str]) -> None:
-    """The end of a rotation, whatever happened on the way: labels, target, rights, nothing left."""
+def assert_rotation_finished(
+    secret: LabSecret, current: str, previous: str | None, abandoned: Iterable[str]
+) -> None:
+    """Assert what holds after every finished rotation: labels, logins, rights, and no orphans.
+
+    abandoned: versions of rotations that never finished, which must be refused.
+    """
     assert secret.holder("AWSCURRENT") == current
     assert secret.holder("AWSPREVIOUS") == previous
     assert secret.holder("AWSPENDING") in (None, current)
     live = {current, previous} if secret.target.overlaps else {current}
-    known = {current, previous, *given_up} - {None}
-    accepted = {each for each in known if each and _accepted(secret, each)}
+    known = {current, previous, *abandoned} - {None}
+    accepted = {each for each in known if each and _is_accepted(secret, each)}
     assert accepted == live - {None}
     assert orphans(secret) == set()
-    assert lacks(secret) == []
+    assert missing_rights(secret) == []
 
 
-def _accepted(secret: LabSecret, version: str) -> bool:
+def _is_accepted(secret: LabSecret, version: str) -> bool:
     try:
         document = secret.version(version)
     except secret.lab.client.exceptions.ResourceNotFoundException:
-        return False  # given up before it had a value, or pruned
+        return False  # abandoned before it had a value, or pruned
     return secret.target.accepts(document)
 
 
 def orphans(secret: LabSecret) -> set[str]:
-    """Users and keys made for this secret which neither of its two versions holds."""
+    """Users and keys made for this secret that neither AWSCURRENT nor AWSPREVIOUS holds."""
     target = secret.target
     versions = [secret.value(label) for label in ("AWSCURRENT", "AWSPREVIOUS")]
     if isinstance(target, IssuerTarget):
-        ours = {key["id"] for key in _keys(target.issuer) if secret.arn in str(key["note"])}
-        return ours - {str(version["key_id"]) for version in versions}
+        keys = {key["id"] for key in _keys(target.issuer) if secret.arn in str(key["note"])}
+        return keys - {str(version["key_id"]) for version in versions}
     if isinstance(target, ShopTarget):
         values = {str(version[target.key_field]) for version in versions}
         made = {str(key["secret"]) for key in target.shop.keys.values()}
@@ -69,7 +74,7 @@ def _keys(issuer: Issuer) -> list[dict[str, Any]]:
 
 
 def users(target: PostgresTarget | MySQLTarget) -> set[str]:
-    """The users of the server whose names begin as this secret's does."""
+    """The users of the server whose names begin with this secret's username."""
     name = str(target.document["username"])
     if isinstance(target, PostgresTarget):
         with target.admin() as connection:
@@ -83,17 +88,17 @@ def users(target: PostgresTarget | MySQLTarget) -> set[str]:
         return {str(row[0]) for row in cursor.fetchall()}
 
 
-def lacks(secret: LabSecret) -> list[str]:
-    """The rights that the target was made with and that AWSCURRENT's user does not have."""
+def missing_rights(secret: LabSecret) -> list[str]:
+    """The rights and limits that the target was made with and AWSCURRENT's user lacks."""
     target, value = secret.target, secret.value()
     if isinstance(target, PostgresAlternatingTarget):
-        return _postgres_lacks(target, value)
+        return _postgres_missing_rights(target, value)
     if isinstance(target, MySQLAlternatingTarget):
-        return _mysql_lacks(target, value)
+        return _mysql_missing_rights(target, value)
     return []
 
 
-def _postgres_lacks(target: PostgresAlternatingTarget, value: dict[str, Any]) -> list[str]:
+def _postgres_missing_rights(target: PostgresAlternatingTarget, value: dict[str, Any]) -> list[str]:
     original = str(target.document["username"])
     with target.open(value) as connection:
         ((member, acts, limit, timeout),) = connection.execute(
@@ -107,7 +112,7 @@ def _postgres_lacks(target: PostgresAlternatingTarget, value: dict[str, Any]) ->
     return [name for name, there in has.items() if not there]
 
 
-def _mysql_lacks(target: MySQLAlternatingTarget, value: dict[str, Any]) -> list[str]:
+def _mysql_missing_rights(target: MySQLAlternatingTarget, value: dict[str, Any]) -> list[str]:
     with target.open(value) as connection, connection.cursor() as cursor:
         cursor.execute("SHOW GRANTS")
         granted = " ".join(str(row[0]) for row in cursor.fetchall())

@@ -1,7 +1,7 @@
 """Secrets Manager, the machine and a target in any order of events, held to what must always hold.
 
-What a person, the service, Lambda or the target may do at any time are the rules; hypothesis looks
-for an order of them that breaks something, and shrinks it.
+A rule is something that a person, the service, Lambda or the target may do at any time; hypothesis
+searches for an order of rules that breaks an invariant, and shrinks it.
 """
 
 from collections.abc import Iterator
@@ -26,17 +26,17 @@ from rotators.http_api_key.testing import IssuerTarget
 from rotators.http_api_key.testing.issuers.faults import Faults
 from shared.protocol.event import Step
 from tests.faults.cases import CASES, Case
-from tests.faults.crashing_home import Mortal
-from tests.faults.crashing_secret import Patient
-from tests.faults.outages import admit, refuse
-from tests.faults.sandboxes import Point, sandboxes
-from tests.faults.state import settled, way_in
+from tests.faults.crashing_home import CrashingHome
+from tests.faults.crashing_secret import CrashingSecret
+from tests.faults.outages import end_outage, start_outage
+from tests.faults.sandboxes import CallPoint, sandboxes
+from tests.faults.state import assert_rotation_finished, lockout_problem
 from tests.fixtures.evidence import Evidence
 from tests.lab import Gate, Lab
 
 DAY = 86_400.0
 LONGEST = 25 * DAY
-PATIENCE = {"CONSISTENCY_SECONDS": "0.1"}
+SHORT_WAIT = {"CONSISTENCY_SECONDS": "0.1"}
 ANY_ORDER = (
     "PostgresSingleUser",
     "PostgresSingleUser by admin",
@@ -53,8 +53,8 @@ ISSUED = Case(
 )
 
 
-class Jumping(SystemClock):
-    """The machine's own clock, and what it jumped."""
+class JumpingClock(SystemClock):
+    """The system's clock, put forward by `ahead` seconds."""
 
     ahead = 0.0
 
@@ -63,10 +63,10 @@ class Jumping(SystemClock):
 
 
 class AnyOrder(RuleBasedStateMachine):
-    """One secret; `counted` are the events of all runs."""
+    """One secret and the rules; `counted` is how often each rule applied, over all runs."""
 
-    patient: Patient
-    clock: Jumping
+    crashing: CrashingSecret
+    clock: JumpingClock
     faults: Faults
     counted: dict[str, int]
 
@@ -82,14 +82,14 @@ class AnyOrder(RuleBasedStateMachine):
     @initialize()
     def secret(self) -> None:
         self.clock.ahead = 0.0
-        self.patient.begin_anew()
+        self.crashing.replace_secret()
 
     # --- what the service and Lambda do ---
 
     @rule()
     def begin(self) -> None:
         try:
-            self.events.append(self.patient.secret.begin())
+            self.events.append(self.crashing.secret.begin())
         except ClientError as refused:
             assert "previous rotation isn't complete" in str(refused)
         else:
@@ -100,46 +100,48 @@ class AnyOrder(RuleBasedStateMachine):
         back=st.integers(0, 2), steps=st.lists(st.sampled_from(list(Step)), min_size=1, max_size=4)
     )
     def steps(self, back: int, steps: list[Step]) -> None:
-        """Of the newest rotation, or of one before it; in any order, again, or too late."""
+        """Run steps of the newest rotation or an older one; in any order, repeated, or too late."""
         event = self.events[max(0, len(self.events) - 1 - back)]
         for step in steps:
-            self.take(event, step)
+            self.run_step(event, step)
 
     @precondition(lambda self: self.events)
     @rule()
     def finish(self) -> None:
-        """As the service does: up to the first step that fails."""
-        _ = all(self.take(self.events[-1], step) for step in Step)
+        """Run the steps as the service does, up to the first that fails."""
+        _ = all(self.run_step(self.events[-1], step) for step in Step)
 
     @precondition(lambda self: self.events)
     @rule(step=st.sampled_from(list(Step)), number=st.integers(0, 8), after=st.booleans())
     def crash(self, step: Step, number: int, after: bool) -> None:
-        """A rotation that is killed on its way, if that step makes as many calls."""
+        """Kill a rotation in this step, if the step makes as many calls."""
         for each in list(Step)[: list(Step).index(step)]:
-            self.take(self.events[-1], each)
-        self.take(self.events[-1], step, Point(number, after))
+            self.run_step(self.events[-1], each)
+        self.run_step(self.events[-1], step, CallPoint(number, after))
 
-    def take(self, event: dict[str, str], step: Step, point: Point | None = None) -> bool:
-        """Whether it went well; finishSecret is asked for only after a testSecret that did."""
+    def run_step(self, event: dict[str, str], step: Step, point: CallPoint | None = None) -> bool:
+        """Run the step, and return whether it succeeded; finishSecret only after testSecret did."""
         if step is Step.FINISH and event["ClientRequestToken"] not in self.tested:
             return False
-        taken = self.patient.boxes.take(
-            self.patient.secret.target, {**event, "Step": step.value}, point
+        result = self.crashing.boxes.run_step(
+            self.crashing.secret.target, {**event, "Step": step.value}, point
         )
-        self.count("killed" if taken.killed else "steps refused" if taken.error else "steps taken")
-        if taken.error:
-            assert taken.error["type"] != "Unexpected", taken.error["text"]
-            assert taken.error["text"], taken.error["type"]  # one of ours, and no other exception
-        elif not taken.killed and step is Step.TEST:
+        self.count(
+            "killed" if result.killed else "steps refused" if result.error else "steps taken"
+        )
+        if result.error:
+            assert result.error["type"] != "Unexpected", result.error["text"]
+            assert result.error["text"], result.error["type"]  # only a RotationError's text is sent
+        elif not result.killed and step is Step.TEST:
             self.tested.add(event["ClientRequestToken"])
-        return not (taken.error or taken.killed)
+        return not (result.error or result.killed)
 
     # --- what people do ---
 
     @precondition(lambda self: self.events)
     @rule()
     def abandon(self) -> None:
-        self.patient.secret.abandon(self.events[-1])
+        self.crashing.secret.abandon(self.events[-1])
         self.count("rotations given up")
 
     @rule(
@@ -147,8 +149,8 @@ class AnyOrder(RuleBasedStateMachine):
         onto=st.sampled_from(["AWSCURRENT", "AWSPREVIOUS", "AWSPENDING"]),
     )
     def move_label(self, label: str, onto: str) -> None:
-        """AWSCURRENT back to the version before, or AWSPENDING onto any."""
-        secret = self.patient.secret
+        """Move AWSCURRENT back to the version before, or AWSPENDING to any version."""
+        secret = self.crashing.secret
         to = secret.holder(onto)
         if to in (None, secret.holder(label)):
             return
@@ -159,17 +161,17 @@ class AnyOrder(RuleBasedStateMachine):
         self.moved |= label == "AWSCURRENT"
         self.count("labels moved")
 
-    # --- what the world does ---
+    # --- what the target and the clock do ---
 
     @rule()
     def target_refuses_or_not(self) -> None:
         self.refusing = not self.refusing
-        (refuse if self.refusing else admit)(self.patient.secret.target, self.faults)
+        (start_outage if self.refusing else end_outage)(self.crashing.secret.target, self.faults)
         self.count("targets that fail or mend")
 
     @rule(days=st.sampled_from([0.5, 2.0, 9.0]))
     def clock_jumps(self, days: float) -> None:
-        """Not to where the schedule begins a rotation by itself, in the middle of another rule."""
+        """Jump, but not so far that the schedule would begin a rotation during another rule."""
         if self.clock.ahead + days * DAY < LONGEST:
             self.clock.ahead += days * DAY
             self.count("clock jumps")
@@ -177,67 +179,70 @@ class AnyOrder(RuleBasedStateMachine):
     # --- what always holds ---
 
     @invariant()
-    def somebody_gets_in(self) -> None:
+    def promised_logins_are_accepted(self) -> None:
         if not self.refusing:
-            case = self.patient.case
-            # Whoever moves AWSCURRENT to an old version by hand may find that it is refused.
-            assert way_in(self.patient.secret, Case("", case.make) if self.moved else case) == ""
+            case = self.crashing.case
+            # After a move of AWSCURRENT to an old version by hand, that version may be refused.
+            assert (
+                lockout_problem(self.crashing.secret, Case("", case.make) if self.moved else case)
+                == ""
+            )
 
-    def back_to_a_live_key(self) -> None:
-        """What a person does, as the rotation says, who made a key current that had ended."""
-        secret = self.patient.secret
+    def move_back_to_a_live_key(self) -> None:
+        """Do what the error advises where AWSCURRENT was moved to a key that had been revoked."""
+        secret = self.crashing.secret
         if secret.target.accepts(secret.value()):
             return
         event, live = secret.begin(), secret.holder("AWSPREVIOUS")
         assert live
-        taken = self.patient.boxes.take(secret.target, {**event, "Step": Step.CREATE.value})
-        assert taken.error
-        assert "move AWSCURRENT to a version whose key is live" in taken.error["text"]
+        result = self.crashing.boxes.run_step(secret.target, {**event, "Step": Step.CREATE.value})
+        assert result.error
+        assert "move AWSCURRENT to a version whose key is live" in result.error["text"]
         secret.abandon(event)
         secret.move_label("AWSCURRENT", live)
 
     def teardown(self) -> None:
-        """Whatever happened: the next rotation goes through, and leaves all as it should be."""
-        secret = self.patient.secret
-        admit(secret.target, self.faults)
+        """Assert that after any order of rules the next rotation succeeds and finishes cleanly."""
+        secret = self.crashing.secret
+        end_outage(secret.target, self.faults)
         if holder := secret.holder("AWSPENDING"):
             secret.abandon({"ClientRequestToken": holder})
-        if self.moved and self.patient.case is ISSUED:
-            self.back_to_a_live_key()
+        if self.moved and self.crashing.case is ISSUED:
+            self.move_back_to_a_live_key()
         event, previous = secret.begin(), secret.holder("AWSCURRENT")
         for step in Step:
-            taken = self.patient.boxes.take(secret.target, {**event, "Step": step.value})
-            assert taken.error is None, taken.error
-        given_up = [each["ClientRequestToken"] for each in self.events]
+            result = self.crashing.boxes.run_step(secret.target, {**event, "Step": step.value})
+            assert result.error is None, result.error
+        abandoned = [each["ClientRequestToken"] for each in self.events]
         if not self.moved:
-            settled(secret, event["ClientRequestToken"], previous, given_up)
+            assert_rotation_finished(secret, event["ClientRequestToken"], previous, abandoned)
         assert secret.target.accepts(secret.value())
 
 
 @pytest.fixture
-def clock() -> Jumping:
-    return Jumping()
+def clock() -> JumpingClock:
+    return JumpingClock()
 
 
 @pytest.fixture
-def own_lab(running_lab: Lab, clock: Jumping, tmp_path: Path) -> Iterator[Lab]:
-    """A service of its own: on the run's, a clock that jumps would begin others' rotations."""
+def own_lab(running_lab: Lab, clock: JumpingClock, tmp_path: Path) -> Iterator[Lab]:
+    """A separate service: a jump of the run's own would begin rotations of other tests."""
     gate = Gate(running_lab.gate.home)
     with (
         SecretsManager(gate, clock=clock, retries=0) as service,
-        sandboxes(tmp_path / "functions.log", {**service.environment, **PATIENCE}) as boxes,
+        sandboxes(tmp_path / "functions.log", {**service.environment, **SHORT_WAIT}) as boxes,
     ):
-        gate.home = Mortal(boxes)
+        gate.home = CrashingHome(boxes)
         yield Lab(service, gate, running_lab.functions, service.client())
 
 
 @pytest.mark.parametrize(
     "case", [*(case for case in CASES if case.name in ANY_ORDER), ISSUED], ids=str
 )
-def test_any_order(  # noqa: PLR0913 - what it is made of
+def test_any_order(  # noqa: PLR0913 - fixtures
     case: Case,
     own_lab: Lab,
-    clock: Jumping,
+    clock: JumpingClock,
     request: pytest.FixtureRequest,
     evidence: Evidence,
     *,
@@ -245,11 +250,11 @@ def test_any_order(  # noqa: PLR0913 - what it is made of
 ) -> None:
     counts: dict[str, int] = {}
     home = own_lab.gate.home
-    assert isinstance(home, Mortal)
-    admitted = Patient(case, own_lab, home, request)
+    assert isinstance(home, CrashingHome)
+    crashing_secret = CrashingSecret(case, own_lab, home, request)
 
     class Machine(AnyOrder):
-        patient = admitted
+        crashing = crashing_secret
 
     Machine.clock, Machine.counted = clock, counts
     Machine.faults = request.getfixturevalue("issuer_faults")

@@ -1,4 +1,4 @@
-"""Trouble on AWS's side, at each call of each step: once, and until the step gives up."""
+"""A fault of AWS at each call of each step, once or until the step fails."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from shared.errors import Forbidden, RotationError
 from shared.protocol.event import Step
 from tests.faults.cases import CASES, Case
 from tests.faults.sample import Sample
-from tests.faults.state import settled, way_in
+from tests.faults.state import assert_rotation_finished, lockout_problem
 from tests.faulty.front import Due, Front, Trouble, front
 from tests.fixtures.evidence import Evidence
 from tests.lab import Lab, LabSecret
@@ -28,7 +28,7 @@ AT_MOST = 8
 FOR_EVER = 100
 
 
-class Point(NamedTuple):
+class TroublePoint(NamedTuple):
     step: Step
     operation: str
     number: int
@@ -38,7 +38,7 @@ class Point(NamedTuple):
 
 @pytest.fixture
 def faulty(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[Front]:
-    """Between the functions and the service; the test's own client goes past it."""
+    """A proxy between the functions and the service; the test's own client does not use it."""
     quick = Config(read_timeout=0.4, retries={"mode": "standard", "total_max_attempts": 3})
     monkeypatch.setattr(clients, "_PATIENCE", clients._PATIENCE.merge(quick))
     monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0.0)
@@ -49,8 +49,8 @@ def faulty(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[Front]:
     clients.client.cache_clear()
 
 
-def points(secret: LabSecret, faulty: Front) -> list[Point]:
-    """Every trouble of every call of a rotation, as it is recorded."""
+def points(secret: LabSecret, faulty: Front) -> list[TroublePoint]:
+    """Every trouble at every call of a rotation, which is recorded for that."""
     event, found = secret.begin(), []
     for step in Step:
         faulty.begin()
@@ -58,25 +58,28 @@ def points(secret: LabSecret, faulty: Front) -> list[Point]:
         for at, operation in enumerate(faulty.seen):
             number = faulty.seen[:at].count(operation)
             found += [
-                Point(step, operation, number, trouble, often)
+                TroublePoint(step, operation, number, trouble, often)
                 for trouble in Trouble
                 for often in (1, FOR_EVER)
             ]
     return found
 
 
-def right(error: RotationError | None, point: Point) -> bool:
-    """Once, the SDK's next try mends it; else the service's next attempt does."""
+def assert_expected_error(error: RotationError | None, point: TroublePoint) -> None:
+    """Assert that the SDK recovers from a single trouble; a lasting one gives a retryable error."""
     if point.trouble is Trouble.DENIED:
-        return isinstance(error, Forbidden)
-    if point.often == 1 and point.trouble is not Trouble.PART:  # which the SDK does not see
-        return error is None
-    # What was done all the same may be found to be done, whatever was answered.
-    return error.retryable if error else point.trouble in (Trouble.LOST, Trouble.PART)
+        assert isinstance(error, Forbidden), (point, error)
+    elif point.often == 1 and point.trouble is not Trouble.PART:  # the SDK does not notice PART
+        assert error is None, (point, error)
+    elif error is None:
+        # The call was carried out though its answer was lost, and a later read may show that.
+        assert point.trouble in (Trouble.LOST, Trouble.PART), point
+    else:
+        assert error.retryable, (point, error)
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.name in TROUBLED], ids=str)
-def test_each_call_each_trouble(  # noqa: PLR0913, PLR0917 - what it is made of
+def test_each_call_each_trouble(  # noqa: PLR0913, PLR0917 - fixtures
     case: Case,
     lab: Lab,
     faulty: Front,
@@ -96,15 +99,15 @@ def test_each_call_each_trouble(  # noqa: PLR0913, PLR0917 - what it is made of
         faulty.begin(Due(point.operation, point.number, point.trouble, point.often))
         try:
             secret.step(event, point.step)
-        except RotationError as told:
-            error = told
+        except RotationError as failure:
+            error = failure
         assert faulty.troubled, point
-        assert right(error, point), (point, error)
+        assert_expected_error(error, point)
         errors[error.code if error else "none"] += 1
         faulty.begin()
-        assert way_in(secret, case) == "", point
+        assert lockout_problem(secret, case) == "", point
         secret.steps(event)
-        settled(secret, event["ClientRequestToken"], previous, [])
+        assert_rotation_finished(secret, event["ClientRequestToken"], previous, [])
     shown = ", ".join(f"{kind} {number}" for kind, number in sorted(errors.items()))
     evidence("aws", str(case), troubles=len(found), tried=len(chosen), errors=shown)
 

@@ -1,66 +1,73 @@
-"""The function's process is killed at every call; the next attempt, or rotation, mends it all.
+"""The function's process is killed at every call; the next attempt, or rotation, must recover.
 
-The calls are found by recording a rotation, so that a new one is covered by itself. What is killed
-is a process with sockets of its own, by SIGKILL; who goes on is the local service's orchestrator.
+The calls are found by recording a rotation, so a new call is covered without a change here. The
+killed process has its own sockets and gets SIGKILL; the local service's orchestrator retries.
 """
 
 import pytest
 
 from shared.protocol.event import Step
 from tests.faults.cases import CASES, Case
-from tests.faults.crashing_secret import Death, Hospital, Patient
+from tests.faults.crashing_secret import CrashingSecret, KillPoint, MakeCrashingSecret
 from tests.faults.sample import Sample
 from tests.fixtures.evidence import Evidence
 
-# Of each case and way to go on, where not everything is tried: a rotation takes half a second.
+# For each case and way to recover, in a sample: a rotation takes half a second.
 AT_MOST = 2
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_killed_at_every_call(
-    case: Case, hospital: Hospital, sample: Sample, evidence: Evidence
+    case: Case, make_crashing_secret: MakeCrashingSecret, sample: Sample, evidence: Evidence
 ) -> None:
-    patient = hospital(case)
-    patient.ready()
-    assert patient.rotate() == "succeeded"
-    points = patient.calls()
+    crashing = make_crashing_secret(case)
+    crashing.prepare()
+    assert crashing.rotate() == "succeeded"
+    points = crashing.kill_points()
     assert {step for step, _ in points} == set(Step)
-    once, anew = sample(points, AT_MOST), sample(points, AT_MOST)
-    twice = [(death, *sample.one(retried(patient, death))) for death in once]
-    twice = sample(twice, AT_MOST // 2)
-    for deaths in twice:
-        retried(patient, *deaths)
-    for death in anew:
-        abandoned(patient, death)
+    once, abandoned = sample(points, AT_MOST), sample(points, AT_MOST)
+    pairs = []
+    for first in once:
+        points_of_retry = assert_retry_succeeds(crashing, first)
+        (second,) = sample.one(points_of_retry)
+        pairs.append((first, second))
+    twice = sample(pairs, AT_MOST // 2)
+    for first, second in twice:
+        assert_retry_succeeds(crashing, first, second)
+    for point in abandoned:
+        assert_next_rotation_succeeds(crashing, point)
     evidence(
         "crashes",
         str(case),
         calls=len(points) // 2,
         killed_and_retried=len(once),
         killed_twice=len(twice),
-        killed_and_abandoned=len(anew),
+        killed_and_abandoned=len(abandoned),
     )
 
 
-def retried(patient: Patient, *deaths: Death) -> list[Death]:
-    """The service tries the rotation again, with the same token; the calls that this makes."""
-    # Or it would not, after a crash right behind the move of AWSCURRENT (rule 11).
-    patient.settings.pending_after_finish = "keeps"
-    patient.settings.retries = len(deaths)
-    patient.ready()
-    before = patient.secret.holder("AWSCURRENT")
-    assert patient.rotate(*deaths) == "succeeded", deaths
-    patient.check(before, len(deaths))
-    return patient.calls(since_death=True)
+def assert_retry_succeeds(crashing: CrashingSecret, *points: KillPoint) -> list[KillPoint]:
+    """Kill a rotation at the points, and assert that the service's retry recovers.
+
+    A retry has the same token. Returns the kill points of the steps after the last kill.
+    """
+    # Otherwise the service would not retry after a kill right behind AWSCURRENT's move (rule 11).
+    crashing.settings.pending_after_finish = "keeps"
+    crashing.settings.retries = len(points)
+    crashing.prepare()
+    before = crashing.secret.holder("AWSCURRENT")
+    assert crashing.rotate(*points) == "succeeded", points
+    crashing.assert_recovered(before, len(points))
+    return crashing.kill_points(after_last_kill=True)
 
 
-def abandoned(patient: Patient, death: Death) -> None:
-    """A person cancels it, takes AWSPENDING off, and begins another rotation (rule 7)."""
-    patient.settings.pending_after_finish = "removes"
-    patient.settings.retries = 0
-    patient.ready()
-    assert patient.rotate(death) == "failed", death
-    patient.secret.abandon({"ClientRequestToken": patient.given_up[-1]})
-    before = patient.secret.holder("AWSCURRENT")
-    assert patient.rotate() == "succeeded", death
-    patient.check(before, 1)
+def assert_next_rotation_succeeds(crashing: CrashingSecret, point: KillPoint) -> None:
+    """Kill a rotation, abandon it as documented (rule 7), and assert that the next one recovers."""
+    crashing.settings.pending_after_finish = "removes"
+    crashing.settings.retries = 0
+    crashing.prepare()
+    assert crashing.rotate(point) == "failed", point
+    crashing.secret.abandon({"ClientRequestToken": crashing.since_finished[-1]})
+    before = crashing.secret.holder("AWSCURRENT")
+    assert crashing.rotate() == "succeeded", point
+    crashing.assert_recovered(before, 1)

@@ -1,6 +1,6 @@
-"""No value that a rotation made is in any log, file, view or argument: conftest.py's `silence`.
+"""No value that a rotation made is in any log, file, view or argument: conftest.py's `no_leaks`.
 
-It searches where each process of the run ends; here, that it would find what there is to find.
+That searches when each process of the run ends; these tests show that the search finds a leak.
 """
 
 import base64
@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.faults.cases import CASES, KEYS, Case
-from tests.faults.crashing_secret import Hospital
-from tests.faults.leaks import forms, search, searched, values
+from tests.faults.crashing_secret import MakeCrashingSecret
+from tests.faults.leaks import forms, search, search_for_leaks, values
 from tests.lab import Lab
 
 ROTATED = [case for case in CASES if not case.first and "15" not in case.name]
@@ -18,15 +18,15 @@ ROTATED = [case for case in CASES if not case.first and "15" not in case.name]
 
 @pytest.mark.parametrize("case", [case for case in ROTATED if case not in KEYS], ids=str)
 def test_what_a_rotation_made_is_looked_for(
-    case: Case, hospital: Hospital, lab: Lab, sandbox_log: Path
+    case: Case, make_crashing_secret: MakeCrashingSecret, lab: Lab, sandbox_log: Path
 ) -> None:
-    """Each ends in a failed step as well, which tells most."""
-    patient = hospital(case)
-    patient.ready()
-    patient.secret.store({**patient.secret.value(), "password": "not-the-password-any-more"})
-    assert patient.rotate() in ("failed", "succeeded")
-    assert str(patient.secret.value("AWSPREVIOUS")["password"]) in values(lab)
-    assert patient.secret.arn in sandbox_log.read_text()
+    """The stored password is made wrong first: a failed step logs the most."""
+    crashing = make_crashing_secret(case)
+    crashing.prepare()
+    crashing.secret.store({**crashing.secret.value(), "password": "not-the-password-any-more"})
+    assert crashing.rotate() in ("failed", "succeeded")
+    assert str(crashing.secret.value("AWSPREVIOUS")["password"]) in values(lab)
+    assert crashing.secret.arn in sandbox_log.read_text()
 
 
 @pytest.mark.parametrize("form", range(10))
@@ -39,22 +39,22 @@ def test_what_is_planted_is_found(tmp_path: Path, form: int) -> None:
 
 
 @pytest.fixture
-def leak(lab: Lab, hospital: Hospital) -> bytes:
-    patient = hospital(ROTATED[0])
-    patient.ready()
-    assert str(patient.secret.value()["password"]) in values(lab)
-    return str(patient.secret.value()["password"]).encode()
+def leak(lab: Lab, make_crashing_secret: MakeCrashingSecret) -> bytes:
+    crashing = make_crashing_secret(ROTATED[0])
+    crashing.prepare()
+    assert str(crashing.secret.value()["password"]) in values(lab)
+    return str(crashing.secret.value()["password"]).encode()
 
 
 def test_a_leak_among_the_runs_files_is_found(lab: Lab, leak: bytes, sandbox_log: Path) -> None:
     planted = sandbox_log.parent / "leak"
     planted.write_bytes(leak)
     try:
-        assert searched(lab, sandbox_log.parent.parent, b"").found == [str(planted)]
+        assert search_for_leaks(lab, sandbox_log.parent.parent, b"").found == [str(planted)]
     finally:
         planted.unlink()
 
 
 def test_a_leak_that_a_server_shows_is_found(lab: Lab, leak: bytes, tmp_path: Path) -> None:
-    (found,) = searched(lab, tmp_path, b"CREATE USER app IDENTIFIED BY " + leak).found
+    (found,) = search_for_leaks(lab, tmp_path, b"CREATE USER app IDENTIFIED BY " + leak).found
     assert Path(found).name == "shown"

@@ -1,4 +1,4 @@
-"""Very many secrets of one server due at once, as many functions at once as Lambda is let run."""
+"""Many secrets of one server due at once, with as many functions at once as Lambda may run."""
 
 import threading
 from collections import Counter
@@ -19,23 +19,23 @@ from tests.fixtures.evidence import Evidence
 from tests.lab import Lab, LabSecret
 
 AT_ONCE = 10  # template.yaml's ReservedConcurrency
-THROTTLED = 20  # every so manieth call to AWS
+THROTTLED = 20  # one call to AWS in so many
 DONE_WITHIN = 3_000.0
 
 DatabaseTarget = PostgresTarget | MySQLTarget
 
 
 @dataclass
-class Crowded:
-    """A home that runs AT_ONCE functions and lets the others wait, as a queue does.
+class LimitedHome:
+    """A home that runs AT_ONCE functions at once; further invocations wait.
 
-    most: the connections of functions that the server had at once.
+    most_connections: the most connections of functions that the server had at once.
     """
 
     boxes: Sandboxes
     count: Callable[[], int]
     secrets: dict[str, LabSecret] = field(default_factory=dict)
-    most: int = 0
+    most_connections: int = 0
     steps: Counter[tuple[str, str]] = field(default_factory=Counter)
     _slots: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(AT_ONCE))
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -43,10 +43,10 @@ class Crowded:
     def invoke(self, _function: str, event: Mapping[str, object], /) -> None:
         arn, step = str(event["SecretId"]), str(event["Step"])
         with self._slots:
-            running = self.boxes.begin(self.secrets[arn].target, event)
+            running = self.boxes.start_step(self.secrets[arn].target, event)
             with self._lock:
                 self.steps[arn, step] += 1
-                self.most = max(self.most, self.count())
+                self.most_connections = max(self.most_connections, self.count())
             error = running.result().error
         if error:
             raise FunctionError(error["type"], error["text"])
@@ -78,14 +78,14 @@ def test_all_at_once(
     server = request.getfixturevalue(f"{engine}_server")
     kind = SINGLE[engine]
     targets: list[DatabaseTarget] = [kind(server, f"load_{each}") for each in range(number)]
-    home = Crowded(boxes, lambda: connections(targets[0]))
+    home = LimitedHome(boxes, lambda: connections(targets[0]))
     lab.gate.home, before = home, lab.gate.home
     lab.service.settings.retries = 2
     try:
         for target in targets:
             secret = lab.secret(target)
             home.secrets[secret.arn] = secret
-        outcomes = rotated(list(home.secrets.values()), lab)
+        outcomes = rotate_all(list(home.secrets.values()), lab)
     finally:
         lab.gate.home = before
     assert Counter(outcome.state for outcome in outcomes) == {"succeeded": number}
@@ -93,7 +93,7 @@ def test_all_at_once(
     for secret, outcome in zip(home.secrets.values(), outcomes, strict=True):
         assert set(secret.labels()) == {outcome.version_id, secret.holder("AWSPREVIOUS")}
         assert secret.target.accepts(secret.version(outcome.version_id))
-    assert 0 < home.most <= AT_ONCE
+    assert 0 < home.most_connections <= AT_ONCE
     assert service.troubled > number / THROTTLED
     evidence(
         "load",
@@ -101,21 +101,21 @@ def test_all_at_once(
         secrets=number,
         succeeded=len(outcomes),
         at_once=AT_ONCE,
-        most_connections=home.most,
+        most_connections=home.most_connections,
         calls_throttled=service.troubled,
         attempts=sum(outcome.attempts for outcome in outcomes),
     )
 
 
-def rotated(secrets: list[LabSecret], lab: Lab) -> list[RotationOutcome]:
-    """All of them begun before the first has ended."""
+def rotate_all(secrets: list[LabSecret], lab: Lab) -> list[RotationOutcome]:
+    """Begin all the rotations, and only then wait for them."""
     for secret in secrets:
         secret.start_rotation()
     return [lab.service.wait_for_rotation(secret.arn, timeout=DONE_WITHIN) for secret in secrets]
 
 
 def connections(target: DatabaseTarget) -> int:
-    """Of functions: the names of their users begin so."""
+    """How many connections of functions the server has; their users are named `load_...`."""
     if isinstance(target, PostgresTarget):
         with target.admin() as admin:
             query = "SELECT count(*) FROM pg_stat_activity WHERE starts_with(usename, 'load_')"

@@ -1,7 +1,7 @@
 """A bad network between function and target, at any record that they exchange.
 
-A real server behind a proxy that cuts, ends, silences, slows or changes what passes: the step fails
-with an error that the service tries again, or not at all, and the next attempt makes it good.
+A real server is behind a proxy that resets, closes, silences, slows or changes connections. The
+step succeeds or fails with a retryable error, and the next attempt succeeds.
 """
 
 from collections import Counter
@@ -14,7 +14,7 @@ from shared.errors import Rejected, RotationError, Unreachable
 from shared.protocol.event import Step
 from tests.conformance.remote import shorten_waits
 from tests.faults.cases import CASES, Case
-from tests.faults.proxied_secret import Point, Wire, wire
+from tests.faults.proxied_secret import ProxiedSecret, RecordPoint, proxied_secret
 from tests.faults.sample import Sample
 from tests.faulty.faults import Fault, Harm, Place, Way
 from tests.fixtures.evidence import Evidence
@@ -35,68 +35,71 @@ FAST = (Harm.RESET, Harm.CLOSE, Harm.FLIP)
 SLOW = (Harm.SILENCE, Harm.DRIP, Harm.DELAY)
 
 
-def lasting(error: RotationError | None, harm: Harm) -> bool:
-    """Whether a person would be asked to look, for what is the network's doing alone.
+def needs_a_person(error: RotationError | None, harm: Harm) -> bool:
+    """Whether the error is not retryable, although only the network failed.
 
-    A bit that is flipped in what is said before TLS, or in a certificate, may look like anything
-    but a refusal of the password.
+    A flipped bit before TLS or in a certificate may cause any error but a refused password.
     """
     if error is None or error.retryable:
         return False
     return harm is not Harm.FLIP or isinstance(error, Rejected)
 
 
-def struck(behind: Wire, points: list[Point], harm: Harm, errors: Counter[str]) -> int:
-    """How many of the points were come to; what was told is counted."""
-    came = 0
+def count_reached(
+    proxied: ProxiedSecret, points: list[RecordPoint], harm: Harm, errors: Counter[str]
+) -> int:
+    """Rotate with the fault at each point; returns at how many it happened, counts the errors."""
+    reached = 0
     for number, point in enumerate(points):
         fault = Fault(harm, point.place, seconds=0.02, bit=number % 8)
-        there, error = behind.outlive(point.step, fault)
-        came += there
-        assert not lasting(error, harm), (point, error)
+        happened, error = proxied.rotate_with_fault(point.step, fault)
+        reached += happened
+        assert not needs_a_person(error, harm), (point, error)
         errors[error.code if error else "none"] += 1
-    return came
+    return reached
 
 
 @pytest.fixture
-def wired(
+def make_proxied(
     lab: Lab, request: pytest.FixtureRequest
-) -> Callable[[Case], AbstractContextManager[Wire]]:
-    return lambda case: wire(case, lab, request)
+) -> Callable[[Case], AbstractContextManager[ProxiedSecret]]:
+    return lambda case: proxied_secret(case, lab, request)
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.name in BEHIND], ids=str)
 def test_at_any_record(
     case: Case,
-    wired: Callable[[Case], AbstractContextManager[Wire]],
+    make_proxied: Callable[[Case], AbstractContextManager[ProxiedSecret]],
     sample: Sample,
     monkeypatch: pytest.MonkeyPatch,
     evidence: Evidence,
 ) -> None:
     errors: Counter[str] = Counter()
-    with wired(case) as behind:
-        points = behind.record()
-        tried = came = 0
+    with make_proxied(case) as proxied:
+        points = proxied.record()
+        tried = reached = 0
         for harm in FAST:
             chosen = sample(points, AT_MOST)
             tried += len(chosen)
-            came += struck(behind, chosen, harm, errors)
+            reached += count_reached(proxied, chosen, harm, errors)
         shorten_waits(monkeypatch)
         starts = [point for point in points if point.place.inside == 0]
         for harm in SLOW:
             chosen = sample(starts, 1)
             tried += len(chosen)
-            came += struck(behind, chosen, harm, errors)
-    assert came > tried / 3  # the rest are of connections that not every rotation makes
+            reached += count_reached(proxied, chosen, harm, errors)
+    assert reached > tried / 3  # the others are in connections that not every rotation makes
     shown = ", ".join(f"{kind} {number}" for kind, number in sorted(errors.items()))
-    evidence("network", str(case), places=len(points), faults=tried, met=came, errors=shown)
+    evidence("network", str(case), places=len(points), faults=tried, met=reached, errors=shown)
 
 
-def test_an_end_amid_the_handshake_says_nothing_of_the_certificate(
-    wired: Callable[[Case], AbstractContextManager[Wire]],
+def test_a_close_during_the_handshake_is_no_certificate_error(
+    make_proxied: Callable[[Case], AbstractContextManager[ProxiedSecret]],
 ) -> None:
     (case,) = [case for case in CASES if case.name == "HttpApiKey JupyterHub"]
-    with wired(case) as behind:
-        there, error = behind.outlive(Step.TEST, Fault(Harm.CLOSE, Place(0, Way.BACK, 1, 2)))
-    assert there
+    with make_proxied(case) as proxied:
+        happened, error = proxied.rotate_with_fault(
+            Step.TEST, Fault(Harm.CLOSE, Place(0, Way.BACK, 1, 2))
+        )
+    assert happened
     assert isinstance(error, Unreachable)

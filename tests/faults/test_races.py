@@ -1,4 +1,4 @@
-"""Copies of a step at once, and late ones: Lambda delivers at least once, and slows at will."""
+"""Several copies of a step at once, and late ones: Lambda invokes at least once, at any delay."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -7,76 +7,76 @@ import pytest
 
 from shared.protocol.event import Step
 from tests.faults.cases import CASES, Case
-from tests.faults.crashing_secret import Hospital, Patient
+from tests.faults.crashing_secret import CrashingSecret, MakeCrashingSecret
 from tests.faults.sample import Sample
-from tests.faults.sandboxes import Running, Taken
-from tests.faults.state import settled, way_in
+from tests.faults.sandboxes import RunningStep, StepResult
+from tests.faults.state import assert_rotation_finished, lockout_problem
 from tests.fixtures.evidence import Evidence
 from tests.lab import Event
 
 Errors = Counter[str]
 
 
-def begin(patient: Patient, event: Event, step: Step) -> Running:
-    return patient.boxes.begin(patient.secret.target, {**event, "Step": step.value})
+def start_step(crashing: CrashingSecret, event: Event, step: Step) -> RunningStep:
+    return crashing.boxes.start_step(crashing.secret.target, {**event, "Step": step.value})
 
 
-def take(patient: Patient, event: Event, step: Step) -> Taken:
-    return begin(patient, event, step).result()
+def run_step(crashing: CrashingSecret, event: Event, step: Step) -> StepResult:
+    return start_step(crashing, event, step).result()
 
 
-def told(*taken: Taken) -> list[str]:
-    """What would make an operator look."""
-    return [str(each.error["type"]) for each in taken if each.error]
+def error_types(*results: StepResult) -> list[str]:
+    """The types of the steps' errors, which an operator would see."""
+    return [str(each.error["type"]) for each in results if each.error]
 
 
-def start(patient: Patient) -> tuple[Event, str | None]:
-    patient.ready()
-    return patient.secret.begin(), patient.secret.holder("AWSCURRENT")
+def begin_rotation(crashing: CrashingSecret) -> tuple[Event, str | None]:
+    crashing.prepare()
+    return crashing.secret.begin(), crashing.secret.holder("AWSCURRENT")
 
 
-def ended(patient: Patient, event: Event, previous: str | None) -> None:
-    """A retry makes good whatever the copies left; then all is as after any rotation.
+def assert_retry_succeeds(crashing: CrashingSecret, event: Event, previous: str | None) -> None:
+    """Run all steps again, and assert that they succeed and the rotation finishes cleanly.
 
-    Or a new rotation does, where copies can undo each other's key: that was found then, by probing.
+    Where copies can end each other's key, testSecret has found that: a new rotation is run instead.
     """
-    if patient.case.replaces:
-        patient.secret.abandon(event)
-        event, previous = start(patient)
+    if crashing.case.replaces:
+        crashing.secret.abandon(event)
+        event, previous = begin_rotation(crashing)
     for step in Step:
-        assert told(take(patient, event, step)) == []
-    if patient.case.replaces:  # and the one before may be the one that was undone
-        assert patient.secret.target.accepts(patient.secret.version(event["ClientRequestToken"]))
+        assert error_types(run_step(crashing, event, step)) == []
+    if crashing.case.replaces:  # the previous key may be the one that was ended
+        assert crashing.secret.target.accepts(crashing.secret.version(event["ClientRequestToken"]))
     else:
-        settled(patient.secret, event["ClientRequestToken"], previous, [])
+        assert_rotation_finished(crashing.secret, event["ClientRequestToken"], previous, [])
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_copies_at_once(
-    case: Case, hospital: Hospital, evidence: Evidence, *, thorough: bool
+    case: Case, make_crashing_secret: MakeCrashingSecret, evidence: Evidence, *, thorough: bool
 ) -> None:
-    patient = hospital(case)
+    crashing = make_crashing_secret(case)
     counts: Counter[str] = Counter()
     errors: Errors = Counter()
     for copies in (2, 5) * (10 if thorough else 1):
-        event, previous = start(patient)
+        event, previous = begin_rotation(crashing)
         seen = []
         for step in Step:
-            running = [begin(patient, event, step) for _ in range(copies)]
-            seen += told(*(each.result() for each in running))
-            assert case.replaces or way_in(patient.secret, case) == ""
+            running = [start_step(crashing, event, step) for _ in range(copies)]
+            seen += error_types(*(each.result() for each in running))
+            assert case.replaces or lockout_problem(crashing.secret, case) == ""
         counts["runs"] += 1
         counts["quiet"] += not seen
         errors.update(seen)
-        ended(patient, event, previous)
+        assert_retry_succeeds(crashing, event, previous)
     for _ in range(10 if thorough else 1):
-        event, previous = start(patient)
-        seen = whole_rotations(patient, event)
+        event, previous = begin_rotation(crashing)
+        seen = run_two_rotations(crashing, event)
         counts["runs"] += 1
         counts["quiet"] += not seen
         errors.update(seen)
-        ended(patient, event, previous)
-    # Of few runs, one that had to be tried again is more than a twentieth of them.
+        assert_retry_succeeds(crashing, event, previous)
+    # One run and a twentieth of all may have an error: there may be fewer than twenty runs.
     assert case.replaces or counts["quiet"] >= 0.95 * counts["runs"] - 1, errors
     shown = ", ".join(f"{kind} {number}" for kind, number in sorted(errors.items()))
     evidence(
@@ -84,12 +84,12 @@ def test_copies_at_once(
     )
 
 
-def whole_rotations(patient: Patient, event: Event) -> list[str]:
-    """Two of them with one token, neither of which waits for the other; stops as the service."""
+def run_two_rotations(crashing: CrashingSecret, event: Event) -> list[str]:
+    """Run two with one token at once, each up to its first error; return the error types."""
 
     def rotation() -> list[str]:
         for step in Step:
-            if failed := told(take(patient, event, step)):
+            if failed := error_types(run_step(crashing, event, step)):
                 return failed
         return []
 
@@ -100,28 +100,30 @@ def whole_rotations(patient: Patient, event: Event) -> list[str]:
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_copy_that_wakes_up_when_all_is_over(
-    case: Case, hospital: Hospital, sample: Sample, evidence: Evidence
+    case: Case, make_crashing_secret: MakeCrashingSecret, sample: Sample, evidence: Evidence
 ) -> None:
-    patient = hospital(case)
-    event, _ = start(patient)
-    found = [(step, point) for step in Step for point in take(patient, event, step).points()]
+    crashing = make_crashing_secret(case)
+    event, _ = begin_rotation(crashing)
+    found = [(step, point) for step in Step for point in run_step(crashing, event, step).points()]
     errors: Errors = Counter()
     chosen = sample([(step, point) for step, point in found if not point.after], 1)
     assert chosen
     for step, point in chosen:
-        event, previous = start(patient)
+        event, previous = begin_rotation(crashing)
         for before in list(Step)[: list(Step).index(step)]:
-            assert told(take(patient, event, before)) == []
-        slow = patient.boxes.stop(patient.secret.target, {**event, "Step": step.value}, point)
+            assert error_types(run_step(crashing, event, before)) == []
+        slow = crashing.boxes.start_step_until(
+            crashing.secret.target, {**event, "Step": step.value}, point
+        )
         rest = list(Step)[list(Step).index(step) :]
-        # It may hold the target's lock: then the second copy gives up, and the service tries again.
-        held = told(*(take(patient, event, each) for each in rest))
-        slow.go_on()
-        late = told(slow.result())
-        assert case.replaces or way_in(patient.secret, case) == "", (step, point)
+        # The stopped copy may hold the target's lock: then the second one fails and is retried.
+        held = error_types(*(run_step(crashing, event, each) for each in rest))
+        slow.resume()
+        late = error_types(slow.result())
+        assert case.replaces or lockout_problem(crashing.secret, case) == "", (step, point)
         errors.update(f"{kind} of the second" for kind in held[:1])
         errors.update(f"{kind} of the late one" for kind in late)
-        ended(patient, event, previous)
+        assert_retry_succeeds(crashing, event, previous)
     shown = ", ".join(f"{kind} {number}" for kind, number in sorted(errors.items()))
     evidence("late-copies", str(case), stopped=len(chosen), errors=shown)
 
@@ -129,20 +131,20 @@ def test_a_copy_that_wakes_up_when_all_is_over(
 @pytest.mark.parametrize(
     "case", [case for case in CASES if not (case.first or case.replaces)], ids=str
 )
-def test_a_step_of_a_stale_token(case: Case, hospital: Hospital) -> None:
-    """Of a rotation that ended, when the next has begun: it is quiet, and disturbs nothing.
+def test_a_step_of_a_stale_token(case: Case, make_crashing_secret: MakeCrashingSecret) -> None:
+    """A step of a finished rotation, run during the next one, does nothing and succeeds.
 
-    Once the next one is promoted as well, it is told that it comes too late.
+    Once the next one is promoted as well, it fails as WrongStage.
     """
-    patient = hospital(case)
-    stale, previous = start(patient)
-    ended(patient, stale, previous)
+    crashing = make_crashing_secret(case)
+    stale, previous = begin_rotation(crashing)
+    assert_retry_succeeds(crashing, stale, previous)
     for late in Step:
-        event, previous = start(patient)
+        event, previous = begin_rotation(crashing)
         for step in Step:
-            assert told(take(patient, event, step)) == []
-            current = patient.secret.holder("AWSCURRENT") == stale["ClientRequestToken"]
-            refusal = told(take(patient, stale, late))
+            assert error_types(run_step(crashing, event, step)) == []
+            current = crashing.secret.holder("AWSCURRENT") == stale["ClientRequestToken"]
+            refusal = error_types(run_step(crashing, stale, late))
             assert refusal == ([] if current else ["WrongStage"])
-        ended(patient, event, previous)
+        assert_retry_succeeds(crashing, event, previous)
         stale = event

@@ -11,7 +11,7 @@ import pytest
 from shared.aws import store
 from shared.errors import Misconfigured, Rejected, RejectedByPolicy, RotationError
 from shared.protocol.event import Step
-from tests.crashes import Crash, Point, recorded
+from tests.crashes import Crash, CrashPoint, record_calls
 from tests.issuers.described import (
     BESIDE,
     CHOSEN,
@@ -459,15 +459,15 @@ def test_the_admins_key_is_a_rotated_secret_itself(make: Make, shop: Keyshop) ->
 PLACES = [(way, n) for way, each in EXAMPLES.items() for n, e in enumerate(each) if "issuer" in e]
 
 
-def points(secret: LabSecret) -> Iterator[tuple[Step, Point]]:
+def points(secret: LabSecret) -> Iterator[tuple[Step, CrashPoint]]:
     """Every place in a rotation to die at, found by taking one."""
     event = secret.begin()
     for step in Step:
-        with recorded() as calls:
+        with record_calls() as calls:
             secret.step(event, step)
         for number in range(len(calls.names)):
-            yield step, Point(number, after=False)
-            yield step, Point(number, after=True)
+            yield step, CrashPoint(number, after=False)
+            yield step, CrashPoint(number, after=True)
 
 
 @pytest.fixture
@@ -488,7 +488,7 @@ def test_a_crash_at_any_call_is_mended(
         event = secret.begin()
         for step in list(Step)[: list(Step).index(last)]:
             secret.step(event, step)
-        with pytest.raises(Crash), recorded(point):
+        with pytest.raises(Crash), record_calls(point):
             secret.step(event, last)
         if secret.target.overlaps:
             assert secret.target.accepts(secret.value()), (last, point)
