@@ -1,4 +1,4 @@
-"""A local Secrets Manager whose rotations run step by step, in this process, as a test asks."""
+"""A local Secrets Manager whose rotations a test runs step by step, in this process."""
 
 import hashlib
 import json
@@ -27,7 +27,7 @@ from shared.protocol.event import Step
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-# The fields of secrets that hold a value which must be in no log.
+# The fields of secrets whose values must not be in any log.
 CONFIDENTIAL = sorted({name for kind in kinds().values() for name in kind.confidential})
 
 Event = dict[str, str]
@@ -35,38 +35,38 @@ Document = dict[str, Any]
 
 
 class Gate:
-    """A home that runs functions while open; shut, every invocation fails before it begins.
+    """A home that runs functions while `open`; otherwise every invocation fails at once.
 
-    asked: the event of the last invocation that failed so.
+    refused_event: the event of the last invocation that was refused.
     """
 
     def __init__(self, home: Home) -> None:
         self.home = home
         self.open = True
-        self.asked: Event = {}
+        self.refused_event: Event = {}
 
     def invoke(self, function: str, event: Mapping[str, object], /) -> None:
         if not self.open:
-            self.asked = {key: str(value) for key, value in event.items()}
+            self.refused_event = {key: str(value) for key, value in event.items()}
             raise FunctionError("Gate", "the test runs the steps itself")
         self.home.invoke(function, event)
 
 
 def _short(value: str) -> str:
-    """A setting's value as it can be part of a function's name."""
+    """A setting's value in a form that can be part of a function's name."""
     return (
         value if re.fullmatch(r"[\w-]{1,40}", value) else hashlib.sha256(value.encode()).hexdigest()
     )
 
 
 class Functions:
-    """The template's functions in this process, each as often as there are settings for it."""
+    """The template's functions in this process, one for each combination of settings in use."""
 
     def __init__(self) -> None:
         self._handlers: dict[str, Handler] = {}
 
     def add(self, target: Target) -> str:
-        """The name of the target's function with the target's settings."""
+        """Make the target's function with the target's settings, and return its name."""
         words = (f"{name}-{_short(value)}" for name, value in sorted(target.settings.items()))
         name = "-".join((target.function, *words))
         if name not in self._handlers:
@@ -93,7 +93,7 @@ class LabSecret:
     function: str
 
     def begin(self, **more: Any) -> Event:  # noqa: ANN401 - RotateSecret's own
-        """Make a valueless AWSPENDING version and run nothing; the event but for its Step."""
+        """Begin a rotation without running a step; returns the event without its Step."""
         self.lab.gate.open = False
         try:
             known = len(self.lab.service.outcomes(self.arn))
@@ -101,16 +101,16 @@ class LabSecret:
             self.lab.service.wait_for_rotation(self.arn, beyond=known)
         finally:
             self.lab.gate.open = True
-        return {key: value for key, value in self.lab.gate.asked.items() if key != "Step"}
+        return {key: value for key, value in self.lab.gate.refused_event.items() if key != "Step"}
 
     def rotate(self, **more: Any) -> RotationOutcome:  # noqa: ANN401 - RotateSecret's own
-        """A whole rotation, driven by the service."""
+        """Have the service run a whole rotation, and wait for its outcome."""
         known = len(self.lab.service.outcomes(self.arn))
         self._rotate(str(uuid.uuid4()), **more)
         return self.lab.service.wait_for_rotation(self.arn, beyond=known)
 
     def start_rotation(self) -> None:
-        """Let the service begin one, and do not wait for it."""
+        """Have the service begin a rotation, and return at once."""
         self._rotate(str(uuid.uuid4()))
 
     def _rotate(self, token: str, **more: Any) -> None:  # noqa: ANN401 - RotateSecret's own
@@ -125,7 +125,7 @@ class LabSecret:
     def step(
         self, event: Event, step: Step, handler: Handler | None = None, *, timeout: float = 60
     ) -> None:
-        """Run one step here; what the handler raises comes out as it is."""
+        """Run one step in this process; raises what the handler raises."""
         context = LambdaContext(
             function_name=self.function, timeout=timeout, memory_limit_in_mb="256"
         )
@@ -147,7 +147,7 @@ class LabSecret:
                 done.result()
 
     def abandon(self, event: Event) -> None:
-        """As documented for a stuck rotation: cancel, and take AWSPENDING off (rule 7)."""
+        """Abandon a stuck rotation as documented: cancel it, and remove AWSPENDING (rule 7)."""
         self.lab.client.cancel_rotate_secret(SecretId=self.arn)
         if self.holder("AWSPENDING") == event["ClientRequestToken"]:
             self.lab.client.update_secret_version_stage(
@@ -165,11 +165,11 @@ class LabSecret:
         return dict(json.loads(answer["SecretString"]))
 
     def store(self, document: Document) -> None:
-        """A new current version made by hand."""
+        """Store a new current version, as a person would by hand."""
         self.lab.client.put_secret_value(SecretId=self.arn, SecretString=json.dumps(document))
 
     def move_issuer(self, url: str) -> None:
-        """Let the secret and the admin's secret name another issuer."""
+        """Change the issuer's URL in the secret and in the admin's secret."""
         arn = str(self.value()["admin_secret_arn"])
         admin = json.loads(self.lab.client.get_secret_value(SecretId=arn)["SecretString"])
         moved = json.dumps({**admin, "issuer_url": url})
@@ -184,7 +184,7 @@ class LabSecret:
         return next((v for v, labels in self.labels().items() if label in labels), None)
 
     def move_label(self, label: str, to: str) -> None:
-        """By hand, from whichever version has it."""
+        """Move the label by hand, from the version that has it, if any."""
         holder = self.holder(label)
         self.lab.client.update_secret_version_stage(
             SecretId=self.arn,
@@ -194,7 +194,7 @@ class LabSecret:
         )
 
     def accepted_versions(self) -> set[str]:
-        """The ids of the versions, unlabelled ones too, that the target lets in now."""
+        """The ids of the versions, unlabelled ones too, that the target accepts now."""
         listed = self.lab.client.list_secret_version_ids(SecretId=self.arn, IncludeDeprecated=True)[
             "Versions"
         ]
@@ -202,7 +202,7 @@ class LabSecret:
         return {each for each in ids if self.target.accepts(self.version(each))}
 
     def values(self) -> set[str]:
-        """Every secret value of every version: what must be in no log."""
+        """The confidential values of every version, which must not be in any log."""
         listed = self.lab.client.list_secret_version_ids(SecretId=self.arn, IncludeDeprecated=True)[
             "Versions"
         ]
@@ -212,7 +212,7 @@ class LabSecret:
 
 @dataclass
 class Lab:
-    """The service, and secrets in it."""
+    """A local Secrets Manager, its functions, and a client to make secrets with."""
 
     service: SecretsManager
     gate: Gate
@@ -220,7 +220,7 @@ class Lab:
     client: "SecretsManagerClient"
 
     def secret(self, target: Target, **extra: Any) -> LabSecret:  # noqa: ANN401 - any JSON
-        """A secret for the target as it is now, with unknown keys beside the known ones."""
+        """Make a secret for the target; `extra` are further fields in it."""
         arn = target.seed(self.client, f"test/{uuid.uuid4()}")
         secret = LabSecret(self, target, arn, self.functions.add(target))
         if extra:

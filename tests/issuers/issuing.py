@@ -1,4 +1,4 @@
-"""The rotator's own side of an issuer, as a rotation of one of its keys would have it."""
+"""The rotator's objects for one of an issuer's keys, as a rotation of the key has them."""
 
 from collections.abc import Mapping
 
@@ -35,6 +35,6 @@ def stored_key(issuer: Issuer, key: str = "any", owner: str | None = None) -> Ap
 
 
 def manager(issuer: Issuer, owner: str | None = None, admin: str | None = None) -> Manager:
-    """The owner's account, by the hand of the admin or of whoever has this key."""
+    """The manager of the owner's keys, with the issuer's admin key or the one given."""
     said = {"issuer_url": issuer.url, "api_key": admin or issuer.admin}
     return http_issuer(issuer).manage(stored_key(issuer, owner=owner), ticket_with_admin(said))

@@ -1,4 +1,4 @@
-"""Answers that no issuer should give: of JSON, of HTTP, and of bytes alone."""
+"""Answers that no issuer should give: wrong JSON, wrong HTTP, and arbitrary bytes."""
 
 import gzip
 import json
@@ -6,7 +6,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from tests.faults.fuzz.issuer import answered
+from tests.faults.fuzz.issuer import answer_bytes
 from tests.faults.fuzz.mutations import CANARY, edited, mutate
 from tests.issuers.scripted import Said
 
@@ -84,36 +84,36 @@ BODIES = (
 )
 
 
-def garbled(rng: Random, said: object) -> bytes:
-    """The bytes of something like this answer."""
+def garbled_answer(rng: Random, said: object) -> bytes:
+    """The bytes of this answer with something wrong in it."""
     good = said if isinstance(said, Said) else Said(body=said)
     match rng.randrange(10):
         case 0 | 1 | 2 | 3:
-            return answered(replace(good, body=_json(rng, good.body)))
+            return answer_bytes(replace(good, body=_mutated_json(rng, good.body)))
         case 4:
-            return answered(replace(good, status=rng.choice(STATUSES)))
+            return answer_bytes(replace(good, status=rng.choice(STATUSES)))
         case 5:
-            return answered(replace(good, body=rng.choice(BODIES)))
+            return answer_bytes(replace(good, body=rng.choice(BODIES)))
         case 6 | 7:
-            return _headed(rng, good)
+            return _with_headers(rng, good)
         case 8:
-            _, _, rest = answered(good).partition(b"\r\n")
+            _, _, rest = answer_bytes(good).partition(b"\r\n")
             return rng.choice(LINES).encode() + b"\r\n" + rest
-    return _bytes(rng, answered(good))
+    return _damaged(rng, answer_bytes(good))
 
 
-def _json(rng: Random, body: object) -> object:
-    """Of another shape; an id is shown, so it gets no value that is not to be."""
+def _mutated_json(rng: Random, body: object) -> object:
+    """A body of another shape; an id gets no confidential value, as messages quote ids."""
     copy: Any = json.loads(json.dumps(body)) if not isinstance(body, bytes) else {}
     odd = mutate(rng, copy, ("id",))
     return edited(rng, json.dumps(odd)).encode(errors="replace") if rng.random() < 0.1 else odd
 
 
-def _headed(rng: Random, said: Said) -> bytes:
-    """With odd headers, or true ones that the body does not keep to."""
+def _with_headers(rng: Random, said: Said) -> bytes:
+    """The answer with odd headers, or with headers that contradict the body."""
     headers = dict(rng.choice(HEADERS) for _ in range(rng.choice((1, 1, 2, 3))))
     status = rng.choice((said.status, said.status, *STATUSES))
-    raw = answered(replace(said, status=status, body=_zipped(rng, said.body)))
+    raw = answer_bytes(replace(said, status=status, body=_maybe_zipped(rng, said.body)))
     line, _, rest = raw.partition(b"\r\n")
     more = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     if rng.random() < 0.05:
@@ -121,15 +121,15 @@ def _headed(rng: Random, said: Said) -> bytes:
     return line + b"\r\n" + more.encode() + rest
 
 
-def _zipped(rng: Random, body: object) -> object:
+def _maybe_zipped(rng: Random, body: object) -> object:
     if rng.random() < 0.8:
         return body
     zipped = gzip.compress(json.dumps(body).encode() if not isinstance(body, bytes) else body)
     return zipped[: rng.choice((len(zipped), 5, -3))]
 
 
-def _bytes(rng: Random, raw: bytes) -> bytes:
-    """With a byte more, less or another; cut; of no form at all; or none."""
+def _damaged(rng: Random, raw: bytes) -> bytes:
+    """The bytes cut, with some changed or inserted, repeated, random, or empty."""
     at = rng.randrange(len(raw) + 1)
     return rng.choice(
         (

@@ -1,4 +1,4 @@
-"""Described issuers as they should be: the description, a secret, the admin's, and good answers."""
+"""Valid cases of described issuers: description, secret, admin's secret and good answers."""
 
 import itertools
 import json
@@ -22,7 +22,7 @@ _DAY = "2026-01-0{}T00:00:00Z"
 
 @dataclass(frozen=True)
 class Case:
-    """An issuer; `answers` makes it as new, and `shop` is its state where it has one."""
+    """A described issuer; `answers` makes a script of its good answers, in its first state."""
 
     name: str
     description: str
@@ -32,18 +32,18 @@ class Case:
     answers: Callable[[], Script]
 
     @property
-    def shopped(self) -> bool:
-        """Whether a Keyshop answers, which knows what is live."""
+    def is_keyshop(self) -> bool:
+        """Whether a Keyshop answers, which knows the live keys."""
         return self.name == "keyshop"
 
     @property
     def overlaps(self) -> bool:
-        """Whether the current key goes on working beside the next one."""
+        """Whether the current key still works after the next one was created."""
         return any(f'"{member}": ' in self.description for member in ("issue", "slots"))
 
     @staticmethod
     def tolerant(answers: Script) -> Script:
-        """Its answers, and 400 to what it does not understand."""
+        """The script's answers, and status 400 to a request that it cannot handle."""
 
         def answer(asked: Asked) -> object:
             try:
@@ -55,7 +55,7 @@ class Case:
 
 
 class CanaryShop(Keyshop):
-    """A Keyshop whose every key is to be told to nobody."""
+    """A Keyshop whose every key contains the canary."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -70,7 +70,7 @@ class CanaryShop(Keyshop):
 
 
 def cases() -> Iterator[Case]:
-    """Every description of ours, and every example of docs/issuers.md."""
+    """A case for every description we ship, and for every example of docs/issuers.md."""
     for path in ISSUERS:
         described = json.loads(path.read_text())
         document = {**secret_of(described), "issuer": path.stem}
@@ -82,7 +82,7 @@ def cases() -> Iterator[Case]:
 
 
 def always(answer: object) -> Script:
-    """The same to every request."""
+    """A script with the same answer to every request."""
     return lambda _asked: answer
 
 
@@ -103,7 +103,7 @@ def _case(
 
 
 def plausible(described: Any, document: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - any JSON
-    """One answer in which each request of the description finds what it reads."""
+    """One answer that has every field which any request of the description reads."""
     whole: dict[str, Any] = {}
     values = {"id": "k2", "key": f"{CANARY}-new", "token": f"{CANARY}-token", "label": "by hand"}
     values |= {"created": _DAY.format(1), "expires": _DAY.format(9)}
@@ -113,30 +113,30 @@ def plausible(described: Any, document: Mapping[str, Any]) -> dict[str, Any]:  #
             said = request.get(each, {}) if isinstance(request, dict) else {}
             for part, path in said.get("read", {}).items():
                 for one in path.values() if isinstance(path, dict) else [path]:
-                    _put(whole, one, values.get(part, "more"))
+                    _set_path(whole, one, values.get(part, "more"))
             for path, wanted in said.get("expect", {}).items():
-                _put(whole, path, _filled(wanted, document))
+                _set_path(whole, path, _substituted(wanted, document))
     listed: dict[str, Any] = {}
     for part, path in listing.items():
         if part != "keys":
-            _put(listed, path, "k1" if part == "id" else values.get(part, 7))
-    _put(whole, listing.get("keys", ""), [listed])
+            _set_path(listed, path, "k1" if part == "id" else values.get(part, 7))
+    _set_path(whole, listing.get("keys", ""), [listed])
     return whole
 
 
-def _put(whole: dict[str, Any], path: str, value: object) -> None:
-    """Where the expression is a plain path, and nothing is in its way."""
+def _set_path(whole: dict[str, Any], path: str, value: object) -> None:
+    """Set the path, unless it is no plain path or crosses a value that is no object."""
     if not _PATH.fullmatch(path):
         return
-    *way, last = path.split(".")
-    for name in way:
+    *parents, last = path.split(".")
+    for name in parents:
         whole = whole.setdefault(name, {})
         if not isinstance(whole, dict):
             return
     whole.setdefault(last, value)
 
 
-def _filled(wanted: object, document: Mapping[str, Any]) -> object:
+def _substituted(wanted: object, document: Mapping[str, Any]) -> object:
     if wanted == "{id}":
         return "k2"
     match = re.fullmatch(r"\{secret\.(\w+)\}", wanted) if isinstance(wanted, str) else None

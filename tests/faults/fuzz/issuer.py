@@ -1,4 +1,4 @@
-"""The true HTTP client on a socket whose other end answers bytes, and the ticket of a rotation."""
+"""The real HTTP client on a socket whose other end sends given bytes, and a rotation over it."""
 
 import json
 import socket
@@ -20,11 +20,11 @@ from tests.fake_ticket import FakeTicket
 from tests.issuers.scripted import Asked, Said
 
 Answers = Callable[[Asked], bytes]
-ROOM = 100_000  # bytes, which a socket takes before anybody reads
+ROOM = 100_000  # bytes, which a socket buffers until they are read
 
 
 class Connection(HTTPSConnection):
-    """Neither TLS nor a port: what was sent is answered as soon as the client waits for it."""
+    """A connection without TLS or port, answered when the client begins to wait."""
 
     answers: ClassVar[Answers]
 
@@ -38,7 +38,7 @@ class Connection(HTTPSConnection):
             self.other.close()
         super().close()
 
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as urllib3 has it
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # urllib3 does the same
         with self.other as other:
             asked = read_request(_sent(other))
             other.sendall(type(self).answers(asked)[:ROOM])
@@ -50,7 +50,7 @@ class Pool(HTTPSConnectionPool):
 
 
 def keys_over(answers: Answers, ca: Path, environment: Mapping[str, str]) -> Keys:
-    """The backend of the function, whose every connection is answered so until the next call."""
+    """The function's backend; until the next call of this, `answers` answers its connections."""
     Connection.answers = staticmethod(answers)
     return _keys(ca, tuple(environment.items()))
 
@@ -63,7 +63,7 @@ def _keys(ca: Path, environment: tuple[tuple[str, str], ...]) -> Keys:
 
 
 def _sent(other: socket.socket) -> bytes:
-    """All that the client has sent before it began to wait."""
+    """The bytes that the client sent before it began to wait."""
     other.settimeout(0)
     raw = b""
     try:
@@ -76,7 +76,7 @@ def _sent(other: socket.socket) -> bytes:
 
 
 def read_request(raw: bytes) -> Asked:
-    """A request by its bytes."""
+    """The request in these bytes."""
     head, _, body = raw.partition(b"\r\n\r\n")
     line, *lines = head.decode("latin-1").split("\r\n")
     method, target, _ = line.split(" ")
@@ -92,7 +92,7 @@ def read_request(raw: bytes) -> Asked:
     )
 
 
-def answered(said: object) -> bytes:
+def answer_bytes(said: object) -> bytes:
     """The bytes of an answer."""
     said = said if isinstance(said, Said) else Said(body=said)
     body = said.body if isinstance(said.body, bytes) else json.dumps(said.body).encode()
@@ -117,7 +117,7 @@ def ticket_of(current: ApiKey, admin: Mapping[str, object]) -> FakeTicket:
 
 
 def rotate(keys: Keys, document: dict[str, Any], admin: Mapping[str, object]) -> ApiKey:
-    """All four steps, with what createSecret would store read again in between."""
+    """Run all four steps; the created key is rendered and parsed again, as when it is stored."""
     current = keys.parse(document)
     ticket = ticket_of(current, admin)
     created = keys.create(current, ticket)

@@ -1,6 +1,6 @@
-"""Near-valid JSON: a valid document with a few odd places in it, written as odd text.
+"""Near-valid JSON: a valid document with a few odd values in it, sometimes written as odd text.
 
-All choices are the generator's: `random.Random` for ten thousand, hypothesis's for shrinking.
+All choices come from the given generator: `random.Random`, or hypothesis's for shrinking.
 """
 
 import copy
@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterator
 from random import Random
 from typing import Any
 
-CANARY = "KANARI"  # every value that is to be told to nobody has it in it
+CANARY = "KANARI"  # every confidential value contains it
 
-# Values that are of a wrong type, at a limit, or have a meaning somewhere.
+# Values of a wrong type, at a limit, or with a meaning in some syntax.
 ODD: tuple[Any, ...] = (
     *(None, True, False, 0, -1, 1, 7, 65535, 65536, 1.5, 1e300, -(10**30), 10**4299),
     *("", " ", "\0", "a\0b", "\ud800", "x\udcff", "é", "パス", "١٢", "²", "5432 ", "-0", "0x10"),
@@ -27,7 +27,7 @@ ODD: tuple[Any, ...] = (
     *("&x", "a[", "9" * 5000, "a[?b==`1`]", "ceil(x)", "sum(@)", "keys(@)", "@", "`[`", "[@]"),
     *("GET /x", "POST x", "GET /{id}", "GET //x", "GET /x?y", "30s", "999m", "0s"),
 )
-# The same where the value is confidential: whatever is wrong with it must not be told.
+# Values for confidential fields: they contain the canary, which no error may show.
 CONFIDENTIAL: tuple[Any, ...] = (
     *(CANARY, [CANARY], {"x": CANARY}, f"{CANARY}\ud800", f"{CANARY}\0"),
     *(f"{CANARY}\r\n", f"{CANARY} é", f'{CANARY}"\\', CANARY * 3_000, f"https://{CANARY}@h"),
@@ -41,7 +41,7 @@ NAMES = (
 
 
 def nested(depth: int) -> Any:  # noqa: ANN401 - any JSON
-    """So many lists in each other."""
+    """Lists nested to this depth."""
     value: list[Any] = []
     for _ in range(depth):
         value = [value]
@@ -49,7 +49,7 @@ def nested(depth: int) -> Any:  # noqa: ANN401 - any JSON
 
 
 def odd(rng: Random, *, confidential: bool) -> Any:  # noqa: ANN401 - any JSON
-    """A value that stands in no documentation."""
+    """A value that no documentation allows."""
     if confidential:
         return copy.deepcopy(rng.choice(CONFIDENTIAL))
     if rng.random() < 0.03:
@@ -58,7 +58,7 @@ def odd(rng: Random, *, confidential: bool) -> Any:  # noqa: ANN401 - any JSON
 
 
 def mutate(rng: Random, document: Any, shown: Collection[str]) -> Any:  # noqa: ANN401 - any JSON
-    """The document, changed in one to three places.
+    """Change the document in one to three places, and return it.
 
     shown: the fields that messages may quote, which therefore get no confidential value.
     """
@@ -72,7 +72,7 @@ def mutate(rng: Random, document: Any, shown: Collection[str]) -> Any:  # noqa: 
 
 
 def _places(value: object, field: str = "", depth: int = 8) -> Iterator[tuple[Any, Any, str]]:
-    """Every value: what holds it, its key there, and the nearest member that it is of."""
+    """Every value, as its container, its key there, and the name of the nearest field."""
     if not depth:
         return
     if isinstance(value, dict):
@@ -97,7 +97,7 @@ def _change(rng: Random, holder: Any, key: Any, *, confidential: bool) -> None: 
         case 5:
             holder[key] = rng.choice(({"x": value}, [value], [value, value], str(value)))
         case 6 if isinstance(holder, dict):
-            # Beside the true one: in another case, or with a space.
+            # A second key beside the true one, in another case or with a space.
             twin = rng.choice((str(key).upper(), f"{key} ", str(key).title()))
             holder[twin] = odd(rng, confidential=confidential)
         case _ if isinstance(holder, dict):
@@ -107,7 +107,7 @@ def _change(rng: Random, holder: Any, key: Any, *, confidential: bool) -> None: 
 
 
 def edited(rng: Random, text: str) -> str:
-    """The text with a character more, less or another, or cut, or twice."""
+    """The text cut, or with a character inserted or replaced."""
     at = rng.randrange(len(text) + 1)
     more = rng.choice("\0\n\r\t \"'\\{}[]<>%&?#@:/.,;é\ud800\x7f²" + string.hexdigits)
     return rng.choice(
@@ -116,7 +116,7 @@ def edited(rng: Random, text: str) -> str:
 
 
 def as_text(rng: Random, document: Any) -> str:  # noqa: ANN401 - any JSON
-    """JSON of it, or nearly."""
+    """The document as JSON, or as text that is nearly JSON."""
     text = json.dumps(document, ensure_ascii=rng.random() < 0.5)
     if rng.random() < 0.7:
         return text

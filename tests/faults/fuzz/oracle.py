@@ -1,4 +1,4 @@
-"""What every fuzzed example must do: nothing, or fail by an error of ours that tells no value."""
+"""The check of every fuzzed example: it succeeds, or fails as a RotationError without a value."""
 
 import base64
 import os
@@ -18,18 +18,18 @@ from shared.errors import RotationError, Unexpected
 from tests.faults.fuzz.mutations import CANARY
 from tests.issuers.keyshop import ADMIN
 
-# `FUZZ_SEED=7 FUZZ_EXAMPLES=100000 make test-faults` looks further.
+# `FUZZ_SEED=7 FUZZ_EXAMPLES=100000 make test-faults` tries other examples, and more.
 SEED = os.environ.get("FUZZ_SEED", "1")
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "10000"))
 
 
 def share(of: int) -> int:
-    """So many of 10,000, or as much of what was asked for."""
+    """So many of 10,000 examples, in proportion to EXAMPLES."""
     return max(1, of * EXAMPLES // 10_000)
 
 
 def _middle(start: int) -> str:
-    """What base64 makes of the canary's inner characters, wherever in a text they stand."""
+    """The canary's inner characters in base64, when it starts at this offset of three."""
     whole = base64.b64encode((start * "x" + CANARY + "xxx").encode()).decode()
     return whole[4:8] if start else whole[:8]
 
@@ -42,12 +42,12 @@ TRACES = (
 )
 
 
-class Told(AssertionError):
-    """A value was told, or the wrong kind of error was raised."""
+class BadError(AssertionError):
+    """An error contains a value, or is of the wrong kind."""
 
 
 def traces(text: str) -> list[str]:
-    """What of the canary is in the text, in clear, in hexadecimal digits or in base64."""
+    """The forms of the canary in the text: in clear, in hexadecimal digits or in base64."""
     lower = text.lower()
     return [trace for trace in TRACES if trace in lower]
 
@@ -62,19 +62,19 @@ class Tally:
     fields: Counter[str] = field(default_factory=Counter)
 
     def attempt(self, do: Callable[[], object]) -> RotationError | None:
-        """Count what came of it; any other error than one of ours comes out as it is."""
+        """Count the outcome, and return the RotationError if any; other errors are raised."""
         try:
             do()
         except RotationError as error:
-            check(error)
+            assert_safe(error)
             self.kinds[error.code] += 1
             self.fields[f"{error.code} {error.field}"] += 1
             return error
         self.accepted += 1
         return None
 
-    def deep(self, *, kinds: int, fields: int) -> None:
-        """Or the examples would all be refused at the first check, and prove nothing."""
+    def assert_varied(self, *, kinds: int, fields: int) -> None:
+        """Assert that examples were accepted too, and refused in as many ways as given."""
         refused = self.kinds.total()
         assert len(self.kinds) >= kinds, self.kinds
         assert len(self.fields) >= fields, self.fields
@@ -83,7 +83,7 @@ class Tally:
 
     @property
     def figures(self) -> dict[str, int | str]:
-        """For the evidence."""
+        """The figures for the evidence."""
         return {
             "accepted": self.accepted,
             "refused": self.kinds.total(),
@@ -93,50 +93,50 @@ class Tally:
         }
 
 
-def check(error: RotationError) -> None:
-    """Of a kind that an operator can act on, with what and what to do, and without any value."""
+def assert_safe(error: RotationError) -> None:
+    """Assert that an operator can act on the error, and that it contains no confidential value."""
     if isinstance(error, Unexpected):
-        raise Told(f"a defect: {error}")
+        raise BadError(f"a defect: {error}")
     whole = (error.code, error.what, error.do, str(error), repr(error), repr(error.args))
     if not all(part.strip(string.whitespace) for part in whole):
-        raise Told(f"an empty part: {whole}")
-    said = [*whole, str(error.field), str(error.label)]
-    behind: BaseException | None = error.__cause__ or error.__context__
-    while behind is not None:  # JSONDecodeError keeps the document
-        said += [str(behind), repr(behind), repr(getattr(behind, "__dict__", ""))]
-        behind = behind.__cause__ or behind.__context__
-    found = [part for part in said if traces(part)]
-    if found:
-        raise Told(f"a value in {found}")
+        raise BadError(f"an empty part: {whole}")
+    texts = [*whole, str(error.field), str(error.label)]
+    cause: BaseException | None = error.__cause__ or error.__context__
+    while cause is not None:  # JSONDecodeError has the document as an attribute
+        texts += [str(cause), repr(cause), repr(getattr(cause, "__dict__", ""))]
+        cause = cause.__cause__ or cause.__context__
+    leaked = [part for part in texts if traces(part)]
+    if leaked:
+        raise BadError(f"a value in {leaked}")
 
 
-def fuzz(subject: str, examples: int, one: Callable[[Random, Tally], object]) -> Tally:
-    """Take the examples; one that fails says how to have it again."""
+def fuzz(subject: str, examples: int, try_example: Callable[[Random, Tally], object]) -> Tally:
+    """Try the examples; the error of one that fails has a note with its generator."""
     tally = Tally(subject)
     for number in range(examples):
         try:
-            one(nth(subject, number), tally)
+            try_example(generator_of(subject, number), tally)
         except BaseException as error:
-            error.add_note(f"fuzzing {subject}: nth({subject!r}, {number}) with FUZZ_SEED={SEED}")
+            error.add_note(f"generator_of({subject!r}, {number}) with FUZZ_SEED={SEED}")
             raise
     return tally
 
 
-def nth(subject: str, number: int) -> Random:
-    """The generator of an example."""
-    return Random(f"{SEED}/{subject}/{number}")  # noqa: S311 - to be had again, not secret
+def generator_of(subject: str, number: int) -> Random:
+    """The generator of one example, from which all its choices are made."""
+    return Random(f"{SEED}/{subject}/{number}")  # noqa: S311 - repeatable, not secret
 
 
-class Connected(AssertionError):
-    """A connection was tried where there is nothing to connect for."""
+class UnexpectedConnection(AssertionError):
+    """Code that needs no connection tried to make one."""
 
 
 @contextmanager
 def no_connections() -> Iterator[None]:
-    """No name is looked up and nobody is called, by Python's sockets or a driver's own."""
+    """Refuse name look-ups and connections, by Python's sockets or a driver's own."""
 
     def refuse(*_: object, **__: object) -> None:
-        raise Connected
+        raise UnexpectedConnection
 
     with (
         mock.patch.object(socket.socket, "connect", refuse),

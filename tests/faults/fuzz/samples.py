@@ -1,4 +1,4 @@
-"""Valid secrets of every kind, with values that are to be told to nobody."""
+"""Valid secrets of every kind, whose confidential values contain the canary."""
 
 import json
 import re
@@ -14,9 +14,9 @@ PASSWORD = f'{CANARY}"é\\'
 KEY = f"{CANARY}-key"
 ADMIN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:admin-AbCdEf"
 ISSUERS = sorted((ROOT / "rotators" / "http_api_key" / "issuers").glob("*.json"))
-# Where a database is and whose password it is, messages say.
+# Messages may quote where a database is and whose password the secret has.
 LOGIN_SHOWN = frozenset({"host", "username", "masterarn", "issuer"})
-# Of a description: where requests go, the fields that messages name, and the slots' names.
+# Messages may quote a description's URLs, field names and slots' names.
 DESCRIPTION_SHOWN = frozenset({"base", "key", "id", "slot", "slots", "use", "owner", "issuer"})
 
 
@@ -28,12 +28,12 @@ class Sample:
     shown: frozenset[str]
 
     def document(self) -> Any:  # noqa: ANN401 - any JSON
-        """A copy of its own."""
+        """A new copy of the document."""
         return json.loads(self.text)
 
 
 def logins() -> Iterator[Sample]:
-    """Of users of databases, as AWS's functions have them."""
+    """Secrets of database users, in the form of AWS's functions."""
     whole = {
         "engine": "postgres",
         "host": "127.0.0.1",
@@ -52,9 +52,9 @@ def logins() -> Iterator[Sample]:
 
 
 def keys() -> Iterator[Sample]:
-    """Of keys, by each description of ours, by its name and as the secret's own, and of examples.
+    """Secrets of keys: for each description we ship, by name and inline, and for each example.
 
-    What stands in a URL is shown, so all but the key is.
+    Any field but the key may be part of a URL, so messages may quote it.
     """
     for path in ISSUERS:
         described = json.loads(path.read_text())
@@ -69,7 +69,7 @@ def keys() -> Iterator[Sample]:
 
 
 def secret_of(described: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
-    """A secret with all that the description needs of it."""
+    """A secret with every field that the description needs."""
     names = re.findall(r"\{secret\.(\w+)\??\}", json.dumps(described))
     document: dict[str, Any] = {name: _field(name) for name in names}
     fields = described["fields"]

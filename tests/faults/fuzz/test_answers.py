@@ -1,4 +1,4 @@
-"""Answers of issuers that no issuer should give, read by the true client from a true socket."""
+"""Answers that no issuer should give, read by the real client from a real socket."""
 
 import json
 from itertools import count
@@ -15,17 +15,24 @@ from local.servers.certificates import Authority
 from rotators.http_api_key.issuer import HttpIssuer
 from shared.keys import propagation
 from shared.keys.backend import Keys
-from tests.faults.fuzz.answers import garbled
+from tests.faults.fuzz.answers import garbled_answer
 from tests.faults.fuzz.cases import CASES, CanaryShop
-from tests.faults.fuzz.issuer import Answers, answered, keys_over, read_request, rotate, ticket_of
+from tests.faults.fuzz.issuer import (
+    Answers,
+    answer_bytes,
+    keys_over,
+    read_request,
+    rotate,
+    ticket_of,
+)
 from tests.faults.fuzz.oracle import EXAMPLES, Tally, fuzz, no_connections, share
 from tests.faults.fuzz.samples import KEY
 from tests.fixtures.evidence import Evidence
 from tests.issuers.described import URL
 from tests.issuers.scripted import Asked, Script
 
-# Those whose good answers make a whole rotation.
-GOOD = [case for case in CASES if case.shopped or case.name in ("auth0", "jupyterhub", "twilio")]
+# Cases whose good answers let a whole rotation succeed.
+GOOD = [case for case in CASES if case.is_keyshop or case.name in ("auth0", "jupyterhub", "twilio")]
 SETTINGS: tuple[dict[str, str], ...] = (
     *({}, {}, {}, {}),
     {"OLD_KEY_ENDS": "on-finish"},
@@ -34,8 +41,8 @@ SETTINGS: tuple[dict[str, str], ...] = (
 )
 
 
-class Bad:
-    """Good answers before the `first` bad one; after it good ones again, or more bad ones."""
+class BadAnswers:
+    """Good answers, a bad one at number `first`, then good ones again or only bad ones."""
 
     def __init__(self, rng: Random, script: Script, first: int) -> None:
         self._rng, self._script, self._first = rng, script, first
@@ -47,18 +54,18 @@ class Bad:
         number, said = next(self._asked), self._script(asked)
         if number == self._first or (self._forever and number > self._first):
             self.given += 1
-            return garbled(self._rng, said)
-        return answered(said)
+            return garbled_answer(self._rng, said)
+        return answer_bytes(said)
 
 
-def one(ca: Path, rng: Random, tally: Tally) -> int:
-    """One example in three takes all steps; the others only use the key, as testSecret does.
+def try_example(ca: Path, rng: Random, tally: Tally) -> int:
+    """Try one example, and return how many bad answers were given.
 
-    Gives how many bad answers there were.
+    One example in three runs all steps; the others only verify the key, as testSecret does.
     """
     case, whole = rng.choice(GOOD), rng.random() < 0.35
     state = case.answers()
-    bad = Bad(rng, case.tolerant(state), rng.choice((0, 0, 0, 1, 1, 2)) if whole else 0)
+    bad = BadAnswers(rng, case.tolerant(state), rng.choice((0, 0, 0, 1, 1, 2)) if whole else 0)
     document = json.loads(case.document)
     keys = keys_over(bad, ca, rng.choice(SETTINGS))
 
@@ -85,17 +92,17 @@ def test_ten_thousand_answers(authority: Authority, evidence: Evidence) -> None:
 
     def example(rng: Random, tally: Tally) -> None:
         nonlocal given
-        given += one(authority.ca, rng, tally)
+        given += try_example(authority.ca, rng, tally)
 
     with no_connections():
         tally = fuzz("answers", EXAMPLES, example)
     assert given >= EXAMPLES
-    tally.deep(kinds=8, fields=15)
+    tally.assert_varied(kinds=8, fields=15)
     evidence("fuzzing", "the issuer's answers", examples=given, **tally.figures)
 
 
 class Issuer(TlsServer):
-    """Answers over TLS, on a port."""
+    """A server that gives the answers over TLS."""
 
     answers: Answers
 
@@ -108,10 +115,10 @@ class Issuer(TlsServer):
 
 
 def test_some_answers_over_tls(authority: Authority, evidence: Evidence) -> None:
-    """The requests of these have no body."""
+    """As above over real TLS; only verification is tried, whose requests have no body."""
     environment = {"ALLOW_PRIVATE_ISSUERS": "true"}
     keys = Keys(HttpIssuer(authority.ca, environment), environment)
-    case = next(each for each in GOOD if each.shopped and "[@]" not in each.description)
+    case = next(each for each in GOOD if each.is_keyshop and "[@]" not in each.description)
     with Issuer(authority.issue("fuzzed")).running() as port:
         url = f"https://localhost:{port}/v1"
         document = {**json.loads(case.document.replace(URL, url))}
@@ -120,13 +127,13 @@ def test_some_answers_over_tls(authority: Authority, evidence: Evidence) -> None
 
         def over(rng: Random, tally: Tally) -> None:
             state = CanaryShop()
-            Issuer.answers = staticmethod(Bad(rng, case.tolerant(state), 0))
+            Issuer.answers = staticmethod(BadAnswers(rng, case.tolerant(state), 0))
             tally.attempt(lambda: keys.verify(key, ticket))
             assert state.accepts(KEY)
 
         examples = share(500)
         tally = fuzz("answers over TLS", examples, over)
-    tally.deep(kinds=3, fields=3)
+    tally.assert_varied(kinds=3, fields=3)
     evidence("fuzzing", "the issuer's answers, over TLS", examples=examples, **tally.figures)
 
 
@@ -136,4 +143,4 @@ def test_some_answers_over_tls(authority: Authority, evidence: Evidence) -> None
 @given(rng=st.randoms(use_true_random=False))
 def test_what_hypothesis_can_shrink(authority: Authority, rng: Random) -> None:
     with no_connections():
-        one(authority.ca, rng, Tally("answers"))
+        try_example(authority.ca, rng, Tally("answers"))

@@ -1,4 +1,4 @@
-"""Environments with odd variables: each backend is built, and makes a password or takes a step."""
+"""Environments with odd variables: a backend is built, and makes a password or runs a step."""
 
 import os
 from collections import ChainMap
@@ -38,7 +38,7 @@ USUAL = (
 
 
 def value(rng: Random, name: str, bundle: str) -> str:
-    """A text that an environment may hold: it has no NUL, and what is no UTF-8 in Python's way."""
+    """A text that an environment can have: without NUL, and with surrogates for invalid UTF-8."""
     if name == "TLS_CA_BUNDLE" and rng.random() < 0.5:
         return bundle
     said = rng.choice(rng.choice((USUAL, USUAL, ODD, CONFIDENTIAL)))
@@ -49,16 +49,16 @@ def value(rng: Random, name: str, bundle: str) -> str:
 
 
 def environment(rng: Random, bundle: str) -> dict[str, str]:
-    """One to four variables, beside the authorities."""
+    """One to four variables, and the CA bundle."""
     names = rng.sample(VARIABLES, rng.choice((1, 2, 2, 3, 4)))
     return {"TLS_CA_BUNDLE": bundle} | {name: value(rng, name, bundle) for name in names}
 
 
-def made(function: str, given: dict[str, str]) -> None:
-    """Build it, and have it make a password, of as many characters as it was told."""
+def assert_password_follows_settings(function: str, given: dict[str, str]) -> None:
+    """Build the backend, and assert its password's length and characters."""
     backend = BUILDERS[function](given)
     if isinstance(backend, Keys):
-        password = backend._issuer._policy.make()  # type: ignore[attr-defined]  # HttpIssuer's
+        password = backend._issuer._policy.generate()  # type: ignore[attr-defined]  # HttpIssuer's
         backend.parse(KEYS[0].document())
     else:
         assert isinstance(backend, SingleUser | AlternatingUsers)
@@ -71,13 +71,13 @@ def made(function: str, given: dict[str, str]) -> None:
 
 
 def test_ten_thousand_environments(authority: Authority, evidence: Evidence) -> None:
-    def one(rng: Random, tally: Tally) -> None:
+    def try_example(rng: Random, tally: Tally) -> None:
         given = environment(rng, str(authority.ca))
-        tally.attempt(lambda: made(rng.choice(list(BUILDERS)), given))
+        tally.attempt(lambda: assert_password_follows_settings(rng.choice(list(BUILDERS)), given))
 
     with no_connections():
-        tally = fuzz("environments", EXAMPLES, one)
-    tally.deep(kinds=2, fields=15)
+        tally = fuzz("environments", EXAMPLES, try_example)
+    tally.assert_varied(kinds=2, fields=15)
     evidence("fuzzing", "the environment", examples=EXAMPLES, **tally.figures)
 
 
@@ -90,14 +90,14 @@ def test_some_environments_of_the_handler(
     before = secret.labels(), secret.value(), secret.accepted_versions()
     handlers = {name: template.handler(name) for name in BUILDERS}
 
-    def one(rng: Random, tally: Tally) -> None:
+    def try_example(rng: Random, tally: Tally) -> None:
         given = ChainMap(environment(rng, str(authority.ca)), os.environ)
         handler = replace(rng.choice(list(handlers.values())), environment=given)
         context = LambdaContext(function_name="f", timeout=60, memory_limit_in_mb="256")
         tally.attempt(lambda: handler({**event, "Step": "createSecret"}, context))
 
     examples = share(300)
-    tally = fuzz("environments of a handler", examples, one)
+    tally = fuzz("environments of a handler", examples, try_example)
     assert (secret.labels(), secret.value(), secret.accepted_versions()) == before
-    tally.deep(kinds=1, fields=5)
+    tally.assert_varied(kinds=1, fields=5)
     evidence("fuzzing", "the environment, by the handler", examples=examples, **tally.figures)

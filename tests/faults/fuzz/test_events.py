@@ -1,4 +1,4 @@
-"""Events that are none, or nearly, to the true handlers with the local Secrets Manager behind."""
+"""Invalid and nearly valid events, given to the real handlers with the local Secrets Manager."""
 
 import io
 import json
@@ -41,10 +41,10 @@ STRANGE: tuple[object, ...] = (
 
 @pytest.fixture
 def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.TextIOWrapper]:
-    """The functions' log, as strict as a standard output; a line that is lost is an error."""
+    """The functions' log, in strict UTF-8 as standard output; a line that is lost is an error."""
 
     def lost(*_: object) -> NoReturn:
-        raise  # noqa: PLE0704 - what the handler was given
+        raise  # noqa: PLE0704 - the error that handleError was called for
 
     handler = LOGGER.registered_handler
     assert isinstance(handler, logging.StreamHandler)
@@ -57,7 +57,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.TextIOWrapper]:
 
 
 def event(rng: Random, good: list[dict[str, Any]]) -> object:
-    """One in three is nearly good; others are of another shape, or no JSON."""
+    """An event that is nearly valid in one case of three, else of another shape or no JSON."""
     if rng.random() < 0.35:
         return mutate(rng, json.loads(json.dumps(rng.choice(good))), SHOWN)
     if rng.random() < 0.1:
@@ -78,11 +78,11 @@ def test_ten_thousand_events(
     evidence: Evidence,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(store, "CONSISTENCY_SECONDS", 0)  # what is not there never comes
+    monkeypatch.setattr(store, "CONSISTENCY_SECONDS", 0)  # the local service is consistent at once
     secret = lab.secret(IssuerTarget(demo_issuer))
     done = secret.begin()
     secret.steps(done)
-    begun = secret.begin()  # without a value: its later steps have nothing to work with
+    begun = secret.begin()  # has no value, so its later steps must fail
     broken, still = lab.secret(IssuerTarget(demo_issuer)), lab.secret(IssuerTarget(demo_issuer))
     lab.client.put_secret_value(SecretId=broken.arn, SecretString=f'{{"password": "{CANARY}')
     token = f"{CANARY}{'0' * 36}"
@@ -93,15 +93,15 @@ def test_ten_thousand_events(
     handlers: list[Handler] = [template.handler(name) for name in template.functions()]
     before = secret.labels(), secret.value(), secret.accepted_versions()
 
-    def one(rng: Random, tally: Tally) -> None:
+    def try_example(rng: Random, tally: Tally) -> None:
         given, handler = event(rng, good), rng.choice(handlers)
         context = LambdaContext(function_name="f", timeout=60, memory_limit_in_mb="256")
         error = tally.attempt(lambda: handler(given, context))
         assert error is None or (error.__cause__, error.__context__) == (None, None)
 
-    tally = fuzz("events", EXAMPLES, one)
+    tally = fuzz("events", EXAMPLES, try_example)
     assert (secret.labels(), secret.value(), secret.accepted_versions()) == before
     written.seek(0)
     assert not traces(written.read())
-    tally.deep(kinds=5, fields=8)
+    tally.assert_varied(kinds=5, fields=8)
     evidence("fuzzing", "the event", examples=EXAMPLES, **tally.figures)

@@ -1,4 +1,4 @@
-"""Secrets with odd places in them, rotated by the true handlers, service, databases and issuer."""
+"""Secrets with odd values in them, rotated by real handlers on real databases and an issuer."""
 
 import json
 import uuid
@@ -23,8 +23,8 @@ from tests.faults.fuzz.samples import DESCRIPTION_SHOWN, LOGIN_SHOWN
 from tests.fixtures.evidence import Evidence
 from tests.lab import Lab, LabSecret
 
-# A target elsewhere, or another of its users, is not asked: what becomes of it is not known here.
-PLACE = ("host", "port", "username", "issuer_url", "engine", "dbname")
+# With another target or user in the secret, only createSecret is run.
+TARGET_FIELDS = ("host", "port", "username", "issuer_url", "engine", "dbname")
 SHOWN = LOGIN_SHOWN | DESCRIPTION_SHOWN | {"key_id", "admin_secret_arn", "issuer_url"}
 
 
@@ -40,30 +40,30 @@ def _targets(server: Server, other: Server, issuer: Issuer) -> Iterator[Target]:
     yield IssuerTarget(issuer)
 
 
-def put(rng: Random, lab: Lab, arn: str, good: dict[str, Any]) -> str | None:
-    """Store something like it by hand; None where the service itself refuses that."""
+def store_mutated(rng: Random, lab: Lab, arn: str, good: dict[str, Any]) -> str | None:
+    """Store a mutated copy and return its text; None if the service itself refuses it."""
     document = mutate(rng, json.loads(json.dumps(good)), SHOWN)
     text = as_text(rng, document).encode(errors="replace").decode()
     try:
         lab.client.put_secret_value(SecretId=arn, SecretString=text)
     except ClientError as refused:
-        assert refused.response["Error"]["Code"] == "ValidationException"  # it is too long
+        assert refused.response["Error"]["Code"] == "ValidationException"  # the text is too long
         return None
     return text
 
 
-def here(text: str, good: dict[str, Any]) -> bool:
-    """Whether it is of the same target still."""
+def has_same_target(text: str, good: dict[str, Any]) -> bool:
+    """Whether the text still names the same target and user, or cannot be read at all."""
     try:
         said = json.loads(text)
     except (ValueError, RecursionError):
-        return True  # refused before anything is called
+        return True  # refused before any call
     if not isinstance(said, dict):
         return True
-    return all(said.get(field) == good.get(field) for field in PLACE)
+    return all(said.get(field) == good.get(field) for field in TARGET_FIELDS)
 
 
-def tried(secret: LabSecret, steps: tuple[Step, ...]) -> None:
+def run_or_abandon(secret: LabSecret, steps: tuple[Step, ...]) -> None:
     event = secret.begin()
     try:
         secret.steps(event, *steps)
@@ -72,7 +72,7 @@ def tried(secret: LabSecret, steps: tuple[Step, ...]) -> None:
             secret.abandon(event)
 
 
-def one(rng: Random, tally: Tally, secret: LabSecret) -> None:
+def try_example(rng: Random, tally: Tally, secret: LabSecret) -> None:
     good = secret.value()
     arn = secret.arn
     admin = next((good[f] for f in ("masterarn", "admin_secret_arn") if f in good), None)
@@ -80,13 +80,13 @@ def one(rng: Random, tally: Tally, secret: LabSecret) -> None:
     if admin is not None and rng.random() < 0.4:
         arn = admin
         kept = json.loads(secret.lab.client.get_secret_value(SecretId=arn)["SecretString"])
-    text = put(rng, secret.lab, arn, kept or good)
+    text = store_mutated(rng, secret.lab, arn, kept or good)
     if text is None:
         return
     before = secret.holder("AWSCURRENT")
-    steps = tuple(Step) if here(text, kept or good) else (Step.CREATE,)
+    steps = tuple(Step) if has_same_target(text, kept or good) else (Step.CREATE,)
     try:
-        error = tally.attempt(lambda: tried(secret, steps))
+        error = tally.attempt(lambda: run_or_abandon(secret, steps))
         if error is not None:
             assert (error.__cause__, error.__context__) == (None, None)
             assert secret.holder("AWSCURRENT") == before
@@ -106,6 +106,8 @@ def test_some_rotations(
     monkeypatch.setattr(store, "CONSISTENCY_SECONDS", 0)
     secrets = [lab.secret(target) for target in targets]
     examples = share(200)
-    tally = fuzz("rotations", examples, lambda rng, tally: one(rng, tally, rng.choice(secrets)))
-    tally.deep(kinds=4, fields=15)
+    tally = fuzz(
+        "rotations", examples, lambda rng, tally: try_example(rng, tally, rng.choice(secrets))
+    )
+    tally.assert_varied(kinds=4, fields=15)
     evidence("fuzzing", "the secret's JSON, rotated", examples=examples, **tally.figures)

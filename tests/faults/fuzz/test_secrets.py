@@ -1,4 +1,4 @@
-"""Secrets of every kind with odd places in them, through the parse of every backend."""
+"""Secrets of every kind with odd values in them, parsed by every backend."""
 
 import json
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from tests.fixtures.evidence import Evidence
 from tests.issuers.described import EXAMPLES as EXAMPLES_OF_ISSUERS
 from tests.issuers.described import PLAIN
 
-# JMESPath says so of a literal in backticks, to nobody who has not asked.
+# JMESPath's own warning about a literal in backticks.
 QUIET = pytest.mark.filterwarnings(
     "ignore:deprecated string literal syntax:PendingDeprecationWarning"
 )
@@ -44,7 +44,7 @@ def backends(authority: Authority) -> dict[str, Backend[Any]]:
 
 
 def answer(rng: Random, samples: Sequence[Sample]) -> dict[str, Any]:
-    """What GetSecretValue might give."""
+    """An answer of GetSecretValue."""
     sample = rng.choice(samples)
     document = sample.document()
     if rng.random() < 0.95:
@@ -55,13 +55,13 @@ def answer(rng: Random, samples: Sequence[Sample]) -> dict[str, Any]:
     return {"SecretString": text}
 
 
-def taken(name: str, backend: Backend[Any], said: Any) -> None:  # noqa: ANN401 - any answer
-    """Read it as that function does, and write it again; a database's gets its next password."""
+def assert_round_trip(name: str, backend: Backend[Any], said: Any) -> None:  # noqa: ANN401 - any answer
+    """Parse and render as the function does; create the next password if it is a database's."""
     document = document_of(said, of="the secret", texts=name.startswith("Http"))
     credential = backend.parse(document)
     written = load_value(dump_document(backend.render(credential)))
     if name.startswith("Http"):
-        # An id that is a number becomes a text of it.
+        # A numeric id is rendered as text.
         assert {n: str(v) for n, v in written.items()} == {n: str(v) for n, v in document.items()}
         return
     assert written == document
@@ -70,22 +70,22 @@ def taken(name: str, backend: Backend[Any], said: Any) -> None:  # noqa: ANN401 
     dump_document(backend.render(following))
 
 
-def one(backends: dict[str, Backend[Any]], rng: Random, tally: Tally) -> None:
+def try_example(backends: dict[str, Backend[Any]], rng: Random, tally: Tally) -> None:
     of_keys = rng.random() < 0.5
     said = answer(rng, KEYS if of_keys else LOGINS)
-    # Now and then of another kind than the function rotates.
+    # Sometimes a secret of another kind than the function rotates.
     names = [name for name in backends if name.startswith("Http") is of_keys]
     name = rng.choice(list(backends) if rng.random() < 0.05 else names)
     if name.endswith("strings") and rng.random() < 0.9:
         said = {"SecretString": edited(rng, rng.choice((KEY, "", f"{KEY} é", "\n", "{")))}
-    tally.attempt(lambda: taken(name, backends[name], said))
+    tally.attempt(lambda: assert_round_trip(name, backends[name], said))
 
 
 @QUIET
 def test_ten_thousand_secrets(backends: dict[str, Backend[Any]], evidence: Evidence) -> None:
     with no_connections():
-        tally = fuzz("secrets", EXAMPLES, lambda rng, tally: one(backends, rng, tally))
-    tally.deep(kinds=3, fields=200)
+        tally = fuzz("secrets", EXAMPLES, lambda rng, tally: try_example(backends, rng, tally))
+    tally.assert_varied(kinds=3, fields=200)
     evidence("fuzzing", "the secret's JSON", examples=EXAMPLES, **tally.figures)
 
 
@@ -96,4 +96,4 @@ def test_ten_thousand_secrets(backends: dict[str, Backend[Any]], evidence: Evide
 @QUIET
 def test_what_hypothesis_can_shrink(backends: dict[str, Backend[Any]], rng: Random) -> None:
     with no_connections():
-        one(backends, rng, Tally("secrets"))
+        try_example(backends, rng, Tally("secrets"))
