@@ -58,7 +58,7 @@ def made(function: str, given: dict[str, str]) -> None:
     """Build it, and have it make a password, of as many characters as it was told."""
     backend = BUILDERS[function](given)
     if isinstance(backend, Keys):
-        password = backend._issuer._policy.make()  # type: ignore[attr-defined]  # HttpIssuer's
+        password = backend._issuer._policy.generate()  # type: ignore[attr-defined]  # HttpIssuer's
         backend.parse(KEYS[0].document())
     else:
         assert isinstance(backend, SingleUser | AlternatingUsers)
@@ -66,7 +66,9 @@ def made(function: str, given: dict[str, str]) -> None:
         password = backend.create(login, None).password  # type: ignore[arg-type]  # it asks nothing
     characters = password.reveal()
     assert len(characters) == int(given.get("PASSWORD_LENGTH") or 32)
-    left = set("".join(CLASSES.values())) - set(given.get("EXCLUDE_CHARACTERS", ""))
+    left = set("".join(each.characters for each in CLASSES)) - set(
+        given.get("EXCLUDE_CHARACTERS", "")
+    )
     assert set(characters) <= left
 
 
