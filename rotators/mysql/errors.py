@@ -103,10 +103,10 @@ _BY_ERRNO = {
     1129: ErrorRow(
         Unreachable, "the server blocks the function's address", "FLUSH HOSTS on the server"
     ),
-    3159: ErrorRow(Untrusted, "the account requires TLS of another kind", "check REQUIRE"),
+    3159: ErrorRow(Untrusted, "the account requires TLS of another kind", "check its REQUIRE"),
     1819: ErrorRow(
         RejectedByPolicy, "the server's password rules refused the new password",
-        "correct PASSWORD_LENGTH, EXCLUDE_CHARACTERS or a MINIMUM_... of the function by them",
+        "let PASSWORD_LENGTH, EXCLUDE_CHARACTERS and MINIMUM_... of the function match them",
         "PASSWORD_LENGTH",
     ),
     **dict.fromkeys(

@@ -87,7 +87,7 @@ _RUNNING = {
     "22023": ErrorRow(
         RejectedByPolicy,
         "the server's password rules refused the new password",
-        "correct PASSWORD_LENGTH, EXCLUDE_CHARACTERS or a MINIMUM_... of the function by them",
+        "let PASSWORD_LENGTH, EXCLUDE_CHARACTERS and MINIMUM_... of the function match them",
         "PASSWORD_LENGTH",
     ),
     "42501": ErrorRow(
@@ -98,7 +98,7 @@ _RUNNING = {
     "0LP01": ErrorRow(
         TargetMismatch,
         "the clone cannot be made a member of its original, as that one is a member of the clone",
-        "REVOKE the clone from its original",
+        "REVOKE the clone's role from its original",
         "username",
     ),
     **dict.fromkeys(  # the first of a function that stood still, which may only be slow
