@@ -11,9 +11,9 @@ import psycopg
 from psycopg import sql
 from psycopg.abc import PQGen
 
-from rotators.postgres.equip import hand_over, make, owes, set_password
+from rotators.postgres.comparison import prove, whoever
 from rotators.postgres.errors import translated
-from rotators.postgres.match import prove, whoever
+from rotators.postgres.provisioning import hand_over, make, owes, set_password
 from rotators.postgres.roles import Connection, read_pair
 from shared.credentials import Login
 from shared.errors import TargetMismatch
