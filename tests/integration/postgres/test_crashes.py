@@ -13,7 +13,7 @@ import pytest
 
 from local.servers import Server, postgres
 from local.servers.certificates import Authority
-from rotators.postgres import engine as rotator
+from rotators.postgres import connection as rotator
 from shared.errors import Busy, Forbidden, Rejected, RejectedByPolicy, TargetMismatch, Unreachable
 from shared.secret import Secret
 from tests.faults.leaks import forms

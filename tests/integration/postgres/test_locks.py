@@ -8,7 +8,7 @@ import pytest
 from psycopg import sql
 
 from local.servers import Server
-from rotators.postgres import engine as rotator
+from rotators.postgres import connection as rotator
 from shared.errors import Busy
 from shared.secret import Secret
 from tests.integration.postgres.pairs import INITIAL, PostgresPair

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from local.servers import Server
-from rotators.postgres import engine as rotator
+from rotators.postgres import connection as rotator
 from rotators.postgres.errors import translate
 from shared.errors import Forbidden, Misconfigured, Rejected, RotationError, Unreachable
 from tests.integration.postgres.pairs import PostgresPair
