@@ -101,7 +101,7 @@ _ROWS_BY_SQLSTATE = {
         "REVOKE the clone from its original",
         "username",
     ),
-    **dict.fromkeys(  # the first of a function that stood still, which may only be slow
+    **dict.fromkeys(  # 25P03 is of a function that was idle in it, and may only be slow
         ("25P03", "25P04"),
         ErrorRow(Unreachable, "the server ended a transaction that took too long", NEXT_ATTEMPT),
     ),
