@@ -50,7 +50,7 @@ class Database(Generic[S]):
         """The secret's JSON with this user and password."""
         return credential.render()
 
-    def discard(self, minted: Login, ticket: Ticket[Login], /) -> None:
+    def discard(self, created: Login, ticket: Ticket[Login], /) -> None:
         """Nothing: a password that was never installed leaves no trace."""
 
     def admin(self, user: Login, ticket: Ticket[Login]) -> Login:
