@@ -1,4 +1,4 @@
-"""Whether a password is that of a hash which MySQL keeps, so that no stranger's is taken for ours.
+"""Compares a password with a hash that MySQL keeps: an account with another is somebody else's.
 
 Source: MySQL's mysys/crypt_genhash_impl.cc and sql/auth/sha2_password.cc; the SHA-256 one is
 Ulrich Drepper's "Unix crypt using SHA-256 and SHA-512", with a salt of 20 characters.
@@ -19,15 +19,15 @@ _PLAIN = re.compile(r"\$5\$(.{20})\$(.{43})", re.DOTALL)
 _PLAIN_ROUNDS = 5000
 
 
-def is_of(password: Secret, stored: str) -> bool:
-    """False also for a hash of another kind."""
+def password_matches(password: Secret, stored_hash: str) -> bool:
+    """Whether the hash is this password's; False also for a hash of another kind."""
     clear = password.reveal().encode()
-    if found := _CACHING.fullmatch(stored):
+    if found := _CACHING.fullmatch(stored_hash):
         rounds, salt, digest = int(found[1], 16) * 1000, found[2], found[3]
-    elif found := _PLAIN.fullmatch(stored):
+    elif found := _PLAIN.fullmatch(stored_hash):
         rounds, salt, digest = _PLAIN_ROUNDS, found[1], found[2]
     else:
-        return hmac.compare_digest(native_password_hash(password).encode(), stored.encode())
+        return hmac.compare_digest(native_password_hash(password).encode(), stored_hash.encode())
     return hmac.compare_digest(_sha256_crypt(clear, salt.encode(), rounds), digest.encode())
 
 

@@ -151,8 +151,8 @@ def test_a_server_that_keeps_one_password_only(mysql_server: Server) -> None:
     users = Users(mysql_server)
     users.create()
     with users.session("first") as session:
-        session.wire.version = (8, 0, 13)
-        passwords = MySQLPasswords(session.wire)
+        session.connection.version = (8, 0, 13)
+        passwords = MySQLPasswords(session.connection)
         with pytest.raises(Forbidden, match=r"older than 8\.0\.14"):
             passwords.add(Secret("second"), None)
         passwords.replace(Secret("second"), None)
@@ -322,9 +322,9 @@ def test_other_ways_to_log_in_are_kept_of_a_pair(mariadb_server: Server) -> None
         users.name,
         native_password_hash(Secret("first")),
     )
-    users.equip("second")
-    users.equip("third", live="second", user=users.twin)
-    users.match("third", users.name)
+    users.provision_twin("second")
+    users.provision_twin("third", live="second", user=users.twin)
+    users.verify_same_rights("third", users.name)
     shown = str(users.sql("SHOW CREATE USER %s@'%%'", users.name)[0][0])
     assert "unix_socket USING 'a%b'" in shown
 
@@ -332,7 +332,7 @@ def test_other_ways_to_log_in_are_kept_of_a_pair(mariadb_server: Server) -> None
 def test_a_login_that_the_server_takes_for_another(users: Users) -> None:
     users.sql("CREATE USER ''@'%' IDENTIFIED BY 'first'")
     try:
-        for change in ("replace", "add", "keep"):
+        for change in ("replace", "add", "end_others"):
             with (
                 users.session("first") as session,
                 pytest.raises(TargetMismatch, match="another account") as caught,

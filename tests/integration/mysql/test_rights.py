@@ -18,9 +18,9 @@ def users(request: pytest.FixtureRequest) -> Users:
 def follows(users: Users, *statements: str) -> None:
     """After these statements about {user}, its clone can do the same, and knows it."""
     users.run(*statements)
-    users.equip("second")
+    users.provision_twin("second")
     assert users.shown(users.twin) == users.shown(users.name)
-    users.match("second")
+    users.verify_same_rights("second")
 
 
 def test_a_user_without_rights(users: Users) -> None:
@@ -91,10 +91,10 @@ def test_a_statement_time_limit(mariadb_server: Server) -> None:
 def test_defect_9_an_account_of_one_host(users: Users) -> None:
     users.create(host="127.0.0.1")
     users.run("GRANT SELECT ON app.* TO {user}@'127.0.0.1'")
-    users.equip("second")
+    users.provision_twin("second")
     assert users.hosts(users.twin) == {"127.0.0.1"}
     assert users.shown(users.twin, "127.0.0.1") == users.shown(users.name, "127.0.0.1")
-    users.match("second")
+    users.verify_same_rights("second")
 
 
 def test_defect_9_roles_and_a_default_role(users: Users) -> None:
@@ -114,7 +114,7 @@ def test_defect_9_roles_and_a_default_role(users: Users) -> None:
     )
     # The role in force is not the user's own right.
     users.sql(f"GRANT INSERT ON *.* TO {roles[0]}")
-    users.match("second")
+    users.verify_same_rights("second")
     follows(
         users,
         f"REVOKE {roles[0]} FROM {{user}}@'%'",
@@ -189,7 +189,7 @@ def test_everything_and_then_less_everywhere(users: Users) -> None:
     everything = "ALL" if users.mariadb else "SELECT, SHUTDOWN"
     users.run(f"GRANT {everything} ON *.* TO {{user}}@'%'")
     with pytest.raises(Forbidden, match="the admin lacks a right to give") as caught:
-        users.equip("second")
+        users.provision_twin("second")
     assert caught.value.do.startswith("GRANT ")
     users.sql(caught.value.do)
     follows(users)
@@ -203,7 +203,7 @@ def test_a_right_that_the_admin_lacks_on_any_name(users: Users) -> None:
     users.sql("GRANT EVENT ON `a{b}'%%`.* TO %s", users.name)
     users.run("REVOKE EVENT ON *.* FROM {admin}@'%'")
     with pytest.raises(Forbidden) as caught:
-        users.equip("second")
+        users.provision_twin("second")
     users.sql(caught.value.do)
     follows(users)
 
@@ -220,11 +220,11 @@ def test_a_system_user(mysql_server: Server) -> None:
     follows(users)
     users.run("REVOKE SYSTEM_USER ON *.* FROM {admin}@'%'", "GRANT INSERT ON app.* TO {user}@'%'")
     with pytest.raises(Forbidden) as caught:
-        users.equip("third")
+        users.provision_twin("third")
     assert caught.value.do == f"GRANT SYSTEM_USER ON *.* TO '{users.admin}'@'%'"
     users.sql(caught.value.do)
-    users.equip("third")
-    users.match("third")
+    users.provision_twin("third")
+    users.verify_same_rights("third")
 
 
 @pytest.mark.parametrize("gone", ["REVOKE {} FROM {{user}}@'%'", "DROP ROLE {}"])
@@ -236,21 +236,21 @@ def test_a_default_role_that_the_user_has_no_more(users: Users, gone: str) -> No
         users.run(f"GRANT {role} TO {{admin}}@'%' WITH ADMIN OPTION")
     users.run(f"GRANT {role} TO {{user}}@'%'", f"SET DEFAULT ROLE {role} {to} {{user}}@'%'")
     users.run(gone.format(role))
-    users.equip("second")
-    users.match("second")
-    users.equip("third", live="second", user=users.twin)
-    users.match("third", users.name)
+    users.provision_twin("second")
+    users.verify_same_rights("second")
+    users.provision_twin("third", live="second", user=users.twin)
+    users.verify_same_rights("third", users.name)
 
 
 @pytest.mark.parametrize("name", ["name", "twin"])
 def test_an_account_of_the_name_without_a_password(users: Users, name: str) -> None:
     users.create()
-    users.equip("second")
+    users.provision_twin("second")
     users.sql("CREATE USER %s@'localhost'", getattr(users, name))
     try:
-        users.equip("third")
-        users.match("third")
-        users.equip("fourth", live="third", user=users.twin)
+        users.provision_twin("third")
+        users.verify_same_rights("third")
+        users.provision_twin("fourth", live="third", user=users.twin)
     finally:
         users.sql("DROP USER %s@'localhost'", getattr(users, name))
 
@@ -304,10 +304,10 @@ def test_password_policies_of_the_account(mysql_server: Server) -> None:
         " PASSWORD REQUIRE CURRENT FAILED_LOGIN_ATTEMPTS 4 PASSWORD_LOCK_TIME UNBOUNDED"
         """ ATTRIBUTE '{"note": "REQUIRE X509 PASSWORD EXPIRE"}'"""
     )
-    users.equip("second")
-    users.equip("second")  # the history has it now
+    users.provision_twin("second")
+    users.provision_twin("second")  # the history has it now
     assert users.shown(users.twin) == users.shown(users.name)
-    users.match("second")
+    users.verify_same_rights("second")
     follows(
         users,
         "ALTER USER {user}@'%' PASSWORD EXPIRE NEVER PASSWORD HISTORY DEFAULT PASSWORD REUSE"
@@ -327,7 +327,7 @@ def test_proxies(users: Users) -> None:
     )
     users.sql("FLUSH PRIVILEGES")
     with pytest.raises(Forbidden) as caught:
-        users.equip("second")
+        users.provision_twin("second")
     assert caught.value.do == f"GRANT PROXY ON ''@'' TO '{users.admin}'@'%' WITH GRANT OPTION"
     users.sql(caught.value.do)
     follows(users)
@@ -348,7 +348,7 @@ def test_a_right_that_cannot_be_read_is_told(mariadb_server: Server) -> None:
     )
     users.sql("FLUSH PRIVILEGES")
     with pytest.raises(Misconfigured, match="cannot be read"):
-        users.equip("second")
+        users.provision_twin("second")
     assert not users.hosts(users.twin)
 
 
@@ -362,9 +362,9 @@ def test_rights_on_what_is_there_no_more(users: Users, caplog: pytest.LogCapture
         "DROP TABLE app.gone",
         "ALTER TABLE app.narrower DROP COLUMN b",
     )
-    users.equip("second")
-    users.match("second")
-    users.equip("second")
+    users.provision_twin("second")
+    users.verify_same_rights("second")
+    users.provision_twin("second")
     users.sql("DROP TABLE app.narrower")
     shown = users.shown(users.twin)
     assert "GRANT SELECT, INSERT ON `app`.`gone` TO `user`@`%`" in shown
@@ -399,7 +399,7 @@ def test_names_up_to_the_limit_on_mariadb(mariadb_server: Server) -> None:
 
     with long.session("first") as session, users.as_admin() as by:
         session.provision_twin(long.twin, Secret("second"), by=by, proves_ownership=lambda: False)
-    long.match("second")
+    long.verify_same_rights("second")
 
 
 @pytest.mark.parametrize("name", ["o'brien", "back`tick", "per%cent", "ünï ✓", 'dou"ble', "a@b"])
@@ -411,7 +411,7 @@ def test_any_name_of_a_user(users: Users, name: str) -> None:
     with odd.session("first") as session, users.as_admin() as by:
         session.provision_twin(odd.twin, Secret("second"), by=by, proves_ownership=lambda: False)
     assert odd.shown(odd.twin) == odd.shown(odd.name)
-    odd.match("second")
+    odd.verify_same_rights("second")
 
 
 def test_the_plugin_follows(mysql_server: Server) -> None:
@@ -421,7 +421,7 @@ def test_the_plugin_follows(mysql_server: Server) -> None:
     follows(users)
 
 
-def test_match_sees_what_was_granted_or_revoked_by_hand(users: Users) -> None:
+def test_verifying_sees_what_was_granted_or_revoked_by_hand(users: Users) -> None:
     users.create()
     follows(users, "GRANT SELECT ON app.* TO {user}@'%'")
     for change, back in (
@@ -432,10 +432,10 @@ def test_match_sees_what_was_granted_or_revoked_by_hand(users: Users) -> None:
     ):  # fmt: skip
         users.run(change)
         with pytest.raises(TargetMismatch, match="setSecret gave it"):
-            users.match("second")
+            users.verify_same_rights("second")
         users.run(back)
-        users.match("second")
+        users.verify_same_rights("second")
     other = users.renamed(f"{users.name}_other")
     other.create()
     with pytest.raises(TargetMismatch, match="no mark"):
-        other.match("first", other.name)
+        other.verify_same_rights("first", other.name)
