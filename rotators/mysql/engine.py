@@ -22,10 +22,10 @@ CONNECT_SECONDS = 5
 # Longer than any lock is waited for, so that the server's own answer comes first.
 ANSWER_SECONDS = 15
 
-# This package reads names and rights as the server writes them: whatever the server's own mode,
-# in one spelling. The sql_mode is MariaDB's, where a GRANT could otherwise make a user without a
-# password. The lock limit goes for statements on accounts too, but on MariaDB not for its tables
-# of users, which the statement limit is for. /*M! is MariaDB's only, /*!80017 is MySQL's.
+# The first statement of every session. SHOW GRANTS and SHOW CREATE USER are to be in one spelling,
+# whatever the server's own mode. On MariaDB a GRANT could otherwise make a user, without a password.
+# A lock on its tables of users it waits for without lock_wait_timeout, hence max_statement_time.
+# MariaDB alone runs what is in /*M! */, and MySQL alone what is in /*!80017 */.
 _PREPARE = (
     f"SET SESSION lock_wait_timeout = {LOCK_SECONDS} /*M! , max_statement_time = 10 */,"
     " sql_quote_show_create = 1, /*!80017 print_identified_with_as_hex = 0, */"

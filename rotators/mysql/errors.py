@@ -54,7 +54,7 @@ NO_OVERLAP = ErrorRow(
     Forbidden, "the server, older than 8.0.14, keeps one password only",
     "upgrade the server, or use alternating users",
 )  # fmt: skip
-NOT_NAMED = ErrorRow(
+CURRENT_NOT_NAMED = ErrorRow(
     Misconfigured, "the server wants the current password with the new one, which can only be "
     "given where it is the first of the account's two",
     "set ADMIN_SETS_PASSWORD, or ALTER USER ... PASSWORD REQUIRE CURRENT OPTIONAL", "username",
@@ -82,6 +82,7 @@ _UNCHECKED = ErrorRow(
     "strict_password_validation",
 )  # fmt: skip
 
+# By name, or by number where no statement of this package expects it.
 _BY_ERRNO = {
     ErrorNumber.ACCESS_DENIED_ERROR: ErrorRow(
         Rejected, "the server rejected the password",
@@ -117,7 +118,7 @@ _BY_ERRNO = {
         ),
     ),
     ErrorNumber.CREDENTIALS_CONTRADICT_TO_HISTORY: USED_BEFORE,
-    ErrorNumber.MISSING_CURRENT_PASSWORD: NOT_NAMED,
+    ErrorNumber.MISSING_CURRENT_PASSWORD: CURRENT_NOT_NAMED,
     **dict.fromkeys(
         (1820, 1862),
         ErrorRow(

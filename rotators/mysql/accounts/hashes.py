@@ -1,4 +1,4 @@
-"""Compares a password with a hash that MySQL keeps: an account with another is somebody else's.
+"""Checks a password against the hash that MySQL keeps, to leave accounts of other people alone.
 
 Source: MySQL's mysys/crypt_genhash_impl.cc and sql/auth/sha2_password.cc; the SHA-256 one is
 Ulrich Drepper's "Unix crypt using SHA-256 and SHA-512", with a salt of 20 characters.
@@ -32,6 +32,7 @@ def password_matches(password: Secret, stored_hash: str) -> bool:
 
 
 def _sha256_crypt(password: bytes, salt: bytes, rounds: int) -> bytes:
+    """Return crypt's digest in base 64; `p` and `s` are Drepper's sequences P and S."""
     second = hashlib.sha256(password + salt + password).digest()
     first = hashlib.sha256(password + salt + _repeated(second, len(password)))
     bits = len(password)
@@ -52,7 +53,7 @@ def _repeated(digest: bytes, length: int) -> bytes:
 
 
 def _encoded(digest: bytes) -> Iterator[int]:
-    """Base 64 of the digest's bytes in crypt's order, the lowest six bits first."""
+    """Yield base 64 of the digest's bytes in crypt's order, the lowest six bits first."""
     a, b, c = 0, 10, 20
     for _ in range(10):
         yield from _letters(digest[a] << 16 | digest[b] << 8 | digest[c], 4)

@@ -10,7 +10,7 @@ from itertools import chain
 
 from rotators.mysql.connection import Connection, require_tls
 from rotators.mysql.error_numbers import ErrorNumber
-from rotators.mysql.errors import NO_OVERLAP, NOT_NAMED, USED_BEFORE, overlap_forbidden
+from rotators.mysql.errors import CURRENT_NOT_NAMED, NO_OVERLAP, USED_BEFORE, overlap_forbidden
 from shared.errors import Rejected, RotationError
 from shared.secret import Secret
 
@@ -23,11 +23,11 @@ _NO_RIGHT = ErrorNumber.SPECIFIC_ACCESS_DENIED_ERROR
 _TOO_WEAK = ErrorNumber.NOT_VALID_PASSWORD
 _IN_HISTORY = ErrorNumber.CREDENTIALS_CONTRADICT_TO_HISTORY
 _NOT_FIRST = ErrorNumber.INCORRECT_CURRENT_PASSWORD
-_NOT_NAMED = ErrorNumber.MISSING_CURRENT_PASSWORD
+_MUST_NAME_CURRENT = ErrorNumber.MISSING_CURRENT_PASSWORD
 # What the server's rules for passwords refuse one with.
 _RULES = (_TOO_WEAK, _IN_HISTORY)
 # What setting the first password fails with, maybe because another copy of this step has set it.
-_MAYBE_DONE = (_IN_HISTORY, _NOT_NAMED)
+_MAYBE_DONE = (_IN_HISTORY, _MUST_NAME_CURRENT)
 
 
 class MySQLPasswords:
@@ -135,7 +135,7 @@ class MySQLPasswords:
     def _require_first(self, password: Secret, error: int) -> None:
         """Raise what setting the password failed with, unless another copy of this step set it."""
         if not self._is_first(password):
-            row = NOT_NAMED if error == _NOT_NAMED else USED_BEFORE
+            row = CURRENT_NOT_NAMED if error == _MUST_NAME_CURRENT else USED_BEFORE
             raise row.error(f"mysql {self._connection.login.address}", f"error {error}")
 
     def _discard_second(self, admin: Connection | None) -> bool:
