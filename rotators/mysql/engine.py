@@ -23,7 +23,7 @@ CONNECT_SECONDS = 5
 ANSWER_SECONDS = 15
 
 # The first statement of every session. SHOW GRANTS and SHOW CREATE USER are to be in one spelling,
-# whatever the server's own mode. On MariaDB a GRANT could otherwise make a user, without a password.
+# whatever the server's own mode. On MariaDB a GRANT could otherwise make a user with no password.
 # A lock on its tables of users it waits for without lock_wait_timeout, hence max_statement_time.
 # MariaDB alone runs what is in /*M! */, and MySQL alone what is in /*!80017 */.
 _PREPARE = (
