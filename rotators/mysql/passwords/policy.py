@@ -1,12 +1,11 @@
 """Names the password setting that breaks the server's rules: MySQL itself does not say which."""
 
-import string
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
 
 from rotators.mysql.connection import Connection
 from shared.errors import GIVE_UP, RejectedByPolicy
+from shared.passwords import CLASSES
 from shared.secret import Secret
 
 _LENGTH = "PASSWORD_LENGTH"  # the field of the error also where no rule is known to be broken
@@ -14,26 +13,13 @@ _LENGTH = "PASSWORD_LENGTH"  # the field of the error also where no rule is know
 _MAX_BYTES = 256
 
 
-class _CharacterRule(NamedTuple):
-    """How many characters of a class validate_password wants, and the function's settings."""
-
-    name: str
-    characters: str
-    minimum_setting: str
-    exclude_setting: str
-
-
-_CHARACTER_RULES = (
-    _CharacterRule(
-        "mixed_case_count", string.ascii_lowercase, "MINIMUM_LOWERCASE", "EXCLUDE_LOWERCASE"
-    ),
-    _CharacterRule(
-        "mixed_case_count", string.ascii_uppercase, "MINIMUM_UPPERCASE", "EXCLUDE_UPPERCASE"
-    ),
-    _CharacterRule("number_count", string.digits, "MINIMUM_NUMBERS", "EXCLUDE_NUMBERS"),
-    _CharacterRule(
-        "special_char_count", string.punctuation, "MINIMUM_PUNCTUATION", "EXCLUDE_PUNCTUATION"
-    ),
+_LOWERCASE, _UPPERCASE, _NUMBERS, _PUNCTUATION = CLASSES
+# The rule of validate_password that wants so many characters of a class.
+_COUNT_RULES = (
+    ("mixed_case_count", _LOWERCASE),
+    ("mixed_case_count", _UPPERCASE),
+    ("number_count", _NUMBERS),
+    ("special_char_count", _PUNCTUATION),
 )
 
 
@@ -74,12 +60,12 @@ def _explained(
         return _below_minimum(refusal, _LENGTH, _number(rules, "length"))
     if rules.get("policy") in ("LOW", "0"):
         return None
-    for rule in _CHARACTER_RULES:
-        count = sum(character in rule.characters for character in password)
-        wanted = _number(rules, rule.name)
+    for rule, character_class in _COUNT_RULES:
+        count = sum(character in character_class.characters for character in password)
+        wanted = _number(rules, rule)
         if count < wanted:
-            excluded = None if count else rule.exclude_setting
-            return _below_minimum(refusal, rule.minimum_setting, wanted, excluded)
+            excluded = None if count else character_class.exclude_setting
+            return _below_minimum(refusal, character_class.minimum_setting, wanted, excluded)
     return None
 
 
