@@ -22,7 +22,11 @@ class TimeOverError(BaseException):
 
 
 def time_left() -> float:
-    """The seconds that a wait may still take; infinite where there is no deadline."""
+    """The seconds that a wait may still take; infinite where there is no deadline.
+
+    It ends one margin before the deadline interrupts, which itself leaves one before Lambda ends
+    the function: a wait that gives up by itself says more than one that is interrupted.
+    """
     return _ENDS.get() - time.monotonic()
 
 

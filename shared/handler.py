@@ -53,6 +53,52 @@ class LambdaContext(Protocol):
         ...
 
 
+@dataclass
+class StepRecord:
+    """What one invocation tells its log line and its metrics; filled in as it becomes known.
+
+    backend: until it is made, the strategy's name stands for it.
+    """
+
+    strategy: str
+    backend: str
+    step: str = "event"
+    days_since_rotation: float | None = None
+    seconds: float = 0.0
+    problem: RotationError | None = None
+
+    @property
+    def code(self) -> str:
+        """The error's, or none."""
+        return self.problem.code if self.problem else "none"
+
+    @property
+    def place(self) -> dict[str, str]:
+        """The keys of the log line, and the dimensions of the metrics beside the code."""
+        return {"step": self.step, "backend": self.backend, "strategy": self.strategy}
+
+    def report(self) -> None:
+        """Write the log line and the metrics."""
+        LOGGER.append_keys(**self.place, seconds=round(self.seconds, 3))
+        if self.problem is None:
+            LOGGER.info("step done")
+        else:
+            retryable, at_fault = self.problem.retryable, self.problem.field
+            keys = {"code": self.code, "retryable": retryable, "field": at_fault}
+            LOGGER.error(str(self.problem), extra=keys)
+        # Not powertools' shared Metrics: its dimensions outlive an invocation.
+        metrics = EphemeralMetrics(namespace=NAMESPACE)
+        for dimension, value in {**self.place, "code": self.code}.items():
+            metrics.add_dimension(name=dimension, value=value)
+        metrics.add_metric(name="Steps", unit=MetricUnit.Count, value=1)
+        milliseconds = self.seconds * 1000
+        metrics.add_metric(name="Duration", unit=MetricUnit.Milliseconds, value=milliseconds)
+        if self.days_since_rotation is not None:
+            days = self.days_since_rotation
+            metrics.add_metric(name="DaysSinceRotation", unit=MetricUnit.NoUnit, value=days)
+        metrics.flush_metrics()
+
+
 @dataclass(frozen=True)
 class Handler:
     """What Lambda calls; the backend is made by `build` from the environment.
@@ -63,70 +109,60 @@ class Handler:
 
     build: Callable[[Mapping[str, str]], Backend[Any]]
     strategy: str
-    texts: bool = False  # whether a secret may also be a plain string
+    allow_plain_string: bool = False  # whether a secret may also be a plain string
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
 
     def __call__(self, event: object, context: LambdaContext) -> None:
         """Take the step; a failure is always raised again: Secrets Manager must see it."""
-        place = {"step": "event", "backend": self.strategy, "strategy": self.strategy}
-        problem: RotationError | None = None
-        figures: dict[str, float] = {}
+        record = StepRecord(strategy=self.strategy, backend=self.strategy)
         started = time.monotonic()
-        seconds_left = _seconds_left(context)
         LOGGER.clear_state()
         try:
-            with deadline(seconds_left()):
-                self._take(event, seconds_left, place, figures)
+            with deadline(context.get_remaining_time_in_millis() / 1000):
+                self._take(event, record)
         except RotationError as error:
-            problem = error.at(place["step"], place["backend"])
+            record.problem = error.at(record.step, record.backend)
         except Exception as error:  # noqa: BLE001 - the boundary: nothing foreign passes
-            problem = _unexpected(error).at(place["step"], place["backend"])
-        _report(place, time.monotonic() - started, problem, figures)
-        if problem is not None:
+            record.problem = _unexpected(error).at(record.step, record.backend)
+        record.seconds = time.monotonic() - started
+        record.report()
+        if record.problem is not None:
             # What was caught on the way may quote SQL or input.
-            problem.__context__ = problem.__cause__ = None
-            raise problem.with_traceback(None)
+            record.problem.__context__ = record.problem.__cause__ = None
+            raise record.problem.with_traceback(None)
 
     @cached_property
     def _backend(self) -> Backend[Any]:
         Settings(self.environment).choice("LOG_LEVEL", default="info", of=_LEVELS)
         return self.build(self.environment)
 
-    def _take(
-        self,
-        event: object,
-        seconds_left: Callable[[], float],
-        place: dict[str, str],
-        figures: dict[str, float],
-    ) -> None:
+    def _take(self, event: object, record: StepRecord) -> None:
         request = RotationRequest.from_event(event)
         LOGGER.append_keys(secret=request.secret_id, version=request.token)
-        place["step"] = request.step.value
-        place["backend"] = self._backend.name
-        store = Store(
-            clients.client("secretsmanager"), request.secret_id, seconds_left, texts=self.texts
-        )
+        record.step = request.step.value
+        record.backend = self._backend.name
+        client = clients.client("secretsmanager")
+        store = Store(client, request.secret_id, allow_plain_string=self.allow_plain_string)
         try:
             Rotation(self._backend, store, request).run()
         finally:
             # Of a failed step above all: each attempt tells how long the secret has waited.
             if request.step is Step.CREATE and store.last_rotated is not None:
                 waited = datetime.now(UTC) - store.last_rotated
-                figures["DaysSinceRotation"] = waited / timedelta(days=1)
+                record.days_since_rotation = waited / timedelta(days=1)
 
 
 def make_handler(
-    build: Callable[[Mapping[str, str]], Backend[Any]], *, strategy: str, texts: bool = False
+    build: Callable[[Mapping[str, str]], Backend[Any]],
+    *,
+    strategy: str,
+    allow_plain_string: bool = False,
 ) -> Handler:
     """A Lambda handler; `build` may raise RotationError, `strategy` is a metric's dimension.
 
-    texts: whether it rotates secrets that are a plain string as well.
+    allow_plain_string: whether it rotates secrets that are a plain string as well.
     """
-    return Handler(build, strategy, texts)
-
-
-def _seconds_left(context: LambdaContext) -> Callable[[], float]:
-    return lambda: context.get_remaining_time_in_millis() / 1000
+    return Handler(build, strategy, allow_plain_string)
 
 
 def _unexpected(error: Exception) -> RotationError:
@@ -138,27 +174,3 @@ def _unexpected(error: Exception) -> RotationError:
         f"a defect in the rotation function ({type(error).__name__})",
         do="report it with the log's `where`; the rotation is retried and loses nothing",
     )
-
-
-def _report(
-    place: Mapping[str, str],
-    seconds: float,
-    problem: RotationError | None,
-    figures: Mapping[str, float],
-) -> None:
-    LOGGER.append_keys(**place, seconds=round(seconds, 3))
-    code = problem.code if problem else "none"
-    if problem is None:
-        LOGGER.info("step done")
-    else:
-        keys = {"code": code, "retryable": problem.retryable, "field": problem.field}
-        LOGGER.error(str(problem), extra=keys)
-    # Not powertools' shared Metrics: its dimensions outlive an invocation.
-    metrics = EphemeralMetrics(namespace=NAMESPACE)
-    for dimension, value in {**place, "code": code}.items():
-        metrics.add_dimension(name=dimension, value=value)
-    metrics.add_metric(name="Steps", unit=MetricUnit.Count, value=1)
-    metrics.add_metric(name="Duration", unit=MetricUnit.Milliseconds, value=seconds * 1000)
-    for name, figure in figures.items():
-        metrics.add_metric(name=name, unit=MetricUnit.NoUnit, value=figure)
-    metrics.flush_metrics()

@@ -5,18 +5,35 @@ import secrets
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from shared.errors import Misconfigured
 from shared.secret import Secret
 from shared.settings import Settings
 
+
+class CharacterClass(NamedTuple):
+    """A kind of character, and the two settings about it."""
+
+    characters: str
+    minimum_setting: str
+    exclude_setting: str
+
+
+class Included(NamedTuple):
+    """What passwords have of a class: its characters, and so many of them at least."""
+
+    characters: str
+    minimum: int
+
+
 # The classes and the length limit are GetRandomPassword's (Secrets Manager API reference).
-CLASSES = {
-    "LOWERCASE": string.ascii_lowercase,
-    "UPPERCASE": string.ascii_uppercase,
-    "NUMBERS": string.digits,
-    "PUNCTUATION": string.punctuation,
-}
+CLASSES = (
+    CharacterClass(string.ascii_lowercase, "MINIMUM_LOWERCASE", "EXCLUDE_LOWERCASE"),
+    CharacterClass(string.ascii_uppercase, "MINIMUM_UPPERCASE", "EXCLUDE_UPPERCASE"),
+    CharacterClass(string.digits, "MINIMUM_NUMBERS", "EXCLUDE_NUMBERS"),
+    CharacterClass(string.punctuation, "MINIMUM_PUNCTUATION", "EXCLUDE_PUNCTUATION"),
+)
 MAX_LENGTH = 4096
 # Below this, a stolen password hash is within reach of an offline search.
 MIN_BITS = 80
@@ -29,21 +46,25 @@ EXCLUDED = "".join(sorted(set(string.punctuation) - set(PLAIN_PUNCTUATION)))
 class PasswordPolicy:
     """Which passwords are made: `length` characters, of each class at least its minimum.
 
-    classes: a string of the characters, and the minimum, of each class that has any.
+    classes: those that have any character; no character is in two of them.
     """
 
     length: int
-    classes: tuple[tuple[str, int], ...]
+    classes: tuple[Included, ...]
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "PasswordPolicy":
         """Raises Misconfigured naming the variable."""
         settings = Settings(environment)
         length = settings.integer("PASSWORD_LENGTH", default=32, within=range(1, MAX_LENGTH + 1))
-        each = int(settings.flag("REQUIRE_EACH_INCLUDED_TYPE", default=True))
-        included = ((name, _included(name, settings)) for name in CLASSES)
-        classes = ((text, _minimum(name, text, each, settings)) for name, text in included)
-        policy = cls(length, tuple((text, minimum) for text, minimum in classes if text))
+        usual_minimum = int(settings.flag("REQUIRE_EACH_INCLUDED_TYPE", default=True))
+        classes = []
+        for each in CLASSES:
+            characters = _included(each, settings)
+            minimum = _minimum(each, characters, usual_minimum, settings)
+            if characters:
+                classes.append(Included(characters, minimum))
+        policy = cls(length, tuple(classes))
         policy.check()
         return policy
 
@@ -66,7 +87,9 @@ class PasswordPolicy:
             )
 
     def bits(self) -> float:
-        """The min-entropy of `make`: no password is likelier than 2**-bits.
+        """The min-entropy of `generate`: no password is likelier than 2**-bits.
+
+        A rule that `generate` obeys and this does not count would make the check of MIN_BITS wrong.
 
         A password of given numbers of each class comes about in as many ways as its minimums can
         be chosen from its characters, C(number, minimum) multiplied over the classes; each way
@@ -112,23 +135,22 @@ class PasswordPolicy:
         return "".join(characters for characters, _ in self.classes)
 
 
-def _included(name: str, settings: Settings) -> str:
+def _included(each: CharacterClass, settings: Settings) -> str:
     """The characters of the class that passwords may have; none where it is excluded."""
-    if settings.flag(f"EXCLUDE_{name}", default=False):
+    if settings.flag(each.exclude_setting, default=False):
         return ""
     excluded = settings.text("EXCLUDE_CHARACTERS", default=EXCLUDED)
-    return "".join(character for character in CLASSES[name] if character not in excluded)
+    return "".join(character for character in each.characters if character not in excluded)
 
 
-def _minimum(name: str, included: str, each: int, settings: Settings) -> int:
-    variable = f"MINIMUM_{name}"
+def _minimum(each: CharacterClass, included: str, usual: int, settings: Settings) -> int:
     minimum = settings.integer(
-        variable, default=each if included else 0, within=range(MAX_LENGTH + 1)
+        each.minimum_setting, default=usual if included else 0, within=range(MAX_LENGTH + 1)
     )
     if minimum and not included:
         raise Misconfigured(
-            f"{variable} asks for characters that are all excluded",
-            do=f"unset {variable}, EXCLUDE_{name} or EXCLUDE_CHARACTERS",
-            field=variable,
+            f"{each.minimum_setting} asks for characters that are all excluded",
+            do=f"unset {each.minimum_setting}, {each.exclude_setting} or EXCLUDE_CHARACTERS",
+            field=each.minimum_setting,
         )
     return minimum

@@ -7,5 +7,5 @@ from shared.keys.backend import Keys
 lambda_handler = make_handler(
     lambda environment: Keys(HttpIssuer.from_environment(environment), environment),
     strategy="api_key",
-    texts=True,
+    allow_plain_string=True,
 )

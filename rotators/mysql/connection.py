@@ -1,27 +1,24 @@
-"""One logged-in connection to MySQL or MariaDB, whose every error is told in our words."""
+"""One logged-in connection to MySQL or MariaDB, which raises RotationErrors and no others."""
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
 import pymysql
-from pymysql.connections import Connection
 from pymysql.cursors import Cursor
 
-from rotators.mysql.errors import NO_TLS, NOT_ITS_OWN, admin_lacks, translated
+from rotators.mysql.error_numbers import CHANGE_DENIED, ErrorNumber
+from rotators.mysql.errors import NO_TLS, NOT_ITS_OWN, admin_lacks, translated_errors
 from shared.credentials import Login
 from shared.errors import NEXT_ATTEMPT, Busy, RotationError
 
-MySQLConnection: TypeAlias = "Connection[Cursor]"  # generic for the type checker only
+DriverConnection: TypeAlias = "pymysql.Connection[Cursor]"  # generic for the type checker only
 Rows: TypeAlias = tuple[tuple[object, ...], ...]
 
-# Says only that the statement failed; SHOW WARNINGS has the reason.
-_FAILED = 1396
-# What servers answer an administrator who lacks the privilege, the role or the proxy itself.
-_DENIED = (1044, 1045, 1142, 1143, 1227, 1370, 1698)
+LOCK_SECONDS = 5
 
 
 class Account(NamedTuple):
@@ -31,23 +28,36 @@ class Account(NamedTuple):
     host: str
 
     def __str__(self) -> str:
-        """As SQL, for a person."""
+        """Return it as SQL, for a person."""
         parts = (part.replace("\\", "\\\\").replace("'", "''") for part in self)
         return "@".join(f"'{part}'" for part in parts)
 
 
+class AdminRight(NamedTuple):
+    """A right that an admin needs for a statement: `SELECT ON *.*` and ` WITH GRANT OPTION`."""
+
+    right: str
+    option: str = ""
+
+    @classmethod
+    def to_change_accounts(cls) -> "AdminRight":
+        """Return the right to CREATE USER and ALTER USER."""
+        return cls("CREATE USER ON *.*")
+
+    def grant_to(self, admin: Account) -> str:
+        """Return the statement that gives it to the admin."""
+        return f"GRANT {self.right} TO {admin}{self.option}"
+
+
 def verbatim(sql: str) -> str:
-    """As part of a statement with values, in which the driver takes a single % for one of them."""
+    """Return SQL that the driver takes as it is, though it takes a single % for a value."""
     return sql.replace("%", "%%")
 
 
-LOCK_SECONDS = 5
-
-
-class Wire:
+class Connection:
     """The connection and whose it is; values go in as literals that the driver quotes."""
 
-    def __init__(self, connection: MySQLConnection, login: Login) -> None:
+    def __init__(self, connection: DriverConnection, login: Login) -> None:
         self._connection = connection
         self.login = login
         version: str = connection.get_server_info()  # type: ignore[no-untyped-call]  # PyMySQL's
@@ -59,47 +69,74 @@ class Wire:
         """Whether it knows REPLACE and RETAIN: before, syntax errors, which the log quotes."""
         return not self.mariadb and self.version >= (8, 0, 14)
 
+    @cached_property
+    def account(self) -> Account:
+        """The account that the server let in; raises TargetMismatch if it is not the login's."""
+        if self.effective_account.user != self.login.username:
+            raise NOT_ITS_OWN.error(f"mysql {self.login.address}")
+        return self.effective_account
+
+    @cached_property
+    def effective_account(self) -> Account:
+        """The account whose rights this connection has, whatever name it logged in with."""
+        ((account,),) = self.run("SELECT CURRENT_USER()")
+        user, _, host = str(account).rpartition("@")
+        return Account(user, host)
+
     def run(
         self, statement: str, *values: str, otherwise: Mapping[int, RotationError] | None = None
     ) -> Rows:
-        """The rows; raises RotationError, that of `otherwise` for the error numbers in it."""
-        with translated(self.login):
+        """Run the statement and return its rows.
+
+        otherwise: what to raise for some of the server's error numbers. Raises RotationError.
+        """
+        with translated_errors(self.login):
             try:
-                return self._run(statement, values)
+                return self._execute(statement, values)
             except pymysql.Error as error:
-                known = (otherwise or {}).get(error.args[0] if error.args else 0)
+                known = (otherwise or {}).get(_number_of(error))
                 if known is None:
                     raise
         raise known
 
-    def refused(self, statement: str, *values: str, among: tuple[int, ...]) -> int:
-        """0 where the statement was done, or the error's number where it is one of `among`."""
-        return self._tried(statement, values, among)[0]
+    def run_expecting(self, statement: str, *values: str, errors: Collection[int]) -> int | None:
+        """Run a statement that may fail with one of these error numbers.
 
-    def order(
+        Returns None where it was done, else the number. Raises RotationError for any other.
+        """
+        error = self._failure(statement, values, errors)
+        return None if error is None else _number_of(error)
+
+    def run_as_admin(
         self,
         statement: str,
         account: Account,
         *values: str,
-        among: tuple[int, ...] = (),
-        needs: Callable[[], str] = lambda: "CREATE USER ON *.* TO {}",
-    ) -> int:
-        """The same of an administrator's statement about an account, its first two values.
+        errors: Collection[int] = (),
+        missing_right: Callable[[], AdminRight] = AdminRight.to_change_accounts,
+    ) -> int | None:
+        """Run an admin's statement about an account, whose user and host are its first values.
 
-        Raises Forbidden with the right that is missing, which is what it `needs`.
+        missing_right: which right a denied admin lacks; not called before, as it may query.
+        Returns as `run_expecting`. Raises Forbidden with the GRANT where the admin is denied.
         """
-        refused, text = self._tried(statement, (*account, *values), (*among, *_DENIED))
-        if refused in _DENIED and refused not in among:
-            # Another one that changing any account may take has the same error number.
-            system = "SYSTEM_USER" in text and "SYSTEM_USER" not in statement
-            right = "SYSTEM_USER ON *.* TO {}" if system else needs()
-            grant = f"GRANT {right}".replace(" TO {}", f" TO {self.taken_for}")
-            raise admin_lacks(self.login, str(account), refused, grant)
-        return refused
+        error = self._failure(statement, (*account, *values), (*errors, *CHANGE_DENIED))
+        if error is None:
+            return None
+        number = _number_of(error)
+        if number in errors:
+            return number
+        # A right that changing some accounts takes besides has the same error number.
+        if "SYSTEM_USER" in str(error.args[1:]) and "SYSTEM_USER" not in statement:
+            right = AdminRight("SYSTEM_USER ON *.*")
+        else:
+            right = missing_right()
+        grant = right.grant_to(self.effective_account)
+        raise admin_lacks(self.login, str(account), number, grant)
 
-    def renew(self) -> None:
-        """Log in again, as at first."""
-        with translated(self.login):
+    def log_in_again(self) -> None:
+        """Replace the session by a new one of the same login."""
+        with translated_errors(self.login):
             self._connection.close()
             self._connection.connect()
 
@@ -119,52 +156,49 @@ class Wire:
         # Not in a `finally`: after an error the session ends, and its locks with it.
         self.run("SELECT RELEASE_LOCK(%s)", name)
 
-    @cached_property
-    def account(self) -> Account:
-        """The account that the server let in; raises TargetMismatch if it is not the login's."""
-        if self.taken_for.user != self.login.username:
-            raise NOT_ITS_OWN.error(f"mysql {self.login.address}")
-        return self.taken_for
-
-    @cached_property
-    def taken_for(self) -> Account:
-        """The account whose rights this connection has."""
-        ((account,),) = self.run("SELECT CURRENT_USER()")
-        user, _, host = str(account).rpartition("@")
-        return Account(user, host)
-
-    def _tried(
-        self, statement: str, values: tuple[str, ...], among: tuple[int, ...]
-    ) -> tuple[int, str]:
-        with translated(self.login):
+    def _failure(
+        self, statement: str, values: tuple[str, ...], errors: Collection[int]
+    ) -> pymysql.Error | None:
+        """Run the statement and return its error where that is one of these, None where done."""
+        with translated_errors(self.login):
             try:
-                self._run(statement, values)
+                self._execute(statement, values)
             except pymysql.Error as error:
-                if error.args and error.args[0] in among:
-                    return int(error.args[0]), str(error.args[1:])
-                raise
-        return 0, ""
+                if _number_of(error) not in errors:
+                    raise
+                return error
+        return None
 
-    def _run(self, statement: str, values: tuple[str, ...]) -> Rows:
+    def _execute(self, statement: str, values: tuple[str, ...]) -> Rows:
         with self._connection.cursor() as cursor:
             try:
                 cursor.execute(statement, values)
             except pymysql.Error as error:
-                reason = self._reason(cursor) if error.args and error.args[0] == _FAILED else None
-                raise reason or error from None
+                if _number_of(error) != ErrorNumber.CANNOT_USER:
+                    raise
+                reason = _first_other_error(cursor)
+                if reason is None:
+                    raise
+                raise reason from None
             return tuple(cursor.fetchall())
 
-    @staticmethod
-    def _reason(cursor: Cursor) -> pymysql.Error | None:
-        cursor.execute("SHOW WARNINGS")
-        for level, number, text in cursor.fetchall():
-            if level == "Error" and number != _FAILED:
-                return pymysql.OperationalError(number, text)
-        return None
+
+def require_tls(*connections: Connection | None) -> None:
+    """Raise Misconfigured where MySQL would be sent a password in clear over the network."""
+    for connection in connections:
+        if connection is not None and not connection.login.tls:
+            raise NO_TLS.error(f"mysql {connection.login.address}")
 
 
-def require_tls(*wires: Wire | None) -> None:
-    """Raises Misconfigured where MySQL would be sent a password in clear over the network."""
-    for wire in wires:
-        if wire is not None and not wire.login.tls:
-            raise NO_TLS.error(f"mysql {wire.login.address}")
+def _number_of(error: pymysql.Error) -> int:
+    """Return the server's or the driver's number of the error, 0 where it has none."""
+    return int(error.args[0]) if error.args and isinstance(error.args[0], int) else 0
+
+
+def _first_other_error(cursor: Cursor) -> pymysql.Error | None:
+    """Return why a statement about a user failed, where the server's warnings say it."""
+    cursor.execute("SHOW WARNINGS")
+    for level, number, text in cursor.fetchall():
+        if level == "Error" and number != ErrorNumber.CANNOT_USER:
+            return pymysql.OperationalError(number, text)
+    return None

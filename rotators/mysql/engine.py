@@ -7,12 +7,12 @@ from typing import Any, ClassVar, NoReturn, Self
 
 import pymysql
 
-from rotators.mysql.accounts.pairs import Pair, match
-from rotators.mysql.connection import LOCK_SECONDS, MySQLConnection, Wire, require_tls
-from rotators.mysql.errors import CLEARTEXT, ED25519, NO_TLS, PluginRefused, translated
+from rotators.mysql.accounts.alternating import AlternatingAccounts, verify_same_rights
+from rotators.mysql.connection import LOCK_SECONDS, Connection, DriverConnection, require_tls
+from rotators.mysql.errors import CLEARTEXT, ED25519, NO_TLS, PluginRefused, translated_errors
 from rotators.mysql.passwords.mariadb import MariaDBPasswords
 from rotators.mysql.passwords.mysql import MySQLPasswords
-from rotators.mysql.passwords.policy import rule_named
+from rotators.mysql.passwords.policy import explaining_policy_refusals
 from shared.credentials import Login
 from shared.errors import ErrorRow
 from shared.secret import Secret
@@ -22,11 +22,11 @@ CONNECT_SECONDS = 5
 # Longer than any lock is waited for, so that the server's own answer comes first.
 ANSWER_SECONDS = 15
 
-
-# What the server writes of names and rights is read: whatever its own mode, in one spelling. On
-# MariaDB a GRANT could otherwise make a user, without a password. It skips MySQL's own comments.
+# The first statement of every session. SHOW GRANTS and SHOW CREATE USER are to be in one spelling,
+# whatever the server's own mode. On MariaDB a GRANT could otherwise make a user with no password.
+# A lock on its tables of users it waits for without lock_wait_timeout, hence max_statement_time.
+# MariaDB alone runs what is in /*M! */, and MySQL alone what is in /*!80017 */.
 _PREPARE = (
-    # A lock on its tables of users MariaDB waits for without that limit; MySQL skips the comment.
     f"SET SESSION lock_wait_timeout = {LOCK_SECONDS} /*M! , max_statement_time = 10 */,"
     " sql_quote_show_create = 1, /*!80017 print_identified_with_as_hex = 0, */"
     " sql_mode = IF(VERSION() LIKE '%MariaDB%', 'NO_AUTO_CREATE_USER', '')"
@@ -35,71 +35,78 @@ _PREPARE = (
 _NO_KEY = b"none"
 
 
-class Refuse:
-    """In place of an authentication plugin: nothing is sent."""
+class RefusingPlugin:
+    """Takes the place of an authentication plugin that would send the password, or cannot."""
 
     def __init__(self, row: ErrorRow) -> None:
         self._row = row
 
     def authenticate(self, _packet: object) -> NoReturn:
-        """Raises PluginRefused."""
+        """Send nothing; raises PluginRefused."""
         raise PluginRefused(self._row)
 
 
+# What PyMySQL calls with its connection, by the plugin that the server asks for.
 _REFUSED_PLUGINS = {
-    "mysql_clear_password": lambda _connection: Refuse(CLEARTEXT),
-    "dialog": lambda _connection: Refuse(CLEARTEXT),
-    "client_ed25519": lambda _connection: Refuse(ED25519),
+    "mysql_clear_password": lambda _connection: RefusingPlugin(CLEARTEXT),
+    "dialog": lambda _connection: RefusingPlugin(CLEARTEXT),
+    "client_ed25519": lambda _connection: RefusingPlugin(ED25519),
 }
 _REFUSED_WITHOUT_TLS = {
     **_REFUSED_PLUGINS,
-    "sha256_password": lambda _connection: Refuse(NO_TLS),
+    "sha256_password": lambda _connection: RefusingPlugin(NO_TLS),
 }
 
 
 class MySQLSession:
-    """A logged-in MySQL or MariaDB connection."""
+    """A logged-in MySQL or MariaDB connection; `by` is the admin's where that one makes changes."""
 
-    def __init__(self, wire: Wire) -> None:
-        self.wire = wire
-        self._passwords = MariaDBPasswords(wire) if wire.mariadb else MySQLPasswords(wire)
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._passwords = (
+            MariaDBPasswords(connection) if connection.mariadb else MySQLPasswords(connection)
+        )
 
     def ping(self) -> None:
         """Run a trivial query."""
-        self.wire.run("SELECT 1")
+        self.connection.run("SELECT 1")
 
     def set_password(self, password: Secret, /, *, by: Self | None = None) -> None:
         """Set the logged-in account's password, keeping its authentication plugin."""
-        setter = by.wire if by else None
-        # Read by the admin: the user's own session may be taken for one with an expired password.
-        with rule_named(setter or self.wire, password):
-            self._passwords.replace(password, setter)
+        admin = by.connection if by else None
+        # The admin reads the rules: the user's own session may count as one whose password expired.
+        with explaining_policy_refusals(admin or self.connection, password):
+            self._passwords.replace(password, admin)
 
     def add_password(self, password: Secret, /, *, by: Self | None = None) -> None:
         """Set it beside the one that this session logged in with."""
-        setter = by.wire if by else None
-        with rule_named(setter or self.wire, password):
-            self._passwords.add(password, setter)
+        admin = by.connection if by else None
+        with explaining_policy_refusals(admin or self.connection, password):
+            self._passwords.add(password, admin)
 
     def end_other_passwords(self, password: Secret, /, *, by: Self | None = None) -> None:
         """Let only `password`, which this session logged in with, be accepted from now on."""
-        self._passwords.keep(password, by.wire if by else None)
+        self._passwords.end_others(password, by.connection if by else None)
 
     def provision_twin(
         self, twin: str, password: Secret, /, *, by: Self, proves_ownership: Callable[[], bool]
     ) -> None:
         """Let the user `twin` log in with this password and do all that this user can."""
-        if not by.wire.mariadb:
-            require_tls(by.wire)
+        admin = by.connection
+        if not admin.mariadb:
+            require_tls(admin)
         with (
-            rule_named(self.wire, password),
-            by.wire.locked(*sorted((self.wire.account.user, twin))),
+            explaining_policy_refusals(self.connection, password),
+            admin.locked(*sorted((self.connection.account.user, twin))),
         ):
-            Pair(self.wire, twin, by.wire, proves_ownership).equip(password)
+            accounts = AlternatingAccounts.load(
+                self.connection, twin, admin=admin, proves_ownership=proves_ownership
+            )
+            accounts.provision_twin(password)
 
     def verify_same_rights(self, twin: str, /) -> None:
-        """Prove, changing nothing, that this user can do what `equip` gave it."""
-        match(self.wire, twin)
+        """Prove, changing nothing, that this user has the rights `provision_twin` gave it."""
+        verify_same_rights(self.connection, twin)
 
 
 class MySQLEngine:
@@ -116,20 +123,23 @@ class MySQLEngine:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """Trusting what TLS_CA_BUNDLE says; raises Misconfigured."""
+        """Return an engine that trusts what TLS_CA_BUNDLE says; raises Misconfigured."""
         return cls(verifying_context(database_authorities(environment)))
 
     def check(self, login: Login, /) -> None:
-        """MariaDB takes 128 characters; that MySQL takes 32 is looked at when a user is made."""
+        """Raise MalformedSecret for a user name that is too long even for MariaDB, which takes 128.
+
+        That MySQL takes 32 is checked when a user is created.
+        """
         login.check_length(len(login.username), limit=128, engine=self.name)
 
     @contextmanager
     def connect(self, login: Login, /) -> Iterator[MySQLSession]:
         """Log in over verified TLS. Raises Rejected or Unreachable, and never confuses them."""
-        with translated(login):
+        with translated_errors(login):
             connection = self._open(login, **self._encryption(login))
         with closing(connection):
-            yield MySQLSession(Wire(connection, login))
+            yield MySQLSession(Connection(connection, login))
 
     def _encryption(self, login: Login) -> dict[str, Any]:
         if login.tls:
@@ -141,7 +151,7 @@ class MySQLEngine:
         }
 
     @staticmethod
-    def _open(login: Login, **encryption: Any) -> MySQLConnection:  # noqa: ANN401 - PyMySQL's own
+    def _open(login: Login, **encryption: Any) -> DriverConnection:  # noqa: ANN401 - PyMySQL's own
         try:
             return pymysql.connect(
                 host=login.host,
@@ -159,6 +169,7 @@ class MySQLEngine:
                 **encryption,
             )
         except (RuntimeError, ValueError):
+            # What PyMySQL makes of _NO_KEY, without and with `cryptography`.
             if login.tls:
                 raise
-        raise PluginRefused(NO_TLS)  # what became of _NO_KEY, with and without `cryptography`
+        raise PluginRefused(NO_TLS)

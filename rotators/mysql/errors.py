@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 
 import pymysql
 
+from rotators.mysql.error_numbers import ErrorNumber
 from shared.credentials import Login
 from shared.errors import (
     GIVE_UP,
@@ -53,7 +54,7 @@ NO_OVERLAP = ErrorRow(
     Forbidden, "the server, older than 8.0.14, keeps one password only",
     "upgrade the server, or use alternating users",
 )  # fmt: skip
-NOT_NAMED = ErrorRow(
+CURRENT_NOT_NAMED = ErrorRow(
     Misconfigured, "the server wants the current password with the new one, which can only be "
     "given where it is the first of the account's two",
     "set ADMIN_SETS_PASSWORD, or ALTER USER ... PASSWORD REQUIRE CURRENT OPTIONAL", "username",
@@ -74,7 +75,6 @@ NO_CATALOG = ErrorRow(
 _NO_MYSQL = _FAULTS.no_answer._replace(clause="what answers is no MySQL server")
 _REFUSED = ErrorRow(Misconfigured, "the server refused a statement", "look the error number up")
 
-_OPTION = 1290  # which of the server's options, only the text tells
 # MariaDB with a plugin that checks passwords, which it cannot do with a hash.
 _UNCHECKED = ErrorRow(
     RejectedByPolicy, "the server's password rules want to see the new password in clear",
@@ -82,15 +82,16 @@ _UNCHECKED = ErrorRow(
     "strict_password_validation",
 )  # fmt: skip
 
+# By name, or by number where no statement of this package expects it.
 _BY_ERRNO = {
-    1045: ErrorRow(
+    ErrorNumber.ACCESS_DENIED_ERROR: ErrorRow(
         Rejected, "the server rejected the password",
         "check the account's host part, plugin and lock", "password",
     ),
-    1698: ErrorRow(
+    ErrorNumber.ACCESS_DENIED_NO_PASSWORD_ERROR: ErrorRow(
         Rejected, "the server rejected the login", "check the account's plugin", "username"
     ),
-    1044: ErrorRow(
+    ErrorNumber.DBACCESS_DENIED_ERROR: ErrorRow(
         Forbidden, "the user has no right to the database", "grant it, or correct 'dbname'",
         "dbname",
     ),
@@ -103,21 +104,21 @@ _BY_ERRNO = {
     1129: ErrorRow(
         Unreachable, "the server blocks the function's address", "FLUSH HOSTS on the server"
     ),
-    3159: ErrorRow(Untrusted, "the account requires TLS of another kind", "check REQUIRE"),
-    1819: ErrorRow(
+    3159: ErrorRow(Untrusted, "the account requires TLS of another kind", "check its REQUIRE"),
+    ErrorNumber.NOT_VALID_PASSWORD: ErrorRow(
         RejectedByPolicy, "the server's password rules refused the new password",
-        "correct PASSWORD_LENGTH, EXCLUDE_CHARACTERS or a MINIMUM_... of the function by them",
+        "let PASSWORD_LENGTH, EXCLUDE_CHARACTERS and MINIMUM_... of the function match them",
         "PASSWORD_LENGTH",
     ),
     **dict.fromkeys(
-        (_OPTION, 1836, 3989),
+        (ErrorNumber.OPTION_PREVENTS_STATEMENT, 1836, 3989),
         ErrorRow(
             Misconfigured, "an option of the server, such as read_only, forbids the change",
             "where read_only is ON set 'host' to the writer", "host",
         ),
     ),
-    3638: USED_BEFORE,
-    3892: NOT_NAMED,
+    ErrorNumber.CREDENTIALS_CONTRADICT_TO_HISTORY: USED_BEFORE,
+    ErrorNumber.MISSING_CURRENT_PASSWORD: CURRENT_NOT_NAMED,
     **dict.fromkeys(
         (1820, 1862),
         ErrorRow(
@@ -133,7 +134,12 @@ _BY_ERRNO = {
         ),
     ),
     **dict.fromkeys(
-        (1142, 1227, 1133, 1396),
+        (
+            ErrorNumber.TABLEACCESS_DENIED_ERROR,
+            ErrorNumber.SPECIFIC_ACCESS_DENIED_ERROR,
+            1133,
+            ErrorNumber.CANNOT_USER,
+        ),
         ErrorRow(Forbidden, "the user may not change the password",
                 "log in as an account of one's own, not as an anonymous or a proxied one"),
     ),
@@ -151,7 +157,10 @@ _BY_DRIVER = {
 
 
 class PluginRefused(Exception):
-    """The server asked for an authentication that this driver does not take part in."""
+    """The server asked for an authentication that this driver does not take part in.
+
+    row: what that means to a rotation.
+    """
 
     def __init__(self, row: ErrorRow) -> None:
         super().__init__()
@@ -159,7 +168,10 @@ class PluginRefused(Exception):
 
 
 def overlap_forbidden(login: Login, grant: str) -> RotationError:
-    """A second password needs a right; `grant` is the SQL that gives it."""
+    """Return the error of an account that may not have two passwords.
+
+    grant: the SQL that gives it the right.
+    """
     return Forbidden(
         f"mysql {login.address}: the account may not have a second password",
         do=f"{grant}; or set ADMIN_SETS_PASSWORD",
@@ -167,7 +179,10 @@ def overlap_forbidden(login: Login, grant: str) -> RotationError:
 
 
 def admin_lacks(login: Login, about: str, number: int, grant: str) -> RotationError:
-    """The administrator has no right to a statement about an account; `grant` gives it."""
+    """Return the error of an admin who may not run a statement about an account.
+
+    about: the account; number: the server's error; grant: the SQL that gives the missing right.
+    """
     return Forbidden(
         f"mysql {login.address}: the admin lacks a right to give or take what {about} needs "
         f"(error {number})",
@@ -177,7 +192,7 @@ def admin_lacks(login: Login, about: str, number: int, grant: str) -> RotationEr
 
 
 def name_too_long(user: str, *, mariadb: bool) -> RotationError:
-    """The server takes no user name of this length."""
+    """Return the error of a user name that the server does not take."""
     return MalformedSecret(
         f"the user name {user!r} is longer than {128 if mariadb else 32} characters, the limit of "
         f"{'MariaDB' if mariadb else 'MySQL'}",
@@ -186,10 +201,10 @@ def name_too_long(user: str, *, mariadb: bool) -> RotationError:
     )
 
 
-def translated(login: Login) -> AbstractContextManager[None]:
-    """Raise PyMySQL's errors in the block as ours, about this login."""
+def translated_errors(login: Login) -> AbstractContextManager[None]:
+    """Raise the block's PyMySQL errors as RotationErrors about this login."""
     return translate_errors(
-        # The second and the third are out of PyMySQL's parser.
+        # PyMySQL's parser lets these two through for an answer that is no MySQL server's.
         pymysql.Error,
         struct.error,
         IndexError,
@@ -199,14 +214,14 @@ def translated(login: Login) -> AbstractContextManager[None]:
 
 
 def translate(error: Exception, login: Login) -> RotationError:
-    """The error in our words, about this login."""
+    """Return what the error means: a RotationError about this login, without the error's text."""
     where = f"mysql {login.address}"
     if isinstance(error, PluginRefused):
         return error.row.error(where)
     number = error.args[0] if isinstance(error, pymysql.Error) and error.args else 0
     if not number or not isinstance(number, int):
         return _NO_MYSQL.error(where)
-    if number == _OPTION and "strict" in str(error.args[1]):
+    if number == ErrorNumber.OPTION_PREVENTS_STATEMENT and "strict" in str(error.args[1]):
         row = _UNCHECKED
     else:
         row = _BY_ERRNO.get(number) or _FAULTS.row(error) or _BY_DRIVER.get(number, _REFUSED)

@@ -26,10 +26,10 @@ from shared.translation import ConnectionFaults, translate_errors
 
 _FAULTS = ConnectionFaults.at("host")
 
-# libpq keeps no SQLSTATE of a failed connection, only text. Its own words are always English;
-# the server's are unless lc_messages is set; _connecting says what is told apart then.
-# Ordered: the first that matches.
-_CONNECTING = {
+# libpq keeps no SQLSTATE of a failed connection, only text. What libpq itself says is always in
+# English, what the server says is so unless lc_messages is set: see _connection_row for that.
+# The first row that matches counts.
+_ROWS_BY_TEXT = {
     r"could not translate host name|failed to resolve host": _FAULTS.unresolved,
     r"does not match host name": _FAULTS.wrong_host,
     r"does not support SSL": _FAULTS.no_tls,
@@ -70,8 +70,8 @@ _CONNECTING = {
     r"SSL error": _FAULTS.broken_tls,
 }  # fmt: skip
 
-# By SQLSTATE, or its class.
-_RUNNING = {
+# Of an error while connected: by SQLSTATE, or by its class, which is the first two characters.
+_ROWS_BY_SQLSTATE = {
     "25006": ErrorRow(
         Misconfigured,
         "the server is a read-only replica",
@@ -87,7 +87,7 @@ _RUNNING = {
     "22023": ErrorRow(
         RejectedByPolicy,
         "the server's password rules refused the new password",
-        "correct PASSWORD_LENGTH, EXCLUDE_CHARACTERS or a MINIMUM_... of the function by them",
+        "let PASSWORD_LENGTH, EXCLUDE_CHARACTERS and MINIMUM_... of the function match them",
         "PASSWORD_LENGTH",
     ),
     "42501": ErrorRow(
@@ -98,10 +98,10 @@ _RUNNING = {
     "0LP01": ErrorRow(
         TargetMismatch,
         "the clone cannot be made a member of its original, as that one is a member of the clone",
-        "REVOKE the clone from its original",
+        "REVOKE the clone's role from its original",
         "username",
     ),
-    **dict.fromkeys(  # the first of a function that stood still, which may only be slow
+    **dict.fromkeys(  # 25P03 is of a function that was idle in it, and may only be slow
         ("25P03", "25P04"),
         ErrorRow(Unreachable, "the server ended a transaction that took too long", NEXT_ATTEMPT),
     ),
@@ -123,36 +123,36 @@ _RUNNING = {
     "57": ErrorRow(Unreachable, "the server ended the session", NEXT_ATTEMPT),
     "08": _FAULTS.no_answer._replace(clause="the connection broke"),
 }
-_REFUSED = ErrorRow(
+_ANY_OTHER_SQLSTATE = ErrorRow(
     Misconfigured, "the server refused a statement",
     "look the SQLSTATE up in PostgreSQL's documentation, appendix A",
 )  # fmt: skip
 
 
 def translated(login: Login) -> AbstractContextManager[None]:
-    """Raise psycopg's errors in the block as ours, about this login."""
+    """Raise each psycopg.Error in the block as a RotationError about this login."""
     return translate_errors(psycopg.Error, by=lambda error: translate(error, login))
 
 
 def translate(error: psycopg.Error, login: Login) -> RotationError:
-    """The error in our words, about this login."""
+    """Return the RotationError for it, about this login; without a SQLSTATE, of connecting."""
     state = error.sqlstate
     if state is None:
-        return _connecting(error, login).error(f"postgres {login.address}")
-    row = _RUNNING.get(state) or _RUNNING.get(state[:2]) or _REFUSED
+        return _connection_row(error, login).error(f"postgres {login.address}")
+    row = _ROWS_BY_SQLSTATE.get(state) or _ROWS_BY_SQLSTATE.get(state[:2]) or _ANY_OTHER_SQLSTATE
     return row.error(f"postgres {login.address}", f"SQLSTATE {state}")
 
 
-def _connecting(error: psycopg.Error, login: Login) -> ErrorRow:
+def _connection_row(error: psycopg.Error, login: Login) -> ErrorRow:
     text = str(error)
-    for pattern, row in _CONNECTING.items():
+    for pattern, row in _ROWS_BY_TEXT.items():
         if re.search(pattern, text):
             return row
-    # In another language than English, what quotes the user's name is taken for a refusal: it
-    # may also be another FATAL about that user, such as too many connections of the role. An
-    # outage or a pooler's trouble does not name it.
-    told = re.sub(r"connection to server at .*? failed: ", "", text)  # libpq's own words
-    names_user = re.search(rf"[^\w\s]\s*{re.escape(login.username)}\s*[^\w\s]", told)
+    # In another language than English, any FATAL that quotes the user's name is taken for a
+    # rejected login: it may also be of another reason, such as too many connections of the role.
+    # What is said of an outage, or by a pooler in trouble, does not quote it.
+    server_text = re.sub(r"connection to server at .*? failed: ", "", text)  # less libpq's part
+    names_user = re.search(rf"[^\w\s]\s*{re.escape(login.username)}\s*[^\w\s]", server_text)
     if names_user and error.pgconn is not None and error.pgconn.used_password:
         return ErrorRow(
             Rejected, "the server rejected the login", "check 'password', 'dbname' and LOGIN"

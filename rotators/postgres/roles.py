@@ -1,61 +1,20 @@
-"""Two PostgreSQL roles that alternate, as the catalogs that everybody may read show them."""
+"""Two PostgreSQL roles that alternate: what shows that they do, and what the clone is to have."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import psycopg
-from psycopg.rows import class_row, dict_row
-
-from shared.credentials import CLONE
-from shared.errors import TargetMismatch
-
-Connection = psycopg.Connection[tuple[object, ...]]
-Setting = tuple[str | None, str]  # the database it is for, None for every one; the parameter
+Setting = tuple[str | None, str]  # the database it is for, or None for all; the parameter
 ROLE = "role"  # the parameter that says which role a session acts as
+NO_ROLE = "none"  # its value for a session that acts as the role that logged in
 GENERAL: Setting = (None, ROLE)
-# What a clone that cannot have its original as the former has instead; nobody logs in there.
+# Set to its original for a clone whose general setting cannot be that. It has no effect, since
+# nobody logs in to that database, but only the clone and its admin can make it.
 MARK: Setting = ("template0", ROLE)
-
-# For the transaction, so that nobody's own operators are found before the server's, nor tables
-# that a pooler's session was left with: unless named, pg_temp is searched first.
-_SAFE = "SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)"
-_ROLES = (
-    "SELECT oid::int8, rolname, rolcanlogin, rolinherit, rolcreatedb, rolcreaterole,"
-    " rolreplication, rolbypassrls, rolsuper, rolconnlimit,"
-    # Not in the session's own style or zone: the value goes back as it is.
-    " CASE WHEN isfinite(rolvaliduntil)"
-    " THEN to_char(rolvaliduntil AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00'"
-    " ELSE coalesce(rolvaliduntil::text, 'infinity') END AS rolvaliduntil"
-    " FROM pg_roles WHERE rolname::text = ANY(%s)"
-)
-# Before PostgreSQL 16 a membership has no options of its own.
-_MEMBERSHIPS = (
-    "SELECT of.rolname AS role, coalesce(by.rolname, '') AS grantor, m.admin_option AS admin,"
-    " coalesce((to_jsonb(m) ->> 'inherit_option')::bool, true) AS inherit,"
-    " coalesce((to_jsonb(m) ->> 'set_option')::bool, true) AS set"
-    " FROM pg_auth_members m JOIN pg_roles of ON of.oid = m.roleid"
-    " LEFT JOIN pg_roles by ON by.oid = m.grantor WHERE m.member = %s ORDER BY 1, 2"
-)
-_SETTINGS = (
-    "SELECT d.datname, split_part(entry, '=', 1), substr(entry, strpos(entry, '=') + 1)"
-    " FROM pg_db_role_setting s LEFT JOIN pg_database d ON d.oid = s.setdatabase,"
-    " unnest(s.setconfig) AS entry WHERE s.setrole = %s AND (s.setdatabase = 0 OR d.oid > 0)"
-)
-# Temporary tables end with their session; the last two are not objects that have an owner.
-_OWNED = (
-    "SELECT DISTINCT coalesce(d.datname, current_database())"
-    " FROM pg_shdepend s LEFT JOIN pg_database d ON d.oid = s.dbid"
-    " WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = %s AND s.deptype = 'o'"
-    " AND s.classid NOT IN ('pg_default_acl'::regclass, 'pg_user_mapping'::regclass)"
-    " AND NOT (s.classid = 'pg_class'::regclass AND d.datname = current_database()"
-    " AND EXISTS (SELECT FROM pg_class c WHERE c.oid = s.objid AND c.relpersistence = 't'))"
-    " ORDER BY 1"
-)
 
 
 class Membership(NamedTuple):
-    """One grant of a role; two grantors make two of them."""
+    """One grant of a role; the same role granted by two grantors is two of them."""
 
     role: str
     grantor: str
@@ -66,110 +25,89 @@ class Membership(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A role; `attributes` by the column of pg_roles, `owns` the databases it has objects in."""
+    """A role as the catalogs show it.
+
+    attributes: by the column of pg_roles. owns_objects_in: the names of databases.
+    """
 
     name: str
     oid: int
     attributes: Mapping[str, Any]
     memberships: tuple[Membership, ...]
     settings: Mapping[Setting, str]
-    owns: tuple[str, ...]
+    owns_objects_in: tuple[str, ...]
 
-    def belongs_to(self, name: str) -> bool:
-        """Whether it is a direct member to any effect.
+    def is_member_of(self, name: str) -> bool:
+        """Return whether it is a direct member that has or can take on that role's rights.
 
-        Who creates a role is its member too, only to administer it.
+        Not so a member that may only administer the role, as its creator may.
         """
         return any(m.role == name and (m.inherit or m.set) for m in self.memberships)
 
     def may_act_as(self, name: str) -> bool:
-        """Whether SET ROLE is granted to it, so that it may do all that the other may."""
+        """Return whether it may SET ROLE to that role, and so do all that the role may."""
         return any(m.role == name and m.set for m in self.memberships)
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """An original and its clone; `everyone` are the databases' settings."""
+class RolePair:
+    """An original and its clone; `defaults` are the settings that every role has by default."""
 
     original: Role
     clone: Role
-    everyone: Mapping[Setting, str]
+    defaults: Mapping[Setting, str]
 
-    def proven_to(self, me: str) -> bool:
-        """Whether the server shows that who logs in as `me` may decide about the other.
+    def is_proven_to(self, logged_in: str) -> bool:
+        """Return whether the server shows that who logs in as this one may change the other.
 
-        Who controls the original decides who its members are, so that a role is its clone is
-        shown only by what the clone itself, or its admin, must have said: that it acts as it.
+        A clone that may act as its original may do all that the original may. For an original, a
+        membership proves nothing, as whoever controls the original can grant it to any role. What
+        proves the clone to be one is a setting that only the clone or its admin can have made.
         """
         original = self.original.name
-        if self.clone.name == me:
+        if self.clone.name == logged_in:
             return self.clone.may_act_as(original)
-        said = [self.clone.settings.get(setting) for setting in (GENERAL, MARK)]
-        return self.clone.belongs_to(original) and original in said
+        acts_as = [self.clone.settings.get(setting) for setting in (GENERAL, MARK)]
+        return self.clone.is_member_of(original) and original in acts_as
 
     @property
-    def acts(self) -> bool:
-        """Whether the clone has been made to act as somebody."""
+    def has_general_role(self) -> bool:
+        """Whether the clone has a general setting of the role that its sessions act as."""
         return GENERAL in self.clone.settings
 
-    def settings(self) -> dict[Setting, str]:
-        """What the clone's are to be: the original's, and the role to act as.
+    def wanted_settings(self) -> dict[Setting, str]:
+        """Return all settings that the clone is to have, each with its value."""
+        roles = {} if self._keeps_acting_as_itself() else self._roles_to_act_as()
+        others = {key: value for key, value in self.original.settings.items() if key[1] != ROLE}
+        return {**roles, **others, **self._mark(roles)}
 
-        One that has objects of its own, from the days when it acted as itself, must not lose
-        them: it goes on until they have been handed over, when it is the one in use.
+    def _roles_to_act_as(self) -> dict[Setting, str]:
+        """Return the settings by which the clone acts as its original does, in each database.
+
+        An original that has no general setting acts by the defaults, or else as itself. The
+        clone's general setting would override the defaults, so the clone has those as well.
         """
-        wanted = dict(self.original.settings)
-        if GENERAL not in wanted:
-            # A database's own would give way to the clone's, but goes before the original's none.
-            roles = {key: value for key, value in self.everyone.items() if key[1] == ROLE}
-            wanted = {GENERAL: self.original.name, **roles, **wanted}
-        own = self.original.name
-        if self.clone.owns and not self.acts:
-            wanted = {key: value for key, value in wanted.items() if key[1] != ROLE}
-        wanted = {k: own if k[1] == ROLE and v == "none" else v for k, v in wanted.items()}
-        return wanted if wanted.get(GENERAL) == own else {**wanted, MARK: own}
+        roles = _only_roles(self.original.settings)
+        if GENERAL not in roles:
+            roles = {GENERAL: NO_ROLE, **_only_roles(self.defaults), **roles}
+        return {
+            setting: self.original.name if role == NO_ROLE else role
+            for setting, role in roles.items()
+        }
+
+    def _keeps_acting_as_itself(self) -> bool:
+        """Return whether the clone may not act as another role yet, since it owns objects.
+
+        It made them before it was set to act as its original, and would lose their use. It acts as
+        itself until they are reassigned, in a rotation that begins with the clone logged in.
+        """
+        return bool(self.clone.owns_objects_in) and not self.has_general_role
+
+    def _mark(self, roles: Mapping[Setting, str]) -> dict[Setting, str]:
+        """Return the mark of whose clone it is, where the general role does not show it."""
+        original = self.original.name
+        return {} if roles.get(GENERAL) == original else {MARK: original}
 
 
-def read_pair(connection: Connection, me: str, twin: str, *, made: bool = False) -> Pair | None:
-    """The two roles, read in the caller's transaction; `me` is the one that logged in.
-
-    A member of the other is its clone, or what was just `made` as such; without membership, the
-    one named so. None where there is no `twin`. Raises TargetMismatch where `me` is not known here.
-    """
-    connection.execute(_SAFE)
-    mine, other = (_read(connection, name) for name in (me, twin))
-    if mine is None:
-        raise TargetMismatch(
-            f"the admin's server does not know the role {me!r}, so it is another one",
-            do="correct 'masterarn', or 'host' in one of the secrets",
-            field="masterarn",
-        )
-    if other is None:
-        return None
-    everyone = _settings(connection, 0)
-    if made or other.belongs_to(me):
-        return Pair(mine, other, everyone)
-    if mine.belongs_to(twin) or twin + CLONE == me:
-        return Pair(other, mine, everyone)
-    return Pair(mine, other, everyone)
-
-
-def _read(connection: Connection, name: str) -> Role | None:
-    attributes = connection.cursor(row_factory=dict_row).execute(_ROLES, [[name]]).fetchone()
-    if attributes is None:
-        return None
-    oid = int(attributes.pop("oid"))
-    memberships = connection.cursor(row_factory=class_row(Membership)).execute(_MEMBERSHIPS, [oid])
-    return Role(
-        name=str(attributes.pop("rolname")),
-        oid=oid,
-        attributes=attributes,
-        memberships=tuple(memberships),
-        settings=_settings(connection, oid),
-        owns=tuple(str(row[0]) for row in connection.execute(_OWNED, [oid])),
-    )
-
-
-def _settings(connection: Connection, oid: int) -> dict[Setting, str]:
-    rows = connection.execute(_SETTINGS, [oid])
-    return {(None if row[0] is None else str(row[0]), str(row[1])): str(row[2]) for row in rows}
+def _only_roles(settings: Mapping[Setting, str]) -> dict[Setting, str]:
+    return {setting: role for setting, role in settings.items() if setting[1] == ROLE}

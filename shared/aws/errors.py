@@ -28,7 +28,7 @@ _IDENTITY = ErrorRow(
     Forbidden, "the function's credentials were refused", "check the function's role and the clock"
 )
 _RATE = ErrorRow(Throttled, "there were too many requests", NEXT_ATTEMPT)
-_FAILURE = ErrorRow(Unreachable, "the service failed by itself", NEXT_ATTEMPT)
+_FAILURE = ErrorRow(Unreachable, "the service failed", NEXT_ATTEMPT)
 _UNKNOWN = ErrorRow(
     Misconfigured, "the call was refused", "see the API reference for this error code"
 )

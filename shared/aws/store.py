@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from shared.aws import errors
 from shared.aws.version import NotStored, Version, document_of
-from shared.deadline import MARGIN_SECONDS
+from shared.deadline import time_left
 from shared.errors import (
     NEXT_ATTEMPT,
     Busy,
@@ -44,22 +44,19 @@ PAGE, MAX_PAGES = 100, 5
 class Store:
     """One secret, for one step.
 
-    seconds_left: how long the function may still run; no wait for consistency is longer.
-    texts: whether a value may also be a plain string.
+    allow_plain_string: whether a value may also be a plain string.
     """
 
     def __init__(
         self,
         client: "SecretsManagerClient",
         secret_id: str,
-        seconds_left: Callable[[], float],
         *,
-        texts: bool = False,
+        allow_plain_string: bool = False,
     ) -> None:
         self._client = client
-        self._texts = texts
+        self._allow_plain_string = allow_plain_string
         self.secret_id = secret_id
-        self._seconds_left = seconds_left
         # When the service last rotated the secret; known in a step that describes it, if ever.
         self.last_rotated: datetime | None = None
 
@@ -125,7 +122,9 @@ class Store:
     def read_other(self, secret_id: str) -> dict[str, object]:
         """The current JSON object of another secret; raises InvalidEvent, Forbidden."""
         answer = self._call(self._client.get_secret_value, SecretId=secret_id)
-        return document_of(answer, of=f"secret {secret_id}", texts=self._texts)
+        return document_of(
+            answer, of=f"secret {secret_id}", allow_plain_string=self._allow_plain_string
+        )
 
     def tags_of_other(self, secret_id: str) -> dict[str, str]:
         """The tags of another secret; raises InvalidEvent, Forbidden."""
@@ -168,13 +167,14 @@ class Store:
         else:
             return
         # An earlier try of the SDK's may have arrived, whatever the last one was answered.
-        stored = self._stored(version_id)
+        stored = self._read_document_or_none(version_id)
         if stored == document:
             return
         if stored is not None:
             raise NotStored
-        answered = not isinstance(problem, Unreachable | Unexpected)
-        raise NotStored(problem) if answered else problem
+        if isinstance(problem, Unreachable | Unexpected):
+            raise problem
+        raise NotStored(problem)
 
     def promote(self, version_id: str, *, instead_of: str) -> bool:
         """Move AWSCURRENT; AWSPREVIOUS follows by itself (rule 10).
@@ -209,13 +209,12 @@ class Store:
         except errors.NotFound:
             return None
         labels = frozenset(answer.get("VersionStages", ()))
-        document = document_of(answer, of="the secret", texts=self._texts)
+        document = document_of(answer, of="the secret", allow_plain_string=self._allow_plain_string)
         return Version(answer["VersionId"], labels, document)
 
     def _tries(self) -> Iterator[None]:
         # Ends before the deadline, whose error would say less.
-        left = self._seconds_left() - 2 * MARGIN_SECONDS
-        return tries(min(CONSISTENCY_SECONDS, left))
+        return tries(min(CONSISTENCY_SECONDS, time_left()))
 
     def _every_version(self) -> Iterator["SecretVersionsListEntryTypeDef"]:
         page: dict[str, object] = {}
@@ -232,7 +231,7 @@ class Store:
                 return
             page = {"NextToken": listed["NextToken"]}
 
-    def _stored(self, version_id: str) -> Mapping[str, object] | None:
+    def _read_document_or_none(self, version_id: str) -> Mapping[str, object] | None:
         try:
             return self.read(version_id).document
         except Busy:

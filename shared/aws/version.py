@@ -32,9 +32,9 @@ class NotStored(Exception):
 
 
 def document_of(
-    answer: "GetSecretValueResponseTypeDef", *, of: str, texts: bool
+    answer: "GetSecretValueResponseTypeDef", *, of: str, allow_plain_string: bool
 ) -> dict[str, object]:
-    """The JSON object in an answer; where `texts`, also a plain string."""
+    """The JSON object in an answer; where allowed, also a plain string."""
     text = answer.get("SecretString")
     if text is None:
         raise MalformedSecret(
@@ -42,4 +42,4 @@ def document_of(
             do="store a JSON object as SecretString",
             field="SecretBinary",
         )
-    return load_value(text, of=of) if texts else load_document(text, of=of)
+    return load_value(text, of=of) if allow_plain_string else load_document(text, of=of)

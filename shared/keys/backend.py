@@ -52,7 +52,7 @@ class Keys:
         return self._strategies[current.way].create(current, ticket)
 
     def discard(self, created: ApiKey, ticket: Ticket[ApiKey], /) -> None:
-        """Undo `mint`, as far as that can be."""
+        """Undo `create`, as far as that can be."""
         self._strategies[created.way].discard(created, ticket)
 
     def install(self, pending: ApiKey, ticket: Ticket[ApiKey], /) -> None:

@@ -112,7 +112,7 @@ class Backend(Protocol[C]):
         ...
 
     def discard(self, created: C, ticket: Ticket[C], /) -> None:
-        """It was not stored, and never will be: undo `mint`."""
+        """It was not stored, and never will be: undo `create`."""
         ...
 
     def install(self, pending: C, ticket: Ticket[C], /) -> None:
@@ -180,15 +180,15 @@ class PairSession(Session, Protocol):
         """Let the user `twin` log in with this password and do all that this user can.
 
         One of the two is the clone of the other, its original, whose rights it follows. A `twin`
-        that exists is touched only where the server shows the two to be such a pair, or `ours`
-        says so; otherwise raises TargetMismatch.
+        that exists is touched only where the server shows the two to be such a pair, or
+        `proves_ownership` says so; otherwise raises TargetMismatch.
         """
         ...
 
     def verify_same_rights(self, twin: str, /) -> None:
         """Prove, changing nothing, that this user can do all that `twin` can.
 
-        Raises TargetMismatch, also where `equip` was not done.
+        Raises TargetMismatch, also where `provision_twin` was not done.
         """
         ...
 

@@ -48,7 +48,7 @@ class AlternatingUsers(Database[PairSession]):
         # One of the two users proves itself first: whoever may write the secret could otherwise
         # have the admin change any user's password.
         candidates = stored(ticket, current, pending, users=(current, pending))
-        with self.accepted(candidates, current) as (live, session):
+        with self.log_in_with_first_accepted(candidates, current) as (live, session):
             admin = self.admin(pending, ticket)
             with self.engine.connect(admin) as by:
                 ticket.ensure_still_this_rotation()
@@ -97,7 +97,7 @@ class AlternatingUsers(Database[PairSession]):
 
         def proves_ownership() -> bool:
             try:
-                with self.accepted(stored(ticket, users=(pending,)), pending):
+                with self.log_in_with_first_accepted(stored(ticket, users=(pending,)), pending):
                     return True
             except Rejected:
                 return False

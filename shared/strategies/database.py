@@ -50,7 +50,7 @@ class Database(Generic[S]):
         """The secret's JSON with this user and password."""
         return credential.render()
 
-    def discard(self, minted: Login, ticket: Ticket[Login], /) -> None:
+    def discard(self, created: Login, ticket: Ticket[Login], /) -> None:
         """Nothing: a password that was never installed leaves no trace."""
 
     def admin(self, user: Login, ticket: Ticket[Login]) -> Login:
@@ -92,29 +92,35 @@ class Database(Generic[S]):
         return host != of and self._directory is not None and self._directory.same_data(host, of)
 
     @contextmanager
-    def accepted(
-        self, candidates: Iterator[tuple[Login, str]], whom: Login
+    def log_in_with_first_accepted(
+        self, candidates: Iterator[tuple[Login, str]], user: Login
     ) -> Iterator[tuple[Login, S]]:
         """Log in with the first of the logins that the server accepts; raises Rejected.
 
-        Falls from one to the next only on Rejected, never on Unreachable.
+        candidates: each with what a warning calls it; taken one by one, as later ones cost calls
+        to AWS. Falls from one to the next only on Rejected, never on Unreachable.
         """
-        refusal: Rejected | None = None
         with ExitStack() as stack:
-            for login, source in candidates:
-                if source:
-                    LOG.warning("labelled passwords are rejected: trying %s", source)
-                try:
-                    session = stack.enter_context(self.engine.connect(login))
-                except Rejected as rejected:
-                    refusal = refusal or rejected
-                else:
-                    yield login, session
-                    return
-        told = f"{refusal.do}; " if refusal else ""
+            login, session = self._first_accepted(candidates, user, stack)
+            # Here and not in the loop: what the block raises, such as Rejected of an admin's
+            # password, is not about this login.
+            yield login, session
+
+    def _first_accepted(
+        self, candidates: Iterator[tuple[Login, str]], user: Login, stack: ExitStack
+    ) -> tuple[Login, S]:
+        first_refusal: Rejected | None = None
+        for login, source in candidates:
+            if source:
+                LOG.warning("labelled passwords are rejected: trying %s", source)
+            try:
+                return login, stack.enter_context(self.engine.connect(login))
+            except Rejected as rejected:
+                first_refusal = first_refusal or rejected
+        advice = f"{first_refusal.do}; " if first_refusal else ""
         raise Rejected(
-            f"{self.name} rejected every stored password of {whom.address}",
-            do=f"{told}if the password was changed by hand, store that one with "
+            f"{self.name} rejected every stored password of {user.address}",
+            do=f"{advice}if the password was changed by hand, store that one with "
             "PutSecretValue and rotate again",
             field="password",
         )

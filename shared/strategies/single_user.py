@@ -50,7 +50,7 @@ class SingleUser(Database[S]):
             )
         # The current one first: in a normal rotation it is live, so nothing is ever refused.
         candidates = stored(ticket, current, pending, users=(pending,))
-        with self.accepted(candidates, pending) as (live, session):
+        with self.log_in_with_first_accepted(candidates, pending) as (live, session):
             if self.is_due(pending, live):
                 with self.setter(pending, ticket) as by:
                     ticket.ensure_still_this_rotation()

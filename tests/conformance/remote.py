@@ -1,6 +1,6 @@
 """What every backend must do whose target is at the other end of a connection."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -110,6 +110,10 @@ class RemoteSuite(RotationSuite):
     def test_no_error_has_a_value(self, secret: LabSecret) -> None:
         good = secret.value()
         told = [self.failure(secret, event) for event in self.odd(secret, good)]
+        secret.store(good)
+        event = secret.begin()
+        secret.step(event, Step.CREATE)
+        told.append(self.failure(secret, event, steps=(Step.TEST,)))  # before setSecret
         for error in filter(None, told):
             shown = " ".join(_all_of(error))
             assert not [value for value in secret.values() if value in shown], type(error)
@@ -134,10 +138,13 @@ class RemoteSuite(RotationSuite):
 
     @staticmethod
     def failure(
-        secret: LabSecret, event: Event, handler: Handler | None = None
+        secret: LabSecret,
+        event: Event,
+        handler: Handler | None = None,
+        steps: Iterable[Step] = Step,
     ) -> RotationError | None:
         """What the first step that fails raises; None where all go well."""
-        for step in Step:
+        for step in steps:
             try:
                 secret.step(event, step, handler)
             except RotationError as error:

@@ -129,7 +129,7 @@ def test_defect_3_without_an_ssl_key_nothing_is_sent_in_clear(
 def test_defect_5_no_password_in_an_exception(
     lab: Lab, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rotators.postgres.engine.LOCK_SECONDS", 1)
+    monkeypatch.setattr("rotators.postgres.connection.LOCK_SECONDS", 1)
     target = single(server, username())
     secret = lab.secret(target)
     event = secret.begin()
@@ -161,7 +161,7 @@ def statement_failing(target: PostgresTarget | MySQLTarget) -> Iterator[None]:
 def test_defect_6_a_lock_held_by_another_session_is_not_waited_for_for_ever(
     lab: Lab, postgres_server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rotators.postgres.engine.LOCK_SECONDS", 1)
+    monkeypatch.setattr("rotators.postgres.connection.LOCK_SECONDS", 1)
     target = PostgresTarget(postgres_server, username())
     secret = lab.secret(target)
     event = secret.begin()

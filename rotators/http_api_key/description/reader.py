@@ -11,7 +11,7 @@ from rotators.http_api_key.description.requests import Auth, Pages, Request, rea
 from rotators.http_api_key.description.templates import Name, Template
 from shared.errors import Misconfigured
 from shared.keys.api_key import Way
-from shared.passwords import MAX_LENGTH, PasswordPolicy
+from shared.passwords import MAX_LENGTH, Included, PasswordPolicy
 
 _WAYS = {"issue": Way.ISSUED, "replace": Way.REPLACED, "set": Way.CHOSEN}
 _MEMBERS = (
@@ -197,7 +197,7 @@ class _Reader:
         found = place.members(("length", "characters"), required=("length", "characters"))
         characters = found["characters"].text(r"[!-~]+", "visible ASCII without spaces")
         length = found["length"].integer(range(1, MAX_LENGTH + 1))
-        policy = PasswordPolicy(length, (("".join(sorted(set(characters))), 0),))
+        policy = PasswordPolicy(length, (Included("".join(sorted(set(characters))), 0),))
         try:
             policy.check()
         except Misconfigured:

@@ -25,8 +25,8 @@ from shared.translation import ConnectionFaults, translate_errors
 
 _TOO_SLOW = ErrorRow(Unreachable, "it took too long to answer", NEXT_ATTEMPT)
 _TOO_MANY = ErrorRow(Throttled, "it got too many requests", NEXT_ATTEMPT)
-_SERVER_ERROR = ErrorRow(Unreachable, "it failed by itself", NEXT_ATTEMPT)
-_LATER = ErrorRow(Unreachable, "it says that this cannot be at the moment", NEXT_ATTEMPT)
+_SERVER_ERROR = ErrorRow(Unreachable, "it failed", NEXT_ATTEMPT)
+_LATER = ErrorRow(Unreachable, "it says that this is not possible at the moment", NEXT_ATTEMPT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,72 +1,94 @@
-"""What an administrator does to one account of a pair, but for its rights."""
+"""What an admin does to one account of a pair, other than changing its rights."""
 
-from rotators.mysql.accounts.catalog import PASSWORD_PLUGINS, Part, Standing, making, mark_on, read
-from rotators.mysql.connection import Account, Wire, verbatim
+from rotators.mysql.accounts.catalog import (
+    PASSWORD_PLUGINS,
+    AccountState,
+    Part,
+    mark_object,
+    read_account,
+    unfinished_requirement,
+)
+from rotators.mysql.connection import Account, AdminRight, Connection, verbatim
+from rotators.mysql.error_numbers import ErrorNumber
 from rotators.mysql.errors import name_too_long
 from rotators.mysql.passwords.mariadb import Entries, native_password_hash
 from rotators.mysql.rights.grants import Rights, fingerprint
 from shared.secret import Secret
 
-_TOO_LONG, _USED_BEFORE = 1470, 3638
 _MYSQL_NAME = 32  # characters
 _MARK = "GRANT SELECT ON {} TO %s@%s"
 _UNMARK = "REVOKE SELECT ON {} FROM %s@%s"
 
 
-class Admin:
-    """The statements, on the administrator's connection; raise Forbidden with what it lacks."""
+class AccountAdmin:
+    """Creates, marks and locks accounts, and sets their passwords, on the admin's connection.
 
-    def __init__(self, wire: Wire) -> None:
-        self._by = wire
+    Every method raises Forbidden with the right that the admin lacks.
+    """
 
-    def create(self, account: Account, plugin: str, part: Part, password: Secret) -> Standing:
-        """A new account that nobody can log in as until `let_in`."""
-        if not self._by.mariadb and len(account.user) > _MYSQL_NAME:
-            # Found out in parsing: the slow log would have the statement as it came.
+    def __init__(self, admin: Connection) -> None:
+        self._admin = admin
+
+    def create(self, account: Account, plugin: str, part: Part, password: Secret) -> AccountState:
+        """Create an account that nobody can log in as until `set_password`.
+
+        Returns its state. Raises MalformedSecret where its name is too long.
+        """
+        if not self._admin.mariadb and len(account.user) > _MYSQL_NAME:
+            # MySQL finds out in parsing: the slow log would have the statement as it came.
             raise name_too_long(account.user, mariadb=False)
         how, *value = self._identified(Entries(""), password, plugin)
-        create = f"CREATE USER %s@%s IDENTIFIED {how} REQUIRE {making(part)}"
-        refused = self._by.order(create, account, *value, among=(_TOO_LONG,))
-        if refused:
+        create = f"CREATE USER %s@%s IDENTIFIED {how} REQUIRE {unfinished_requirement(part)}"
+        too_long = (ErrorNumber.WRONG_STRING_LENGTH,)
+        if self._admin.run_as_admin(create, account, *value, errors=too_long) is not None:
             raise name_too_long(account.user, mariadb=True)
-        return read(self._by, account)
+        return read_account(self._admin, account)
 
-    def mark(self, standing: Standing, part: Part, rights: Rights) -> None:
-        """Replace the mark; for a moment there are two, and then neither proves anything."""
-        new, account = (part, fingerprint(rights)), standing.account
-        if new not in standing.marks:
-            self._mark(_MARK.format(mark_on(*new)), account)
-        for old in standing.marks - {new}:
-            self._mark(_UNMARK.format(mark_on(*old)), account)
+    def mark(self, state: AccountState, part: Part, rights: Rights) -> None:
+        """Mark the account as this part with these rights, in place of any other mark.
 
-    def let_in(self, twin: Standing, password: Secret, more: str = "") -> None:
-        """The password and the options in one statement."""
-        alter, account = "ALTER USER %s@%s", twin.account
-        how, *value = self._identified(twin.entries, password, twin.plugin)
-        again = self._by.order(
-            f"{alter} IDENTIFIED {how}{more}", account, *value, among=(_USED_BEFORE,)
+        For a moment there are two marks, and then neither proves anything.
+        """
+        new, account = (part, fingerprint(rights)), state.account
+        if new not in state.marks:
+            self._mark(_MARK.format(mark_object(*new)), account)
+        for old in state.marks - {new}:
+            self._mark(_UNMARK.format(mark_object(*old)), account)
+
+    def set_password(self, state: AccountState, password: Secret, options: str = "") -> None:
+        """Set the account's password and options in one statement, and end a second password.
+
+        options: further clauses of ALTER USER, each with a space before it.
+        """
+        alter, account = "ALTER USER %s@%s", state.account
+        how, *value = self._identified(state.entries, password, state.plugin)
+        in_history = self._admin.run_as_admin(
+            f"{alter} IDENTIFIED {how}{options}",
+            account,
+            *value,
+            errors=(ErrorNumber.CREDENTIALS_CONTRADICT_TO_HISTORY,),
         )
-        if again and more:  # an earlier attempt set the password: the history has it
-            self._by.order(alter + more, account)
-        if self._by.has_dual_passwords:
-            self._by.order(f"{alter} DISCARD OLD PASSWORD", account)
+        if in_history is not None and options:  # an earlier attempt set this password
+            self._admin.run_as_admin(alter + options, account)
+        if self._admin.has_dual_passwords:
+            self._admin.run_as_admin(f"{alter} DISCARD OLD PASSWORD", account)
 
     def lock(self, account: Account) -> None:
         """Let nobody log in as it: unlike DROP USER, that ends nothing it is the definer of."""
-        self._by.order("ALTER USER %s@%s ACCOUNT LOCK", account)
+        self._admin.run_as_admin("ALTER USER %s@%s ACCOUNT LOCK", account)
 
     def _identified(self, entries: Entries, password: Secret, plugin: str) -> tuple[str, ...]:
-        """What follows IDENTIFIED, and its value."""
-        if self._by.mariadb:
+        """Return what follows IDENTIFIED, and on MySQL the value that is in it."""
+        if self._admin.mariadb:
             return (f"VIA {verbatim(entries.with_native([native_password_hash(password)]))}",)
         with_plugin = f"WITH {plugin} " if plugin in PASSWORD_PLUGINS else ""
         return f"{with_plugin}BY %s", password.reveal()
 
     def _mark(self, statement: str, account: Account) -> None:
-        self._by.order(statement, account, needs=self._to_mark)
+        self._admin.run_as_admin(statement, account, missing_right=self._right_to_mark)
 
-    def _to_mark(self) -> str:
+    def _right_to_mark(self) -> AdminRight:
         # Where a right on everything may be revoked in part, % is no pattern.
-        exact = self._by.run("SHOW VARIABLES LIKE 'partial_revokes'")
-        on = "*.*" if exact and exact[0][1] == "ON" else "`rotation %`.*"
-        return f"SELECT ON {on} TO {{}} WITH GRANT OPTION"
+        partial_revokes = self._admin.run("SHOW VARIABLES LIKE 'partial_revokes'")
+        exact = bool(partial_revokes) and partial_revokes[0][1] == "ON"
+        return AdminRight(f"SELECT ON {'*.*' if exact else '`rotation %`.*'}", " WITH GRANT OPTION")

@@ -1,16 +1,18 @@
-"""An account as an administrator or its own user sees it: rights, marks, how it logs in."""
+"""Reads an account, as an admin or its own user sees it: rights, marks, how it logs in."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from rotators.mysql.accounts.hashes import is_of
-from rotators.mysql.connection import Account, Wire
+from rotators.mysql.accounts.hashes import password_matches
+from rotators.mysql.connection import Account, Connection
+from rotators.mysql.error_numbers import READING_DENIED
 from rotators.mysql.errors import NO_CATALOG, UNREADABLE
 from rotators.mysql.passwords.mariadb import Entries, native_password_hash
-from rotators.mysql.rights.grants import Kind, Rights, created, fingerprint, granted
-from rotators.mysql.rights.tokens import Token, tokens
+from rotators.mysql.rights.grants import Kind, Rights, fingerprint, parse_grants, parse_options
+from rotators.mysql.rights.tokens import Token, tokenize
+from shared.errors import RotationError
 from shared.secret import Secret
 
 Part: TypeAlias = Literal["clone", "original"]
@@ -20,121 +22,149 @@ PASSWORD_PLUGINS = ("caching_sha2_password", "sha256_password", "mysql_native_pa
 # A right on a database that is not there: harmless, visible to the user itself, gone with it.
 # A person adopts a user by giving it one without a fingerprint.
 _MARK = re.compile(r"`rotation (clone|original)(?: ([0-9a-f]{40}))?`\.\*")
-# Of an account in the making: nobody logs in as it, as nobody has such a certificate.
-_MAKING = re.compile(r"SUBJECT '/CN=rotation (clone|original)()'")
-_DENIED = (1044, 1045, 1142, 1227)
+# Of an unfinished account: nobody logs in as it, as nobody has such a certificate.
+_UNFINISHED = re.compile(r"SUBJECT '/CN=rotation (clone|original)()'")
 
 
-def mark_on(part: Part, digits: str = "") -> str:
-    """The object that the mark is a right on, as SQL."""
+def mark_object(part: Part, digits: str = "") -> str:
+    """Return the object that the mark is a right on, as SQL."""
     return f"`rotation {part} {digits}`.*" if digits else f"`rotation {part}`.*"
 
 
-def making(part: Part) -> str:
-    """What an account in the making REQUIREs, as SQL."""
+def unfinished_requirement(part: Part) -> str:
+    """Return what an account REQUIREs until it is whole, as SQL."""
     return f"SUBJECT '/CN=rotation {part}'"
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How an account stands. `rights` are those without marks.
+class AccountState:
+    """What the server shows of an account.
 
-    How it logs in are the entries on MariaDB, the plugin with the hash of its password on MySQL.
+    rights: those without marks.
+    marks: part and fingerprint of each; one that a person gave has an empty fingerprint.
+    unfinished: the part it is to be, where nobody can log in as it yet.
+    entries: how it logs in, on MariaDB; empty on MySQL.
+    plugin, password_hash: how it logs in, on MySQL; empty on MariaDB.
     """
 
     account: Account
     rights: Rights
-    marks: frozenset[tuple[Part, str]]  # with a fingerprint, which may be empty
-    making: Part | None
+    marks: frozenset[tuple[Part, str]]
+    unfinished: Part | None
     locked: bool
     entries: Entries
     plugin: str
-    hashed: str
+    password_hash: str
 
     @property
     def part(self) -> Part | None:
-        """What of a pair it is, where anything shows it."""
-        parts = {part for part, _ in self.marks} | {self.making}
+        """Which of the two it is, clone or original, where anything shows it."""
+        parts = {part for part, _ in self.marks} | {self.unfinished}
         return "clone" if "clone" in parts else "original" if "original" in parts else None
 
     @property
     def has_password(self) -> bool:
         """Whether it logs in with a password of the kind that is rotated."""
-        return self.plugin in PASSWORD_PLUGINS or bool(self.entries.native)
+        return self.plugin in PASSWORD_PLUGINS or bool(self.entries.native_hashes)
 
     @property
-    def as_marked(self) -> bool:
+    def matches_mark(self) -> bool:
         """Whether it can do exactly what its mark says it could."""
         return {digits for _, digits in self.marks} == {fingerprint(self.rights)}
 
     def accepts(self, password: Secret) -> bool:
         """Whether it is a password of the account."""
-        return native_password_hash(password) in self.entries.native or (
-            self.plugin in PASSWORD_PLUGINS and is_of(password, self.hashed)
+        return native_password_hash(password) in self.entries.native_hashes or (
+            self.plugin in PASSWORD_PLUGINS and password_matches(password, self.password_hash)
         )
 
 
-def read(wire: Wire, account: Account) -> Standing:
-    """Raises Forbidden where this user may not look at the account."""
-    grants = _show(wire, "SHOW GRANTS FOR %s@%s", *account)
-    (text,) = _show(wire, "SHOW CREATE USER %s@%s", *account)
-    parsed = tokens(text)
+def read_account(connection: Connection, account: Account) -> AccountState:
+    """Return the account's state.
+
+    Raises Forbidden where this user may not look at the account, and Misconfigured where what
+    the server shows cannot be read.
+    """
+    grants = _show(connection, "SHOW GRANTS FOR %s@%s", *account)
+    (created,) = _show(connection, "SHOW CREATE USER %s@%s", *account)
+    shown = tokenize(created)
     try:
-        (given, locked), (plugin, hashed) = created(parsed), _identified(parsed)
+        (options, locked), (plugin, password_hash) = parse_options(shown), _plugin_and_hash(shown)
     except (ValueError, IndexError):
         unreadable = True
     else:
         unreadable = False
-    if unreadable:
+    if unreadable:  # raised here, so that it has no context
         raise UNREADABLE.error(str(account))
-    every = granted(account, grants) | given
-    if wire.mariadb:  # it goes on showing a default role that was revoked or dropped
-        roles = {right.on for right in every if right.kind is Kind.ROLE}
-        every -= {r for r in every if r.kind is Kind.DEFAULT_ROLE and r.on not in roles}
-    marks = {right: _part(_MARK, right.on) for right in every}
-    unmade = [_part(_MAKING, right.what) for right in given if right.on == "REQUIRE"]
-    return Standing(
+    rights = parse_grants(account, grants) | options
+    if connection.mariadb:
+        rights = _without_stale_default_roles(rights)
+    mark_of = {right: _part_and_digits(_MARK, right.on) for right in rights}
+    return AccountState(
         account=account,
-        rights=frozenset(right for right, mark in marks.items() if not mark),
-        marks=frozenset(mark for mark in marks.values() if mark),
-        making=unmade[0][0] if unmade and unmade[0] else None,
+        rights=frozenset(right for right, mark in mark_of.items() if not mark),
+        marks=frozenset(mark for mark in mark_of.values() if mark),
+        unfinished=_unfinished_part(options),
         locked=locked,
-        entries=Entries(text if wire.mariadb else ""),
+        entries=Entries(created if connection.mariadb else ""),
         plugin=plugin,
-        hashed=hashed,
+        password_hash=password_hash,
     )
 
 
-def standings(wire: Wire, user: str) -> dict[str, Standing]:
-    """All accounts of this user name, by host; on MariaDB without a role of the name."""
-    rows = _show(wire, "SELECT host FROM mysql.user WHERE user = %s", user)
-    accounts = [Account(user, host) for host in rows if host or not wire.mariadb]
-    return {account.host: read(wire, account) for account in accounts}
+def read_accounts(connection: Connection, user: str) -> dict[str, AccountState]:
+    """Return all accounts of this user name by host, on MariaDB without a role of the name.
+
+    Raises as `read_account`.
+    """
+    rows = _show(connection, "SELECT host FROM mysql.user WHERE user = %s", user)
+    accounts = [Account(user, host) for host in rows if host or not connection.mariadb]
+    return {account.host: read_account(connection, account) for account in accounts}
 
 
-def _part(pattern: re.Pattern[str], text: str) -> tuple[Part, str] | None:
+def _without_stale_default_roles(rights: Rights) -> Rights:
+    """Leave out default roles that were revoked or dropped, which MariaDB goes on showing."""
+    roles = {right.on for right in rights if right.kind is Kind.ROLE}
+    return frozenset(
+        right for right in rights if right.kind is not Kind.DEFAULT_ROLE or right.on in roles
+    )
+
+
+def _unfinished_part(options: Rights) -> Part | None:
+    for option in options:
+        if option.on == "REQUIRE" and (found := _part_and_digits(_UNFINISHED, option.what)):
+            return found[0]
+    return None
+
+
+def _part_and_digits(pattern: re.Pattern[str], text: str) -> tuple[Part, str] | None:
     found = pattern.fullmatch(text)
     if found is None:
         return None
     return "clone" if found[1] == "clone" else "original", found[2] or ""
 
 
-def _identified(shown: Sequence[Token]) -> tuple[str, str]:
-    """Plugin and hash in MySQL's `CREATE USER ... IDENTIFIED WITH '...' AS '...'`."""
-    starts = [i for i, token in enumerate(shown) if token.says("IDENTIFIED")]
+def _plugin_and_hash(created: Sequence[Token]) -> tuple[str, str]:
+    """Read MySQL's `CREATE USER ... IDENTIFIED WITH 'plugin' AS 'hash'`; empty where not shown.
+
+    Raises ValueError for a hash in hexadecimal, which no password would be known to match.
+    """
+    starts = [i for i, token in enumerate(created) if token.is_word("IDENTIFIED")]
     if len(starts) != 1:  # with more than one factor, a password does not let it in
         return "", ""
-    _, how, plugin, *more = shown[starts[0] : starts[0] + 5]
-    if not how.says("WITH"):
+    _, how, plugin, *more = created[starts[0] : starts[0] + 5]
+    if not how.is_word("WITH"):
         return "", ""
-    if not more[:1] or not more[0].says("AS"):
+    if not more[:1] or not more[0].is_word("AS"):
         return plugin.value, ""
-    if more[1].kind == "word":  # in hexadecimal: no password would be known to be its
+    if more[1].kind == "word":
         raise ValueError
     # To who may not see it the server shows <secret>.
     return plugin.value, more[1].value if more[1].kind == "string" else ""
 
 
-def _show(wire: Wire, statement: str, *values: str) -> list[str]:
-    denied = dict.fromkeys(_DENIED, NO_CATALOG.error(f"mysql {wire.login.address}"))
-    return [str(row[0]) for row in wire.run(statement, *values, otherwise=denied)]
+def _show(connection: Connection, statement: str, *values: str) -> list[str]:
+    """Return the first column of the rows; raises Forbidden where the catalog may not be read."""
+    no_catalog = NO_CATALOG.error(f"mysql {connection.login.address}")
+    denied: dict[int, RotationError] = dict.fromkeys(READING_DENIED, no_catalog)
+    return [str(row[0]) for row in connection.run(statement, *values, otherwise=denied)]

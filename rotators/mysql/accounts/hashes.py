@@ -1,4 +1,4 @@
-"""Whether a password is that of a hash which MySQL keeps, so that no stranger's is taken for ours.
+"""Checks a password against the hash that MySQL keeps, to leave accounts of other people alone.
 
 Source: MySQL's mysys/crypt_genhash_impl.cc and sql/auth/sha2_password.cc; the SHA-256 one is
 Ulrich Drepper's "Unix crypt using SHA-256 and SHA-512", with a salt of 20 characters.
@@ -19,19 +19,20 @@ _PLAIN = re.compile(r"\$5\$(.{20})\$(.{43})", re.DOTALL)
 _PLAIN_ROUNDS = 5000
 
 
-def is_of(password: Secret, stored: str) -> bool:
-    """False also for a hash of another kind."""
+def password_matches(password: Secret, stored_hash: str) -> bool:
+    """Whether the hash is this password's; False also for a hash of another kind."""
     clear = password.reveal().encode()
-    if found := _CACHING.fullmatch(stored):
+    if found := _CACHING.fullmatch(stored_hash):
         rounds, salt, digest = int(found[1], 16) * 1000, found[2], found[3]
-    elif found := _PLAIN.fullmatch(stored):
+    elif found := _PLAIN.fullmatch(stored_hash):
         rounds, salt, digest = _PLAIN_ROUNDS, found[1], found[2]
     else:
-        return hmac.compare_digest(native_password_hash(password).encode(), stored.encode())
+        return hmac.compare_digest(native_password_hash(password).encode(), stored_hash.encode())
     return hmac.compare_digest(_sha256_crypt(clear, salt.encode(), rounds), digest.encode())
 
 
 def _sha256_crypt(password: bytes, salt: bytes, rounds: int) -> bytes:
+    """Return crypt's digest in base 64; `p` and `s` are Drepper's sequences P and S."""
     second = hashlib.sha256(password + salt + password).digest()
     first = hashlib.sha256(password + salt + _repeated(second, len(password)))
     bits = len(password)
@@ -52,7 +53,7 @@ def _repeated(digest: bytes, length: int) -> bytes:
 
 
 def _encoded(digest: bytes) -> Iterator[int]:
-    """Base 64 of the digest's bytes in crypt's order, the lowest six bits first."""
+    """Yield base 64 of the digest's bytes in crypt's order, the lowest six bits first."""
     a, b, c = 0, 10, 20
     for _ in range(10):
         yield from _letters(digest[a] << 16 | digest[b] << 8 | digest[c], 4)

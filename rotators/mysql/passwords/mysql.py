@@ -5,137 +5,154 @@ MySQL takes a password in clear and writes `<secret>` to its logs, also where th
 
 import logging
 import secrets
+from collections.abc import Collection
 from itertools import chain
 
-from rotators.mysql.connection import Wire, require_tls
-from rotators.mysql.errors import NO_OVERLAP, NOT_NAMED, USED_BEFORE, overlap_forbidden
+from rotators.mysql.connection import Connection, require_tls
+from rotators.mysql.error_numbers import ErrorNumber
+from rotators.mysql.errors import CURRENT_NOT_NAMED, NO_OVERLAP, USED_BEFORE, overlap_forbidden
 from shared.errors import Rejected, RotationError
 from shared.secret import Secret
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 
-_OWN = "ALTER USER USER() IDENTIFIED BY %s"
-_OTHERS = "ALTER USER %s@%s IDENTIFIED BY %s"
+_SET_OWN = "ALTER USER USER() IDENTIFIED BY %s"
+_SET_AS_ADMIN = "ALTER USER %s@%s IDENTIFIED BY %s"
 _RETAIN = " RETAIN CURRENT PASSWORD"
-_DENIED, _TOO_WEAK, _USED_BEFORE, _NOT_FIRST, _NOT_NAMED = 1227, 1819, 3638, 3891, 3892
-_RULES = (_TOO_WEAK, _USED_BEFORE)
-_IN_VAIN = (_USED_BEFORE, _NOT_NAMED)  # maybe because another copy of this step was here before
+_NO_RIGHT = ErrorNumber.SPECIFIC_ACCESS_DENIED_ERROR
+_TOO_WEAK = ErrorNumber.NOT_VALID_PASSWORD
+_IN_HISTORY = ErrorNumber.CREDENTIALS_CONTRADICT_TO_HISTORY
+_NOT_FIRST = ErrorNumber.INCORRECT_CURRENT_PASSWORD
+_MUST_NAME_CURRENT = ErrorNumber.MISSING_CURRENT_PASSWORD
+# What the server's rules for passwords refuse one with.
+_RULES = (_TOO_WEAK, _IN_HISTORY)
+# What setting the first password fails with, maybe because another copy of this step has set it.
+_MAYBE_DONE = (_IN_HISTORY, _MUST_NAME_CURRENT)
 
 
 class MySQLPasswords:
-    """Of the account that logged in; `by` is the admin's connection where that one sets them.
+    """The passwords of the account that logged in; `admin` sets them, where one is given.
 
     REPLACE names the first password, never the second, and takes effect with the change at once.
     So it tells which of the two this session's own is: that one is always kept until a new one is
     in, whatever an earlier attempt did, or one of a rotation that was given up.
+
+    Every method raises Misconfigured without TLS, and Forbidden where a right is missing.
     """
 
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-        self._two = wire.has_dual_passwords
-        self._expired = False
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._has_two = connection.has_dual_passwords
+        self._taken_for_expired = False
 
-    def replace(self, password: Secret, by: Wire | None) -> None:
-        """Let only this password be accepted."""
-        account, new = self._wire.account, password.reveal()
-        require_tls(self._wire, by)
-        second = False
-        if by is not None:
-            refused = by.order(_OTHERS, account, new, among=(_USED_BEFORE,))
-        elif not self._two:
-            refused = self._wire.refused(_OWN, new, among=(_USED_BEFORE,))
+    def replace(self, password: Secret, admin: Connection | None) -> None:
+        """Let only this password be accepted; warns where there is no right to end the other."""
+        account, new = self._connection.account, password.reveal()
+        require_tls(self._connection, admin)
+        logged_in_with_second = False
+        if admin is not None:
+            error = admin.run_as_admin(_SET_AS_ADMIN, account, new, errors=(_IN_HISTORY,))
+        elif not self._has_two:
+            error = self._connection.run_expecting(_SET_OWN, new, errors=(_IN_HISTORY,))
         else:
-            refused = self._swap(new, among=(_NOT_FIRST, _USED_BEFORE))
-            second = refused == _NOT_FIRST
-            if second:  # or another copy of this step was here before
-                refused = self._wire.refused(_OWN, new, among=_IN_VAIN)
-        if refused:
-            self._require_first(password, refused)
-        if self._discard_refused(by) and second:
+            error = self._replace_own(new, errors=(_NOT_FIRST, _IN_HISTORY))
+            if error == _NOT_FIRST:  # or another copy of this step was here before
+                logged_in_with_second = True
+                error = self._connection.run_expecting(_SET_OWN, new, errors=_MAYBE_DONE)
+        if error is not None:
+            self._require_first(password, error)
+        if not self._discard_second(admin) and logged_in_with_second:
             LOG.warning(
                 "the old password of %s may stay accepted as its second one, which it has no right"
                 " to end: have an admin run ALTER USER ... DISCARD OLD PASSWORD",
-                self._wire.login.address,
+                self._connection.login.address,
             )
 
-    def add(self, password: Secret, by: Wire | None) -> None:
+    def add(self, password: Secret, admin: Connection | None) -> None:
         """Let this password and the session's own be accepted, and no third."""
-        account, new = self._wire.account, password.reveal()
-        require_tls(self._wire, by)
-        if not self._two:
-            raise NO_OVERLAP.error(f"mysql {self._wire.login.address}")
-        if by is not None:
+        account, new = self._connection.account, password.reveal()
+        require_tls(self._connection, admin)
+        if not self._has_two:
+            raise NO_OVERLAP.error(f"mysql {self._connection.login.address}")
+        if admin is not None:
             # REPLACE is for one's own password only, so the two statements need a lock.
-            with by.locked(*account):
-                retain = _RETAIN if self._is_first(self._wire.login.password) else ""
-                refused = by.order(_OTHERS + retain, account, new, among=(_USED_BEFORE,))
+            with admin.locked(*account):
+                retain = _RETAIN if self._is_first(self._connection.login.password) else ""
+                error = admin.run_as_admin(
+                    _SET_AS_ADMIN + retain, account, new, errors=(_IN_HISTORY,)
+                )
         else:
-            refused = self._swap(new, _RETAIN, among=(_DENIED, _NOT_FIRST, _USED_BEFORE))
-            if refused == _DENIED:
-                raise self._forbidden()
-            if refused == _NOT_FIRST:
+            error = self._replace_own(new, _RETAIN, errors=(_NO_RIGHT, _NOT_FIRST, _IN_HISTORY))
+            if error == _NO_RIGHT:
+                raise self._overlap_forbidden()
+            if error == _NOT_FIRST:
                 # The session's own is the second one: it stays, and only the first changes.
-                refused = self._wire.refused(_OWN, new, among=_IN_VAIN)
-        if refused:
-            self._require_first(password, refused)
+                error = self._connection.run_expecting(_SET_OWN, new, errors=_MAYBE_DONE)
+        if error is not None:
+            self._require_first(password, error)
 
-    def keep(self, password: Secret, by: Wire | None) -> None:
+    def end_others(self, password: Secret, admin: Connection | None) -> None:
         """Let only this password, which is one of the two, be accepted."""
-        account = self._wire.account
-        require_tls(self._wire, by)
+        account = self._connection.account
+        require_tls(self._connection, admin)
         if not self._is_first(password):
-            if by is not None:
-                by.order(_OTHERS, account, password.reveal())
+            if admin is not None:
+                admin.run_as_admin(_SET_AS_ADMIN, account, password.reveal())
             else:
-                self._wire.run(_OWN, password.reveal())
-        if self._discard_refused(by):
-            raise self._forbidden()
+                self._connection.run(_SET_OWN, password.reveal())
+        if not self._discard_second(admin):
+            raise self._overlap_forbidden()
 
-    def _swap(self, new: str, retain: str = "", *, among: tuple[int, ...]) -> int:
-        mine = self._wire.login.password.reveal()
-        return self._wire.refused(f"{_OWN} REPLACE %s{retain}", new, mine, among=among)
+    def _replace_own(self, new: str, retain: str = "", *, errors: Collection[int]) -> int | None:
+        """Set the first password, if the session's own is that one."""
+        current = self._connection.login.password.reveal()
+        statement = f"{_SET_OWN} REPLACE %s{retain}"
+        return self._connection.run_expecting(statement, new, current, errors=errors)
 
     def _is_first(self, password: Secret) -> bool:
-        """Whether it is the first of the two: it takes its own place, or fails to."""
-        if not self._two:
+        """Whether it is the first of the two: REPLACE sets it in its own place, or fails to."""
+        if not self._has_two:
             return True
         same = password.reveal()
-        refused = self._wire.refused(f"{_OWN} REPLACE %s", same, same, among=(_NOT_FIRST, *_RULES))
-        if refused in _RULES:
+        error = self._connection.run_expecting(
+            f"{_SET_OWN} REPLACE %s", same, same, errors=(_NOT_FIRST, *_RULES)
+        )
+        if error in _RULES:
             # The rules for passwords, its history among them, are asked before its place is. They
             # refuse the second half of this statement, and so all of it, unless the first half
             # failed by its place: the other password must pass any rule. The session is then
             # taken for one with an expired password.
             other = secrets.token_urlsafe(150) + "aA1.#" * 10  # 250 bytes of every kind
-            halves = ((*self._wire.account, new, same) for new in (other, same))
-            refused = self._wire.refused(
+            halves = ((*self._connection.account, new, same) for new in (other, same))
+            error = self._connection.run_expecting(
                 "ALTER USER %s@%s IDENTIFIED BY %s REPLACE %s, %s@%s IDENTIFIED BY %s REPLACE %s",
                 *chain.from_iterable(halves),
-                among=(_NOT_FIRST, *_RULES),
+                errors=(_NOT_FIRST, *_RULES),
             )
-            self._expired = True
-        return refused != _NOT_FIRST
+            self._taken_for_expired = True
+        return error != _NOT_FIRST
 
-    def _require_first(self, password: Secret, refused: int) -> None:
-        """It was set by another copy of this step; raises what `refused` means if not."""
+    def _require_first(self, password: Secret, error: int) -> None:
+        """Raise what setting the password failed with, unless another copy of this step set it."""
         if not self._is_first(password):
-            row = NOT_NAMED if refused == _NOT_NAMED else USED_BEFORE
-            raise row.error(f"mysql {self._wire.login.address}", f"error {refused}")
+            row = CURRENT_NOT_NAMED if error == _MUST_NAME_CURRENT else USED_BEFORE
+            raise row.error(f"mysql {self._connection.login.address}", f"error {error}")
 
-    def _discard_refused(self, by: Wire | None) -> int:
-        if not self._two:
-            return 0
-        if by is not None:
-            by.order("ALTER USER %s@%s DISCARD OLD PASSWORD", self._wire.account)
-            return 0
-        if self._expired:
+    def _discard_second(self, admin: Connection | None) -> bool:
+        """Let the second password be accepted no more; False where the account has no right to."""
+        if not self._has_two:
+            return True
+        if admin is not None:
+            admin.run_as_admin("ALTER USER %s@%s DISCARD OLD PASSWORD", self._connection.account)
+            return True
+        if self._taken_for_expired:
             try:
-                self._wire.renew()
+                self._connection.log_in_again()
             except Rejected:  # another copy of this step has ended the session's own password
-                return 0
-        return self._wire.refused("ALTER USER USER() DISCARD OLD PASSWORD", among=(_DENIED,))
+                return True
+        discard = "ALTER USER USER() DISCARD OLD PASSWORD"
+        return self._connection.run_expecting(discard, errors=(_NO_RIGHT,)) is None
 
-    def _forbidden(self) -> RotationError:
-        return overlap_forbidden(
-            self._wire.login, f"GRANT APPLICATION_PASSWORD_ADMIN ON *.* TO {self._wire.account}"
-        )
+    def _overlap_forbidden(self) -> RotationError:
+        right = f"APPLICATION_PASSWORD_ADMIN ON *.* TO {self._connection.account}"
+        return overlap_forbidden(self._connection.login, f"GRANT {right}")

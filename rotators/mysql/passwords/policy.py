@@ -1,58 +1,71 @@
-"""Which of the server's password rules a new password does not keep: MySQL itself does not say."""
+"""Names the password setting that breaks the server's rules: MySQL itself does not say which."""
 
-import string
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rotators.mysql.connection import Wire
+from rotators.mysql.connection import Connection
 from shared.errors import GIVE_UP, RejectedByPolicy
+from shared.passwords import CLASSES
 from shared.secret import Secret
 
-_LENGTH = "PASSWORD_LENGTH"  # what stands for any rule that is not known, too
-# Of caching_sha2_password, in bytes; a longer one is error 1396, which tells nothing.
-_LONGEST = 256
-# The server's rule, the function's class of characters, and those.
-_CLASSES = (
-    ("mixed_case_count", "LOWERCASE", string.ascii_lowercase),
-    ("mixed_case_count", "UPPERCASE", string.ascii_uppercase),
-    ("number_count", "NUMBERS", string.digits),
-    ("special_char_count", "PUNCTUATION", string.punctuation),
+_LENGTH = "PASSWORD_LENGTH"  # the field of the error also where no rule is known to be broken
+# What caching_sha2_password takes, in bytes; a longer one is error 1396, which tells nothing.
+_MAX_BYTES = 256
+
+
+_LOWERCASE, _UPPERCASE, _NUMBERS, _PUNCTUATION = CLASSES
+# The rule of validate_password that wants so many characters of a class.
+_COUNT_RULES = (
+    ("mixed_case_count", _LOWERCASE),
+    ("mixed_case_count", _UPPERCASE),
+    ("number_count", _NUMBERS),
+    ("special_char_count", _PUNCTUATION),
 )
 
 
 @contextmanager
-def rule_named(wire: Wire, password: Secret) -> Iterator[None]:
-    """Let RejectedByPolicy name the setting of the function that is at fault."""
-    if not wire.mariadb and len(password.reveal().encode()) > _LONGEST:
+def explaining_policy_refusals(connection: Connection, password: Secret) -> Iterator[None]:
+    """Raise a RejectedByPolicy of the block as one whose field is the setting at fault.
+
+    connection: one that may read the server's variables.
+    """
+    if not connection.mariadb and len(password.reveal().encode()) > _MAX_BYTES:
         raise RejectedByPolicy(
-            f"the new password has more than the {_LONGEST} bytes that MySQL takes",
-            do=f"set PASSWORD_LENGTH to {_LONGEST} or less; {GIVE_UP}",
+            f"the new password has more than the {_MAX_BYTES} bytes that MySQL takes",
+            do=f"set PASSWORD_LENGTH to {_MAX_BYTES} or less; {GIVE_UP}",
             field=_LENGTH,
         )
     try:
         yield
     except RejectedByPolicy as rejected:
-        if rejected.field != _LENGTH or wire.mariadb:
+        if rejected.field != _LENGTH or connection.mariadb:
             raise
-        plain = rejected
+        refusal = rejected
     else:
         return
-    raise _named(wire, password.reveal(), plain) or plain
+    explained = _explained(refusal, connection, password.reveal())
+    if explained is None:
+        raise refusal
+    raise explained
 
 
-def _named(wire: Wire, password: str, plain: RejectedByPolicy) -> RejectedByPolicy | None:
+def _explained(
+    refusal: RejectedByPolicy, connection: Connection, password: str
+) -> RejectedByPolicy | None:
+    """Return the refusal with the first rule that the password breaks, None where none is known."""
     # The component's names have a dot, the older plugin's an underscore.
-    rows = wire.run("SHOW VARIABLES LIKE %s", r"validate\_password%")
+    rows = connection.run("SHOW VARIABLES LIKE %s", r"validate\_password%")
     rules = {str(name)[len("validate_password.") :]: str(value) for name, value in rows}
     if len(password) < _number(rules, "length"):
-        return _short_of(plain, _LENGTH, _number(rules, "length"), _LENGTH)
+        return _below_minimum(refusal, _LENGTH, _number(rules, "length"))
     if rules.get("policy") in ("LOW", "0"):
         return None
-    for rule, name, characters in _CLASSES:
-        has, wanted = sum(each in characters for each in password), _number(rules, rule)
-        if has < wanted:
-            field = f"MINIMUM_{name}" if has else f"EXCLUDE_{name}"
-            return _short_of(plain, f"MINIMUM_{name}", wanted, field)
+    for rule, character_class in _COUNT_RULES:
+        count = sum(character in character_class.characters for character in password)
+        wanted = _number(rules, rule)
+        if count < wanted:
+            excluded = None if count else character_class.exclude_setting
+            return _below_minimum(refusal, character_class.minimum_setting, wanted, excluded)
     return None
 
 
@@ -60,11 +73,17 @@ def _number(rules: dict[str, str], rule: str) -> int:
     return int(rules[rule]) if rules.get(rule, "").isdecimal() else 0
 
 
-def _short_of(plain: RejectedByPolicy, setting: str, wanted: int, field: str) -> RejectedByPolicy:
-    allow = f", unset {field}" if field != setting else ""
+def _below_minimum(
+    refusal: RejectedByPolicy, setting: str, wanted: int, exclude_setting: str | None = None
+) -> RejectedByPolicy:
+    """Return the refusal of a password that has less than is wanted.
+
+    setting: the minimum that asks for more; exclude_setting: what may be why there is none at all.
+    """
+    unset = f", unset {exclude_setting}" if exclude_setting else ""
     return RejectedByPolicy(
-        f"{plain.what}: it wants {setting} to be {wanted} or more",
-        do=f"set {setting}{allow}, and see that PASSWORD_LENGTH and EXCLUDE_CHARACTERS leave room "
+        f"{refusal.what}: it wants {setting} to be {wanted} or more",
+        do=f"set {setting}{unset}, and see that PASSWORD_LENGTH and EXCLUDE_CHARACTERS leave room "
         f"for it; {GIVE_UP}",
-        field=field,
+        field=exclude_setting or setting,
     )

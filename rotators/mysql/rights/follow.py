@@ -2,20 +2,24 @@
 
 import logging
 
-from rotators.mysql.accounts.catalog import Standing, read
-from rotators.mysql.connection import Account, Wire
-from rotators.mysql.rights.changes import Change, changes
+from rotators.mysql.accounts.catalog import AccountState, read_account
+from rotators.mysql.connection import Account, Connection
+from rotators.mysql.error_numbers import ErrorNumber
+from rotators.mysql.rights.changes import RightsChange, changes_between
 from rotators.mysql.rights.grants import ALL, GRANT_OPTION, Kind, Right, Rights
-from rotators.mysql.rights.tokens import tokens
+from rotators.mysql.rights.tokens import tokenize
 from shared.errors import TargetMismatch
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 
-_NO_TABLE = 1146
-_NO_PART = (1054, 1305)  # a column, a routine
-_NOT_GRANTED = (1141, 1147, 1403)
-# What ALL PRIVILEGES are, for each number of names in what they are on.
-_EVERY = {
+_GONE = (ErrorNumber.NO_SUCH_TABLE, ErrorNumber.BAD_FIELD_ERROR, ErrorNumber.SP_DOES_NOT_EXIST)
+_NOT_GRANTED = (
+    ErrorNumber.NONEXISTING_GRANT,
+    ErrorNumber.NONEXISTING_TABLE_GRANT,
+    ErrorNumber.NONEXISTING_PROC_GRANT,
+)
+# Asks what ALL PRIVILEGES are, by the number of names in what they are on.
+_ALL_PRIVILEGES = {
     0: "SELECT privilege_type FROM information_schema.user_privileges WHERE grantee = %s",
     1: "SELECT privilege_type FROM information_schema.schema_privileges WHERE grantee = %s"
     " AND table_schema = %s",
@@ -26,71 +30,82 @@ _EVERY = {
 _PASSES = 5
 
 
-def follow(by: Wire, standing: Standing, want: Rights) -> Rights:
-    """Give the account these rights, options excepted; what it has then, with those options.
+def copy_rights(admin: Connection, state: AccountState, wanted: Rights) -> Rights:
+    """Give the account the wanted rights and take all others, account options excepted.
 
     A right on a column or a routine that is gone is of no use, and cannot be given: left out.
+    Returns the rights that it has then, with the wanted options, which are still to be set.
+    Raises TargetMismatch where the server did not give it the same.
     """
-    account, have = standing.account, _plain(standing.rights)
-    options, want = want - _plain(want), _plain(want)
+    account, have = state.account, _without_options(state.rights)
+    want = _without_options(wanted)
+    options = wanted - want
     for _ in range(_PASSES):
         if have == want:
             return have | options
-        for change in changes(_spelled_out(by, account, have, want), want, mariadb=by.mariadb):
-            want -= _carry_out(by, account, change)
-        have = _plain(read(by, account).rights)
+        expanded = _expand_all_privileges(admin, account, have, want)
+        for change in changes_between(expanded, want, mariadb=admin.mariadb):
+            want -= _apply(admin, account, change)
+        have = _without_options(read_account(admin, account).rights)
     if have == want:
         return have | options
     raise TargetMismatch(
-        f"the server did not give {account} the same rights: {sample(have ^ want)}",
+        f"the server did not give {account} the same rights: {in_short(have ^ want)}",
         do="GRANT or REVOKE it for both users, and rotate again",
         field="username",
     )
 
 
-def sample(rights: Rights) -> str:
-    """The first of them, and how many more there are."""
+def in_short(rights: Rights) -> str:
+    """Return the first of the rights, and how many more there are."""
     first, more = min(rights), len(rights) - 1
     return f"{first} and {more} more" if more else str(first)
 
 
-def _plain(rights: Rights) -> Rights:
+def _without_options(rights: Rights) -> Rights:
     return frozenset(right for right in rights if right.kind is not Kind.OPTION)
 
 
-def _carry_out(by: Wire, account: Account, change: Change) -> Rights:
-    """Run the statement; those of its rights that cannot be given."""
-    among = (_NO_TABLE, *_NO_PART) if change.gives else _NOT_GRANTED
-    refused = by.order(change.statement, account, among=among, needs=change.needs)
-    if refused == _NO_TABLE and not _on_columns(change):
-        # MySQL takes such a right only together with the one to create the table.
-        by.run(change.statement.replace(" ON ", ", CREATE ON ", 1), *account)
+def _apply(admin: Connection, account: Account, change: RightsChange) -> Rights:
+    """Run the statement; returns those of its rights that cannot be given."""
+    error = admin.run_as_admin(
+        change.statement,
+        account,
+        errors=_GONE if change.gives else _NOT_GRANTED,
+        missing_right=change.admin_right,
+    )
+    if error is None or not change.gives:
         return frozenset()
-    if refused and change.gives:
-        LOG.warning("left out, as it is on what is not there any more: %s", sample(change.rights))
-        return change.rights
-    return frozenset()
+    if error == ErrorNumber.NO_SUCH_TABLE and not _on_columns(change):
+        # MySQL takes such a right only together with the one to create the table.
+        admin.run(change.statement.replace(" ON ", ", CREATE ON ", 1), *account)
+        return frozenset()
+    LOG.warning("left out, as it is on what is not there any more: %s", in_short(change.rights))
+    return change.rights
 
 
-def _on_columns(change: Change) -> bool:
+def _on_columns(change: RightsChange) -> bool:
     return any("(" in right.what for right in change.rights)
 
 
-def _spelled_out(by: Wire, account: Account, have: Rights, want: Rights) -> Rights:
-    """The same, with each privilege by its name where only some of ALL PRIVILEGES are to stay."""
+def _expand_all_privileges(
+    admin: Connection, account: Account, have: Rights, want: Rights
+) -> Rights:
+    """Return `have`, with ALL PRIVILEGES by their names where only some of them are to stay."""
     for right in have - want:
-        stay = any(w.kind is Kind.PRIVILEGE and w.on == right.on for w in want)
-        if right.what == ALL and stay:
-            each = {Right(Kind.PRIVILEGE, right.on, what) for what in _every(by, account, right.on)}
-            if each:
-                have = (have - {right}) | each
+        some_stay = any(wanted.kind is Kind.PRIVILEGE and wanted.on == right.on for wanted in want)
+        if right.what == ALL and some_stay:
+            names = _all_privileges(admin, account, right.on)
+            if names:
+                have = (have - {right}) | {Right(Kind.PRIVILEGE, right.on, name) for name in names}
     return have
 
 
-def _every(by: Wire, account: Account, on: str) -> list[str]:
-    place = [token.value for token in tokens(on) if not token.says(".", "*")]
-    query = _EVERY.get(len(place))
-    if query is None:  # of a routine
+def _all_privileges(admin: Connection, account: Account, on: str) -> list[str]:
+    """Return the names of what the account's ALL PRIVILEGES are; none for those on a routine."""
+    names = [token.value for token in tokenize(on) if not token.is_word(".", "*")]
+    query = _ALL_PRIVILEGES.get(len(names))
+    if query is None:
         return []
-    rows = by.run(query, f"'{account.user}'@'{account.host}'", *place)
+    rows = admin.run(query, f"'{account.user}'@'{account.host}'", *names)
     return [str(row[0]) for row in rows if row[0] not in ("USAGE", GRANT_OPTION)]

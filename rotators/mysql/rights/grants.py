@@ -1,4 +1,4 @@
-"""What an account may do, as a set that can be compared, hashed and followed.
+"""What an account may do, as a set that can be compared, hashed and copied.
 
 Read from SHOW GRANTS and SHOW CREATE USER: any account sees its own there, and an administrator
 those of others. Names stay as the server wrote them, so that they can be sent back as they are.
@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 
 from rotators.mysql.connection import Account
 from rotators.mysql.errors import UNREADABLE
-from rotators.mysql.rights.tokens import Token, spelled, split, tokens
+from rotators.mysql.rights.tokens import Token, split_at, to_sql, tokenize
 
 ALL = "ALL PRIVILEGES"
 GRANT_OPTION = "GRANT OPTION"
@@ -32,7 +32,11 @@ class Kind(StrEnum):
 
 
 class Right(NamedTuple):
-    """One of them: `SELECT (`a`)` on `db`.`t`; a role, with or without its admin option."""
+    """What an account was given, in SQL of the server's own.
+
+    A privilege: its name, maybe with a column, `on` its objects. A role or proxied account: `on` is
+    its name, `what` its admin or grant option, or nothing. An account option: `what` is its value.
+    """
 
     kind: Kind
     on: str
@@ -45,9 +49,9 @@ class Right(NamedTuple):
 
 Rights: TypeAlias = frozenset[Right]
 
-# Not a right: what it is identified by, and remarks.
+# Clauses of CREATE USER that are no right: how it logs in, and remarks.
 _IGNORED = {"IDENTIFIED", "ATTRIBUTE", "COMMENT", "ACCOUNT LOCK", "ACCOUNT UNLOCK"}
-# What an account has that was given nothing else.
+# What an account has that was given nothing else, in the order of the grammar of ALTER USER.
 DEFAULTS = {
     "REQUIRE": "NONE",
     "PASSWORD EXPIRE": "DEFAULT",
@@ -65,52 +69,55 @@ DEFAULTS = {
 
 
 def fingerprint(rights: Rights) -> str:
-    """40 hexadecimal digits that no other set of rights has."""
+    """Return 40 hexadecimal digits that no other set of rights has."""
     return hashlib.sha256(json.dumps(sorted(rights)).encode()).hexdigest()[:40]
 
 
-def granted(account: Account, lines: Iterable[str]) -> Rights:
-    """The rights in what SHOW GRANTS answered, those of a role or of PUBLIC left out."""
+def parse_grants(account: Account, lines: Iterable[str]) -> Rights:
+    """Return the rights in what SHOW GRANTS answered, but for those of a role or of PUBLIC.
+
+    Raises Misconfigured where it cannot be read.
+    """
     try:
-        return frozenset(right for line in lines for right in _line(account, tokens(line)))
+        return frozenset(right for line in lines for right in _parse_grant(account, tokenize(line)))
     except (ValueError, IndexError):
         pass
     raise UNREADABLE.error(str(account))
 
 
-def _line(account: Account, line: list[Token]) -> Iterator[Right]:
+def _parse_grant(account: Account, line: list[Token]) -> Iterator[Right]:
     verb, rest = line[0], line[1:]
-    if verb.says("SET"):  # MariaDB: SET DEFAULT ROLE `r` FOR `u`@`h`
-        role, grantee = split(rest[2:], "FOR")
-        if _is(account, grantee):
-            yield Right(Kind.DEFAULT_ROLE, spelled(role))
+    if verb.is_word("SET"):  # MariaDB: SET DEFAULT ROLE `r` FOR `u`@`h`
+        role, grantee = split_at(rest[2:], "FOR")
+        if _is_grantee(account, grantee):
+            yield Right(Kind.DEFAULT_ROLE, to_sql(role))
         return
-    given, after = split(rest, "TO" if verb.says("GRANT") else "FROM")
-    if not _is(account, after):
+    given, after = split_at(rest, "TO" if verb.is_word("GRANT") else "FROM")
+    if not _is_grantee(account, after):
         return
-    said = {token.text for token in after if token.kind == "word"}
-    option = "OPTION" in said and ("GRANT" in said or "ADMIN" in said)
-    what, *where = split(given, "ON")
+    words = {token.text for token in after if token.kind == "word"}
+    option = "OPTION" in words and ("GRANT" in words or "ADMIN" in words)
+    what, *where = split_at(given, "ON")
     if not where:
-        for role in split(what, ","):
-            yield Right(Kind.ROLE, spelled(role), "WITH ADMIN OPTION" if option else "")
-    elif what[0].says("PROXY"):
-        yield Right(Kind.PROXY, spelled(where[0]), "WITH GRANT OPTION" if option else "")
+        for role in split_at(what, ","):
+            yield Right(Kind.ROLE, to_sql(role), "WITH ADMIN OPTION" if option else "")
+    elif what[0].is_word("PROXY"):
+        yield Right(Kind.PROXY, to_sql(where[0]), "WITH GRANT OPTION" if option else "")
     else:
-        on = spelled(token for token in where[0] if not token.says("TABLE"))
+        on = to_sql(token for token in where[0] if not token.is_word("TABLE"))
         yield from _privileges(verb, what, on, option=option)
 
 
 def _privileges(verb: Token, what: list[Token], on: str, *, option: bool) -> Iterator[Right]:
-    listed = split(what, ",")
-    if verb.says("REVOKE"):
-        yield from (Right(Kind.RESTRICTION, on, spelled(each)) for each in listed)
-    elif on == EVERYWHERE and all("_" in each[0].text for each in listed):
-        wide = " WITH GRANT OPTION" if option else ""
-        yield from (Right(Kind.DYNAMIC, on, spelled(each) + wide) for each in listed)
+    listed = split_at(what, ",")
+    if verb.is_word("REVOKE"):
+        yield from (Right(Kind.RESTRICTION, on, to_sql(name)) for name in listed)
+    elif on == EVERYWHERE and all("_" in name[0].text for name in listed):
+        suffix = " WITH GRANT OPTION" if option else ""
+        yield from (Right(Kind.DYNAMIC, on, to_sql(name) + suffix) for name in listed)
     else:
-        for each in listed:
-            for privilege in _by_column(each):
+        for one in listed:
+            for privilege in _by_column(one):
                 if privilege != "USAGE":
                     yield Right(Kind.PRIVILEGE, on, privilege)
         if option:
@@ -118,36 +125,41 @@ def _privileges(verb: Token, what: list[Token], on: str, *, option: bool) -> Ite
 
 
 def _by_column(privilege: list[Token]) -> Iterator[str]:
-    name, _, columns = _partition(privilege, "(")
+    """Yield `SELECT`, or `SELECT (a)` and `SELECT (b)` of `SELECT (a, b)`."""
+    name, columns = _before_and_after(privilege, "(")
     if not columns:
-        yield spelled(name)
-    for column in split(columns[:-1], ","):
+        yield to_sql(name)
+    for column in split_at(columns[:-1], ","):
         if column:
-            yield f"{spelled(name)} ({spelled(column)})"
+            yield f"{to_sql(name)} ({to_sql(column)})"
 
 
-def _partition(those: list[Token], at: str) -> tuple[list[Token], bool, list[Token]]:
-    for i, token in enumerate(those):
-        if token.says(at):
-            return those[:i], True, those[i + 1 :]
-    return those, False, []
+def _before_and_after(tokens: list[Token], sign: str) -> tuple[list[Token], list[Token]]:
+    for i, token in enumerate(tokens):
+        if token.is_word(sign):
+            return tokens[:i], tokens[i + 1 :]
+    return tokens, []
 
 
-def _is(account: Account, grantee: Sequence[Token]) -> bool:
+def _is_grantee(account: Account, grantee: Sequence[Token]) -> bool:
     user, *rest = grantee
-    host = rest[1].value if len(rest) > 1 and rest[0].says("@") else ""
+    host = rest[1].value if len(rest) > 1 and rest[0].is_word("@") else ""
     return (user.value, host) == account
 
 
-def created(account: list[Token]) -> tuple[Rights, bool]:
-    """The options in what SHOW CREATE USER answered, default roles too; and if it is locked."""
+def parse_options(created: list[Token]) -> tuple[Rights, bool]:
+    """Read what SHOW CREATE USER answered.
+
+    Returns the account's options with its default roles, and whether it is locked. Raises
+    ValueError or IndexError where it cannot be read.
+    """
     found: set[Right] = set()
-    clauses = [(spelled(key), value) for key, value in _clauses(account)]
+    clauses = [(to_sql(key), value) for key, value in _clauses(created)]
     for key, value in clauses:
         if key == "DEFAULT ROLE":
-            found |= {Right(Kind.DEFAULT_ROLE, spelled(role)) for role in split(value, ",")}
+            found |= {Right(Kind.DEFAULT_ROLE, to_sql(role)) for role in split_at(value, ",")}
         elif key not in _IGNORED:
-            text = spelled(value)
+            text = to_sql(value)
             if key == "PASSWORD EXPIRE" and not text:  # it has expired, which is no rule
                 continue
             if DEFAULTS.get(key) != text:
@@ -171,27 +183,32 @@ _KEYS = (
 )
 
 
-def _clauses(account: list[Token]) -> Iterator[tuple[list[Token], list[Token]]]:
-    """Each clause's key and value; the longest key wins, so that REQUIRE is not taken twice."""
+def _clauses(created: list[Token]) -> Iterator[tuple[list[Token], list[Token]]]:
+    """Yield each clause's key and value.
+
+    The longest key wins, so that PASSWORD REQUIRE CURRENT is not taken for a REQUIRE.
+    """
     starts: list[tuple[int, int]] = []
     i = 0
-    while i < len(account):
-        length = max((_at(account, i, key) for key in _KEYS), default=0)
+    while i < len(created):
+        length = max((_key_length(created, i, key) for key in _KEYS), default=0)
         if length:
             starts.append((i, length))
         i += length or 1
     if not starts:  # MariaDB, of an account without a password
         return
-    for (start, length), (end, _) in zip(starts, [*starts[1:], (len(account), 0)], strict=True):
-        value = account[start + length : end]
-        if value and value[-1].says("WITH"):  # of the limits that follow
+    for (start, length), (end, _) in zip(starts, [*starts[1:], (len(created), 0)], strict=True):
+        value = created[start + length : end]
+        if value and value[-1].is_word("WITH"):  # of the limits that follow
             value = value[:-1]
-        yield account[start : start + length], value
+        yield created[start : start + length], value
 
 
-def _at(account: list[Token], i: int, key: str) -> int:
+def _key_length(created: list[Token], start: int, key: str) -> int:
+    """Return the number of words of the key if it stands there, else 0."""
     words = key.split()
-    fits = [
-        token.says(word) for token, word in zip(account[i : i + len(words)], words, strict=False)
-    ]
-    return len(words) if len(fits) == len(words) and all(fits) else 0
+    tokens = created[start : start + len(words)]
+    found = len(tokens) == len(words) and all(
+        token.is_word(word) for token, word in zip(tokens, words, strict=True)
+    )
+    return len(words) if found else 0

@@ -25,7 +25,7 @@ class Token(NamedTuple):
 
     @property
     def value(self) -> str:
-        """What the quotes stand around."""
+        """The text without its quotes and what they make of characters in it."""
         inner = self.text[1:-1]
         if self.kind == "name":
             return inner.replace("``", "`")
@@ -34,34 +34,34 @@ class Token(NamedTuple):
             return escaped.replace("''", "'")
         return self.text
 
-    def says(self, *words: str) -> bool:
-        """Whether it is one of these words, unquoted."""
+    def is_word(self, *words: str) -> bool:
+        """Whether it is one of these words or signs, unquoted."""
         return self.kind in ("word", "sign") and self.text in words
 
 
-def tokens(sql: str) -> list[Token]:
-    """The statement's tokens in their order."""
+def tokenize(sql: str) -> list[Token]:
+    """Return the statement's tokens in their order."""
     return [
         Token(str(match.lastgroup), match[match.lastgroup or 0]) for match in _TOKEN.finditer(sql)
     ]
 
 
-def spelled(those: Iterable[Token]) -> str:
-    """The tokens as SQL again; words and strings apart, what belongs to a name together."""
+def to_sql(tokens: Iterable[Token]) -> str:
+    """Return the tokens as SQL: words and strings apart, what belongs to a name together."""
     text = ""
-    for token in those:
+    for token in tokens:
         apart = text and token.text not in ".,)@" and text[-1] not in ".(@"
         text += f" {token.text}" if apart else token.text
     return text
 
 
-def split(those: Sequence[Token], at: str) -> list[list[Token]]:
-    """The parts between the signs or words `at`, except for those in parentheses."""
+def split_at(tokens: Sequence[Token], separator: str) -> list[list[Token]]:
+    """Return the parts between these words or signs, of which those in parentheses do not count."""
     parts: list[list[Token]] = [[]]
     depth = 0
-    for token in those:
-        depth += token.says("(") - token.says(")")
-        if depth == 0 and token.says(at):
+    for token in tokens:
+        depth += token.is_word("(") - token.is_word(")")
+        if depth == 0 and token.is_word(separator):
             parts.append([])
         else:
             parts[-1].append(token)

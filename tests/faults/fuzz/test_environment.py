@@ -66,7 +66,9 @@ def assert_password_follows_settings(function: str, given: dict[str, str]) -> No
         password = backend.create(login, None).password  # type: ignore[arg-type]  # it asks nothing
     characters = password.reveal()
     assert len(characters) == int(given.get("PASSWORD_LENGTH") or 32)
-    left = set("".join(CLASSES.values())) - set(given.get("EXCLUDE_CHARACTERS", ""))
+    left = set("".join(each.characters for each in CLASSES)) - set(
+        given.get("EXCLUDE_CHARACTERS", "")
+    )
     assert set(characters) <= left
 
 

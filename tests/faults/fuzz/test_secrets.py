@@ -57,7 +57,7 @@ def answer(rng: Random, samples: Sequence[Sample]) -> dict[str, Any]:
 
 def assert_round_trip(name: str, backend: Backend[Any], said: Any) -> None:  # noqa: ANN401 - any answer
     """Parse and render as the function does; create the next password if it is a database's."""
-    document = document_of(said, of="the secret", texts=name.startswith("Http"))
+    document = document_of(said, of="the secret", allow_plain_string=name.startswith("Http"))
     credential = backend.parse(document)
     written = load_value(dump_document(backend.render(credential)))
     if name.startswith("Http"):

@@ -40,8 +40,8 @@ def client(lab: Lab) -> "SecretsManagerClient":
     )
 
 
-def store_of(client: "SecretsManagerClient", secret: LabSecret, seconds: float = 60) -> Store:
-    return Store(client, secret.arn, lambda: seconds)
+def store_of(client: "SecretsManagerClient", secret: LabSecret) -> Store:
+    return Store(client, secret.arn)
 
 
 def put(store: Store, event: Event, document: dict[str, object]) -> None:
@@ -156,8 +156,9 @@ def test_rule_13_the_wait_is_bounded_by_the_time_the_function_has_left(
 ) -> None:
     waited: list[float] = []
     monkeypatch.setattr("shared.patience.time.sleep", waited.append)
+    monkeypatch.setattr(store_module, "time_left", lambda: -1.0)
     with pytest.raises(Busy):
-        store_of(client, secret, seconds=1).read(str(uuid.uuid4()))
+        store_of(client, secret).read(str(uuid.uuid4()))
     assert not waited
 
 

@@ -93,10 +93,10 @@ def alternates(users: Users, passwords: Passwords) -> None:
     """Made, followed, given back, and again."""
     users.run("GRANT SELECT ON *.* TO {user}@'%'")
     for _ in range(2):
-        users.equip(passwords.new().reveal())
-    users.match(passwords.last)
-    users.equip(passwords.new().reveal(), live=passwords.made[-2], user=users.twin)
-    users.match(passwords.last, users.name)
+        users.provision_twin(passwords.new().reveal())
+    users.verify_same_rights(passwords.last)
+    users.provision_twin(passwords.new().reveal(), live=passwords.made[-2], user=users.twin)
+    users.verify_same_rights(passwords.last, users.name)
     users.run("ALTER USER {user}@'%' IDENTIFIED BY 'first'")
 
 
@@ -108,7 +108,7 @@ def fails(users: Users, passwords: Passwords) -> None:
     users.sql(f"INSTALL {what}")
     if not users.mariadb:
         users.sql("SET GLOBAL validate_password.length = 99")
-    fails_quietly(lambda: users.equip(passwords.new().reveal()))
+    fails_quietly(lambda: users.provision_twin(passwords.new().reveal()))
     with users.session("first") as session:
         fails_quietly(lambda: session.set_password(passwords.new()))
         fails_quietly(lambda: session.add_password(passwords.new()))
@@ -122,7 +122,7 @@ def fails(users: Users, passwords: Passwords) -> None:
             )
         )
     users.run("REVOKE CREATE USER, INSERT, UPDATE, DELETE ON *.* FROM {admin}@'%'")
-    fails_quietly(lambda: users.equip(passwords.new().reveal()))
+    fails_quietly(lambda: users.provision_twin(passwords.new().reveal()))
     users.sql("SET GLOBAL read_only = ON")
     with users.session("first") as session:
         fails_quietly(lambda: session.set_password(passwords.new()))

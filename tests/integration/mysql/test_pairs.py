@@ -10,10 +10,10 @@ import pytest
 from local.servers import Server
 from rotators.mysql import connection
 from rotators.mysql.accounts import catalog
-from rotators.mysql.accounts.hashes import is_of
-from rotators.mysql.connection import Rows, Wire
-from rotators.mysql.rights.tokens import tokens
-from shared.errors import Busy, Forbidden, Rejected, TargetMismatch
+from rotators.mysql.accounts.hashes import password_matches
+from rotators.mysql.connection import Connection, Rows
+from rotators.mysql.rights.tokens import tokenize
+from shared.errors import Busy, Forbidden, Rejected, RejectedByPolicy, TargetMismatch
 from shared.secret import Secret
 from tests.integration.mysql.users import Users
 
@@ -54,10 +54,10 @@ def test_the_two_take_turns(users: Users) -> None:
     live, passwords = users.name, {users.name: "first"}
     for turn in range(6):
         pending = users.twin if live == users.name else users.name
-        users.equip(f"pass-{turn}", live=passwords[live], user=live)
+        users.provision_twin(f"pass-{turn}", live=passwords[live], user=live)
         assert users.accepts(passwords[live], live)
         passwords[pending] = f"pass-{turn}"
-        users.match(passwords[pending], pending)
+        users.verify_same_rights(passwords[pending], pending)
         assert users.shown(users.twin) == users.shown(users.name)
         assert users.marks(pending) == 1
         live = pending
@@ -66,37 +66,37 @@ def test_the_two_take_turns(users: Users) -> None:
 def test_the_originals_rights_are_left_as_they_are(users: Users) -> None:
     users.create()
     users.run(*RIGHTS)
-    users.equip("second")
+    users.provision_twin("second")
     users.run(*FEWER)
     before = users.shown(users.name)
-    users.equip("third", live="second", user=users.twin)
+    users.provision_twin("third", live="second", user=users.twin)
     assert users.shown(users.name) == before
-    users.match("third", users.name)
-    users.equip("fourth", live="third")
+    users.verify_same_rights("third", users.name)
+    users.provision_twin("fourth", live="third")
     assert users.shown(users.twin) == before
 
 
 def test_what_was_granted_to_the_clone_only_is_not_lost_silently(users: Users) -> None:
     users.create()
     users.run(*RIGHTS)
-    users.equip("second")
+    users.provision_twin("second")
     users.run("GRANT DELETE ON app.* TO {twin}@'%'")
     with pytest.raises(TargetMismatch, match="privilege DELETE") as caught:
-        users.equip("third", live="second", user=users.twin)
+        users.provision_twin("third", live="second", user=users.twin)
     assert "GRANT it to" in caught.value.do
     assert users.accepts("first")
     users.run("GRANT ALL ON app.* TO {user}@'%'")
-    users.equip("third", live="second", user=users.twin)
+    users.provision_twin("third", live="second", user=users.twin)
     assert users.accepts("third")
 
 
 def test_an_original_that_was_dropped_is_made_again(users: Users) -> None:
     users.create()
     users.run(*RIGHTS)
-    users.equip("second")
+    users.provision_twin("second")
     users.run("DROP USER {user}@'%'")
-    users.equip("third", live="second", user=users.twin)
-    users.match("third", users.name)
+    users.provision_twin("third", live="second", user=users.twin)
+    users.verify_same_rights("third", users.name)
     assert users.shown(users.name) == users.shown(users.twin)
 
 
@@ -109,12 +109,12 @@ def test_defect_10_a_user_that_looks_like_the_clone_is_not_touched(users: Users)
     users.create(user=users.twin)
     before = everything(users, users.twin), everything(users, users.name)
     with pytest.raises(TargetMismatch, match="is there already") as caught:
-        users.equip("second", proves_ownership=lambda: False)
+        users.provision_twin("second", proves_ownership=lambda: False)
     assert (everything(users, users.twin), everything(users, users.name)) == before
     # What the message says makes it the clone.
     users.sql(caught.value.do.split("adopt it: ")[1].split(";")[0])
-    users.equip("second")
-    users.match("second")
+    users.provision_twin("second")
+    users.verify_same_rights("second")
     assert users.shown(users.twin) == users.shown(users.name)
     assert users.marks(users.twin) == 1
 
@@ -125,12 +125,12 @@ def test_defect_10_a_user_named_like_a_clone_leaves_the_other_alone(users: Users
     users.create(user=users.twin)
     before = everything(users, users.name), everything(users, users.twin)
     with pytest.raises(TargetMismatch) as caught:
-        users.equip("second", user=users.twin, proves_ownership=lambda: False)
+        users.provision_twin("second", user=users.twin, proves_ownership=lambda: False)
     assert (everything(users, users.name), everything(users, users.twin)) == before
     users.sql(caught.value.do.split("adopt it: ")[1].split(";")[0])
-    users.equip("second", user=users.twin)
+    users.provision_twin("second", user=users.twin)
     assert users.accepts("second")
-    users.match("second", users.name)
+    users.verify_same_rights("second", users.name)
 
 
 def test_an_account_beside_a_clone_proves_nothing(users: Users) -> None:
@@ -141,7 +141,7 @@ def test_an_account_beside_a_clone_proves_nothing(users: Users) -> None:
     users.create(user=users.twin)
     before = everything(users, users.name)
     with pytest.raises(TargetMismatch):
-        users.equip("second", user=users.twin, proves_ownership=lambda: False)
+        users.provision_twin("second", user=users.twin, proves_ownership=lambda: False)
     assert everything(users, users.name) == before
 
 
@@ -163,7 +163,7 @@ def test_a_user_whose_other_account_was_made_by_somebody_is_no_pair(users: Users
     users.create(user=users.twin, host="10.1.2.3")
     before = everything(users, users.twin)
     with pytest.raises(TargetMismatch):
-        users.equip("second", proves_ownership=lambda: False)
+        users.provision_twin("second", proves_ownership=lambda: False)
     assert everything(users, users.twin) == before
 
 
@@ -177,11 +177,11 @@ def test_a_pair_made_by_the_aws_functions_is_adopted(users: Users, live: str) ->
     if live == "clone":
         current, pending = pending, current
         users.run("REVOKE PROCESS ON *.* FROM {twin}@'%'")
-    users.equip("second", user=current, proves_ownership=lambda: True)
-    users.match("second", pending)
-    users.equip("third", live="second", user=pending)
-    users.match("third", current)
-    users.equip("fourth", live="third", user=current)
+    users.provision_twin("second", user=current, proves_ownership=lambda: True)
+    users.verify_same_rights("second", pending)
+    users.provision_twin("third", live="second", user=pending)
+    users.verify_same_rights("third", current)
+    users.provision_twin("fourth", live="third", user=current)
     assert users.shown(users.twin) == users.shown(users.name)
     assert "PROCESS" not in str(users.shown(users.twin))
 
@@ -198,13 +198,13 @@ def test_what_only_an_adopted_clone_may_do_is_not_lost_silently(users: Users, ad
     before = everything(users, users.name)
     for _ in range(2):  # a retry does not take the refusal for an adoption
         with pytest.raises(TargetMismatch, match="privilege PROCESS") as caught:
-            users.equip("second", user=users.twin, proves_ownership=lambda: True)
+            users.provision_twin("second", user=users.twin, proves_ownership=lambda: True)
         assert f"GRANT it to '{users.name}'@'%'" in caught.value.do
         assert f"REVOKE it from '{users.twin}'@'%'" in caught.value.do
         assert everything(users, users.name) == before
     users.run("GRANT PROCESS ON *.* TO {user}@'%'")
-    users.equip("second", user=users.twin, proves_ownership=lambda: True)
-    users.match("second", users.name)
+    users.provision_twin("second", user=users.twin, proves_ownership=lambda: True)
+    users.verify_same_rights("second", users.name)
 
 
 def test_what_the_original_may_do_everywhere_it_may_do_there(users: Users) -> None:
@@ -213,10 +213,10 @@ def test_what_the_original_may_do_everywhere_it_may_do_there(users: Users) -> No
     users.create(user=users.twin)
     users.sql("CREATE OR REPLACE VIEW app.seen AS SELECT 1 AS a, 2 AS b")
     users.run("GRANT SELECT ON other.* TO {twin}@'%'", "GRANT SELECT (a) ON app.seen TO {twin}@'%'")
-    users.equip("second", user=users.twin, proves_ownership=lambda: True)
+    users.provision_twin("second", user=users.twin, proves_ownership=lambda: True)
     users.run("GRANT SELECT ON app.seen TO {twin}@'%' WITH GRANT OPTION")
     with pytest.raises(TargetMismatch, match="GRANT OPTION"):
-        users.equip("third", user=users.twin)
+        users.provision_twin("third", user=users.twin)
 
 
 @pytest.mark.parametrize("live", ["original", "clone"])
@@ -224,9 +224,9 @@ def test_of_two_that_are_marked_as_clones_the_name_tells(users: Users, live: str
     """AWS's function copies marks from each to the other."""
     users.create()
     users.run(*RIGHTS)
-    users.equip("second")
+    users.provision_twin("second")
     if live == "clone":
-        users.equip("third", live="second", user=users.twin)
+        users.provision_twin("third", live="second", user=users.twin)
     for user, other in ((users.name, users.twin), (users.twin, users.name)):
         for (line,) in users.sql("SHOW GRANTS FOR %s", user):
             if "ON `rotation " in line:
@@ -234,16 +234,16 @@ def test_of_two_that_are_marked_as_clones_the_name_tells(users: Users, live: str
     current, pending = (users.name, users.twin) if live == "original" else (users.twin, users.name)
     password = "first" if live == "original" else "second"
     for turn in range(3):
-        users.equip(f"pass-{turn}", live=password, user=current)
-        users.match(f"pass-{turn}", pending)
+        users.provision_twin(f"pass-{turn}", live=password, user=current)
+        users.verify_same_rights(f"pass-{turn}", pending)
         assert users.shown(users.twin) == users.shown(users.name)
         current, pending, password = pending, current, f"pass-{turn}"
     assert users.marks(users.name) == users.marks(users.twin) == 1
     users.run("GRANT DELETE ON app.* TO {user}@'%'")
     if current == users.twin:
-        users.equip("more", live=password, user=current)
+        users.provision_twin("more", live=password, user=current)
         password = "more"
-    users.equip("last", live=password)
+    users.provision_twin("last", live=password)
     assert "DELETE" in str(users.shown(users.twin))
 
 
@@ -251,41 +251,43 @@ def test_a_stranger_in_the_originals_place_is_not_touched(users: Users) -> None:
     """Somebody dropped the original and made a user of that name."""
     users.create()
     users.run(*RIGHTS)
-    users.equip("second")
+    users.provision_twin("second")
     users.run("DROP USER {user}@'%'", "CREATE USER {user}@'%' IDENTIFIED BY 'strangers'")
     before = everything(users, users.name)
     with pytest.raises(TargetMismatch, match="is there already") as caught:
-        users.equip("third", live="second", user=users.twin, proves_ownership=lambda: False)
+        users.provision_twin(
+            "third", live="second", user=users.twin, proves_ownership=lambda: False
+        )
     assert everything(users, users.name) == before
     # What the message says makes it the original, but does not give it its rights.
     users.sql(caught.value.do.split("adopt it: ")[1].split(";")[0])
     with pytest.raises(TargetMismatch, match="may do what"):
-        users.equip("third", live="second", user=users.twin)
+        users.provision_twin("third", live="second", user=users.twin)
     users.run(*RIGHTS)
-    users.equip("third", live="second", user=users.twin)
-    users.match("third", users.name)
+    users.provision_twin("third", live="second", user=users.twin)
+    users.verify_same_rights("third", users.name)
 
 
 def test_an_original_that_lost_its_mark_is_known_by_a_stored_password(users: Users) -> None:
     users.create()
-    users.equip("second")
+    users.provision_twin("second")
     for (line,) in users.sql("SHOW GRANTS FOR %s", users.name):
         if "ON `rotation original" in line:
             users.sql(line.split(" TO ")[0].replace("GRANT", "REVOKE") + f" FROM '{users.name}'")
     assert not users.marks(users.name)
-    users.equip("third", live="second", user=users.twin, proves_ownership=lambda: True)
-    users.match("third", users.name)
+    users.provision_twin("third", live="second", user=users.twin, proves_ownership=lambda: True)
+    users.verify_same_rights("third", users.name)
 
 
 def test_an_original_that_nobody_can_log_in_as_is_told(users: Users) -> None:
     users.create()
-    users.equip("second")
+    users.provision_twin("second")
     users.run("ALTER USER {user}@'%' ACCOUNT LOCK")
     with pytest.raises(Forbidden, match="is locked") as caught:
-        users.equip("third", live="second", user=users.twin)
+        users.provision_twin("third", live="second", user=users.twin)
     users.sql(caught.value.do)
-    users.equip("third", live="second", user=users.twin)
-    users.match("third", users.name)
+    users.provision_twin("third", live="second", user=users.twin)
+    users.verify_same_rights("third", users.name)
 
 
 # --- hosts ---
@@ -294,11 +296,11 @@ def test_an_original_that_nobody_can_log_in_as_is_told(users: Users) -> None:
 def test_the_original_of_another_host_only(users: Users) -> None:
     for host in ("%", "10.%"):
         users.create(host=host)
-    users.equip("second")
+    users.provision_twin("second")
     users.run("DROP USER {user}@'%'")
     before = everything(users, users.name)
     with pytest.raises(TargetMismatch, match="no account '"):
-        users.equip("third", live="second", user=users.twin)
+        users.provision_twin("third", live="second", user=users.twin)
     assert everything(users, users.name) == before
 
 
@@ -307,35 +309,35 @@ def test_hashes_are_read_however_they_are_shown(mysql_server: Server) -> None:
     users.create_admin()
     for host in ("%", "10.%"):
         users.create(host=host)
-    users.equip("second")
+    users.provision_twin("second")
     users.sql("SET GLOBAL print_identified_with_as_hex = ON")
     try:
-        users.equip("third")
+        users.provision_twin("third")
     finally:
         users.sql("SET GLOBAL print_identified_with_as_hex = OFF")
     assert "ACCOUNT LOCK" not in str(users.shown(users.twin, "10.%"))
-    users.match("third")
+    users.verify_same_rights("third")
 
 
 def test_defect_9_several_hosts_of_one_name(users: Users) -> None:
     for host in ("127.0.0.1", "%", "10.%"):
         users.create(host=host)
         users.run(f"GRANT SELECT ON `to {host}`.* TO {{user}}@'{host}'")
-    users.equip("second")
+    users.provision_twin("second")
     assert users.hosts(users.twin) == {"127.0.0.1", "%", "10.%"}
     for host in users.hosts(users.name):
         assert users.shown(users.twin, host) == users.shown(users.name, host)
-    users.match("second")
+    users.verify_same_rights("second")
     # One goes, and comes back: its clone is locked meanwhile, as it may be somebody's definer.
     users.run("DROP USER {user}@'10.%'")
-    users.equip("third")
+    users.provision_twin("third")
     assert "ACCOUNT LOCK" in str(users.shown(users.twin, "10.%"))
     users.create(host="10.%")
-    users.equip("fourth")
+    users.provision_twin("fourth")
     assert users.shown(users.twin, "10.%") == users.shown(users.name, "10.%")
     # And the way back.
-    users.equip("fifth", live="fourth", user=users.twin)
-    users.match("fifth", users.name)
+    users.provision_twin("fifth", live="fourth", user=users.twin)
+    users.verify_same_rights("fifth", users.name)
     assert {users.marks(users.name, host) for host in users.hosts(users.name)} == {1}
 
 
@@ -351,7 +353,7 @@ def test_accounts_that_have_no_password_are_left_alone(users: Users) -> None:
     try:
         if users.mariadb:
             users.run("DROP USER {twin}@'localhost'")
-        users.equip("second")
+        users.provision_twin("second")
         assert users.hosts(users.twin) == {"%"}
     finally:
         if not users.mariadb:
@@ -362,10 +364,10 @@ def test_accounts_that_have_no_password_are_left_alone(users: Users) -> None:
 def test_an_account_with_another_password_is_somebody_elses(users: Users) -> None:
     users.create()
     users.sql("CREATE USER %s@'10.%%' IDENTIFIED BY 'another'", users.name)
-    users.equip("second")
+    users.provision_twin("second")
     assert users.hosts(users.twin) == {"%"}
     before = everything(users, users.name)
-    users.equip("third", live="second", user=users.twin)
+    users.provision_twin("third", live="second", user=users.twin)
     theirs = {row for row in before if "10.%" in str(row)}
     assert theirs
     assert theirs <= everything(users, users.name)
@@ -380,9 +382,9 @@ def test_a_hash_is_told_from_others(mysql_server: Server, plugin: str) -> None:
         users.sql(f"DROP USER IF EXISTS {users.name}")
         users.sql(f"CREATE USER {users.name} IDENTIFIED WITH {plugin} BY %s", password)
         ((shown,),) = users.sql(f"SHOW CREATE USER {users.name}")
-        _, hashed = catalog._identified(tokens(str(shown)))
-        assert is_of(Secret(password), hashed)
-        assert not is_of(Secret(f"{password}x"), hashed)
+        _, hashed = catalog._plugin_and_hash(tokenize(str(shown)))
+        assert password_matches(Secret(password), hashed)
+        assert not password_matches(Secret(f"{password}x"), hashed)
 
 
 # --- crashes ---
@@ -396,23 +398,23 @@ class Killed(Exception):
 def killed_after(statements: int) -> Iterator[list[str]]:
     """Every statement beyond so many fails, before it is sent."""
     sent: list[str] = []
-    run = Wire._run
+    run = Connection._execute
 
-    def counted(self: Wire, statement: str, values: tuple[str, ...]) -> Rows:
+    def counted(self: Connection, statement: str, values: tuple[str, ...]) -> Rows:
         if len(sent) >= statements:
             raise Killed
         sent.append(statement)
         return run(self, statement, values)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Wire, "_run", counted)
+        patch.setattr(Connection, "_execute", counted)
         yield sent
 
 
-def cannot_match(users: Users, password: str, user: str) -> bool:
+def fails_verification(users: Users, password: str, user: str) -> bool:
     """Whether testSecret refuses the user as it is."""
     try:
-        users.match(password, user)
+        users.verify_same_rights(password, user)
     except (Rejected, TargetMismatch):
         return True
     return False
@@ -426,7 +428,7 @@ def prepare(users: Users, pending: str, turn: int) -> None:
         users.run("GRANT UPDATE, DELETE ON app.* TO {user}@'%'")
         users.run("REVOKE DELETE ON app.* FROM {user}@'%'")
         users.run("ALTER USER {user}@'%' WITH MAX_USER_CONNECTIONS 7")
-        users.equip(f"old-{turn}")
+        users.provision_twin(f"old-{turn}")
         users.run("GRANT DELETE ON app.* TO {user}@'%'", "REVOKE UPDATE ON app.* FROM {user}@'%'")
         users.run("ALTER USER {user}@'%' WITH MAX_USER_CONNECTIONS 9")
     elif pending == "new original":
@@ -437,7 +439,7 @@ def attempt(users: Users, statements: int, new: str, live: str, user: str) -> bo
     """Whether setSecret ended before it was killed."""
     with killed_after(statements):
         try:
-            users.equip(new, live=live, user=user)
+            users.provision_twin(new, live=live, user=user)
         except Killed:
             return False
     return True
@@ -450,17 +452,17 @@ def test_defect_2_killed_before_any_statement(users: Users, pending: str) -> Non
     users.run(*RIGHTS)
     live, password, twin = users.name, "first", users.twin
     if "original" in pending:
-        users.equip("second")
+        users.provision_twin("second")
         live, password, twin = users.twin, "second", users.name
     for statements in range(100):
         prepare(users, pending, statements)
         new = f"new-{statements}"
         done = attempt(users, statements, new, password, live)
         assert users.accepts(password, live)
-        if done or not cannot_match(users, new, twin):
+        if done or not fails_verification(users, new, twin):
             assert users.shown(users.name) == users.shown(users.twin)
-        users.equip(new, live=password, user=live)
-        users.match(new, twin)
+        users.provision_twin(new, live=password, user=live)
+        users.verify_same_rights(new, twin)
         assert users.shown(users.name) == users.shown(users.twin)
         if done:
             break
@@ -475,9 +477,9 @@ def test_two_copies_at_once(users: Users) -> None:
     users.run(*RIGHTS)
     for turn in range(4):
         with ThreadPoolExecutor(2) as pool:
-            for copy in [pool.submit(users.equip, f"pass-{turn}") for _ in range(2)]:
+            for copy in [pool.submit(users.provision_twin, f"pass-{turn}") for _ in range(2)]:
                 copy.result()
-        users.match(f"pass-{turn}")
+        users.verify_same_rights(f"pass-{turn}")
         assert users.shown(users.twin) == users.shown(users.name)
         users.run(*(FEWER if turn % 2 == 0 else RIGHTS))
 
@@ -487,14 +489,14 @@ def test_a_copy_that_holds_the_lock_is_waited_for_a_while(
 ) -> None:
     monkeypatch.setattr(connection, "LOCK_SECONDS", 1)
     users.create()
-    with users.as_admin() as holder, holder.wire.locked(*sorted((users.name, users.twin))):
+    with users.as_admin() as holder, holder.connection.locked(*sorted((users.name, users.twin))):
         with pytest.raises(Busy, match="another session") as caught:
-            users.equip("second")
+            users.provision_twin("second")
         ask = caught.value.do.partition("; if it stays, ")[2].partition(" has ")[0]
-        ((held,),) = holder.wire.run(ask)
-        assert holder.wire.run("SELECT CONNECTION_ID()") == ((held,),)
+        ((held,),) = holder.connection.run(ask)
+        assert holder.connection.run("SELECT CONNECTION_ID()") == ((held,),)
         assert not users.hosts(users.twin)
-    users.equip("second")
+    users.provision_twin("second")
 
 
 # --- the admin ---
@@ -506,18 +508,18 @@ def test_an_admin_who_is_none(users: Users) -> None:
     for revoked in ("SELECT ON *.*", "CREATE USER, INSERT, UPDATE, DELETE ON *.*"):
         users.run(f"REVOKE {revoked} FROM {{admin}}@'%'")
         with pytest.raises(Forbidden) as caught:
-            users.equip("second")
+            users.provision_twin("second")
         assert caught.value.field == "masterarn"
         assert "GRANT " in caught.value.do
         users.run(f"GRANT {revoked} TO {{admin}}@'%' WITH GRANT OPTION")
     users.run("REVOKE GRANT OPTION ON *.* FROM {admin}@'%'")
     with pytest.raises(Forbidden) as caught:
-        users.equip("second")
+        users.provision_twin("second")
     right = "SELECT ON `rotation %`.*"  # and no more
     assert caught.value.do == f"GRANT {right} TO '{users.admin}'@'%' WITH GRANT OPTION"
     users.sql(caught.value.do)
-    users.equip("second")
-    users.match("second")
+    users.provision_twin("second")
+    users.verify_same_rights("second")
 
 
 def test_the_right_to_mark_where_no_name_is_a_pattern(mysql_server: Server) -> None:
@@ -528,9 +530,9 @@ def test_the_right_to_mark_where_no_name_is_a_pattern(mysql_server: Server) -> N
     users.sql("SET GLOBAL partial_revokes = ON")
     try:
         with pytest.raises(Forbidden) as caught:
-            users.equip("second")
+            users.provision_twin("second")
         users.sql(caught.value.do)
-        users.equip("second")
+        users.provision_twin("second")
     finally:
         users.sql("SET GLOBAL partial_revokes = OFF")
 
@@ -539,17 +541,17 @@ def test_an_admin_who_may_not_change_accounts(users: Users) -> None:
     users.create()
     users.run("REVOKE CREATE USER, INSERT, UPDATE, DELETE ON *.* FROM {admin}@'%'")
     with pytest.raises(Forbidden) as caught:
-        users.equip("second")
+        users.provision_twin("second")
     assert caught.value.do == f"GRANT CREATE USER ON *.* TO '{users.admin}'@'%'"
     users.sql(caught.value.do)
-    users.equip("second")
+    users.provision_twin("second")
 
 
 def test_a_login_that_the_server_takes_for_another(users: Users) -> None:
     users.sql("CREATE USER ''@'%%' IDENTIFIED BY 'anyone'".replace("%%", "%"))
     try:
         with pytest.raises(TargetMismatch, match="another account"):
-            users.equip("second", live="anyone")
+            users.provision_twin("second", live="anyone")
     finally:
         users.sql("DROP USER ''@'%'")
 
@@ -561,13 +563,13 @@ def test_rules_for_passwords_refuse_the_new_one(users: Users) -> None:
     else:
         users.sql("INSTALL COMPONENT 'file://component_validate_password'")
     try:
-        with pytest.raises(Rejected) as caught:
-            users.equip("weak")
+        with pytest.raises(RejectedByPolicy) as caught:
+            users.provision_twin("weak")
     finally:
         if users.mariadb:
             users.sql("UNINSTALL SONAME 'simple_password_check'")
         else:
             users.sql("UNINSTALL COMPONENT 'file://component_validate_password'")
-    assert caught.value.code == "RejectedByPolicy"
+    assert caught.value.field
     assert not users.hosts(users.twin)
-    users.equip("weak")
+    users.provision_twin("weak")

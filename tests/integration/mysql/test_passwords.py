@@ -39,15 +39,15 @@ def by(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def may_have_two(users: Users) -> None:
+def allow_two_passwords(users: Users) -> None:
     right = "CREATE USER" if users.mariadb else "APPLICATION_PASSWORD_ADMIN"
     users.run(f"GRANT {right} ON *.* TO {{user}}@'%'")
 
 
-def made(users: Users, by: str, more: str = "") -> None:
+def create_user(users: Users, by: str, more: str = "") -> None:
     users.create(more=more)
     if by == "own":
-        may_have_two(users)
+        allow_two_passwords(users)
 
 
 def add(users: Users, new: str, live: str, by: str) -> None:
@@ -62,7 +62,7 @@ def replace(users: Users, new: str, live: str, by: str) -> None:
         session.set_password(Secret(new), by=other)
 
 
-def keep(users: Users, live: str, by: str) -> None:
+def end_others(users: Users, live: str, by: str) -> None:
     """What finishSecret does with OLD_PASSWORD_ENDS=on-finish."""
     with users.session(live) as session, admin(users, by) as other:
         session.end_other_passwords(Secret(live), by=other)
@@ -88,14 +88,14 @@ def admin(users: Users, by: str) -> Any:  # noqa: ANN401 - a session, or none
 def test_the_new_and_the_current_password_and_no_third(
     users: Users, by: str, attempts: list[str], history: str
 ) -> None:
-    made(users, by, "" if users.mariadb else history)
+    create_user(users, by, "" if users.mariadb else history)
     for new in attempts:
         add(users, new, "first", by)
         assert users.accepted(*PASSWORDS) == {"first", new}
 
 
 def test_rotations_follow_each_other(users: Users, by: str) -> None:
-    made(users, by)
+    create_user(users, by)
     live = "first"
     for turn in range(4):
         new = f"turn-{turn}"
@@ -106,7 +106,7 @@ def test_rotations_follow_each_other(users: Users, by: str) -> None:
 
 @pytest.mark.parametrize("history", ["", "PASSWORD HISTORY 9"])
 def test_two_copies_at_once(users: Users, by: str, history: str) -> None:
-    made(users, by, "" if users.mariadb else history)
+    create_user(users, by, "" if users.mariadb else history)
     with ThreadPoolExecutor(2) as pool:
         for copy in [pool.submit(add, users, "second", "first", by) for _ in range(2)]:
             copy.result()
@@ -118,7 +118,7 @@ def test_two_copies_at_once(users: Users, by: str, history: str) -> None:
 
 
 def test_the_current_password_is_accepted_at_every_instant(users: Users, by: str) -> None:
-    made(users, by)
+    create_user(users, by)
     done, refused = False, 0
 
     def client() -> int:
@@ -151,8 +151,8 @@ def test_a_server_that_keeps_one_password_only(mysql_server: Server) -> None:
     users = Users(mysql_server)
     users.create()
     with users.session("first") as session:
-        session.wire.version = (8, 0, 13)
-        passwords = MySQLPasswords(session.wire)
+        session.connection.version = (8, 0, 13)
+        passwords = MySQLPasswords(session.connection)
         with pytest.raises(Forbidden, match=r"older than 8\.0\.14"):
             passwords.add(Secret("second"), None)
         passwords.replace(Secret("second"), None)
@@ -164,10 +164,10 @@ def test_a_server_that_keeps_one_password_only(mysql_server: Server) -> None:
 
 @pytest.mark.parametrize("history", ["", "PASSWORD HISTORY 9"])
 def test_the_other_password_ends_at_the_finish(users: Users, by: str, history: str) -> None:
-    made(users, by, "" if users.mariadb else history)
+    create_user(users, by, "" if users.mariadb else history)
     add(users, "second", "first", by)
     for _ in range(2):
-        keep(users, "second", by)
+        end_others(users, "second", by)
         assert users.accepted(*PASSWORDS) == {"second"}
 
 
@@ -175,24 +175,24 @@ def test_ending_the_other_needs_the_right_too(users: Users) -> None:
     users.create()
     add(users, "second", "first", "admin")
     with pytest.raises(Forbidden) as caught:
-        keep(users, "second", "own")
+        end_others(users, "second", "own")
     assert users.accepted(*PASSWORDS) == {"first", "second"}
     users.sql(caught.value.do.split(";")[0])
-    keep(users, "second", "own")
+    end_others(users, "second", "own")
     assert users.accepted(*PASSWORDS) == {"second"}
 
 
 def test_the_password_that_is_kept_may_be_the_older_one(users: Users, by: str) -> None:
-    made(users, by)
+    create_user(users, by)
     add(users, "second", "first", by)
-    keep(users, "first", by)
+    end_others(users, "first", by)
     assert users.accepted(*PASSWORDS) == {"first"}
 
 
 @pytest.mark.parametrize("history", ["", "PASSWORD HISTORY 9"])
 @pytest.mark.parametrize("live", ["first", "second"])
 def test_a_plain_change_ends_both(users: Users, by: str, live: str, history: str) -> None:
-    made(users, by, "" if users.mariadb else history)
+    create_user(users, by, "" if users.mariadb else history)
     add(users, "second", "first", by)
     replace(users, "third", live, by)
     assert users.accepted(*PASSWORDS) == {"third"}
@@ -212,18 +212,18 @@ def test_a_password_that_cannot_be_ended_is_told(
 # --- the admin ---
 
 
-@pytest.mark.parametrize("change", [add, replace, keep])
+@pytest.mark.parametrize("change", [add, replace, end_others])
 def test_an_admin_without_the_right(
     users: Users, caplog: pytest.LogCaptureFixture, change: Callable[..., None]
 ) -> None:
     """It is the admin that is told so: the user's own right is not used in place of its."""
-    made(users, "own")
+    create_user(users, "own")
     users.run("GRANT CREATE USER ON *.* TO {user}@'%'")
     add(users, "second", "first", "own")
     users.run("REVOKE CREATE USER, INSERT, UPDATE, DELETE ON *.* FROM {admin}@'%'")
     if not users.mariadb:
         users.run("REVOKE APPLICATION_PASSWORD_ADMIN ON *.* FROM {admin}@'%'")
-    new = ("third",) if change is not keep else ()
+    new = ("third",) if change is not end_others else ()
     with pytest.raises(Forbidden) as caught:
         change(users, *new, "second", "admin")
     assert caught.value.field == "masterarn"
@@ -280,7 +280,7 @@ def test_a_user_who_has_to_name_the_current_password(mysql_server: Server) -> No
 def test_a_user_who_has_to_name_the_current_password_has_two(mysql_server: Server) -> None:
     users = Users(mysql_server)
     users.create_admin()
-    made(users, "own", "PASSWORD REQUIRE CURRENT")
+    create_user(users, "own", "PASSWORD REQUIRE CURRENT")
     with ThreadPoolExecutor(2) as pool:
         for copy in [pool.submit(add, users, "second", "first", "own") for _ in range(2)]:
             copy.result()
@@ -306,7 +306,7 @@ def test_other_ways_to_log_in_are_kept(mariadb_server: Server, by: str) -> None:
         users.name,
         native,
     )
-    may_have_two(users)
+    allow_two_passwords(users)
     add(users, "second", "first", by)
     replace(users, "third", "first", by)
     assert users.accepted(*PASSWORDS) == {"third"}
@@ -322,9 +322,9 @@ def test_other_ways_to_log_in_are_kept_of_a_pair(mariadb_server: Server) -> None
         users.name,
         native_password_hash(Secret("first")),
     )
-    users.equip("second")
-    users.equip("third", live="second", user=users.twin)
-    users.match("third", users.name)
+    users.provision_twin("second")
+    users.provision_twin("third", live="second", user=users.twin)
+    users.verify_same_rights("third", users.name)
     shown = str(users.sql("SHOW CREATE USER %s@'%%'", users.name)[0][0])
     assert "unix_socket USING 'a%b'" in shown
 
@@ -332,7 +332,7 @@ def test_other_ways_to_log_in_are_kept_of_a_pair(mariadb_server: Server) -> None
 def test_a_login_that_the_server_takes_for_another(users: Users) -> None:
     users.sql("CREATE USER ''@'%' IDENTIFIED BY 'first'")
     try:
-        for change in ("replace", "add", "keep"):
+        for change in ("replace", "add", "end_others"):
             with (
                 users.session("first") as session,
                 pytest.raises(TargetMismatch, match="another account") as caught,
@@ -348,7 +348,7 @@ def test_a_login_that_the_server_takes_for_another(users: Users) -> None:
 
 
 @contextmanager
-def checked(users: Users) -> Iterator[None]:
+def password_rules(users: Users) -> Iterator[None]:
     """A server that checks passwords."""
     what = (
         "SONAME 'simple_password_check'"
@@ -363,8 +363,8 @@ def checked(users: Users) -> Iterator[None]:
 
 
 def test_the_rules_for_passwords(users: Users, by: str) -> None:
-    made(users, by)
-    with checked(users):
+    create_user(users, by)
+    with password_rules(users):
         for change in (add, replace):
             with pytest.raises(RejectedByPolicy) as caught:
                 change(users, "weak", "first", by)
@@ -399,8 +399,8 @@ def test_the_setting_that_breaks_the_rules_is_named(
 ) -> None:
     users = Users(mysql_server)
     users.create_admin()
-    made(users, by)
-    with checked(users):
+    create_user(users, by)
+    with password_rules(users):
         users.sql("SET GLOBAL validate_password.number_count = 2")
         users.sql("SET GLOBAL validate_password.special_char_count = 2")
         password = password.replace("-", "._", 1) if "One" not in password else password
@@ -420,15 +420,15 @@ def test_rules_that_the_old_password_breaks(
     """They were made stricter since it was set."""
     users = Users(mysql_server)
     users.create_admin()
-    made(users, by, history)
+    create_user(users, by, history)
     add(users, "second", "first", by)
     third, fourth = (f"{word}-Is.Str0ng" * 5 for word in ("third", "fourth"))
-    with checked(users):
+    with password_rules(users):
         users.sql(f"SET GLOBAL validate_password.length = {length}")
         for _ in range(2):
             add(users, third, "first", by)
             assert users.accepted(*PASSWORDS, third) == {"first", third}
-        keep(users, third, by)
+        end_others(users, third, by)
         assert users.accepted(*PASSWORDS, third) == {third}
         add(users, fourth, third, by)
         assert users.accepted(*PASSWORDS, third, fourth) == {third, fourth}
@@ -437,15 +437,15 @@ def test_rules_that_the_old_password_breaks(
 def test_a_weak_password_that_is_there_already_is_kept(mysql_server: Server, by: str) -> None:
     users = Users(mysql_server)
     users.create_admin()
-    made(users, by)
+    create_user(users, by)
     add(users, "second", "first", by)
-    with checked(users):
-        keep(users, "second", by)
+    with password_rules(users):
+        end_others(users, "second", by)
     assert users.accepted(*PASSWORDS) == {"second"}
 
 
 def test_a_read_only_server_is_no_rule_for_passwords(users: Users) -> None:
-    made(users, "own")
+    create_user(users, "own")
     users.sql("SET GLOBAL read_only = ON")
     try:
         with pytest.raises(Misconfigured) as caught:
@@ -472,18 +472,18 @@ def test_without_tls_no_password_goes_in_clear(tmp_path: Path, authority: Author
         # Now it has, and takes a scramble.
         with users.session("first", tls=False) as session:
             session.ping()
-            refuses(Misconfigured, lambda: session.set_password(Secret("second")))
-            refuses(
+            assert_refused(Misconfigured, lambda: session.set_password(Secret("second")))
+            assert_refused(
                 Misconfigured,
                 lambda: session.add_password(Secret("second")),
             )
-            refuses(Misconfigured, lambda: session.end_other_passwords(Secret("first")))
+            assert_refused(Misconfigured, lambda: session.end_other_passwords(Secret("first")))
         assert users.accepts("admin", users.admin)
         with (
             users.session("first") as session,
             users.session("admin", users.admin, tls=False) as by,
         ):
-            refuses(
+            assert_refused(
                 Misconfigured,
                 lambda: session.provision_twin(
                     users.twin, Secret("second"), by=by, proves_ownership=lambda: False
@@ -507,7 +507,7 @@ def test_without_tls_mariadb_gets_a_hash(tmp_path: Path, authority: Authority) -
             session.ping()
 
 
-def refuses(kind: type[RotationError], change: Any) -> None:  # noqa: ANN401 - any call
+def assert_refused(kind: type[RotationError], change: Any) -> None:  # noqa: ANN401 - any call
     with pytest.raises(kind) as caught:
         change()
     assert caught.value.field == "ssl"

@@ -15,23 +15,23 @@ def users(request: pytest.FixtureRequest) -> Users:
     return users
 
 
-def follows(users: Users, *statements: str) -> None:
+def assert_clone_follows(users: Users, *statements: str) -> None:
     """After these statements about {user}, its clone can do the same, and knows it."""
     users.run(*statements)
-    users.equip("second")
+    users.provision_twin("second")
     assert users.shown(users.twin) == users.shown(users.name)
-    users.match("second")
+    users.verify_same_rights("second")
 
 
 def test_a_user_without_rights(users: Users) -> None:
     users.create()
-    follows(users)
+    assert_clone_follows(users)
     assert users.accepts("first")
 
 
 def test_defect_9_rights_revoked_from_the_user_are_revoked_from_the_clone(users: Users) -> None:
     users.create()
-    follows(
+    assert_clone_follows(
         users,
         "GRANT SELECT, INSERT, PROCESS ON *.* TO {user}@'%'",
         "GRANT ALL ON app.* TO {user}@'%'",
@@ -39,7 +39,7 @@ def test_defect_9_rights_revoked_from_the_user_are_revoked_from_the_clone(users:
         "CREATE OR REPLACE VIEW app.seen AS SELECT 1 AS a, 2 AS b",
         "GRANT SELECT, DELETE ON app.seen TO {user}@'%'",
     )
-    follows(
+    assert_clone_follows(
         users,
         "REVOKE INSERT, PROCESS ON *.* FROM {user}@'%'",
         "REVOKE DROP, ALTER ON app.* FROM {user}@'%'",
@@ -47,20 +47,20 @@ def test_defect_9_rights_revoked_from_the_user_are_revoked_from_the_clone(users:
         "REVOKE DELETE ON app.seen FROM {user}@'%'",
     )
     assert "GRANT SELECT ON *.* TO `user`@`%`" in users.shown(users.twin)
-    follows(users, "REVOKE ALL, GRANT OPTION FROM {user}@'%'")
+    assert_clone_follows(users, "REVOKE ALL, GRANT OPTION FROM {user}@'%'")
     assert not [line for line in users.shown(users.twin) if "SELECT" in line]
 
 
 def test_defect_9_grant_option(users: Users) -> None:
     users.create()
     users.sql("CREATE OR REPLACE VIEW app.seen AS SELECT 1 AS a, 2 AS b")
-    follows(
+    assert_clone_follows(
         users,
         "GRANT SELECT ON *.* TO {user}@'%' WITH GRANT OPTION",
         "GRANT USAGE ON app.* TO {user}@'%' WITH GRANT OPTION",
         "GRANT SELECT ON app.seen TO {user}@'%' WITH GRANT OPTION",
     )
-    follows(
+    assert_clone_follows(
         users,
         "REVOKE GRANT OPTION ON *.* FROM {user}@'%'",
         "REVOKE GRANT OPTION ON app.* FROM {user}@'%'",
@@ -71,11 +71,11 @@ def test_defect_9_grant_option(users: Users) -> None:
 
 def test_defect_9_resource_limits_and_require(users: Users) -> None:
     users.create(more="REQUIRE SSL WITH MAX_QUERIES_PER_HOUR 500 MAX_USER_CONNECTIONS 7")
-    follows(users)
+    assert_clone_follows(users)
     assert [line for line in users.shown(users.twin) if "MAX_USER_CONNECTIONS 7" in line]
-    follows(users, "ALTER USER {user}@'%' REQUIRE NONE WITH MAX_QUERIES_PER_HOUR 0"
+    assert_clone_follows(users, "ALTER USER {user}@'%' REQUIRE NONE WITH MAX_QUERIES_PER_HOUR 0"
             " MAX_UPDATES_PER_HOUR 9 MAX_CONNECTIONS_PER_HOUR 900")  # fmt: skip
-    follows(users, "ALTER USER {user}@'%' WITH MAX_UPDATES_PER_HOUR 0"
+    assert_clone_follows(users, "ALTER USER {user}@'%' WITH MAX_UPDATES_PER_HOUR 0"
             " MAX_CONNECTIONS_PER_HOUR 0 MAX_USER_CONNECTIONS 0")  # fmt: skip
     assert not [line for line in users.shown(users.twin) if "MAX_" in line]
 
@@ -84,17 +84,17 @@ def test_a_statement_time_limit(mariadb_server: Server) -> None:
     users = Users(mariadb_server)
     users.create_admin()
     users.create(more="WITH MAX_STATEMENT_TIME 1.5")
-    follows(users)
-    follows(users, "ALTER USER {user}@'%' WITH MAX_STATEMENT_TIME 0")
+    assert_clone_follows(users)
+    assert_clone_follows(users, "ALTER USER {user}@'%' WITH MAX_STATEMENT_TIME 0")
 
 
 def test_defect_9_an_account_of_one_host(users: Users) -> None:
     users.create(host="127.0.0.1")
     users.run("GRANT SELECT ON app.* TO {user}@'127.0.0.1'")
-    users.equip("second")
+    users.provision_twin("second")
     assert users.hosts(users.twin) == {"127.0.0.1"}
     assert users.shown(users.twin, "127.0.0.1") == users.shown(users.name, "127.0.0.1")
-    users.match("second")
+    users.verify_same_rights("second")
 
 
 def test_defect_9_roles_and_a_default_role(users: Users) -> None:
@@ -105,7 +105,7 @@ def test_defect_9_roles_and_a_default_role(users: Users) -> None:
         users.sql(f"CREATE ROLE {role}")
         if users.mariadb:  # MySQL's ROLE_ADMIN is for any role
             users.run(f"GRANT {role} TO {{admin}}@'%' WITH ADMIN OPTION")
-    follows(
+    assert_clone_follows(
         users,
         f"GRANT {roles[0]} TO {{user}}@'%'",
         f"GRANT {roles[1]} TO {{user}}@'%' WITH ADMIN OPTION",
@@ -114,8 +114,8 @@ def test_defect_9_roles_and_a_default_role(users: Users) -> None:
     )
     # The role in force is not the user's own right.
     users.sql(f"GRANT INSERT ON *.* TO {roles[0]}")
-    users.match("second")
-    follows(
+    users.verify_same_rights("second")
+    assert_clone_follows(
         users,
         f"REVOKE {roles[0]} FROM {{user}}@'%'",
         f"REVOKE {roles[1]} FROM {{user}}@'%'",
@@ -124,7 +124,7 @@ def test_defect_9_roles_and_a_default_role(users: Users) -> None:
         f"SET DEFAULT ROLE {roles[1]} {to} {{user}}@'%'",
     )
     assert roles[0] not in str(users.shown(users.twin))
-    follows(users, f"SET DEFAULT ROLE NONE {to} {{user}}@'%'")
+    assert_clone_follows(users, f"SET DEFAULT ROLE NONE {to} {{user}}@'%'")
 
 
 def test_several_default_roles_and_a_role_with_a_backtick(mysql_server: Server) -> None:
@@ -133,7 +133,9 @@ def test_several_default_roles_and_a_role_with_a_backtick(mysql_server: Server) 
     users.create()
     roles = f"`{users.name} TO ``x`, '{users.name}_2'@'10.%'"
     users.sql(f"CREATE ROLE {roles}")
-    follows(users, f"GRANT {roles} TO {{user}}@'%'", f"SET DEFAULT ROLE {roles} TO {{user}}@'%'")
+    assert_clone_follows(
+        users, f"GRANT {roles} TO {{user}}@'%'", f"SET DEFAULT ROLE {roles} TO {{user}}@'%'"
+    )
 
 
 @pytest.mark.parametrize(
@@ -159,11 +161,11 @@ def test_defect_9_any_name_of_a_database(users: Users, database: str) -> None:
     users.sql(f"CREATE TABLE IF NOT EXISTS {quoted}.{quoted} ({quoted} INT, other INT)")
     users.sql(f"GRANT SELECT ({quoted}, other), UPDATE (other), INSERT ON {quoted}.{quoted}"
               f" TO {users.name}@'%'")  # fmt: skip
-    follows(users)
+    assert_clone_follows(users)
     whose = f"FROM {users.name}@'%'"
     users.sql(f"REVOKE INSERT ON {quoted}.* {whose}")
     users.sql(f"REVOKE SELECT ({quoted}), INSERT ON {quoted}.{quoted} {whose}")
-    follows(users)
+    assert_clone_follows(users)
     users.sql(f"DROP DATABASE {quoted}")
 
 
@@ -171,12 +173,12 @@ def test_routines(users: Users) -> None:
     users.create()
     users.sql("CREATE PROCEDURE IF NOT EXISTS app.`pro``c`() SELECT 1")
     users.sql("CREATE FUNCTION IF NOT EXISTS app.fun() RETURNS INT DETERMINISTIC RETURN 1")
-    follows(
+    assert_clone_follows(
         users,
         "GRANT ALL ON PROCEDURE app.`pro``c` TO {user}@'%' WITH GRANT OPTION",
         "GRANT EXECUTE ON FUNCTION app.fun TO {user}@'%'",
     )
-    follows(
+    assert_clone_follows(
         users,
         "REVOKE ALTER ROUTINE, GRANT OPTION ON PROCEDURE app.`pro``c` FROM {user}@'%'",
         "REVOKE EXECUTE ON FUNCTION app.fun FROM {user}@'%'",
@@ -189,11 +191,11 @@ def test_everything_and_then_less_everywhere(users: Users) -> None:
     everything = "ALL" if users.mariadb else "SELECT, SHUTDOWN"
     users.run(f"GRANT {everything} ON *.* TO {{user}}@'%'")
     with pytest.raises(Forbidden, match="the admin lacks a right to give") as caught:
-        users.equip("second")
+        users.provision_twin("second")
     assert caught.value.do.startswith("GRANT ")
     users.sql(caught.value.do)
-    follows(users)
-    follows(
+    assert_clone_follows(users)
+    assert_clone_follows(
         users, f"REVOKE {everything} ON *.* FROM {{user}}@'%'", "GRANT SELECT ON *.* TO {user}@'%'"
     )
 
@@ -203,9 +205,9 @@ def test_a_right_that_the_admin_lacks_on_any_name(users: Users) -> None:
     users.sql("GRANT EVENT ON `a{b}'%%`.* TO %s", users.name)
     users.run("REVOKE EVENT ON *.* FROM {admin}@'%'")
     with pytest.raises(Forbidden) as caught:
-        users.equip("second")
+        users.provision_twin("second")
     users.sql(caught.value.do)
-    follows(users)
+    assert_clone_follows(users)
 
 
 def test_a_system_user(mysql_server: Server) -> None:
@@ -217,14 +219,14 @@ def test_a_system_user(mysql_server: Server) -> None:
         "GRANT SYSTEM_USER ON *.* TO {user}@'%'",
         "GRANT SYSTEM_USER ON *.* TO {admin}@'%' WITH GRANT OPTION",
     )
-    follows(users)
+    assert_clone_follows(users)
     users.run("REVOKE SYSTEM_USER ON *.* FROM {admin}@'%'", "GRANT INSERT ON app.* TO {user}@'%'")
     with pytest.raises(Forbidden) as caught:
-        users.equip("third")
+        users.provision_twin("third")
     assert caught.value.do == f"GRANT SYSTEM_USER ON *.* TO '{users.admin}'@'%'"
     users.sql(caught.value.do)
-    users.equip("third")
-    users.match("third")
+    users.provision_twin("third")
+    users.verify_same_rights("third")
 
 
 @pytest.mark.parametrize("gone", ["REVOKE {} FROM {{user}}@'%'", "DROP ROLE {}"])
@@ -236,21 +238,21 @@ def test_a_default_role_that_the_user_has_no_more(users: Users, gone: str) -> No
         users.run(f"GRANT {role} TO {{admin}}@'%' WITH ADMIN OPTION")
     users.run(f"GRANT {role} TO {{user}}@'%'", f"SET DEFAULT ROLE {role} {to} {{user}}@'%'")
     users.run(gone.format(role))
-    users.equip("second")
-    users.match("second")
-    users.equip("third", live="second", user=users.twin)
-    users.match("third", users.name)
+    users.provision_twin("second")
+    users.verify_same_rights("second")
+    users.provision_twin("third", live="second", user=users.twin)
+    users.verify_same_rights("third", users.name)
 
 
 @pytest.mark.parametrize("name", ["name", "twin"])
 def test_an_account_of_the_name_without_a_password(users: Users, name: str) -> None:
     users.create()
-    users.equip("second")
+    users.provision_twin("second")
     users.sql("CREATE USER %s@'localhost'", getattr(users, name))
     try:
-        users.equip("third")
-        users.match("third")
-        users.equip("fourth", live="third", user=users.twin)
+        users.provision_twin("third")
+        users.verify_same_rights("third")
+        users.provision_twin("fourth", live="third", user=users.twin)
     finally:
         users.sql("DROP USER %s@'localhost'", getattr(users, name))
 
@@ -262,18 +264,18 @@ def test_dynamic_privileges_with_an_option_each(mysql_server: Server) -> None:
         "GRANT BACKUP_ADMIN, XA_RECOVER_ADMIN ON *.* TO %s@'%%' WITH GRANT OPTION", users.admin
     )
     users.create()
-    follows(
+    assert_clone_follows(
         users,
         "GRANT BACKUP_ADMIN ON *.* TO {user}@'%'",
         "GRANT XA_RECOVER_ADMIN ON *.* TO {user}@'%' WITH GRANT OPTION",
     )
-    follows(
+    assert_clone_follows(
         users,
         "GRANT BACKUP_ADMIN ON *.* TO {user}@'%' WITH GRANT OPTION",
         "REVOKE XA_RECOVER_ADMIN ON *.* FROM {user}@'%'",
         "GRANT XA_RECOVER_ADMIN ON *.* TO {user}@'%'",
     )
-    follows(users, "REVOKE BACKUP_ADMIN, XA_RECOVER_ADMIN ON *.* FROM {user}@'%'")
+    assert_clone_follows(users, "REVOKE BACKUP_ADMIN, XA_RECOVER_ADMIN ON *.* FROM {user}@'%'")
 
 
 def test_partial_revokes(mysql_server: Server) -> None:
@@ -283,14 +285,14 @@ def test_partial_revokes(mysql_server: Server) -> None:
     users.sql("CREATE DATABASE IF NOT EXISTS closed")
     users.sql("SET GLOBAL partial_revokes = ON")
     try:
-        follows(
+        assert_clone_follows(
             users,
             "GRANT SELECT, INSERT, UPDATE ON *.* TO {user}@'%'",
             "REVOKE SELECT, INSERT ON closed.* FROM {user}@'%'",
             "REVOKE UPDATE ON app.* FROM {user}@'%'",
         )
-        follows(users, "GRANT SELECT ON closed.* TO {user}@'%'")
-        follows(users, "REVOKE INSERT, UPDATE ON *.* FROM {user}@'%'")
+        assert_clone_follows(users, "GRANT SELECT ON closed.* TO {user}@'%'")
+        assert_clone_follows(users, "REVOKE INSERT, UPDATE ON *.* FROM {user}@'%'")
         users.run("DROP USER {user}@'%'", "DROP USER {twin}@'%'")
     finally:
         users.sql("SET GLOBAL partial_revokes = OFF")
@@ -304,11 +306,11 @@ def test_password_policies_of_the_account(mysql_server: Server) -> None:
         " PASSWORD REQUIRE CURRENT FAILED_LOGIN_ATTEMPTS 4 PASSWORD_LOCK_TIME UNBOUNDED"
         """ ATTRIBUTE '{"note": "REQUIRE X509 PASSWORD EXPIRE"}'"""
     )
-    users.equip("second")
-    users.equip("second")  # the history has it now
+    users.provision_twin("second")
+    users.provision_twin("second")  # the history has it now
     assert users.shown(users.twin) == users.shown(users.name)
-    users.match("second")
-    follows(
+    users.verify_same_rights("second")
+    assert_clone_follows(
         users,
         "ALTER USER {user}@'%' PASSWORD EXPIRE NEVER PASSWORD HISTORY DEFAULT PASSWORD REUSE"
         " INTERVAL DEFAULT PASSWORD REQUIRE CURRENT OPTIONAL FAILED_LOGIN_ATTEMPTS 0"
@@ -327,12 +329,12 @@ def test_proxies(users: Users) -> None:
     )
     users.sql("FLUSH PRIVILEGES")
     with pytest.raises(Forbidden) as caught:
-        users.equip("second")
+        users.provision_twin("second")
     assert caught.value.do == f"GRANT PROXY ON ''@'' TO '{users.admin}'@'%' WITH GRANT OPTION"
     users.sql(caught.value.do)
-    follows(users)
+    assert_clone_follows(users)
     assert "PROXY" in str(users.shown(users.twin))
-    follows(users, "REVOKE PROXY ON 'other TO'@'10.%' FROM {user}@'%'")
+    assert_clone_follows(users, "REVOKE PROXY ON 'other TO'@'10.%' FROM {user}@'%'")
     assert "PROXY" not in str(users.shown(users.twin))
 
 
@@ -348,7 +350,7 @@ def test_a_right_that_cannot_be_read_is_told(mariadb_server: Server) -> None:
     )
     users.sql("FLUSH PRIVILEGES")
     with pytest.raises(Misconfigured, match="cannot be read"):
-        users.equip("second")
+        users.provision_twin("second")
     assert not users.hosts(users.twin)
 
 
@@ -362,9 +364,9 @@ def test_rights_on_what_is_there_no_more(users: Users, caplog: pytest.LogCapture
         "DROP TABLE app.gone",
         "ALTER TABLE app.narrower DROP COLUMN b",
     )
-    users.equip("second")
-    users.match("second")
-    users.equip("second")
+    users.provision_twin("second")
+    users.verify_same_rights("second")
+    users.provision_twin("second")
     users.sql("DROP TABLE app.narrower")
     shown = users.shown(users.twin)
     assert "GRANT SELECT, INSERT ON `app`.`gone` TO `user`@`%`" in shown
@@ -399,7 +401,7 @@ def test_names_up_to_the_limit_on_mariadb(mariadb_server: Server) -> None:
 
     with long.session("first") as session, users.as_admin() as by:
         session.provision_twin(long.twin, Secret("second"), by=by, proves_ownership=lambda: False)
-    long.match("second")
+    long.verify_same_rights("second")
 
 
 @pytest.mark.parametrize("name", ["o'brien", "back`tick", "per%cent", "ünï ✓", 'dou"ble', "a@b"])
@@ -411,19 +413,19 @@ def test_any_name_of_a_user(users: Users, name: str) -> None:
     with odd.session("first") as session, users.as_admin() as by:
         session.provision_twin(odd.twin, Secret("second"), by=by, proves_ownership=lambda: False)
     assert odd.shown(odd.twin) == odd.shown(odd.name)
-    odd.match("second")
+    odd.verify_same_rights("second")
 
 
 def test_the_plugin_follows(mysql_server: Server) -> None:
     users = Users(mysql_server)
     users.create_admin()
     users.sql(f"CREATE USER {users.name}@'%' IDENTIFIED WITH sha256_password BY 'first'")
-    follows(users)
+    assert_clone_follows(users)
 
 
-def test_match_sees_what_was_granted_or_revoked_by_hand(users: Users) -> None:
+def test_verifying_sees_what_was_granted_or_revoked_by_hand(users: Users) -> None:
     users.create()
-    follows(users, "GRANT SELECT ON app.* TO {user}@'%'")
+    assert_clone_follows(users, "GRANT SELECT ON app.* TO {user}@'%'")
     for change, back in (
         ("GRANT INSERT ON app.* TO {twin}@'%'", "REVOKE INSERT ON app.* FROM {twin}@'%'"),
         ("REVOKE SELECT ON app.* FROM {twin}@'%'", "GRANT SELECT ON app.* TO {twin}@'%'"),
@@ -432,10 +434,10 @@ def test_match_sees_what_was_granted_or_revoked_by_hand(users: Users) -> None:
     ):  # fmt: skip
         users.run(change)
         with pytest.raises(TargetMismatch, match="setSecret gave it"):
-            users.match("second")
+            users.verify_same_rights("second")
         users.run(back)
-        users.match("second")
+        users.verify_same_rights("second")
     other = users.renamed(f"{users.name}_other")
     other.create()
     with pytest.raises(TargetMismatch, match="no mark"):
-        other.match("first", other.name)
+        other.verify_same_rights("first", other.name)

@@ -119,7 +119,7 @@ class Users:
         where = (self.server.host, self.server.port)
         return Login(user or self.name, Secret(password), *where, None, tls, {})
 
-    def equip(
+    def provision_twin(
         self,
         password: str,
         *,
@@ -134,7 +134,7 @@ class Users:
                 login.twin, Secret(password), by=by, proves_ownership=proves_ownership
             )
 
-    def match(self, password: str, user: str | None = None) -> None:
+    def verify_same_rights(self, password: str, user: str | None = None) -> None:
         """What testSecret does."""
         login = self.login(password, user or self.twin)
         with self.engine().connect(login) as session:

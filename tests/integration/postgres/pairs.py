@@ -53,11 +53,6 @@ class PostgresPair:
     def clone(self) -> str:
         return self.app + CLONE
 
-    @property
-    def options(self) -> bool:
-        """Whether memberships have options."""
-        return int(self.server.version.partition(".")[0]) >= 16
-
     def login(self, user: str, dbname: str | None = None) -> Login:
         password = Secret(self.passwords[user])
         return Login(user, password, self.server.host, self.server.port, dbname, True, {})  # noqa: FBT003 - tls
@@ -89,7 +84,7 @@ class PostgresPair:
         with self.raw(user, dbname) as connection:
             return _fetched(connection.execute(_sql(statement, *names)))
 
-    def equip(
+    def provision(
         self,
         twin: str,
         *,
@@ -98,18 +93,21 @@ class PostgresPair:
         password: str | None = None,
     ) -> None:
         """What setSecret does; the other user of the pair is the current one."""
-        me = self.app if twin == self.clone else self.clone
+        logged_in = self.app if twin == self.clone else self.clone
         new = password or f"password-{uuid.uuid4()}"
         with (
-            self.engine.connect(self.login(me, dbname)) as current,
-            self.engine.connect(self.login(self.admin)) as by,
+            self.engine.connect(self.login(logged_in, dbname)) as session,
+            self.engine.connect(self.login(self.admin)) as admin,
         ):
-            current.provision_twin(
-                twin, Secret(new), by=by, proves_ownership=proves_ownership or self.proves_ownership
+            session.provision_twin(
+                twin,
+                Secret(new),
+                by=admin,
+                proves_ownership=proves_ownership or self.proves_ownership,
             )
         self.passwords[twin] = new
 
-    def match(self, user: str, dbname: str | None = None) -> None:
+    def verify(self, user: str, dbname: str | None = None) -> None:
         """What testSecret does."""
         login = self.login(user, dbname)
         with self.engine.connect(login) as session:
@@ -117,8 +115,8 @@ class PostgresPair:
             session.verify_same_rights(login.twin)
 
     def rotate(self, twin: str, *, dbname: str | None = None) -> None:
-        self.equip(twin, dbname=dbname)
-        self.match(twin, dbname)
+        self.provision(twin, dbname=dbname)
+        self.verify(twin, dbname)
 
     def state(self, user: str) -> list[tuple[Any, ...]]:
         """All there is to a role: its row, its password's verifier, settings and memberships."""

@@ -86,9 +86,9 @@ def test_what_the_clone_made_as_itself_is_handed_over(pair: PostgresPair, databa
         connection.execute("SET ROLE none")
         connection.execute("CREATE TABLE own (i int)")
         connection.execute("CREATE TEMPORARY TABLE fleeting (i int)")
-        pair.equip(pair.app, dbname=database)
+        pair.provision(pair.app, dbname=database)
         connection.execute("CREATE TEMPORARY TABLE more (i int)")  # no reason to refuse
-        pair.match(pair.app, database)
+        pair.verify(pair.app, database)
     pair.run(pair.app, "DROP TABLE own", dbname=database)
 
 
@@ -112,7 +112,7 @@ def test_an_attribute_follows_and_goes(
         pair.rotate(pair.clone)
         pair.sql("ALTER ROLE {0} " + change, pair.app)
         with pytest.raises(TargetMismatch):
-            pair.match(pair.clone)
+            pair.verify(pair.clone)
         pair.rotate(pair.clone)
         seen.add(same(pair, column))
     assert len(seen) == 2
@@ -147,7 +147,7 @@ def test_settings_follow_and_go(pair: PostgresPair, database: str, where: str) -
     for setting in SETTINGS:
         pair.sql("ALTER ROLE {0}" + where + " SET " + setting, pair.app, database)
         with pytest.raises(TargetMismatch):
-            pair.match(pair.clone)
+            pair.verify(pair.clone)
         pair.rotate(pair.clone)
         name = setting.partition(" ")[0]
         shown = [pair.run(user, f"SHOW {name}", dbname=database) for user in (pair.app, pair.clone)]
@@ -195,9 +195,9 @@ def test_an_original_that_acts_as_a_group(pair: PostgresPair, database: str) -> 
 def test_a_role_that_the_clone_may_not_act_as_is_not_passed_over(pair: PostgresPair) -> None:
     """The original stays itself where its setting is wrong; the clone would be itself, too."""
     pair.sql("ALTER ROLE {0} SET role = 'no_such_role'", pair.app)
-    pair.equip(pair.clone)
+    pair.provision(pair.clone)
     with pytest.raises(TargetMismatch, match="acts as") as caught:
-        pair.match(pair.clone)
+        pair.verify(pair.clone)
     assert "setting 'role'" in caught.value.do
 
 
@@ -213,7 +213,7 @@ def test_memberships_follow_and_go(pair: PostgresPair, database: str) -> None:
         for acting in ("", "SET ROLE none", f"SET ROLE {group}"):
             connection.execute(acting)
             connection.execute("SELECT * FROM theirs")
-    pair.match(pair.clone)
+    pair.verify(pair.clone)
     pair.sql("REVOKE {0} FROM {1}", group, pair.app)
     with pair.raw(pair.clone, database) as connection:
         for acting in ("", "SET ROLE none"):
@@ -256,7 +256,7 @@ def test_the_options_of_memberships_follow(postgres_server: Server) -> None:
                 Literal(group),
             )
             assert set(has) == {(inherit == "TRUE", act == "TRUE")}
-    pair.match(pair.clone)
+    pair.verify(pair.clone)
 
 
 def test_a_membership_of_the_clone_alone_goes(pair: PostgresPair) -> None:
@@ -265,7 +265,7 @@ def test_a_membership_of_the_clone_alone_goes(pair: PostgresPair) -> None:
     pair.rotate(pair.clone)
     pair.run(pair.admin, "GRANT {0} TO {1}", group, pair.clone)
     with pytest.raises(TargetMismatch, match=group):
-        pair.match(pair.clone)
+        pair.verify(pair.clone)
     pair.rotate(pair.clone)
     assert not pair.sql(f"SELECT 1 WHERE pg_has_role('{pair.clone}', '{group}', 'MEMBER')")
 

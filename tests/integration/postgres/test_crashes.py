@@ -13,7 +13,7 @@ import pytest
 
 from local.servers import Server, postgres
 from local.servers.certificates import Authority
-from rotators.postgres import engine as rotator
+from rotators.postgres import connection as rotator
 from shared.errors import Busy, Forbidden, Rejected, RejectedByPolicy, TargetMismatch, Unreachable
 from shared.secret import Secret
 from tests.faults.leaks import forms
@@ -92,21 +92,21 @@ def crash_before_every_statement(
         password = f"password-{number}"
         with before_statement(number, crash(pair)) as seen:
             try:
-                pair.equip(pair.clone, password=password)
+                pair.provision(pair.clone, password=password)
             except (Crash, Unreachable):
                 assert len(seen) == number
             else:
                 break
         _has_nothing_or_all(pair, password)
-        pair.equip(pair.clone, password=password)
-        pair.match(pair.clone)
+        pair.provision(pair.clone, password=password)
+        pair.verify(pair.clone)
     assert number > 25
 
 
 def _has_nothing_or_all(pair: PostgresPair, password: str) -> None:
     pair.passwords[pair.clone] = password
     try:
-        pair.match(pair.clone)
+        pair.verify(pair.clone)
     except (Rejected, TargetMismatch):
         return
     assert pair.state(pair.clone)[0][0].count("2099-01-01")
@@ -134,9 +134,9 @@ def test_defect_2_less_than_everything_is_refused_and_healed(
     pair.rotate(pair.clone)
     pair.run(pair.admin, undo, pair.app, pair.clone)
     with pytest.raises(TargetMismatch):
-        pair.match(pair.clone)
-    pair.equip(pair.clone, proves_ownership=lambda: True)
-    pair.match(pair.clone)
+        pair.verify(pair.clone)
+    pair.provision(pair.clone, proves_ownership=lambda: True)
+    pair.verify(pair.clone)
 
 
 @pytest.mark.parametrize("option", ["INHERIT", "SET"])
@@ -147,7 +147,7 @@ def test_a_membership_without_its_options_is_refused_and_healed(
     pair.rotate(pair.clone)
     pair.run(pair.admin, "GRANT {0} TO {1} WITH " + option + " FALSE", pair.app, pair.clone)
     with pytest.raises(TargetMismatch):
-        pair.match(pair.clone)
+        pair.verify(pair.clone)
     pair.rotate(pair.clone)
 
 
@@ -160,22 +160,22 @@ def test_two_copies_at_once(either_postgres_server: Server, first: bool) -> None
     for _ in range(5):
         password = f"password-{uuid.uuid4()}"
         with ThreadPoolExecutor(2) as pool:
-            copies = [pool.submit(pair.equip, twin, password=password) for _ in range(2)]
+            copies = [pool.submit(pair.provision, twin, password=password) for _ in range(2)]
             for copy in copies:
                 copy.result()
-        pair.match(twin)
+        pair.verify(twin)
 
 
-def test_two_copies_hand_over_at_once(either_postgres_server: Server) -> None:
+def test_two_copies_reassign_at_once(either_postgres_server: Server) -> None:
     pair = PostgresPair(either_postgres_server)
     pair.rotate(pair.clone)
     pair.sql("GRANT CREATE ON DATABASE postgres TO {0}", pair.app)
     pair.sql("CREATE SCHEMA {0} AUTHORIZATION {0}", pair.clone)
     with ThreadPoolExecutor(2) as pool:
-        copies = [pool.submit(pair.equip, pair.app, password="same") for _ in range(2)]
+        copies = [pool.submit(pair.provision, pair.app, password="same") for _ in range(2)]
         for copy in copies:
             copy.result()
-    pair.match(pair.app)
+    pair.verify(pair.app)
 
 
 def test_a_lock_that_another_session_holds(
@@ -187,7 +187,7 @@ def test_a_lock_that_another_session_holds(
     with pair.raw(pair.admin) as admin, admin.transaction():
         admin.execute(f'ALTER ROLE "{pair.app}" CONNECTION LIMIT 9')
         with pytest.raises(Busy):
-            pair.equip(pair.app)
+            pair.provision(pair.app)
     pair.rotate(pair.app)
 
 
@@ -204,9 +204,9 @@ def test_the_admin_sets_the_password(either_postgres_server: Server) -> None:
         pair.sql("ALTER ROLE {0} SET " + setting, pair.admin)
     with (
         pair.engine.connect(pair.login(pair.app)) as session,
-        pair.engine.connect(pair.login(pair.admin)) as by,
+        pair.engine.connect(pair.login(pair.admin)) as admin,
     ):
-        session.set_password(Secret("set by the admin"), by=by)
+        session.set_password(Secret("set by the admin"), by=admin)
     pair.passwords[pair.app] = "set by the admin"
     pair.rotate(pair.clone)
     pair.rotate(pair.app)
@@ -221,7 +221,7 @@ def test_rules_of_the_server(tmp_path: Path, authority: Authority) -> None:
                 session.set_password(Secret(pair.app))
             assert caught.value.field == "PASSWORD_LENGTH"
         with pytest.raises(RejectedByPolicy):
-            pair.equip(pair.clone, password=pair.clone)
+            pair.provision(pair.clone, password=pair.clone)
         pair.rotate(pair.clone)
 
 
@@ -240,17 +240,17 @@ def test_defect_4_no_password_is_in_a_log(
         with pair.raw(pair.admin) as admin, admin.transaction():
             admin.execute(f'ALTER ROLE "{pair.clone}" CONNECTION LIMIT 9')
             with pytest.raises(Busy) as caught:
-                pair.equip(pair.clone, password=failed)
+                pair.provision(pair.clone, password=failed)
         pair.sql("ALTER ROLE {0} SET role = 'postgres'", pair.admin)
         made.append(failed)
-        told = str(pair.sql("SELECT query FROM pg_stat_statements")).encode()
-        told += str(pair.sql("SELECT query FROM pg_stat_activity")).encode()
+        logged = str(pair.sql("SELECT query FROM pg_stat_statements")).encode()
+        logged += str(pair.sql("SELECT query FROM pg_stat_activity")).encode()
         assert server.log is not None
-        told += server.log.read_bytes() + str(caught.value).encode()
-    assert told.count(b"SCRAM-SHA-256$") > 4  # what is searched is really the log
-    assert b"lock timeout" in told
+        logged += server.log.read_bytes() + str(caught.value).encode()
+    assert logged.count(b"SCRAM-SHA-256$") > 4  # what is searched is really the log
+    assert b"lock timeout" in logged
     for password in made:
-        assert not [form for form in forms(password) if form in told]
+        assert not [form for form in forms(password) if form in logged]
 
 
 def test_a_secret_that_switches_tls_off(postgres_server: Server) -> None:

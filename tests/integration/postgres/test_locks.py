@@ -8,7 +8,7 @@ import pytest
 from psycopg import sql
 
 from local.servers import Server
-from rotators.postgres import engine as rotator
+from rotators.postgres import connection as rotator
 from shared.errors import Busy
 from shared.secret import Secret
 from tests.integration.postgres.pairs import INITIAL, PostgresPair
@@ -46,10 +46,10 @@ def test_a_lock_that_any_role_may_hold_stops_nobody(
             stranger.execute(ADVISORY, [user])
         for twin in (pair.clone, pair.app, pair.clone):
             with ThreadPoolExecutor(2) as pool:
-                copies = [pool.submit(pair.equip, twin, password="same") for _ in range(2)]
+                copies = [pool.submit(pair.provision, twin, password="same") for _ in range(2)]
                 for copy in copies:
                     copy.result()
-            pair.match(twin)
+            pair.verify(twin)
 
 
 def test_the_same_role_is_changed_through_another_database(pair: PostgresPair) -> None:
@@ -80,7 +80,7 @@ def test_a_table_in_use_is_not_waited_for(pair: PostgresPair) -> None:
         reader.execute("SET lock_timeout = '2s'")
         with ThreadPoolExecutor(1) as pool, report.transaction():
             report.execute(table)
-            rotation = pool.submit(pair.equip, pair.app, password="new")
+            rotation = pool.submit(pair.provision, pair.app, password="new")
             until(lambda: waits(pair, "REASSIGN")() or rotation.done())
             reader.execute(table)
             with pytest.raises(Busy):

@@ -45,7 +45,7 @@ def refused(pair: PostgresPair, twin: str, kind: type[RotationError] = TargetMis
     """Nothing is changed in either; what to do."""
     before = [pair.state(user) for user in (pair.app, pair.clone)]
     with pytest.raises(kind) as caught:
-        pair.equip(twin, proves_ownership=lambda: False)
+        pair.provision(twin, proves_ownership=lambda: False)
     assert type(caught.value) is kind
     assert [pair.state(user) for user in (pair.app, pair.clone)] == before
     assert (caught.value.__cause__, caught.value.__context__) == (None, None)
@@ -77,36 +77,36 @@ def test_defect_10_nor_is_a_lookalike_of_an_original(pair: PostgresPair) -> None
 def test_a_stored_password_that_works_is_proof(pair: PostgresPair, first: str) -> None:
     stranger(pair)
     twin = getattr(pair, first)
-    pair.equip(twin, proves_ownership=lambda: True)
-    pair.match(twin)
-    pair.equip(pair.app if twin == pair.clone else pair.clone, proves_ownership=lambda: True)
+    pair.provision(twin, proves_ownership=lambda: True)
+    pair.verify(twin)
+    pair.provision(pair.app if twin == pair.clone else pair.clone, proves_ownership=lambda: True)
     pair.rotate(twin)
     assert pair.run(pair.clone, "SELECT current_user::text") == [(pair.app,)]
 
 
 def test_a_lookalike_that_appears_meanwhile_is_not_touched(pair: PostgresPair) -> None:
-    pair.equip(pair.clone)
+    pair.provision(pair.clone)
     pair.run(pair.admin, "REVOKE {0} FROM {1}", pair.app, pair.clone)
     assert "GRANT" in refused(pair, pair.clone)
 
 
-def test_match_refuses_where_equip_was_not_done(pair: PostgresPair) -> None:
+def test_verify_refuses_where_provision_was_not_done(pair: PostgresPair) -> None:
     with pytest.raises(TargetMismatch):
-        pair.match(pair.app)
+        pair.verify(pair.app)
     stranger(pair)
     for user in (pair.app, pair.clone):
         with pytest.raises(TargetMismatch):
-            pair.match(user)
+            pair.verify(user)
 
 
 def test_an_admin_of_another_server(postgres_server: Server, postgres_18_server: Server) -> None:
     here, there = PostgresPair(postgres_server), PostgresPair(postgres_18_server)
     with (
         here.engine.connect(here.login(here.app)) as current,
-        there.engine.connect(there.login(there.admin)) as by,
+        there.engine.connect(there.login(there.admin)) as admin,
         pytest.raises(TargetMismatch) as caught,
     ):
-        current.provision_twin(here.clone, Secret("new"), by=by, proves_ownership=lambda: False)
+        current.provision_twin(here.clone, Secret("new"), by=admin, proves_ownership=lambda: False)
     assert caught.value.field == "masterarn"
     assert not there.sql("SELECT 1 FROM pg_roles WHERE rolname = {0}", Literal(here.clone))
 
@@ -138,11 +138,11 @@ def test_awss_clone_is_the_current_one(aws: PostgresPair, database: str) -> None
 
 def test_what_awss_clone_owns_elsewhere_is_not_forgotten(aws: PostgresPair, database: str) -> None:
     aws.run(aws.clone, "CREATE TABLE own (i int)", dbname=database)
-    aws.equip(aws.app)
+    aws.provision(aws.app)
     with pytest.raises(TargetMismatch, match=database) as caught:
-        aws.match(aws.app)
+        aws.verify(aws.app)
     aws.run(aws.clone, sql_in(caught.value.do), dbname=database)
-    aws.match(aws.app)
+    aws.verify(aws.app)
 
 
 def test_a_function_that_may_not_be_handed_over(aws: PostgresPair, database: str) -> None:
@@ -151,7 +151,7 @@ def test_a_function_that_may_not_be_handed_over(aws: PostgresPair, database: str
     )
     aws.sql("REVOKE CREATE ON SCHEMA public FROM public", dbname=database)
     with pytest.raises(Forbidden) as caught:
-        aws.equip(aws.app, dbname=database)
+        aws.provision(aws.app, dbname=database)
     aws.sql(sql_in(caught.value.do), dbname=database)
     aws.rotate(aws.app, dbname=database)
 
@@ -191,19 +191,19 @@ def test_a_right_that_awss_clone_alone_has(
     aws.rotate(aws.app, dbname=database)
     aws.sql(give.format_map(names), dbname=database)
     with pytest.raises(TargetMismatch) as caught:
-        aws.match(aws.app, database)
-    told = caught.value.do.partition(": ")[2]
-    aws.sql(heal.format_map(names) if heal else told, dbname=database)
-    aws.match(aws.app, database)
+        aws.verify(aws.app, database)
+    advice = caught.value.do.partition(": ")[2]
+    aws.sql(heal.format_map(names) if heal else advice, dbname=database)
+    aws.verify(aws.app, database)
     aws.sql("DROP OWNED BY {0}", names["group"], dbname=database)
 
 
 def test_a_right_that_awss_clone_has_elsewhere(aws: PostgresPair, database: str) -> None:
     aws.sql("CREATE TABLE t (i int)", dbname=database)
     aws.sql("GRANT SELECT ON t TO {0}", aws.clone, dbname=database)
-    aws.equip(aws.app)
+    aws.provision(aws.app)
     with pytest.raises(TargetMismatch) as caught:
-        aws.match(aws.app)
+        aws.verify(aws.app)
     assert database in caught.value.do
 
 
@@ -216,7 +216,7 @@ def test_a_clone_that_acts_as_somebody_else(pair: PostgresPair) -> None:
     pair.rotate(pair.app)
     pair.sql("ALTER ROLE {0} SET role = {1}", pair.clone, group)
     with pytest.raises(TargetMismatch, match="rights of its own"):
-        pair.match(pair.app)
+        pair.verify(pair.app)
 
 
 def test_rights_of_the_clone_alone_do_not_matter_once_it_acts(
@@ -248,7 +248,7 @@ def test_an_admin_who_may_not_grant_the_original(postgres_server: Server) -> Non
 
 
 def test_an_admin_who_may_not_change_an_attribute(pair: PostgresPair) -> None:
-    pair.equip(pair.clone)
+    pair.provision(pair.clone)
     pair.sql("ALTER ROLE {0} BYPASSRLS", pair.app)
     pair.sql(sql_in(refused(pair, pair.clone, Forbidden)))
     pair.rotate(pair.clone)
@@ -264,7 +264,7 @@ def test_an_admin_who_may_not_change_a_setting(pair: PostgresPair) -> None:
 
 
 def test_a_setting_that_the_server_does_not_take_any_more(pair: PostgresPair) -> None:
-    pair.equip(pair.clone)
+    pair.provision(pair.clone)
     pair.sql(
         "INSERT INTO pg_db_role_setting SELECT 0, oid, '{{work_mem=a lot}}' FROM pg_authid"
         " WHERE rolname = {0}",
@@ -290,7 +290,7 @@ def test_memberships_in_a_circle(pair: PostgresPair) -> None:
     pair.sql("GRANT {0} TO {1}", pair.clone, group)
     pair.sql("GRANT {0} TO {1}", group, pair.app)
     with pytest.raises(TargetMismatch, match="0LP01"):
-        pair.equip(pair.clone, proves_ownership=lambda: True)
+        pair.provision(pair.clone, proves_ownership=lambda: True)
 
 
 def test_others_depend_on_a_membership_of_the_clone(postgres_server: Server) -> None:
@@ -304,4 +304,4 @@ def test_others_depend_on_a_membership_of_the_clone(postgres_server: Server) -> 
         connection.execute("SET ROLE none")
         connection.execute(f"GRANT {group} TO {other}")
     with pytest.raises(TargetMismatch, match="2BP01"):
-        pair.equip(pair.clone)
+        pair.provision(pair.clone)

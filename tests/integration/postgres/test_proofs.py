@@ -31,7 +31,7 @@ def untouched(pair: PostgresPair, twin: str) -> str:
     """What to do."""
     before = [pair.state(user) for user in (pair.app, pair.clone)]
     with pytest.raises(TargetMismatch) as caught:
-        pair.equip(twin, proves_ownership=lambda: False)
+        pair.provision(twin, proves_ownership=lambda: False)
     assert [pair.state(user) for user in (pair.app, pair.clone)] == before
     return caught.value.do
 
@@ -80,12 +80,12 @@ def test_a_clone_whose_original_acts_as_a_group_is_proven(any_postgres_server: S
 def test_a_clone_that_owns_something_is_asked_after_once(pair: PostgresPair) -> None:
     pair.run(pair.admin, "GRANT {0} TO {1}", pair.app, pair.clone)
     pair.sql("CREATE SCHEMA {0} AUTHORIZATION {0}", pair.clone)
-    pair.equip(pair.clone, proves_ownership=lambda: True)
-    pair.match(pair.clone)
-    pair.equip(
+    pair.provision(pair.clone, proves_ownership=lambda: True)
+    pair.verify(pair.clone)
+    pair.provision(
         pair.clone, proves_ownership=never
     )  # the retry: its old password does not work any more
-    pair.match(pair.clone)
+    pair.verify(pair.clone)
     assert pair.run(pair.clone, "SELECT current_user::text") == [(pair.clone,)]
 
 
@@ -109,7 +109,7 @@ def test_a_membership_without_any_right_is_no_proof(postgres_server: Server, opt
     untouched(pair, pair.clone)
     for user in (pair.app, pair.clone):
         with pytest.raises(TargetMismatch):
-            pair.match(user)
+            pair.verify(user)
 
 
 def test_who_makes_a_role_named_as_its_clone_is_not_its_clone(
@@ -135,11 +135,11 @@ def test_another_copy_adopts_it_meanwhile(pair: PostgresPair) -> None:
     """Then the old password is no proof any more, but the server shows it."""
 
     def other_copy_first() -> bool:
-        pair.equip(pair.clone, proves_ownership=lambda: True, password="same")
+        pair.provision(pair.clone, proves_ownership=lambda: True, password="same")
         return False
 
-    pair.equip(pair.clone, proves_ownership=other_copy_first, password="same")
-    pair.match(pair.clone)
+    pair.provision(pair.clone, proves_ownership=other_copy_first, password="same")
+    pair.verify(pair.clone)
 
 
 def test_an_original_of_another_name_is_not_followed_by_chance(pair: PostgresPair) -> None:
@@ -147,10 +147,10 @@ def test_an_original_of_another_name_is_not_followed_by_chance(pair: PostgresPai
     pair.run(pair.admin, "GRANT {0} TO {1}", pair.clone, pair.app)
     with (
         pair.engine.connect(pair.login(pair.app)) as current,
-        pair.engine.connect(pair.login(pair.admin)) as by,
+        pair.engine.connect(pair.login(pair.admin)) as admin,
     ):
-        current.provision_twin(pair.clone, Secret("new"), by=by, proves_ownership=never)
+        current.provision_twin(pair.clone, Secret("new"), by=admin, proves_ownership=never)
     pair.passwords[pair.clone] = "new"
-    pair.match(pair.clone)
-    pair.equip(pair.app, proves_ownership=lambda: True)
+    pair.verify(pair.clone)
+    pair.provision(pair.app, proves_ownership=lambda: True)
     assert pair.run(pair.app, "SELECT current_user::text") == [(pair.clone,)]

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from local.servers import Server
-from rotators.postgres import engine as rotator
+from rotators.postgres import connection as rotator
 from rotators.postgres.errors import translate
 from shared.errors import Forbidden, Misconfigured, Rejected, RotationError, Unreachable
 from tests.integration.postgres.pairs import PostgresPair
@@ -19,7 +19,7 @@ def pair(any_postgres_server: Server) -> PostgresPair:
 
 def refused(pair: PostgresPair, kind: type[RotationError]) -> RotationError:
     with pytest.raises(kind) as caught:
-        pair.equip(pair.clone)
+        pair.provision(pair.clone)
     assert not pair.state(pair.clone)
     return caught.value
 
@@ -82,9 +82,9 @@ def test_what_has_more_than_one_reason_is_not_given_one(
     postgres_server: Server, error: type[psycopg.Error]
 ) -> None:
     pair = PostgresPair(postgres_server)
-    told = str(translate(error(), pair.login(pair.app)))
-    assert "replica" not in told
-    assert "password" not in told
+    text = str(translate(error(), pair.login(pair.app)))
+    assert "replica" not in text
+    assert "password" not in text
 
 
 def test_a_role_that_may_not_read_the_catalogs(postgres_server: Server) -> None:
@@ -93,7 +93,7 @@ def test_a_role_that_may_not_read_the_catalogs(postgres_server: Server) -> None:
     pair.sql("REVOKE SELECT ON pg_db_role_setting FROM public")
     try:
         with pytest.raises(Forbidden) as caught:
-            pair.match(pair.clone)
+            pair.verify(pair.clone)
     finally:
         pair.sql("GRANT SELECT ON pg_db_role_setting TO public")
     assert "PUBLIC" in caught.value.do

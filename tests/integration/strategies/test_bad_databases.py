@@ -12,7 +12,7 @@ from local.servers import Server
 from local.servers.certificates import Authority
 from rotators.mysql.passwords.mariadb import native_password_hash
 from rotators.mysql.testing import MySQLTarget
-from rotators.postgres import engine as postgres
+from rotators.postgres import connection as postgres
 from rotators.postgres.engine import PostgresEngine
 from rotators.postgres.testing import PostgresTarget
 from shared.credentials import Login
@@ -185,9 +185,9 @@ def test_a_copy_that_stops_holding_the_lock_is_ended_by_the_server(
     login = Login.parse(secret.value(), default_port=5432)
     event = secret.begin()
     secret.step(event, Step.CREATE)
-    limits = {"statement": "1s", "lock": "5s"}
+    timeouts = {"statement": "1s", "lock": "5s"}
     with psycopg.connect(**target.parameters(login.username, login.password.reveal())) as stopped:
-        stopped.execute(postgres._LIMITS, limits)
+        stopped.execute(postgres._TIMEOUTS, timeouts)
         stopped.execute(postgres._LOCK, [login.username])
         secret.step(event, Step.SET)  # waits for the lock until the server ends its holder
         with pytest.raises(psycopg.errors.IdleInTransactionSessionTimeout):

@@ -17,7 +17,7 @@ from local.servers import Server
 from local.servers.certificates import Authority
 from rotators.mysql import engine as mysql
 from rotators.mysql.testing import MySQLTarget
-from rotators.postgres import engine as postgres
+from rotators.postgres import connection as postgres
 from rotators.postgres.testing import PostgresTarget
 from shared.errors import Busy, MalformedSecret, Misconfigured, Unreachable, Untrusted
 from shared.protocol.event import Step

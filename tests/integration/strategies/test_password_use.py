@@ -1,6 +1,7 @@
 """Default passwords used for real logins wherever people put them, without any quoting."""
 
 import re
+import string
 import subprocess
 import sys
 import uuid
@@ -18,7 +19,7 @@ from local.servers.mysql import RECIPE
 from local.servers.packages import prefix
 from rotators.mysql.testing import MySQLTarget
 from rotators.postgres.testing import PostgresTarget
-from shared.passwords import CLASSES, PasswordPolicy
+from shared.passwords import PasswordPolicy
 
 Users = dict[str, str]  # a password by user name
 
@@ -27,7 +28,7 @@ def made() -> list[str]:
     """Among others, one that begins and one that ends with each kind and each punctuation."""
     policy = PasswordPolicy.from_environment({})
     many = [policy.generate().reveal() for _ in range(4000)]
-    kinds = [*(CLASSES[name] for name in ("LOWERCASE", "UPPERCASE", "NUMBERS")), ".", "_"]
+    kinds = [string.ascii_lowercase, string.ascii_uppercase, string.digits, ".", "_"]
     hardest = [next(p for p in many if p[end] in kind) for kind in kinds for end in (0, -1)]
     doubled = [next(p for p in many if twice in p) for twice in ("..", "__", "._", "_.")]
     return [*hardest, *doubled, *many[:10]]

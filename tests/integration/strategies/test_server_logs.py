@@ -10,7 +10,7 @@ from psycopg import sql
 from local.servers import Server, mariadb, mysql, postgres
 from local.servers.certificates import Authority
 from rotators.mysql.testing import MySQLAlternatingTarget, MySQLTarget
-from rotators.postgres import engine as rotator
+from rotators.postgres import connection as rotator
 from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
 from shared.errors import Busy, RotationError
 from shared.protocol.event import Step

@@ -65,7 +65,7 @@ def test_what_is_common_is_told_alike(
 def test_a_refusal_says_which_call_it_was_and_about_what() -> None:
     error = told(SECRETS_MANAGER, refusal("", "GetSecretValue", 500), "the-secret")
     assert error.what == (
-        "secretsmanager:GetSecretValue for the-secret: the service failed by itself (HTTP 500)"
+        "secretsmanager:GetSecretValue for the-secret: the service failed (HTTP 500)"
     )
 
 

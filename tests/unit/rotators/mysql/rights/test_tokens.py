@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rotators.mysql.connection import Account
-from rotators.mysql.rights.grants import Kind, Right, granted
-from rotators.mysql.rights.tokens import spelled, split, tokens
+from rotators.mysql.rights.grants import Kind, Right, parse_grants
+from rotators.mysql.rights.tokens import split_at, to_sql, tokenize
 
 NAMES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1)
 
@@ -22,7 +22,7 @@ def printed(text: str) -> str:
 
 @given(NAMES, NAMES)
 def test_a_name_and_a_string_stay_whole(name: str, string: str) -> None:
-    one, at, two = tokens(f"{quoted(name)}@{printed(string)}")
+    one, at, two = tokenize(f"{quoted(name)}@{printed(string)}")
     assert (one.value, at.text, two.value) == (name, "@", string)
 
 
@@ -30,17 +30,17 @@ def test_a_name_and_a_string_stay_whole(name: str, string: str) -> None:
 def test_a_grant_is_read_whatever_the_names(user: str, host: str, table: str, column: str) -> None:
     on = f"{quoted(table)}.{quoted(column)}"
     line = f"GRANT SELECT ({quoted(column)}), INSERT ON {on} TO {quoted(user)}@{quoted(host)}"
-    assert granted(Account(user, host), [f"{line} WITH GRANT OPTION"]) == {
+    assert parse_grants(Account(user, host), [f"{line} WITH GRANT OPTION"]) == {
         Right(Kind.PRIVILEGE, on, f"SELECT ({quoted(column)})"),
         Right(Kind.PRIVILEGE, on, "INSERT"),
         Right(Kind.PRIVILEGE, on, "GRANT OPTION"),
     }
-    assert granted(Account(f"{user}x", host), [line]) == set()
+    assert parse_grants(Account(f"{user}x", host), [line]) == set()
 
 
 @given(st.lists(NAMES, min_size=1))
 def test_what_is_split_and_spelled_again_is_the_same(names: list[str]) -> None:
     text = ", ".join(f"SELECT ({quoted(name)}, b)" for name in names)
-    parts = split(tokens(text), ",")
+    parts = split_at(tokenize(text), ",")
     assert len(parts) == len(names)
-    assert ", ".join(spelled(part) for part in parts) == text
+    assert ", ".join(to_sql(part) for part in parts) == text

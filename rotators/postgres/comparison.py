@@ -1,17 +1,19 @@
-"""Whether a PostgreSQL role can do all that the other of its pair can."""
+"""Verifying that a PostgreSQL role can do all that the other of its pair can."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from psycopg import sql
 
-from rotators.postgres.clones import ATTRIBUTES, changes
-from rotators.postgres.roles import GENERAL, ROLE, Connection, Pair
+from rotators.postgres.clones import ATTRIBUTES, due_changes
+from rotators.postgres.connection import Connection
+from rotators.postgres.roles import GENERAL, ROLE, RolePair
 from shared.errors import TargetMismatch
 
-# What was granted to the clone itself and not to the original, nor to all, nor to a role it is in:
-# in this database by looking, in others all there is.
-_DIRECT = (
+# What is granted to the clone itself and not also to the original, to PUBLIC or to a role whose
+# rights the original has. Of other databases, whose grants cannot be read in this one, all that is
+# granted to the clone itself.
+_GRANTED_TO_CLONE_ALONE = (
     "SELECT DISTINCT coalesce(d.datname, current_database()), CASE"
     " WHEN coalesce(d.datname, current_database()) = current_database()"
     " THEN pg_describe_object(s.classid, s.objid, s.objsubid) ELSE 'an object' END"
@@ -41,93 +43,102 @@ _DIRECT = (
     " AND pg_has_role(%(original)s::oid, shared.grantee, 'USAGE')))))"
     " ORDER BY 1, 2 LIMIT 5"
 )
-_NOT_IN = (
+_ORIGINAL_IS_NO_MEMBER = (
     "SELECT rolname FROM pg_roles WHERE rolname::text = ANY(%s)"
     " AND NOT pg_has_role(%s::oid, oid, 'MEMBER') ORDER BY 1"
 )
-_ROTATE = "rotate again: setSecret makes them the same"
+_ROTATE_AGAIN = "rotate again: setSecret makes them the same"
 
 
-class Acting(NamedTuple):
-    """Whom a session acts as by default, and where."""
+class EffectiveRole(NamedTuple):
+    """The role that a session's statements are run as, and the database that it is in."""
 
     role: str
     database: str
 
 
-def whoever(connection: Connection) -> Acting:
-    """To be asked before the session sets anything."""
+def effective_role(connection: Connection) -> EffectiveRole:
+    """Return the role and database as the server set the session up.
+
+    Read it before the session sets anything that could change it.
+    """
     row = connection.execute(
         "SELECT current_user::pg_catalog.text, pg_catalog.current_database()::pg_catalog.text"
     )
-    return Acting(*map(str, row.fetchall()[0]))
+    return EffectiveRole(*map(str, row.fetchall()[0]))
 
 
-def prove(connection: Connection, pair: Pair | None, me: str, acting: Acting) -> None:
-    """Raises TargetMismatch unless `me` can do what the other of the pair can."""
-    if pair is None or not pair.clone.belongs_to(pair.original.name):
+def verify_pair(
+    connection: Connection, pair: RolePair | None, logged_in: str, effective: EffectiveRole
+) -> None:
+    """Verify that `logged_in` can do all that the other of the pair can; raises TargetMismatch."""
+    if pair is None or not pair.clone.is_member_of(pair.original.name):
         raise TargetMismatch(
-            f"the role {me!r} is not the clone of another, nor does it have one by its name",
-            do=_ROTATE,
+            f"the role {logged_in!r} is not the clone of another, nor does it have one by its name",
+            do=_ROTATE_AGAIN,
             field="username",
         )
-    if pair.clone.name == me:
-        _prove_clone(connection, pair, acting)
+    if pair.clone.name == logged_in:
+        _verify_clone(connection, pair, effective)
     else:
-        _prove_original(connection, pair)
+        _verify_original(connection, pair)
 
 
-def _prove_clone(connection: Connection, pair: Pair, acting: Acting) -> None:
-    clone, due = pair.clone, changes(connection, pair)
+def _verify_clone(connection: Connection, pair: RolePair, effective: EffectiveRole) -> None:
+    clone, due = pair.clone, due_changes(connection, pair)
     if due:
         raise TargetMismatch(
             f"{clone.name!r} differs from {pair.original.name!r}: "
             + "; ".join(change.what for change in due[:5]),
-            do=_ROTATE,
+            do=_ROTATE_AGAIN,
             field="username",
         )
-    wanted = pair.settings()
-    expected = wanted.get((acting.database, ROLE), wanted.get(GENERAL, clone.name))
-    if acting.role != expected:
+    settings = pair.wanted_settings()
+    expected = settings.get((effective.database, ROLE), settings.get(GENERAL, clone.name))
+    if effective.role != expected:
         raise TargetMismatch(
-            f"{clone.name!r} acts as {acting.role!r}, not as {expected!r}, as whom "
+            f"{clone.name!r} acts as {effective.role!r}, not as {expected!r}, as whom "
             f"{pair.original.name!r} acts",
             do=f"correct the setting 'role' of {pair.original.name!r}, then rotate again",
             field="username",
         )
 
 
-def _prove_original(connection: Connection, pair: Pair) -> None:
+def _verify_original(connection: Connection, pair: RolePair) -> None:
     clone = pair.clone
-    theirs, own = (
+    clone_sql, original_sql = (
         sql.Identifier(role.name).as_string(connection) for role in (clone, pair.original)
     )
-    if clone.owns:
+    if clone.owns_objects_in:
         raise TargetMismatch(
             f"{clone.name!r} owns objects that {pair.original.name!r} does not, in the databases "
-            + ", ".join(map(repr, clone.owns)),
+            + ", ".join(map(repr, clone.owns_objects_in)),
             do="in each of them, as a superuser or as the clone: "
-            f"REASSIGN OWNED BY {theirs} TO {own}",
+            f"REASSIGN OWNED BY {clone_sql} TO {original_sql}",
             field="username",
         )
     # A clone that acts as the original acts does not use what it is granted itself.
-    acts = pair.acts and clone.settings[GENERAL] == pair.settings()[GENERAL]
-    lacks = [] if acts else list(_lacks(connection, pair, own))
-    if lacks:
+    acts_as_original = (
+        pair.has_general_role and clone.settings[GENERAL] == pair.wanted_settings()[GENERAL]
+    )
+    missing = [] if acts_as_original else list(_missing_rights(connection, pair, original_sql))
+    if missing:
         raise TargetMismatch(
             f"{clone.name!r} has rights of its own that {pair.original.name!r} lacks",
-            do="give them to the original, or take them from the clone: " + "; ".join(lacks),
+            do="give them to the original, or take them from the clone: " + "; ".join(missing),
             field="username",
         )
 
 
-def _lacks(connection: Connection, pair: Pair, own: str) -> Iterator[str]:
+def _missing_rights(connection: Connection, pair: RolePair, original_sql: str) -> Iterator[str]:
+    """Yield the SQL that gives the original each right which the clone has and it lacks."""
     original, clone = pair.original, pair.clone
     for column, word in ATTRIBUTES.items():
         if clone.attributes[column] and not original.attributes[column]:
-            yield f"ALTER ROLE {own} {word}"
-    direct = [each.role for each in clone.memberships]
-    for row in connection.execute(_NOT_IN, [direct, original.oid]):
-        yield f"GRANT {sql.Identifier(str(row[0])).as_string(connection)} TO {own}"
-    for row in connection.execute(_DIRECT, {"clone": clone.oid, "original": original.oid}):
+            yield f"ALTER ROLE {original_sql} {word}"
+    clone_roles = [membership.role for membership in clone.memberships]
+    for row in connection.execute(_ORIGINAL_IS_NO_MEMBER, [clone_roles, original.oid]):
+        yield f"GRANT {sql.Identifier(str(row[0])).as_string(connection)} TO {original_sql}"
+    oids = {"clone": clone.oid, "original": original.oid}
+    for row in connection.execute(_GRANTED_TO_CLONE_ALONE, oids):
         yield f"GRANT ... ON {row[1]} in the database {row[0]!r}"

@@ -1,0 +1,120 @@
+"""Logging in by psycopg: connections whose every wait ends, with two kinds of transaction."""
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TypeVar
+
+import psycopg
+from psycopg.abc import PQGen
+
+from shared.credentials import Login
+
+T = TypeVar("T")
+Connection = psycopg.Connection[tuple[object, ...]]
+
+# What psycopg logs may quote the server's text.
+logging.getLogger("psycopg").setLevel(logging.CRITICAL)
+# libpq would take a host, options or a service file from them; the secret says it all.
+for _variable in [name for name in os.environ if name.startswith("PG")]:
+    del os.environ[_variable]
+
+CONNECT_SECONDS = 5
+STATEMENT_SECONDS = 10
+LOCK_SECONDS = 5
+# The server ends a statement by itself; this ends the wait for a server that has stopped.
+ANSWER_SECONDS = 15
+
+# All of these are for one transaction only, since a pooler may give the session to another client.
+# They override the role's own settings: it may be read-only, short of time, or act as another role.
+_WRITABLE = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE"
+_TIMEOUTS = (
+    "SELECT pg_catalog.set_config('statement_timeout', %(statement)s, true),"
+    " pg_catalog.set_config('idle_in_transaction_session_timeout', %(statement)s, true),"
+    " pg_catalog.set_config('lock_timeout', %(lock)s, true)"
+)
+_AS_ITSELF = "SELECT pg_catalog.set_config('role', 'none', true)"
+# Of two copies of a step the second waits, where both are in the same database.
+_LOCK = "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(%s, 0))"
+# What the server says to the later of two changes of one role: "tuple concurrently updated", or
+# that the role which was not there a moment ago exists.
+_CONCURRENT_CHANGE = (
+    psycopg.errors.InternalError_,
+    psycopg.errors.DuplicateObject,
+    psycopg.errors.UniqueViolation,
+)
+
+
+class BoundedConnection(Connection):
+    """A connection whose every wait ends, also on a server that stopped or a dead network."""
+
+    def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
+        """Wait as psycopg does, for at most ANSWER_SECONDS; raises OperationalError then."""
+        try:
+            return super().wait(gen, interval, timeout or ANSWER_SECONDS)
+        except psycopg.OperationalError as error:
+            if error.sqlstate is None:  # no answer: a ROLLBACK would wait for one again
+                self.pgconn.finish()
+            raise
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Run the block in a transaction for reading, as the session's default role."""
+        with self.transaction():
+            self._set_timeouts()
+            yield
+
+    def change(self, username: str, work: Callable[[Connection], T]) -> T:
+        """Run `work` in a transaction that changes this user, as the role that logged in.
+
+        Runs it a second time if another session changed the user first. Returns what `work` does.
+        """
+        try:
+            return self._change_once(username, work)
+        except _CONCURRENT_CHANGE:
+            pass  # tried again below: in this handler, psycopg's text would be behind each error
+        return self._change_once(username, work)
+
+    def _change_once(self, username: str, work: Callable[[Connection], T]) -> T:
+        with self.transaction():
+            try:
+                self.execute(_WRITABLE)
+            except psycopg.errors.FeatureNotSupported:  # all that a replica says to this
+                raise psycopg.errors.ReadOnlySqlTransaction from None
+            self._set_timeouts()
+            self.execute(_AS_ITSELF)
+            # Any role may hold the lock. Without it the changes themselves keep two copies apart.
+            with suppress(psycopg.errors.LockNotAvailable), self.transaction():
+                self.execute(_LOCK, [username])
+            return work(self)
+
+    def _set_timeouts(self) -> None:
+        timeouts = {"statement": f"{STATEMENT_SECONDS}s", "lock": f"{LOCK_SECONDS}s"}
+        self.execute(_TIMEOUTS, timeouts)
+
+
+def log_in(login: Login, authorities: Path) -> BoundedConnection:
+    """Return a connection over TLS to a server these authorities vouch for, unless TLS is off.
+
+    Raises psycopg.OperationalError, mostly with no SQLSTATE: the reason is in its text only.
+    """
+    return BoundedConnection.connect(
+        host=login.host,
+        port=login.port,
+        dbname=login.dbname or "postgres",
+        user=login.username,
+        password=login.password.reveal(),
+        autocommit=True,
+        prepare_threshold=None,
+        connect_timeout=CONNECT_SECONDS,
+        client_encoding="utf8",
+        application_name="secret-rotation",
+        sslmode="verify-full" if login.tls else "disable",
+        sslrootcert=str(authorities),
+        gssencmode="disable",
+        # A server that asks for the password itself, or for none, is not the one we know;
+        # an md5 answer is nothing for a listener.
+        require_auth="scram-sha-256,md5" if login.tls else "scram-sha-256",
+    )

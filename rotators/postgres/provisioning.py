@@ -1,0 +1,137 @@
+"""Making one of two PostgreSQL roles the clone of the other, and changing a role's password."""
+
+import logging
+from typing import LiteralString
+
+from psycopg import sql
+
+from rotators.postgres.catalog import read_pair
+from rotators.postgres.changes import Change, grant_of_admin_rights
+from rotators.postgres.clones import due_changes, membership_in_original, role_creation
+from rotators.postgres.connection import Connection
+from rotators.postgres.roles import RolePair
+from shared.errors import TargetMismatch
+
+LOG = logging.getLogger(f"rotation.{__name__}")
+
+_REPLICA_AND_DATABASE = (
+    "SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.current_database()::pg_catalog.text"
+)
+# All who read or write a table wait behind a statement that waits for a lock on it.
+_SHORT_LOCK_TIMEOUT = "SET LOCAL lock_timeout = '500ms'"
+
+
+def ensure_clone(
+    connection: Connection,
+    logged_in: str,
+    twin: str,
+    *,
+    proven: bool = False,
+    twin_is_new: bool = False,
+) -> TargetMismatch | None:
+    """Let the clone of the two follow its original, in the caller's transaction of an admin.
+
+    Creates `twin` as the clone where it does not exist. proven: a stored password has shown that
+    the twin is this secret's. twin_is_new: created in this transaction, as the clone.
+
+    Returns None once done. Where neither a proof nor the server shows whose the twin is, changes
+    nothing and returns the error to raise, unless the caller has another proof to try. Raises
+    TargetMismatch where there is no `logged_in`, and what Change.run does.
+    """
+    pair = read_pair(connection, logged_in, twin, twin_is_new=twin_is_new)
+    if pair is None:
+        role_creation(connection, twin).run(connection)
+        return ensure_clone(connection, logged_in, twin, proven=True, twin_is_new=True)
+    if not (proven or pair.is_proven_to(logged_in)):
+        return _ownership_refusal(connection, pair, logged_in)
+    if pair.clone.name == logged_in:
+        _keep_membership(connection, pair)
+    else:
+        _follow_original(connection, pair)
+    return None
+
+
+def _ownership_refusal(connection: Connection, pair: RolePair, logged_in: str) -> TargetMismatch:
+    clone, original = pair.clone.name, pair.original.name
+    twin_is_clone = clone != logged_in
+    adopt: list[LiteralString] = ["GRANT {original} TO {clone}"]
+    where = ""
+    if twin_is_clone:
+        if pair.clone.owns_objects_in:  # acting as the original, it could not use them any more
+            adopt.append("REASSIGN OWNED BY {clone} TO {original}")
+            databases = ", ".join(map(repr, pair.clone.owns_objects_in))
+            where = f" (REASSIGN in each of the databases {databases})"
+        adopt.append("ALTER ROLE {clone} SET role = {name}")
+    statements = sql.SQL("; ".join(adopt)).format(
+        clone=sql.Identifier(clone), original=sql.Identifier(original), name=sql.Literal(original)
+    )
+    return TargetMismatch(
+        f"the role {clone if twin_is_clone else original!r} exists, and neither the server nor a "
+        "stored password shows that it alternates with the secret's",
+        do=f"if it is this application's own: {statements.as_string(connection)}{where}; if not, "
+        "rotate another user, or rename one",
+        field="username",
+    )
+
+
+def _keep_membership(connection: Connection, pair: RolePair) -> None:
+    """Change no more than the membership, since it is the original that is the twin here."""
+    for change in membership_in_original(connection, pair):
+        change.run(connection)
+
+
+def _follow_original(connection: Connection, pair: RolePair) -> None:
+    for change in due_changes(connection, pair):
+        change.run(connection)
+    if pair.clone.owns_objects_in and not pair.has_general_role:
+        LOG.warning(
+            "%r owns objects, so it does not act as %r yet: they are handed over when it is "
+            "the current user, at the next rotation",
+            pair.clone.name,
+            pair.original.name,
+        )
+
+
+def owns_objects_to_reassign(connection: Connection, logged_in: str, twin: str) -> bool:
+    """Return whether `logged_in` is the twin's clone, and owns objects in this database.
+
+    Returns False on a replica, where they cannot be reassigned.
+    """
+    is_replica, database = connection.execute(_REPLICA_AND_DATABASE).fetchall()[0]
+    pair = None if is_replica else read_pair(connection, logged_in, twin)
+    if pair is None or pair.clone.name != logged_in or not pair.is_proven_to(logged_in):
+        return False
+    return database in pair.clone.owns_objects_in
+
+
+def reassign_owned(connection: Connection, clone: str, original: str) -> None:
+    """Give the original what the clone owns in this database; the clone is logged in here.
+
+    Raises Forbidden, and psycopg's LockNotAvailable where a table is in use.
+    """
+    statement = sql.SQL("REASSIGN OWNED BY {} TO {}").format(
+        sql.Identifier(clone), sql.Identifier(original)
+    )
+    connection.execute(_SHORT_LOCK_TIMEOUT)
+    Change(f"the owner of what {clone!r} owns", statement).run(connection)
+
+
+def change_password(connection: Connection, username: str, statement: sql.Composed) -> None:
+    """Run the statement that gives this user its password, as an admin or as the user itself.
+
+    Raises Forbidden with the right that whoever is logged in here lacks.
+    """
+    logged_in = connection.info.user
+    rds_grant = sql.SQL("GRANT rds_password TO {}").format(sql.Identifier(logged_in))
+    if_denied: sql.Composed | str
+    if logged_in == username:
+        if_denied = (
+            "let the role change its own password (on RDS with rds.restrict_password_commands: "
+            f"{rds_grant.as_string(connection)}), or have the admin do it: ADMIN_SETS_PASSWORD"
+        )
+    else:
+        if_denied = grant_of_admin_rights(connection, username) + sql.SQL(
+            " -- for a superuser: ALTER ROLE {} SUPERUSER"
+            " -- and on RDS with rds.restrict_password_commands: {}"
+        ).format(sql.Identifier(logged_in), rds_grant)
+    Change(f"the password of {username!r}", statement, if_denied).run(connection)
