@@ -58,7 +58,7 @@ def made(function: str, given: dict[str, str]) -> None:
     """Build it, and have it make a password, of as many characters as it was told."""
     backend = BUILDERS[function](given)
     if isinstance(backend, Keys):
-        password = backend._issuer._policy.make()  # type: ignore[attr-defined]  # HttpIssuer's
+        password = backend._issuer._policy.generate()  # type: ignore[attr-defined]  # HttpIssuer's
         backend.parse(KEYS[0].document())
     else:
         assert isinstance(backend, SingleUser | AlternatingUsers)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared.aws import store
-from shared.errors import Misconfigured, Rejected, RejectedByPolicy, RotationError
+from shared.errors import Misconfigured, PendingUnusable, Rejected, RejectedByPolicy, RotationError
 from shared.protocol.event import Step
 from tests.crashes import Crash, Point, recorded
 from tests.issuers.described import (
@@ -145,7 +145,7 @@ def test_a_replaced_key_that_was_replaced_again_is_given_up(
     event = secret.begin()
     secret.step(event, Step.CREATE)
     shop.clients["c1"] = shop.slots["key2"] = "by another copy"
-    with pytest.raises(RejectedByPolicy):
+    with pytest.raises(PendingUnusable):
         secret.step(event, Step.SET)
     assert secret.holder("AWSPENDING") is None
     assert secret.rotate().state == "succeeded"
