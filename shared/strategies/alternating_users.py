@@ -8,7 +8,7 @@ from shared.credentials import Login
 from shared.errors import GIVE_UP, MalformedSecret, Rejected, TargetMismatch
 from shared.patience import tries
 from shared.protocol.contract import PairSession, Ticket
-from shared.strategies.database import Database, stored
+from shared.strategies.database import Database, login_candidates
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 
@@ -47,7 +47,7 @@ class AlternatingUsers(Database[PairSession]):
             )
         # One of the two users proves itself first: whoever may write the secret could otherwise
         # have the admin change any user's password.
-        candidates = stored(ticket, current, pending, users=(current, pending))
+        candidates = login_candidates(ticket, current, pending, users=(current, pending))
         with self.accepted(candidates, current) as (live, session):
             admin = self.admin(pending, ticket)
             with self.engine.connect(admin) as by:
@@ -97,7 +97,7 @@ class AlternatingUsers(Database[PairSession]):
 
         def proves_ownership() -> bool:
             try:
-                with self.accepted(stored(ticket, users=(pending,)), pending):
+                with self.accepted(login_candidates(ticket, users=(pending,)), pending):
                     return True
             except Rejected:
                 return False

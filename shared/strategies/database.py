@@ -9,6 +9,7 @@ from shared.credentials import Login
 from shared.errors import Rejected, RejectedByPolicy, TargetMismatch
 from shared.fields import Fields
 from shared.passwords import PasswordPolicy
+from shared.protocol.candidates import stored_candidates
 from shared.protocol.contract import Directory, Engine, S, Ticket
 from shared.secret import Secret
 from shared.settings import Settings
@@ -143,26 +144,14 @@ class Database(Generic[S]):
             )
 
 
-def stored(
+def login_candidates(
     ticket: Ticket[Login], *labelled: Login, users: tuple[Login, ...]
 ) -> Iterator[tuple[Login, str]]:
-    """The stored logins of these users, each with what a warning calls it; none twice.
-
-    First the `labelled` ones, then the previous one, then those of versions without a label.
-    """
+    """The stored logins of these users, the `labelled` ones first; see stored_candidates."""
     targets = [user.target for user in users]
-    tried: list[tuple[str, Secret]] = []
-    for login, source in _every(ticket, labelled):
-        if login.target in targets and (login.username, login.password) not in tried:
-            tried.append((login.username, login.password))
-            yield login, source
-
-
-def _every(ticket: Ticket[Login], labelled: tuple[Login, ...]) -> Iterator[tuple[Login, str]]:
-    for login in labelled:
-        yield login, ""
-    previous = ticket.previous()
-    if previous is not None:
-        yield previous, "the previous one"
-    for stray in ticket.unlabelled():
-        yield stray, "one of a version without a label"
+    return stored_candidates(
+        ticket,
+        [(login, "") for login in labelled],
+        belongs=lambda login: login.target in targets,
+        identity=lambda login: (login.username, login.password),
+    )

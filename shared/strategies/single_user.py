@@ -8,7 +8,7 @@ from typing import ClassVar
 from shared.credentials import Login
 from shared.errors import GIVE_UP, Permanent, TargetMismatch
 from shared.protocol.contract import Directory, Engine, S, Ticket
-from shared.strategies.database import Database, stored
+from shared.strategies.database import Database, login_candidates
 from shared.strategies.options import Options
 
 LOG = logging.getLogger(f"rotation.{__name__}")
@@ -49,7 +49,7 @@ class SingleUser(Database[S]):
                 field="host",
             )
         # The current one first: in a normal rotation it is live, so nothing is ever refused.
-        candidates = stored(ticket, current, pending, users=(pending,))
+        candidates = login_candidates(ticket, current, pending, users=(pending,))
         with self.accepted(candidates, pending) as (live, session):
             if self.is_due(pending, live):
                 with self.setter(pending, ticket) as by:

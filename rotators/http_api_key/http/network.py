@@ -1,9 +1,10 @@
 """Where calls may go, and how: HTTPS to allowed hosts at public addresses, bounded throughout."""
 
 import ipaddress
+import re
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -84,7 +85,9 @@ class Rules:
             raise AnswerError("a URL of no clear host")
         host, port = place
         names = (host, f"{host}:{port}")
-        if self.hosts and not any(fnmatchcase(name, h) for name in names for h in self.hosts):
+        if self.hosts and not any(
+            fnmatchcase(name, pattern) for name in names for pattern in self.hosts
+        ):
             raise Misconfigured(
                 f"{host} is not one of the function's ISSUER_HOSTS",
                 do="add it to ISSUER_HOSTS if the function is to call it, or correct the secret",
@@ -115,7 +118,7 @@ class _Guarded(HTTPSConnection):
             found = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
             raise urllib3.exceptions.NewConnectionError(self, "the name has no address") from error
-        addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
+        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         if not all(_allowed(address, private=self.private) for address in addresses):
             raise AddressError("an address that is not to be called")
         return addresses
@@ -142,10 +145,14 @@ class Network:
         }
 
     def send(self, call: Call) -> Answer:
-        """The answer; raises urllib3's HTTPError where there is none, or none to read."""
+        """The answer, to a second try where the issuer asks for one after a few seconds.
+
+        Raises urllib3's HTTPError where there is none, or none to read.
+        """
         answer = self._follow(call)
-        for seconds in _waits(answer):
-            time.sleep(seconds)
+        delay = _retry_after(answer)
+        if delay is not None:
+            time.sleep(delay)
             answer = self._follow(call)
         return answer
 
@@ -211,10 +218,10 @@ def _embedded(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if inside else None
 
 
-def _waits(answer: Answer) -> Iterator[float]:
-    """Once, the seconds that the issuer asks to wait, where they are few enough."""
-    said = answer.headers.get("retry-after", "")
-    if answer.status in _LATER and said.isdecimal() and len(said) < len("100"):
-        seconds = int(said)
-        if seconds <= min(MAX_WAIT_SECONDS, time_left()):
-            yield float(seconds)
+def _retry_after(answer: Answer) -> int | None:
+    """The seconds that the issuer asks to wait; None where it asks for none, or for too many."""
+    text = answer.headers.get("retry-after", "")
+    if answer.status not in _LATER or not re.fullmatch(r"[0-9]{1,2}", text):
+        return None
+    seconds = int(text)
+    return seconds if seconds <= min(MAX_WAIT_SECONDS, time_left()) else None

@@ -16,7 +16,7 @@ from urllib3.response import HTTPResponse
 
 from rotators.http_api_key.issuer import HttpIssuer
 from shared.keys.api_key import ApiKey
-from shared.keys.backend import Keys
+from shared.keys.backend import ApiKeyBackend
 from tests.issuers.issuing import ARN
 from tests.issuers.scripted import Asked, Said
 
@@ -50,17 +50,17 @@ class Pool(HTTPSConnectionPool):
     ConnectionCls = Connection
 
 
-def keys_over(answers: Answers, ca: Path, environment: Mapping[str, str]) -> Keys:
+def keys_over(answers: Answers, ca: Path, environment: Mapping[str, str]) -> ApiKeyBackend:
     """The backend of the function, whose every connection is answered so until the next call."""
     Connection.answers = staticmethod(answers)
     return _keys(ca, tuple(environment.items()))
 
 
 @lru_cache(maxsize=16)
-def _keys(ca: Path, environment: tuple[tuple[str, str], ...]) -> Keys:
+def _keys(ca: Path, environment: tuple[tuple[str, str], ...]) -> ApiKeyBackend:
     issuer = HttpIssuer(ca, dict(environment))
     issuer._network._http.pool_classes_by_scheme = {"https": Pool}
-    return Keys(issuer, dict(environment))
+    return ApiKeyBackend(issuer, dict(environment))
 
 
 def _sent(other: socket.socket) -> bytes:
@@ -148,7 +148,9 @@ class Ticket:
     def promote(self) -> None: ...
 
 
-def rotate(keys: Keys, document: dict[str, Any], ticket: Callable[[ApiKey], Ticket]) -> ApiKey:
+def rotate(
+    keys: ApiKeyBackend, document: dict[str, Any], ticket: Callable[[ApiKey], Ticket]
+) -> ApiKey:
     """All four steps, with what createSecret would store read again in between."""
     current = keys.parse(document)
     lent = ticket(current)
