@@ -10,7 +10,8 @@ from rotators.http_api_key.description.templates import Values
 from rotators.http_api_key.http.calls import Call, credentials_of, make_call
 from rotators.http_api_key.http.client import GONE, Client, Reply, as_expected
 from rotators.http_api_key.http.urls import origin
-from rotators.http_api_key.listing import ListedKey, id_of, next_page, read_key
+from rotators.http_api_key.issued import read_issued
+from rotators.http_api_key.listing import ListedKey, next_page, read_key
 from shared.errors import MalformedSecret, RejectedByPolicy
 from shared.fields import encodable
 from shared.keys.api_key import ApiKey, Way
@@ -105,12 +106,11 @@ class Manager:
         request = described.renew
         values = self._values(replace(current, slot=slot, key=sent), kept=kept)
         reply = self._ask(self._call(request, values), request)
-        issued = current.with_key(
-            sent if is_chosen_here else self._key_in(reply, slot),
-            key_id=self._id_in(reply),
-            slot=slot,
-            more=self._more_in(reply),
-        )
+        parts = read_issued(reply.document, described, slot)
+        if parts is None:
+            raise self._client.errors.invalid_answer()
+        key = sent if parts.key is None else parts.key
+        issued = current.with_key(key, key_id=parts.key_id, slot=slot, more=parts.more)
         try:
             self._client.probe_call(issued)
         except MalformedSecret:
@@ -193,28 +193,3 @@ class Manager:
         values = self._values(self._key)
         if reply.outcome == "done" and not as_expected(request, reply.document, values):
             raise self._client.errors.invalid_answer()
-
-    def _id_in(self, reply: Reply) -> str | None:
-        expression = self._described.renew.found.get("id")
-        if expression is None:
-            return None
-        key_id = id_of(expression.search(reply.document))
-        if key_id is None:
-            raise self._client.errors.invalid_answer()
-        return key_id
-
-    def _key_in(self, reply: Reply, slot: str | None) -> Secret:
-        found = self._described.keys[slot or ""].search(reply.document)
-        if not isinstance(found, str) or not found or "\0" in found or not encodable(found):
-            raise self._client.errors.invalid_answer()
-        return Secret(found)
-
-    def _more_in(self, reply: Reply) -> dict[str, Secret]:
-        more = {}
-        for name, expression in self._described.renew.found.items():
-            if name != "id":
-                found = expression.search(reply.document)
-                if not isinstance(found, str) or not encodable(found):
-                    raise self._client.errors.invalid_answer()
-                more[self._described.field(name)] = Secret(found)
-        return more

@@ -11,7 +11,8 @@ from typing import Self
 import urllib3
 
 from rotators.http_api_key.description.model import FieldNames
-from rotators.http_api_key.http.network import AddressError, AnswerError
+from rotators.http_api_key.http.addresses import AddressError
+from rotators.http_api_key.http.network import AnswerError
 from shared.errors import (
     NEXT_ATTEMPT,
     ErrorRow,
