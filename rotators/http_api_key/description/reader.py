@@ -1,17 +1,18 @@
 """Checks a description as a whole, before anything is called; a refusal names the place in it."""
 
-import string
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
+from rotators.http_api_key.description.members import (
+    read_label,
+    read_policy,
+    read_seconds,
+    read_values,
+)
 from rotators.http_api_key.description.model import Admin, Description, names_in
 from rotators.http_api_key.description.places import Expression, Place
 from rotators.http_api_key.description.requests import Auth, Pages, Request, read_base, read_request
-from rotators.http_api_key.description.templates import Name, Template
-from shared.errors import Misconfigured
 from shared.keys.api_key import Way
-from shared.passwords import MAX_LENGTH, PasswordPolicy
 
 _WAYS = {"issue": Way.ISSUED, "replace": Way.REPLACED, "set": Way.CHOSEN}
 _MEMBERS = (
@@ -19,8 +20,6 @@ _MEMBERS = (
     *(*_WAYS, "list", "revoke", "probe", "slots", "choose", "propagation"),
 )
 _LISTED = ("keys", "id", "label", "created", "expires")
-_ARN_CHARACTERS = f"{string.ascii_letters}{string.digits}:/_+=.@-"
-_SECONDS = {"s": 1, "m": 60}
 
 
 def read_description(document: object, at: str) -> Description:
@@ -61,9 +60,9 @@ class _Reader:
             base=read_base(found["base"]),
             way=_WAYS[self.way],
             fields=self.fields,
-            values=_plain(self._member("values")),
-            defaults=_plain(self._member("defaults")),
-            label=self._label(),
+            values=read_values(self._member("values", {})),
+            defaults=read_values(self._member("defaults", {})),
+            label=read_label(self._member("label", "{arn} {version}")),
             auth=Auth.read(found["auth"], self._key_names),
             admin=self._admin(),
             renew=request,
@@ -73,8 +72,8 @@ class _Reader:
             revoke=self._revoke(),
             probe=read_request(found["probe"], {"now", *self._key_names}, more=["base"])[0],
             slots=slots,
-            choose=self._choose(),
-            propagation=self._propagation(),
+            choose=read_policy(found["choose"]) if "choose" in found else None,
+            propagation=read_seconds(found["propagation"]) if "propagation" in found else 0,
         )
 
     @property
@@ -91,8 +90,8 @@ class _Reader:
             return set()
         return {"admin", "token"} if "login" in admin else {"admin"}
 
-    def _member(self, name: str) -> Place:
-        return self.found.get(name, self.place.child(name, {}))
+    def _member(self, name: str, default: object) -> Place:
+        return self.found.get(name, self.place.child(name, default))
 
     def _admin(self) -> Admin | None:
         place = self.found["admin"]
@@ -170,19 +169,6 @@ class _Reader:
         places = place.items() if isinstance(place.value, list) else iter((place,))
         return tuple(read_request(request, names)[0] for request in places)
 
-    def _label(self) -> Template:
-        place = self.found.get("label", self.place.child("label", "{arn} {version}"))
-        label = place.template({"arn", "tag", "version"})
-        roots = [name.root for name in label.names]
-        last = label.pieces[-1] if label.pieces else None
-        if last != Name("version") or roots.count("version") != 1 or len(roots) == 1:
-            raise place.wrong("must have {arn} or {tag}, and end with {version}")
-        for name, after in pairwise(label.pieces):
-            # Without an end to this ARN, another one may begin with it.
-            if name == Name("arn") and (not isinstance(after, str) or after[0] in _ARN_CHARACTERS):
-                raise place.wrong("must have a space or the like after {arn}")
-        return label
-
     def _slots(self) -> tuple[str, ...]:
         if "slots" in self.found:
             place = self.found["slots"]
@@ -193,26 +179,6 @@ class _Reader:
             if self.way == "issue":
                 raise place.wrong("is for replace or set")
         return self.slots
-
-    def _choose(self) -> PasswordPolicy | None:
-        if "choose" not in self.found:
-            return None
-        place = self.found["choose"]
-        found = place.members(("length", "characters"), required=("length", "characters"))
-        characters = found["characters"].text(r"[!-~]+", "visible ASCII without spaces")
-        length = found["length"].integer(range(1, MAX_LENGTH + 1))
-        policy = PasswordPolicy(length, (("".join(sorted(set(characters))), 0),))
-        try:
-            policy.check()
-        except Misconfigured:
-            raise place.wrong("leaves too few keys to choose from; make it longer") from None
-        return policy
-
-    def _propagation(self) -> int:
-        if "propagation" not in self.found:
-            return 0
-        text = self.found["propagation"].text(r"[1-9][0-9]{0,2}[sm]", "such as '30s' or '2m'")
-        return int(text[:-1]) * _SECONDS[text[-1]]
 
     def keep_the_key_out_of_urls(self, description: Description) -> None:
         """Raises DescriptionError: the field that holds the key is as confidential as {key}."""
@@ -242,12 +208,3 @@ def _read(
     where = members.get("read", place.child("read", {}))
     found = where.members(known, required=needed)
     return {name: member.expression() for name, member in found.items()}
-
-
-def _plain(place: Place) -> dict[str, object]:
-    """Values that stand for fields of the secret: strings and whole numbers."""
-    members = place.members()
-    for member in members.values():
-        if not isinstance(member.value, str | int) or member.value == "":
-            raise member.wrong("must be a string or a whole number")
-    return {name: member.value for name, member in members.items()}
