@@ -277,7 +277,7 @@ class Labelless(FakeManager):
         return current.with_key(Secret("new"), key_id="new")
 
 
-def minted(manager: Labelless, before: ApiKey | None = None) -> ApiKey:
+def issued(manager: Labelless, before: ApiKey | None = None) -> ApiKey:
     class Issuer(FakeIssuer):
         def manage(self, key: ApiKey, ticket: object) -> FakeManager:
             del key, ticket
@@ -296,18 +296,18 @@ def minted(manager: Labelless, before: ApiKey | None = None) -> ApiKey:
 def test_without_labels_nobody_elses_key_is_taken_for_ours() -> None:
     manager = Labelless("c", "person")
     manager.max_keys = None
-    assert minted(manager).key_id == "new"
+    assert issued(manager).key_id == "new"
     assert manager.ended == []
 
 
 def test_where_few_keys_may_be_the_previous_one_makes_room() -> None:
     manager = Labelless("c", "p")
-    assert minted(manager, held("p")).key_id == "new"
+    assert issued(manager, held("p")).key_id == "new"
     assert manager.ended == ["p"]
 
 
 def test_a_key_in_the_way_that_no_version_holds_is_named() -> None:
     manager = Labelless("c", "lost")
     with pytest.raises(TargetMismatch, match=r"allows 2 keys.*'lost'.*revoke it"):
-        minted(manager)
+        issued(manager)
     assert manager.ended == []
