@@ -14,7 +14,7 @@ HERE = {"ALLOW_PRIVATE_ISSUERS": "true"}
 
 @dataclass
 class Ticket:
-    """What the machine lends, of a rotation that has only begun; `read_secret` gives the admin's."""
+    """What the machine lends to a rotation that has only begun; `admin`: the admin's document."""
 
     admin: Mapping[str, object] = field(default_factory=dict)
     secret_arn: str = ARN
