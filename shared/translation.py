@@ -6,10 +6,11 @@ password: which classes are among their causes decides, and no text.
 
 import socket
 import ssl
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Self, TypeVar
+from types import TracebackType
+from typing import Generic, Self, TypeVar
 
 from shared.errors import ErrorRow, RotationError, Unreachable, Untrusted
 
@@ -93,20 +94,37 @@ def causes(error: BaseException) -> list[BaseException]:
     return found
 
 
-@contextmanager
-def translate_errors(*kinds: type[E], by: Callable[[E], RotationError]) -> Iterator[None]:
+@dataclass(frozen=True, slots=True)
+class _Translation(Generic[E]):
+    kinds: tuple[type[E], ...]
+    by: Callable[[E], RotationError]
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if not isinstance(error, self.kinds):
+            return
+        problem = self.by(error)
+        # This frame stays in the problem's traceback: what it names would live as long, and the
+        # driver's error has frames behind it that hold sockets, requests and passwords.
+        del error, trace
+        try:
+            raise problem
+        finally:
+            # The `with` statement handles the driver's error still, so Python has put it here.
+            problem.__context__ = None
+
+
+def translate_errors(
+    *kinds: type[E], by: Callable[[E], RotationError]
+) -> AbstractContextManager[None]:
     """Raise the block's errors of these kinds as ours, with nothing of the driver's behind them."""
-    try:
-        yield
-    except kinds as error:
-        problem = by(error)
-    else:
-        return
-    try:
-        raise problem
-    finally:
-        # The `with` statement itself handles the driver's error still, so Python has put it here.
-        problem.__context__ = None
+    return _Translation(kinds, by)
 
 
 def _first(errors: list[BaseException], kind: type[E]) -> E | None:

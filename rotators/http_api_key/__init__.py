@@ -2,10 +2,10 @@
 
 from rotators.http_api_key.issuer import HttpIssuer
 from shared.handler import make_handler
-from shared.keys.backend import Keys
+from shared.keys.backend import ApiKeyBackend
 
 lambda_handler = make_handler(
-    lambda environment: Keys(HttpIssuer.from_environment(environment), environment),
+    lambda environment: ApiKeyBackend(HttpIssuer.from_environment(environment), environment),
     strategy="api_key",
     allow_plain_string=True,
 )

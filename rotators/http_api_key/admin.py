@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
-from rotators.http_api_key.http.errors import Whom
+from rotators.http_api_key.description.trust import Trust
+from rotators.http_api_key.http.errors import IssuerErrors
 from shared.errors import MalformedSecret, TargetMismatch
 from shared.fields import Fields
 
@@ -12,41 +13,36 @@ _OF = "the admin's secret"
 
 def check_admin(
     admin: Mapping[str, object],
-    whom: Whom,
+    trust: Trust,
+    errors: IssuerErrors,
     secret_arn: str,
-    values: Mapping[str, object],
-    *,
-    configured: bool,
+    sent: Mapping[str, object],
 ) -> None:
     """Raises TargetMismatch where the admin's keeper has not allowed this use.
 
     So whoever may write a rotated secret cannot have the admin's key sent to another issuer, nor
     have it used for another owner than its keeper says.
-    values: what the description's names stand for; configured: whether not the secret alone says
-    where requests go, so that the admin's secret need not.
+    admin: the document of the admin's secret; secret_arn: of the rotated one.
+    sent: what those of the secret's names stand for that are sent.
     """
-    fields = Fields(admin, of=_OF)
-    said = "issuer_url" in admin or not configured
-    if said and fields.https_url("issuer_url") != whom.base:
-        raise TargetMismatch(
-            f"{_OF} is for another 'issuer_url' than the secret",
-            do=f"correct '{whom.url}' or '{whom.admin}'",
-            field=whom.url,
-        )
+    if trust.needs_inline:
+        check_inline(admin)
+    if trust.needs_issuer_url or "issuer_url" in admin:
+        _check_url(admin, errors)
     allowed = admin.get("allow")
     if allowed is None:
         return
-    if not isinstance(allowed, list) or not all(isinstance(each, dict) for each in allowed):
+    if not isinstance(allowed, list) or not all(isinstance(entry, dict) for entry in allowed):
         raise MalformedSecret(
             f"field 'allow' of {_OF} must be a list of objects",
             do="correct it in the admin's secret",
             field="allow",
         )
-    if not any(_covers(each, secret_arn, values) for each in allowed):
+    if not any(_covers(entry, secret_arn, sent) for entry in allowed):
         raise TargetMismatch(
             f"{_OF} does not allow its key to be used for this secret as it is",
             do="add it to 'allow' in the admin's secret, or correct the secret",
-            field=whom.admin,
+            field=errors.fields.admin,
         )
 
 
@@ -65,13 +61,24 @@ def check_inline(admin: Mapping[str, object]) -> None:
         )
 
 
-def _covers(allowed: Mapping[str, object], secret_arn: str, values: Mapping[str, object]) -> bool:
-    """Whether the secret has this name, and what is sent of it these values."""
-    name = secret_arn.partition(":secret:")[2][: -len("-AbCdEf")]
-    for field, value in allowed.items():
+def _check_url(admin: Mapping[str, object], errors: IssuerErrors) -> None:
+    """Raises TargetMismatch where the secret's issuer is not the one that the keeper names."""
+    if Fields(admin, of=_OF).https_url("issuer_url") != errors.base_url:
+        names = errors.fields
+        raise TargetMismatch(
+            f"{_OF} is for another 'issuer_url' than the secret",
+            do=f"correct '{names.url}' or '{names.admin}'",
+            field=names.url,
+        )
+
+
+def _covers(entry: Mapping[str, object], secret_arn: str, sent: Mapping[str, object]) -> bool:
+    """Whether an entry of `allow` says this secret's name and what is sent of it, and anything."""
+    secret_name = secret_arn.partition(":secret:")[2][: -len("-AbCdEf")]
+    for field, value in entry.items():
         if field == "secret":
-            if not isinstance(value, str) or not fnmatchcase(name, value):
+            if not isinstance(value, str) or not fnmatchcase(secret_name, value):
                 return False
-        elif values.get(field) != value:
+        elif sent.get(field) != value:
             return False
-    return bool(allowed)
+    return bool(entry)

@@ -8,14 +8,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar, Self
 
-from rotators.http_api_key.admin import check_admin, check_inline
+from rotators.http_api_key.admin import check_admin
 from rotators.http_api_key.description.model import Admin, Description
 from rotators.http_api_key.description.sources import Sources
+from rotators.http_api_key.description.trust import OtherBases, Trust
 from rotators.http_api_key.http.calls import climbs
 from rotators.http_api_key.http.client import Client
 from rotators.http_api_key.http.network import Network, Rules
 from rotators.http_api_key.listing import id_of
-from rotators.http_api_key.manager import Manager
+from rotators.http_api_key.manager import TAG_LENGTH, Manager
 from shared.errors import MalformedSecret, Misconfigured
 from shared.fields import Fields
 from shared.keys.api_key import Account, ApiKey
@@ -45,13 +46,12 @@ class HttpIssuer:
         description = self._sources.of(document)
         client = Client(self._network, description, document)
         _check_names(description, client.values.secret)
+        _check_other_bases(description, self._trust(document))
         fields = Fields(document)
         parts = description.fields
         admin = description.admin
-        if not self._configured(description):
-            _check_bases(description)
         key = ApiKey(
-            account=Account(client.base, client.whom.owner_name, client.sent),
+            account=Account(client.base, client.errors.owner, client.sent),
             way=description.way,
             key=Secret(fields.text(parts["key"])),
             admin=_arn(admin, client) if admin else None,
@@ -63,27 +63,24 @@ class HttpIssuer:
         client.probe_call(key)  # a key that cannot be sent is refused here, not at testSecret
         return key
 
-    def _configured(self, description: Description) -> bool:
-        """Whether the function says which hosts are called, and not the secrets alone."""
-        return bool(self._network.rules.hosts) or (self._sources.pinned and description.fixed)
+    def _trust(self, document: Mapping[str, object]) -> Trust:
+        hosts_are_listed = bool(self._network.rules.hosts)
+        return self._sources.trust(document, hosts_are_listed=hosts_are_listed)
 
     def manage(self, key: ApiKey, ticket: Ticket[ApiKey]) -> Manager:
         """The key's account; raises TargetMismatch where the admin is not for this issuer."""
         description = self._sources.of(key.document)
         client = Client(self._network, description, key.document)
+        arn = ticket.secret_arn
         admin = None
         if key.admin is not None:
             admin = ticket.read_secret(key.admin)
-            if description.inline:
-                check_inline(admin)
-            configured = self._configured(description) and not description.free
             # Not what only the secret's own `values` have: nothing of it is sent.
             used = {name.field for name in description.names if name.root == "secret"}
-            arn, said = ticket.secret_arn, client.values.secret
-            values = {name: value for name, value in said.items() if name in used}
-            check_admin(admin, client.whom, arn, values, configured=configured)
-        arn = ticket.secret_arn
-        tag = hashlib.sha256(arn.encode()).hexdigest()[:20]
+            values = client.values.secret
+            sent = {name: value for name, value in values.items() if name in used}
+            check_admin(admin, self._trust(key.document), client.errors, arn, sent)
+        tag = hashlib.sha256(arn.encode()).hexdigest()[:TAG_LENGTH]
         facts = {"arn": arn, "tag": tag, "version": ticket.version_id}
         return Manager(client, key, admin, facts, description.choose or self._policy)
 
@@ -91,11 +88,10 @@ class HttpIssuer:
         """The next key, by the description's rules or the function's password settings."""
         description = self._sources.of(current.document)
         key = (description.choose or self._policy).generate()
-        other = next((each for each in description.slots if each != current.slot), None)
-        return current.with_key(key, slot=other)
+        return current.with_key(key, slot=description.other_slot(current.slot))
 
     def probe(self, key: ApiKey, /) -> None:
-        """Use the key as its owner would; raises Rejected, or TargetMismatch for another's."""
+        """Use the key as its owner would; raises Rejected, TargetMismatch for another owner's."""
         Client(self._network, self._sources.of(key.document), key.document).probe(key)
 
     def propagation(self, key: ApiKey, /) -> float:
@@ -104,7 +100,10 @@ class HttpIssuer:
 
 
 def _check_names(description: Description, values: Mapping[str, object]) -> None:
-    """Raises MalformedSecret for a field of the secret that is needed and not there."""
+    """Raises MalformedSecret for a field of the secret that is needed and not there.
+
+    values: what the description's names stand for.
+    """
     names = {
         name.field for name in description.names if name.root == "secret" and not name.optional
     }
@@ -117,10 +116,14 @@ def _check_names(description: Description, values: Mapping[str, object]) -> None
             )
 
 
-def _check_bases(description: Description) -> None:
+def _check_other_bases(description: Description, trust: Trust) -> None:
     """Raises Misconfigured where a secret could name a second host, to have a key sent there."""
+    if trust.other_bases is OtherBases.ANY:
+        return
     for request in description.requests:
-        if request.base is not None and (description.inline or any(request.base.names)):
+        if request.base is None:
+            continue
+        if trust.other_bases is OtherBases.NONE or any(request.base.names):
             raise Misconfigured(
                 f"{request.place}.base in the issuer's description is for the secret to say",
                 do="set ISSUER_HOSTS on the function to the hosts that it may call",
@@ -129,8 +132,9 @@ def _check_bases(description: Description) -> None:
 
 
 def _arn(admin: Admin, client: Client) -> str:
+    field = client.errors.fields.admin
     for name in admin.secret.names:
-        Fields({client.whom.admin: client.values.get(name)}).text(client.whom.admin)
+        Fields({field: client.values.get(name)}).text(field)
     return admin.secret.text(client.values)
 
 

@@ -1,4 +1,4 @@
-"""What an issuer lists of live keys: ids, labels, times, and where the next page is."""
+"""What an issuer lists of accepted keys: ids, labels, times, and where the next page is."""
 
 import re
 from collections.abc import Mapping, Sized
@@ -20,7 +20,7 @@ _MILLISECONDS = 1e11  # Unix times above are not in seconds
 
 @dataclass(frozen=True, slots=True)
 class ListedKey:
-    """A live key as the issuer lists it; `lifetime` in `kept` is None if it cannot be read."""
+    """See OwnedKey; `lifetime` in `kept` is None where the key ends and nobody can tell when."""
 
     key_id: str
     label: str
@@ -29,59 +29,59 @@ class ListedKey:
 
 
 def read_key(listed: object, found: Mapping[str, Expression]) -> ListedKey | None:
-    """One key of a list; None for what is none."""
-    said = {name: each.search(listed) for name, each in found.items() if name != "keys"}
-    key_id = id_of(said.get("id")) if "id" in found else ""
+    """One key of a list, in which `found` finds its parts; None for what has no id."""
+    values = {name: part.search(listed) for name, part in found.items() if name != "keys"}
+    key_id = id_of(values.get("id")) if "id" in found else ""
     if key_id is None:
         return None
-    created = _time(said.get("created"))
-    kept = {name: value for name, value in said.items() if name not in _OWN and value is not None}
-    if said.get("expires") is not None:
-        ends = _time(said["expires"])
+    created = _time(values.get("created"))
+    kept = {name: value for name, value in values.items() if name not in _OWN and value is not None}
+    if values.get("expires") is not None:
+        ends = _time(values["expires"])
         kept["lifetime"] = round((ends - created).total_seconds()) if ends and created else None
-    label = said.get("label")
+    label = values.get("label")
     return ListedKey(key_id, label if isinstance(label, str) else "", created, kept)
 
 
 def id_of(value: object) -> str | None:
-    """An id as it stands in a path; issuers have strings or whole numbers."""
+    """An id as it stands in a path, from a string or a whole number; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
         return None
     return text if encodable(text := str(value)) else None
 
 
 def next_page(call: Call, request: Request, reply: Reply, keys: Sized) -> Call | None:
-    """The same request for the page after this one, of these keys; None where this is the last."""
+    """The same request for the page after this one, which had these keys; None after the last."""
     pages = request.pages
     if pages is None:
         return None
     if pages.size:
         number = dict(parse_qsl(urlsplit(call.url).query)).get(pages.query, str(pages.first))
-        said: object = int(number) + 1 if len(keys) >= pages.size else None
+        following: object = int(number) + 1 if len(keys) >= pages.size else None
     elif pages.value is None:
         match = _NEXT.search(reply.answer.headers.get("link", ""))
-        said = match[1] if match else None
+        following = match[1] if match else None
     else:
-        said = pages.value.search(reply.document)
-    if isinstance(said, bool) or not isinstance(said, str | int) or said == "":
+        following = pages.value.search(reply.document)
+    if isinstance(following, bool) or not isinstance(following, str | int) or following == "":
         return None
     url = ""  # which is nowhere
     if not pages.query:
-        url = joined(call.url, str(said))
-    elif encodable(str(said)):
-        url = _with(call.url, pages.query, str(said))
+        url = joined(call.url, str(following))
+    elif encodable(str(following)):
+        url = _with_parameter(call.url, pages.query, str(following))
     return replace(call, url=url) if url != call.url else None
 
 
-def _with(url: str, parameter: str, value: str) -> str:
+def _with_parameter(url: str, parameter: str, value: str) -> str:
     parts = urlsplit(url)
-    query = [each for each in parse_qsl(parts.query) if each[0] != parameter]
+    query = [pair for pair in parse_qsl(parts.query) if pair[0] != parameter]
     query.append((parameter, value))
     return urlunsplit(parts._replace(query=urlencode(query, quote_via=quote, safe="")))
 
 
 def _time(value: object) -> datetime | None:
-    """A time that an issuer wrote: ISO 8601, or seconds or milliseconds since 1970."""
+    """A time that an issuer wrote: ISO 8601, or seconds or milliseconds since 1970; else None."""
     try:
         if isinstance(value, str) and not value.isdecimal():
             moment = datetime.fromisoformat(value)

@@ -1,5 +1,6 @@
-"""An account at a described issuer, by the hand of its admin or of the current key."""
+"""An account at a described issuer, managed with the admin's key or the current one."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -9,7 +10,8 @@ from rotators.http_api_key.description.templates import Values
 from rotators.http_api_key.http.calls import Call, credentials_of, make_call
 from rotators.http_api_key.http.client import GONE, Client, Reply, as_expected
 from rotators.http_api_key.http.urls import origin
-from rotators.http_api_key.listing import ListedKey, id_of, next_page, read_key
+from rotators.http_api_key.issued import read_issued
+from rotators.http_api_key.listing import ListedKey, next_page, read_key
 from shared.errors import MalformedSecret, RejectedByPolicy
 from shared.fields import encodable
 from shared.keys.api_key import ApiKey, Way
@@ -17,14 +19,19 @@ from shared.passwords import PasswordPolicy
 from shared.secret import Secret
 
 MAX_PAGES = 20
+TAG_LENGTH = 20
 _REFUSED = (400, 422)  # how issuers answer to a value that they do not take
+# What may stand for each name in a key label; a tag is the beginning of a hash.
+_IN_LABELS = {"arn": r"arn:\S+", "tag": f"[0-9a-f]{{{TAG_LENGTH}}}", "version": "."}
 
 
 class Manager:
     """Issues, lists and revokes; see KeyManager.
 
-    admin: the document of the admin's secret, None where the current key is its own admin;
-    facts: {arn}, {tag} and {version}.
+    key: the key that is managed; admin: the document of the admin's secret, None where the key is
+    its own admin.
+    facts: what {arn}, {tag} and {version} stand for.
+    policy: what a key is like that is chosen here.
     """
 
     def __init__(
@@ -42,7 +49,7 @@ class Manager:
         self._facts = facts
         self._policy = policy
         self._credentials: Mapping[str, str] | None = None
-        used = {str(name) for name in names_in(self._described.make)}
+        used = {str(name) for name in names_in(self._described.renew)}
         self.inherits = any(name.startswith("kept.") for name in used)
         self.idempotent = self._described.idempotent
         listing = self._described.list
@@ -51,12 +58,21 @@ class Manager:
         self.max_keys: int | None = None  # a description does not say
 
     def key_label(self, version_id: str) -> str:
-        """What a key made for this version is labelled with."""
+        """What a key issued for this version is labelled with."""
         values = Values(plain={**self._facts, "version": version_id})
         return self._described.label.text(values)
 
+    def is_key_label(self, label: str) -> bool:
+        """Whether some secret's ARN, or the tag that stands for it, and a version are in it."""
+        pieces = self._described.label.pieces
+        shape = "".join(
+            re.escape(piece) if isinstance(piece, str) else _IN_LABELS[piece.root]
+            for piece in pieces
+        )
+        return re.match(shape, label) is not None
+
     def listed(self) -> Sequence[ListedKey]:
-        """The account's live keys, of every page."""
+        """The account's accepted keys, of every page; raises Misconfigured."""
         request = self._described.list
         if request is None:
             return []
@@ -66,46 +82,49 @@ class Manager:
             reply = self._ask(call, request)
             found = request.found["keys"].search(reply.document)
             if not isinstance(found, list):
-                raise self._client.whom.garbage()
-            keys += [key for each in found if (key := read_key(each, request.found)) is not None]
+                raise self._client.errors.invalid_answer()
+            read = (read_key(item, request.found) for item in found)
+            keys += [key for key in read if key is not None]
             following = next_page(call, request, reply, found)
             if following is None:
                 return keys
             if origin(following.url) != origin(call.url):  # it gets the same credentials
-                raise self._client.whom.garbage()
+                raise self._client.errors.invalid_answer()
             call = following
-        raise self._client.whom.garbage(f"more than {MAX_PAGES} pages")
+        raise self._client.errors.invalid_answer(f"more than {MAX_PAGES} pages")
 
     def issue(self, current: ApiKey, kept: Mapping[str, object]) -> ApiKey:
-        """The key that the issuer makes for the version."""
-        if kept.get("lifetime", 0) is None:  # it ends, and nobody can tell when
-            raise self._client.whom.garbage()
-        slot = self._other(current.slot)
-        ours = self._described.way is Way.ISSUED and not self._described.keys
-        asked = replace(current, slot=slot, key=self._policy.generate() if ours else current.key)
-        request = self._described.make
-        reply = self._ask(self._call(request, self._values(asked, kept=kept)), request)
-        value = asked.key if ours else self._found_key(reply, slot)
-        key_id = None
-        if "id" in request.found:
-            key_id = id_of(request.found["id"].search(reply.document))
-            if key_id is None:
-                raise self._client.whom.garbage()
-        made = current.with_key(value, key_id=key_id, slot=slot, more=self._more(reply))
-        try:
-            self._client.probe_call(made)
-        except MalformedSecret:
-            raise self._client.whom.garbage() from None
-        return made
+        """The key that the issuer makes for the version; raises Misconfigured.
 
-    def set_key(self, chosen: ApiKey, *, live: ApiKey, kept: Mapping[str, object]) -> None:
+        Some issuers are told the value of the key that they are to make: that one is chosen here.
+        """
+        if kept.get("lifetime", 0) is None:  # the current key ends, and nobody can tell when
+            raise self._client.errors.invalid_answer()
+        described, slot = self._described, self._described.other_slot(current.slot)
+        is_chosen_here = described.way is Way.ISSUED and not described.keys
+        sent = self._policy.generate() if is_chosen_here else current.key
+        request = described.renew
+        values = self._values(replace(current, slot=slot, key=sent), kept=kept)
+        reply = self._ask(self._call(request, values), request)
+        parts = read_issued(reply.document, described, slot)
+        if parts is None:
+            raise self._client.errors.invalid_answer()
+        key = sent if parts.key is None else parts.key
+        issued = current.with_key(key, key_id=parts.key_id, slot=slot, more=parts.more)
+        try:
+            self._client.probe_call(issued)
+        except MalformedSecret:
+            raise self._client.errors.invalid_answer() from None
+        return issued
+
+    def set_key(self, chosen: ApiKey, *, accepted: ApiKey, kept: Mapping[str, object]) -> None:
         """Set the key; raises RejectedByPolicy where its value is refused."""
-        request = self._described.make
-        values = self._values(chosen, kept=kept, old=live.key)
+        request = self._described.renew
+        values = self._values(chosen, kept=kept, old=accepted.key)
         reply = self._client.ask(self._call(request, values), request, gone=_REFUSED)
         if reply.outcome == "gone":
             raise RejectedByPolicy(
-                f"{self._client.whom} does not take the new key (HTTP {reply.answer.status})",
+                f"{self._client.errors} does not take the new key (HTTP {reply.answer.status})",
                 do="let 'choose' in the description say what keys may be",
                 field="issuer.choose",
             )
@@ -114,16 +133,17 @@ class Manager:
     def revoke(self, key_id: str) -> None:
         """End a key; one that is already gone is a success.
 
-        Some issuers answer 404 also to an admin without the right, hence the second look.
+        Raises Forbidden where it is listed still: some issuers answer 404 also to an admin without
+        the right.
         """
         key = replace(self._key, key_id=key_id)
         for request in self._described.revoke:
             reply = self._client.ask(self._call(request, self._values(key)), request, gone=GONE)
             self._check(reply, request)
-            # A list may show a key for a while that is gone.
+            # Where an issuer takes a while, its list may still show a key that is gone.
             if reply.outcome == "gone" and not self._described.propagation:
-                if key_id in {each.key_id for each in self.listed()}:
-                    raise self._client.whom.no_right()
+                if key_id in {listed.key_id for listed in self.listed()}:
+                    raise self._client.errors.missing_right()
                 return
 
     def _values(
@@ -143,7 +163,10 @@ class Manager:
         return make_call(request, self._client.base, values, self.credentials())
 
     def credentials(self) -> Mapping[str, str]:
-        """The headers of whoever issues and revokes, who logs in once where that is needed."""
+        """The headers that say who issues and revokes; logs in first, once, where that is needed.
+
+        Raises Misconfigured where the login gives no token.
+        """
         if self._credentials is None:
             admin = self._described.admin
             values = self._values(self._key)
@@ -154,7 +177,7 @@ class Manager:
                 call = make_call(admin.login, self._client.base, values, {})
                 token = admin.login.found["token"].search(self._ask(call, admin.login).document)
                 if not isinstance(token, str) or not token or not encodable(token):
-                    raise self._client.whom.garbage()
+                    raise self._client.errors.invalid_answer()
                 values = replace(values, confidential={"token": Secret(token)})
             self._credentials = credentials_of(admin.auth, values)
         return self._credentials
@@ -169,24 +192,4 @@ class Manager:
             raise self._client.admin_rejected(reply)
         values = self._values(self._key)
         if reply.outcome == "done" and not as_expected(request, reply.document, values):
-            raise self._client.whom.garbage()
-
-    def _found_key(self, reply: Reply, slot: str | None) -> Secret:
-        found = self._described.keys[slot or ""].search(reply.document)
-        if not isinstance(found, str) or not found or "\0" in found or not encodable(found):
-            raise self._client.whom.garbage()
-        return Secret(found)
-
-    def _more(self, reply: Reply) -> dict[str, Secret]:
-        more = {}
-        for name, expression in self._described.make.found.items():
-            if name != "id":
-                found = expression.search(reply.document)
-                if not isinstance(found, str) or not encodable(found):
-                    raise self._client.whom.garbage()
-                more[self._described.field(name)] = Secret(found)
-        return more
-
-    def _other(self, slot: str | None) -> str | None:
-        slots = self._described.slots
-        return next((each for each in slots if each != slot), None)
+            raise self._client.errors.invalid_answer()

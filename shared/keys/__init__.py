@@ -1,1 +1,1 @@
-"""Backends made from any issuer of API keys."""
+"""The backend for keys of any issuer, and what an issuer has to be able to do for it."""

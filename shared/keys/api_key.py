@@ -11,18 +11,19 @@ from shared.secret import Secret
 
 
 class Way(Enum):
-    """How a key comes to be replaced."""
+    """How an account gets its next key."""
 
-    ISSUED = auto()  # the issuer makes a new one beside it
-    REPLACED = auto()  # the issuer makes a new one in its place, or in the place of a second one
-    CHOSEN = auto()  # we choose the new one and set it in its place
+    ISSUED = auto()  # the issuer makes it, beside the current one
+    REPLACED = auto()  # the issuer makes it, in place of the current one or of the other slot's
+    CHOSEN = auto()  # this function chooses it and sets it, in place of the same
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Whom an issuer issues keys to: its base URL and the owner's name there.
+    """The owner of keys at one issuer: two accounts are equal where a key of one is of the other.
 
-    owner: as messages show it; others: all that is sent with the key, for comparing only.
+    owner: its name there, as messages show it.
+    others: everything else that is sent with the key, for comparing only.
     """
 
     issuer_url: str
@@ -32,13 +33,15 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key at an issuer. `document` is the secret it came from, values in it included.
+    """A key at an issuer, and the secret that it is stored in.
 
-    key_id: None where the secret has no field for it; slot: which of two places it is in.
-    admin: the ARN of the secret of whoever issues and revokes; None where the key itself may, or
+    admin: the ARN of the secret whose key issues and revokes; None where this key itself may, or
     the function's role.
-    fields: the secret's fields for `key`, `id` and `slot`.
-    more: other fields that came with the key, to be stored beside it.
+    document: the secret's JSON object, confidential values included.
+    fields: which fields of it hold the `key`, the `id` and the `slot`.
+    key_id: None where the secret has no field for it.
+    slot: which of the account's two places the key is in; None where it has one place only.
+    more: the values of other fields of the secret that the issuer gave together with the key.
     """
 
     account: Account
@@ -52,14 +55,14 @@ class ApiKey:
     more: Mapping[str, Secret] = field(default_factory=dict)
 
     def render(self) -> dict[str, object]:
-        """The document again, with this key in it."""
-        mine: dict[str, object] = {self.fields["key"]: self.key.reveal()}
+        """The secret's JSON object with this key in it, and everything else as it was."""
+        changed: dict[str, object] = {self.fields["key"]: self.key.reveal()}
         if self.key_id is not None and "id" in self.fields:
-            mine[self.fields["id"]] = self.key_id
+            changed[self.fields["id"]] = self.key_id
         if self.slot is not None:
-            mine[self.fields["slot"]] = self.slot
-        mine |= {name: value.reveal() for name, value in self.more.items()}
-        return with_fields(self.document, mine)
+            changed[self.fields["slot"]] = self.slot
+        changed |= {name: value.reveal() for name, value in self.more.items()}
+        return with_fields(self.document, changed)
 
     def with_key(
         self,
@@ -69,6 +72,6 @@ class ApiKey:
         slot: str | None = None,
         more: Mapping[str, Secret] = MappingProxyType({}),
     ) -> Self:
-        """The same account, with another key; what is not given stays."""
+        """Another key of the same account; an id or a slot that is not given stays."""
         key_id, slot = key_id or self.key_id, slot or self.slot
         return replace(self, key=key, key_id=key_id, slot=slot, more=more)

@@ -1,4 +1,4 @@
-"""The Backend of API keys of every way: which it is, each secret says."""
+"""The Backend of API keys: each secret says in which way its next key comes about."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -14,25 +14,39 @@ from shared.protocol.contract import Ticket
 from shared.settings import Settings
 
 
-class _Strategy(Protocol):
-    """What differs from way to way; see Backend."""
+class KeyStrategy(Protocol):
+    """What a Backend does differently for each Way; raises RotationError only.
 
-    def create(self, current: ApiKey, ticket: Ticket[ApiKey], /) -> ApiKey: ...
-    def discard(self, created: ApiKey, ticket: Ticket[ApiKey], /) -> None: ...
-    def install(self, pending: ApiKey, ticket: Ticket[ApiKey], /) -> None: ...
-    def end_old_credential(self, live: ApiKey, ticket: Ticket[ApiKey], /) -> None: ...
+    As with a Backend, each method may be called twice, at once, and again after a crash.
+    """
+
+    def create(self, current: ApiKey, ticket: Ticket[ApiKey], /) -> ApiKey:
+        """The key to be stored as the pending one."""
+        ...
+
+    def discard(self, created: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+        """Undo `create` for a key that was not stored and never will be."""
+        ...
+
+    def install(self, pending: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+        """Have the issuer accept the stored key, where it does not yet."""
+        ...
+
+    def end_old_credential(self, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+        """End the key that was in use before `promoted`, which is now."""
+        ...
 
 
-class Keys:
-    """Keys that are issued, replaced or chosen."""
+class ApiKeyBackend:
+    """Rotates keys that are issued, replaced or chosen; see Backend."""
 
     def __init__(self, issuer: KeyIssuer, environment: Mapping[str, str]) -> None:
         self._issuer = issuer
         self.name = issuer.name
-        self._ends = ends = Ends.from_environment(environment)
+        self._ends = Ends.from_environment(environment)
         short_gap = Settings(environment).flag("SHORT_GAP", default=False)
-        self._strategies: Mapping[Way, _Strategy] = {
-            Way.ISSUED: IssuedKey(issuer, ends),
+        self._strategies: Mapping[Way, KeyStrategy] = {
+            Way.ISSUED: IssuedKey(issuer, self._ends),
             Way.REPLACED: ReplacedKey(issuer, short_gap=short_gap),
             Way.CHOSEN: ChosenKey(issuer, short_gap=short_gap),
         }
@@ -42,11 +56,11 @@ class Keys:
         return self._issuer.parse(document)
 
     def render(self, credential: ApiKey, /) -> dict[str, object]:
-        """The secret with this key in it."""
+        """The secret's JSON object with this key in it."""
         return credential.render()
 
     def create(self, current: ApiKey, ticket: Ticket[ApiKey], /) -> ApiKey:
-        """Make the next key, or have it made."""
+        """Choose the next key, or have the issuer make it. Raises Misconfigured."""
         if current.way is not Way.ISSUED:
             self._ends.refuse_after()
         return self._strategies[current.way].create(current, ticket)
@@ -60,11 +74,11 @@ class Keys:
         self._strategies[pending.way].install(pending, ticket)
 
     def verify(self, pending: ApiKey, _ticket: Ticket[ApiKey], /) -> None:
-        """Use the key as its owner would."""
+        """Use the key as its owner would; raises Rejected, TargetMismatch."""
         probe(self._issuer, pending)
 
     def end_old_credential(self, ticket: Ticket[ApiKey], /) -> None:
         """End the old key, where it is to end now and not as the next rotation begins."""
         if self._ends.on_finish:
-            live = ticket.pending()
-            self._strategies[live.way].end_old_credential(live, ticket)
+            promoted = ticket.pending()
+            self._strategies[promoted.way].end_old_credential(promoted, ticket)

@@ -8,13 +8,18 @@ from shared.keys.api_key import ApiKey
 from shared.keys.contract import KeyIssuer
 from shared.keys.propagation import probe
 from shared.keys.slots import check_other_slot, may_end_other
+from shared.protocol.candidates import stored_candidates
 from shared.protocol.contract import Ticket
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 
 
 class ChosenKey:
-    """The pending version is the journal: whatever a crash leaves, the next attempt goes on."""
+    """The KeyStrategy of Way.CHOSEN.
+
+    The pending version is stored before the issuer is told, so an attempt after a crash finds the
+    key there and sets that one.
+    """
 
     def __init__(self, issuer: KeyIssuer, *, short_gap: bool) -> None:
         self._issuer = issuer
@@ -29,62 +34,58 @@ class ChosenKey:
         """Nothing: a key that was never set leaves no trace."""
 
     def install(self, pending: ApiKey, ticket: Ticket[ApiKey], /) -> None:
-        """Set the key, by the admin's hand or by that of whichever stored key is live."""
+        """Set the key, with the admin's or with whichever stored key the issuer accepts."""
         if pending.admin is not None:
-            self._put(pending, ticket.current(), ticket)
+            self._set(pending, ticket.current(), ticket)
         else:
-            self._put_itself(pending, ticket)
+            self._set_with_an_accepted_key(pending, ticket)
         if self._short_gap and pending.slot is None:
             probe(self._issuer, pending)
             ticket.promote()
 
-    def end_old_credential(self, live: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+    def end_old_credential(self, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> None:
         """End the key in the other slot, by setting one that nobody gets to know."""
-        if may_end_other(self._issuer, live, ticket):
-            self._put(self._issuer.choose(live), live, ticket)
+        if may_end_other(self._issuer, promoted, ticket):
+            self._set(self._issuer.choose(promoted), promoted, ticket)
 
-    def _put(self, chosen: ApiKey, live: ApiKey, ticket: Ticket[ApiKey]) -> None:
-        manager = self._issuer.manage(live, ticket)
+    def _set(self, chosen: ApiKey, accepted: ApiKey, ticket: Ticket[ApiKey]) -> None:
+        manager = self._issuer.manage(accepted, ticket)
         kept = next((key.kept for key in manager.listed()), {}) if manager.inherits else {}
         ticket.ensure_still_this_rotation()
-        manager.set_key(chosen, live=live, kept=kept)
+        manager.set_key(chosen, accepted=accepted, kept=kept)
 
-    def _put_itself(self, pending: ApiKey, ticket: Ticket[ApiKey]) -> None:
-        """Falls from one stored key to the next only on Rejected."""
+    def _set_with_an_accepted_key(self, pending: ApiKey, ticket: Ticket[ApiKey]) -> None:
+        """Raises Rejected where no stored key is accepted, with what the first one was told.
+
+        Falls from one stored key to the next only on Rejected.
+        """
         refusal: Rejected | None = None
-        for key, source in _stored(pending, ticket):
+        for key, source in key_candidates(pending, ticket):
             if source:
                 LOG.warning("the current key is rejected: trying %s", source)
             try:
                 if key.key == pending.key:
-                    self._issuer.probe(pending)
+                    self._issuer.probe(pending)  # an earlier attempt may have set it
                 else:
-                    self._put(pending, key, ticket)
+                    self._set(pending, key, ticket)
             except Rejected as rejected:
                 refusal = refusal or rejected
             else:
                 return
-        raise refusal or Rejected(
+        if refusal is not None:
+            raise refusal
+        raise Rejected(
             f"no stored key of {pending.account.owner!r} is accepted",
             do="store a valid one with PutSecretValue and rotate again",
             field=pending.fields["key"],
         )
 
 
-def _stored(pending: ApiKey, ticket: Ticket[ApiKey]) -> Iterator[tuple[ApiKey, str]]:
-    """The stored keys of this account, each with what a warning calls it; no key twice."""
-    tried = []
-    for key, source in _every(pending, ticket):
-        if key.account == pending.account and key.key not in tried:
-            tried.append(key.key)
-            yield key, source
-
-
-def _every(pending: ApiKey, ticket: Ticket[ApiKey]) -> Iterator[tuple[ApiKey, str]]:
-    yield ticket.current(), ""
-    yield pending, "the pending one"
-    previous = ticket.previous()
-    if previous is not None:
-        yield previous, "the previous one"
-    for stray in ticket.unlabelled():
-        yield stray, "one of a version without a label"
+def key_candidates(pending: ApiKey, ticket: Ticket[ApiKey]) -> Iterator[tuple[ApiKey, str]]:
+    """The stored keys of this account, the current one first; see stored_candidates."""
+    return stored_candidates(
+        ticket,
+        [(ticket.current(), ""), (pending, "the pending one")],
+        belongs=lambda key: key.account == pending.account,
+        identity=lambda key: key.key,
+    )

@@ -9,7 +9,7 @@ from shared.protocol.contract import Ticket
 
 
 class OwnedKey(Protocol):
-    """A live key as the issuer lists it: never its value."""
+    """A key that is accepted now, as the issuer lists it: never its value."""
 
     @property
     def key_id(self) -> str:
@@ -18,46 +18,59 @@ class OwnedKey(Protocol):
 
     @property
     def label(self) -> str:
-        """What the key was made with: `KeyManager.label` of a version, or a person's words."""
+        """What the key was issued with: a `key_label`, or a person's words."""
         ...
 
     @property
     def created(self) -> datetime | None:
-        """When the key was made, where the issuer says so."""
+        """When the key was issued, where the issuer says so."""
         ...
 
     @property
     def kept(self) -> Mapping[str, object]:
-        """What its successor takes over of it, such as rights and lifetime; see `make`."""
+        """What its successor takes over of it, such as rights and lifetime; see `issue`."""
         ...
 
 
 class KeyManager(Protocol):
-    """An account at an issuer, by the hand of whoever issues and revokes there; for one step."""
+    """An account at an issuer, for one step; it asks with the key of whoever may issue and revoke.
+
+    A key label is the issuer's note beside a key, not one of Secrets Manager's staging labels.
+    """
 
     inherits: bool  # whether a new key takes something over of the one it replaces
-    idempotent: bool  # whether `make` gives the same key again for the same version
-    can_list: bool  # whether the issuer tells which keys are live
-    can_label: bool  # and which of them were made for which version
+    idempotent: bool  # whether `issue` gives the same key again for the same version
+    can_list: bool  # whether the issuer tells which keys are accepted
+    can_label: bool  # whether its list also tells each one's key label
     max_keys: int | None  # how many keys the account may have, where that is few
 
     def key_label(self, version_id: str) -> str:
-        """What a key made for this version of this secret is labelled with.
+        """What a key issued for this version of this secret is labelled with.
 
-        Asked where the issuer `labels` only; never empty, and ends with the version's id.
+        Asked only where `can_label`; never empty, and ends with the version's id.
+        """
+        ...
+
+    def is_key_label(self, label: str) -> bool:
+        """Whether this could be the `key_label` of a version of any secret.
+
+        Asked only where `can_label`.
         """
         ...
 
     def listed(self) -> Sequence[OwnedKey]:
-        """The account's live keys; none where the issuer does not tell."""
+        """The account's accepted keys; none where the issuer does not tell."""
         ...
 
     def issue(self, current: ApiKey, kept: Mapping[str, object]) -> ApiKey:
         """The key that the issuer makes: beside `current`, in its place, or in its other slot."""
         ...
 
-    def set_key(self, chosen: ApiKey, *, live: ApiKey, kept: Mapping[str, object]) -> None:
-        """Have the issuer accept a key of our choice; raises RejectedByPolicy."""
+    def set_key(self, chosen: ApiKey, *, accepted: ApiKey, kept: Mapping[str, object]) -> None:
+        """Have the issuer accept a key of our choice instead of the accepted one.
+
+        Raises RejectedByPolicy.
+        """
         ...
 
     def revoke(self, key_id: str) -> None:
@@ -79,11 +92,10 @@ class KeyIssuer(Protocol):
         ...
 
     def manage(self, key: ApiKey, ticket: Ticket[ApiKey]) -> KeyManager:
-        """The key's account, by the hand of its admin: a secret, the key itself, or this function.
+        """The key's account, managed with the key in the secret that `key.admin` names.
 
-        By which, `key.admin` tells: None where no other secret is read, as the current key may
-        issue and revoke, or the function's own role may.
-        Raises TargetMismatch where the admin is not for this issuer.
+        Where `key.admin` is None no other secret is read: `key` itself may issue and revoke, or
+        the function's own role may. Raises TargetMismatch where the admin is not for this issuer.
         """
         ...
 
@@ -92,7 +104,7 @@ class KeyIssuer(Protocol):
         ...
 
     def probe(self, key: ApiKey, /) -> None:
-        """Use the key as its owner would; raises Rejected."""
+        """Use the key as its owner would; raises Rejected, TargetMismatch for another owner's."""
         ...
 
     def propagation(self, key: ApiKey, /) -> float:

@@ -14,7 +14,11 @@ _SECONDS = {"m": 60, "h": 3600, "d": 86400}
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """At the next rotation, unless on_finish; and not before its successor is `after` old."""
+    """What OLD_KEY_ENDS says.
+
+    on_finish: in finishSecret, instead of at the next rotation's createSecret.
+    after: how old the key's successor must be at least.
+    """
 
     on_finish: bool = False
     after: timedelta = timedelta()
@@ -22,10 +26,10 @@ class Ends:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """OLD_KEY_ENDS is next-rotation, on-finish or after:<number><m, h or d>."""
-        said = Settings(environment).text("OLD_KEY_ENDS", default="next-rotation").strip()
-        if said in ("next-rotation", "on-finish"):
-            return cls(on_finish=said == "on-finish")
-        if match := re.fullmatch(r"after:([1-9][0-9]{0,4})([mhd])", said):
+        setting = Settings(environment).text("OLD_KEY_ENDS", default="next-rotation").strip()
+        if setting in ("next-rotation", "on-finish"):
+            return cls(on_finish=setting == "on-finish")
+        if match := re.fullmatch(r"after:([1-9][0-9]{0,4})([mhd])", setting):
             return cls(after=timedelta(seconds=int(match[1]) * _SECONDS[match[2]]))
         raise Misconfigured(
             "environment variable OLD_KEY_ENDS must be next-rotation, on-finish or like after:7d",
@@ -34,7 +38,7 @@ class Ends:
         )
 
     def refuse_after(self) -> None:
-        """Raises Misconfigured: a key's place is taken as the next one is made or set."""
+        """Raises Misconfigured where old keys are to stay a while, for a way in which none can."""
         if self.after:
             raise Misconfigured(
                 "OLD_KEY_ENDS cannot be after:... for a key that the next one takes the place of",
@@ -42,14 +46,18 @@ class Ends:
                 field="OLD_KEY_ENDS",
             )
 
-    def due(self, successor_made: datetime | None) -> bool:
-        """Whether a key may end now, by when its successor was made; raises Misconfigured."""
-        if not self.after:
-            return True
-        if successor_made is None:
+    def require_known_dates(self, created: datetime | None) -> None:
+        """Raises Misconfigured where age decides, and the issuer does not say when it began."""
+        if self.after and created is None:
             raise Misconfigured(
                 "the issuer does not say when keys were made, so OLD_KEY_ENDS cannot be after:...",
                 do="let the description's list read 'created', or choose another OLD_KEY_ENDS",
                 field="OLD_KEY_ENDS",
             )
-        return datetime.now(UTC) - successor_made >= self.after
+
+    def due(self, successor_created: datetime | None) -> bool:
+        """Whether a key may end now, by its successor's age; raises Misconfigured."""
+        self.require_known_dates(successor_created)
+        if successor_created is None:
+            return True
+        return datetime.now(UTC) - successor_created >= self.after

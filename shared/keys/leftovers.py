@@ -1,8 +1,7 @@
-"""Which live keys a rotation ends: the one before, and ours that no version holds."""
+"""Which accepted keys a rotation ends: the one before, and this secret's that no version holds."""
 
 import logging
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -18,143 +17,171 @@ LOG = logging.getLogger(f"rotation.{__name__}")
 class Leftovers:
     """An account's keys beside the current one, as one step sees them; gives ids to revoke.
 
-    Never one that a pinned version holds, that was never in this secret and is not labelled for
-    it, or that is labelled for another secret.
+    Never one that a version with a label of somebody's own holds, never one that was not in this
+    secret and is not labelled for it, and never one that is labelled for another secret.
+    `listed` is always what the issuer lists: the account's accepted keys.
     """
 
     def __init__(self, issuer: KeyIssuer, manager: KeyManager, ticket: Ticket[ApiKey]) -> None:
         self._issuer = issuer
         self._manager = manager
         self._ticket = ticket
-        self._mine = manager.key_label(ticket.version_id) if manager.can_label else ""
-        self._label = self._mine.removesuffix(ticket.version_id)
+        self._pending_label = manager.key_label(ticket.version_id) if manager.can_label else ""
+        # A key label ends with the version's id, so the rest is the same for all of a secret's.
+        self._label_prefix = self._pending_label.removesuffix(ticket.version_id)
 
-    def find(self, live: Sequence[OwnedKey], current: ApiKey) -> OwnedKey | None:
-        """The current key among the live ones: by its id, else by the label of its version."""
-        for key in live:
-            if key.key_id == current.key_id:
-                return key
-        if current.key_id is not None or not self._manager.can_label:
+    def find_current(self, listed: Sequence[OwnedKey], current: ApiKey) -> OwnedKey | None:
+        """The current key among the listed ones: by its id, else by its version's key label."""
+        if current.key_id is not None:
+            return next((key for key in listed if key.key_id == current.key_id), None)
+        if not self._manager.can_label:
             return None
         label = self._manager.key_label(self._ticket.current_version_id)
-        return next((key for key in live if key.label == label), None)
+        return next((key for key in listed if key.label == label), None)
 
-    def of_this_version(self, live: Sequence[OwnedKey]) -> list[OwnedKey]:
-        """Those that an earlier attempt, or another copy, has had made for this version."""
-        return [key for key in live if self._manager.can_label and key.label == self._mine]
+    def of_this_version(self, listed: Sequence[OwnedKey]) -> list[OwnedKey]:
+        """Those that an earlier attempt, or another copy, had issued for this version."""
+        return [
+            key for key in listed if self._manager.can_label and key.label == self._pending_label
+        ]
 
-    def ours(self, key: OwnedKey) -> bool:
-        """Whether it was made for a version of this secret, which only we can have done."""
-        # Without labels, or a word before the version's id, every key would begin with it.
-        return bool(self._label) and key.label.startswith(self._label)
+    def is_of_this_secret(self, key: OwnedKey) -> bool:
+        """Whether it is labelled for a version of this secret, which only we can have done."""
+        # Where the issuer has no labels the prefix is empty, and every label begins with that.
+        return bool(self._label_prefix) and key.label.startswith(self._label_prefix)
 
-    def before_next(
-        self, live: Sequence[OwnedKey], current: ApiKey, old: OwnedKey | None, ends: Ends
+    def ending_before_next(
+        self,
+        listed: Sequence[OwnedKey],
+        current: ApiKey,
+        listed_current: OwnedKey | None,
+        ends: Ends,
     ) -> list[str]:
-        """What ends as a rotation begins; `old` is the current key among the live ones.
+        """What ends as a rotation begins; `listed_current` is the current key as it is listed.
 
         Raises Misconfigured where it cannot be told which are due.
         """
         if not self._manager.can_list:
-            ends.due(None)
-            held = self._held(current, every=False)
-            return [each for each in held if each != current.key_id and not self._pinned(each)]
-        # Without ids, a key lost in a crash cannot be told from the current one by its label.
-        twin = old.label if old and current.key_id is None else None
-        others = [key for key in live if key.key_id != current.key_id and key.label != twin]
-        if old is None:
-            # Any of ours may be the one in use: stored again by hand, or with a wrong id.
-            if any(self.ours(key) for key in others):
+            ends.require_known_dates(None)
+            return self._unlisted(self._stored_by_id(current, every=False), current)
+        others = [key for key in listed if not _may_be(key, current, listed_current)]
+        if listed_current is None:
+            # Any of this secret's may be the one in use: stored again by hand, or with a wrong id.
+            if any(self.is_of_this_secret(key) for key in others):
                 LOG.warning("no key is revoked: which one is current is known after this rotation")
             return []
-        ends.due(old.created)
-        strangers = not all(self.ours(key) for key in others)
-        # Without labels, those of given-up rotations as well; after a while, the first one as well.
-        every = not self._manager.can_label or bool(ends.after)
-        held = self._held(current, every=every) if strangers else {}
-        ended = [key for key in others if self.ours(key) or key.key_id in held]
+        ends.require_known_dates(listed_current.created)
+        stored: Mapping[str, ApiKey] = {}
+        if not all(self.is_of_this_secret(key) for key in others):
+            # Where no label tells, keys of given-up rotations are found in versions without a
+            # staging label; where keys end late, so is the first one, which was made by hand.
+            every = not self._manager.can_label or bool(ends.after)
+            stored = self._stored_by_id(current, every=every)
         return [
             key.key_id
-            for key in ended
-            if ends.due(self._successor_made(key, old, live))
-            and self._may_end(key, held.get(key.key_id))
+            for key in others
+            if (self.is_of_this_secret(key) or key.key_id in stored)
+            and ends.due(self._successor_created(key, listed_current, listed))
+            and self._may_end(key, stored.get(key.key_id))
         ]
 
-    def at_finish(self, live: ApiKey) -> list[str]:
-        """What ends as soon as `live` is in use: the key before it."""
+    def ending_at_finish(self, promoted: ApiKey) -> list[str]:
+        """What ends as soon as `promoted` is in use: the key before it."""
         previous = self._ticket.previous()
-        if previous is None or previous.account != live.account or previous.key == live.key:
+        if previous is None or previous.account != promoted.account or previous.key == promoted.key:
             return []
         if not self._manager.can_list:
-            ids = [previous.key_id] if previous.key_id else []
-            return [each for each in ids if each != live.key_id and not self._pinned(each)]
-        listed = [key for key in self._manager.listed() if key.key_id != live.key_id]
-        if previous.key_id is None:  # the secret has no field for the id: by its label then
-            listed = [key for key in listed if self.ours(key) and key.label != self._mine]
+            return self._unlisted([previous.key_id] if previous.key_id else [], promoted)
+        listed = [key for key in self._manager.listed() if key.key_id != promoted.key_id]
+        if previous.key_id is None:
+            # The secret has no field for the id, so the previous key is known by its label.
+            listed = [key for key in listed if self.is_of_this_secret(key)]
+            ending = [key for key in listed if key.label != self._pending_label]
         else:
-            listed = [key for key in listed if key.key_id == previous.key_id]
-        return [key.key_id for key in listed if self._may_end(key, previous)]
+            ending = [key for key in listed if key.key_id == previous.key_id]
+        return [key.key_id for key in ending if self._may_end(key, previous)]
 
-    def _successor_made(
-        self, key: OwnedKey, old: OwnedKey, live: Sequence[OwnedKey]
+    def _unlisted(self, key_ids: Iterable[str], in_use: ApiKey) -> list[str]:
+        """Those of the ids that may end at an issuer without a list, where none can be probed."""
+        return [
+            key_id
+            for key_id in key_ids
+            if key_id != in_use.key_id and not self._is_custom_labelled(key_id)
+        ]
+
+    def _successor_created(
+        self, key: OwnedKey, listed_current: OwnedKey, listed: Sequence[OwnedKey]
     ) -> datetime | None:
-        """When the next younger key of ours was made; None where the issuer does not say."""
-        before = self._ticket.previous()
-        if key.created is None or (before is not None and before.key_id == key.key_id):
-            return old.created
-        ours = [each for each in live if each is not key and (each is old or self.ours(each))]
-        made = [each.created for each in ours if each.created and each.created >= key.created]
-        return min(made, default=datetime.now(UTC))  # the next one's is made now
+        """When this secret's next younger key was issued; None where the issuer does not say."""
+        previous = self._ticket.previous()
+        if key.created is None or (previous is not None and previous.key_id == key.key_id):
+            return listed_current.created
+        successors = [
+            other.created
+            for other in listed
+            if other is not key
+            and (other is listed_current or self.is_of_this_secret(other))
+            and other.created is not None
+            and other.created >= key.created
+        ]
+        # Where none is younger, its successor is the key that this rotation has issued now.
+        return min(successors, default=datetime.now(UTC))
 
-    def _may_end(self, key: OwnedKey, held: ApiKey | None) -> bool:
-        """Whether it is this secret's to end; held: as a version that a person may have written.
+    def _may_end(self, key: OwnedKey, stored: ApiKey | None) -> bool:
+        """Whether the key is this secret's to end; `stored` has its id, in a version of the secret.
 
-        Whoever may write the secret could name any key of the account there, so such a one is
-        used first.
+        Whoever may write the secret could store any id of the account, so a key that no label
+        shows to be this secret's must have been stored with a value that is accepted.
         """
-        if self._pinned(key.key_id, key.label):
+        if self._is_custom_labelled(key.key_id, key.label):
             return False
-        if self.ours(key):
+        if self.is_of_this_secret(key):
             return True
-        if held is None:
+        if stored is None:
             return False
-        if self._of_another_secret(key.label):
+        if self._manager.can_label and self._manager.is_key_label(key.label):
             LOG.warning("key %s is not revoked: it is labelled for another secret", key.key_id)
             return False
         try:
-            self._issuer.probe(held)
+            self._issuer.probe(stored)
         except (Rejected, Forbidden, TargetMismatch):
             LOG.warning("key %s is not revoked: what was stored with it does not work", key.key_id)
             return False
         return True
 
-    def _of_another_secret(self, label: str) -> bool:
-        if not self._label:
+    def _is_custom_labelled(self, key_id: str, label: str | None = None) -> bool:
+        """Whether a version holds the key that has a staging label of somebody's own."""
+        versions = self._custom_labelled
+        if key_id in {held.key_id for held in versions.values() if held is not None}:
+            return True
+        if not self._manager.can_label:
             return False
-        form = re.escape(self._label).replace(re.escape(self._ticket.secret_arn), r"arn:\S+")
-        form = re.sub(r"[0-9a-f]{20}", "[0-9a-f]{20}", form)  # a tag, which stands for an ARN
-        return re.match(form + ".", label) is not None
-
-    def _pinned(self, key_id: str, label: str | None = None) -> bool:
-        """Whether a version holds it which somebody gave a label of their own."""
-        ids = {key.key_id for key in self._pins.values() if key}
-        if key_id in ids or not self._manager.can_label:
-            return key_id in ids
-        return label in {self._manager.key_label(each) for each in self._pins}
+        return label in {self._manager.key_label(version_id) for version_id in versions}
 
     @cached_property
-    def _pins(self) -> Mapping[str, ApiKey | None]:
+    def _custom_labelled(self) -> Mapping[str, ApiKey | None]:
         return self._ticket.custom_labelled()
 
-    def _held(self, current: ApiKey, *, every: bool) -> Mapping[str, ApiKey]:
-        """Keys that were in this secret before by id, such as a first one made by hand.
+    def _stored_by_id(self, current: ApiKey, *, every: bool) -> Mapping[str, ApiKey]:
+        """Keys of the account that earlier versions hold, such as a first one made by hand.
 
-        every: also those of versions that have no label any more.
+        every: also those of versions that have no staging label any more.
         """
-        stored = [self._ticket.previous()]
-        if every or (stored[0] is not None and stored[0].key == current.key):
-            # The secret was edited by hand since: the key before has no label of AWS's any more,
-            # nor one of ours if it was made by hand.
+        previous = self._ticket.previous()
+        stored = [] if previous is None else [previous]
+        if every or (previous is not None and previous.key == current.key):
+            # Where both are the same, the secret was edited by hand since the last rotation: the
+            # version with the key before has no staging label, nor has that key a label of ours
+            # if it was made by hand.
             stored += self._ticket.unlabelled()
-        mine = [each for each in stored if each and each.account == current.account]
-        return {each.key_id: each for each in reversed(mine) if each.key_id}
+        of_account = [key for key in stored if key.account == current.account]
+        # Of two with the same id, the first one is the newer.
+        return {key.key_id: key for key in reversed(of_account) if key.key_id}
+
+
+def _may_be(key: OwnedKey, current: ApiKey, listed_current: OwnedKey | None) -> bool:
+    """Whether the key is the current one, as far as id and label tell."""
+    if current.key_id is not None:
+        return key.key_id == current.key_id
+    # Without an id, a key lost in a crash has the same label and cannot be told from it.
+    return listed_current is not None and key.label == listed_current.label

@@ -10,8 +10,8 @@ from shared.patience import tries
 def probe(issuer: KeyIssuer, key: ApiKey) -> None:
     """Use the key, and again for as long as the issuer may need and the step has.
 
-    Raises Rejected where the issuer had all the time that it needs, and Unreachable, which is
-    retryable, where the step has less than that.
+    Raises Rejected where the issuer had all the time that it may need; Unreachable, which is
+    retryable, where the step ended before that.
     """
     patience = issuer.propagation(key)
     within = min(patience, time_left())
@@ -25,7 +25,7 @@ def probe(issuer: KeyIssuer, key: ApiKey) -> None:
     if within == patience:
         raise refusal
     raise Unreachable(
-        f"{refusal.what}, which may take {patience:.0f} s to know it",
+        f"{refusal.what}, but may take {patience:.0f} s to know it",
         do=f"{NEXT_ATTEMPT}; if it stays, {refusal.do}",
         field=refusal.field,
     )

@@ -13,10 +13,11 @@ LOG = logging.getLogger(f"rotation.{__name__}")
 
 
 class ReplacedKey:
-    """The issuer's answer is the only copy of the new key until it is stored.
+    """The KeyStrategy of Way.REPLACED.
 
-    Without slots the old key ends with that request, so a crash before the put takes another
-    rotation step by an admin, not by the key itself.
+    The issuer's answer is the only copy of the new key until it is stored. Without slots the old
+    key ends with that request, so after a crash before the put only an admin can replace the key
+    once more; the key itself cannot.
     """
 
     def __init__(self, issuer: KeyIssuer, *, short_gap: bool) -> None:
@@ -24,9 +25,9 @@ class ReplacedKey:
         self._short_gap = short_gap
 
     def create(self, current: ApiKey, ticket: Ticket[ApiKey], /) -> ApiKey:
-        """Have the key replaced, unless that is done and stored: once more would end that one."""
+        """Have the key replaced, or give the stored one where an earlier attempt did that."""
         stored = ticket.pending_if_visible()
-        if stored is not None:
+        if stored is not None:  # to replace the key once more would end this one
             return stored
         manager = self._issuer.manage(current, ticket)
         check_other_slot(self._issuer, current, ticket)
@@ -34,12 +35,15 @@ class ReplacedKey:
         ticket.ensure_still_this_rotation()
         return manager.issue(current, kept)
 
-    def discard(self, _minted: ApiKey, _ticket: Ticket[ApiKey], /) -> None:
-        """Nothing that could be undone; setSecret finds out whether the stored key is live."""
+    def discard(self, _created: ApiKey, _ticket: Ticket[ApiKey], /) -> None:
+        """Only warn: the key it took the place of cannot come back.
+
+        In setSecret, `install` finds out whether the stored key is still accepted.
+        """
         LOG.warning("a replaced key could not be stored")
 
     def install(self, pending: ApiKey, ticket: Ticket[ApiKey], /) -> None:
-        """Find out whether the key is live: it is not, where it was replaced once more since."""
+        """Prove that the key is accepted; raises PendingUnusable where another took its place."""
         try:
             probe(self._issuer, pending)
         except Rejected as rejected:
@@ -51,9 +55,9 @@ class ReplacedKey:
         if self._short_gap and pending.slot is None:
             ticket.promote()
 
-    def end_old_credential(self, live: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+    def end_old_credential(self, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> None:
         """End the key in the other slot, by replacing it with one that nobody gets to know."""
-        if may_end_other(self._issuer, live, ticket):
-            manager = self._issuer.manage(live, ticket)
+        if may_end_other(self._issuer, promoted, ticket):
+            manager = self._issuer.manage(promoted, ticket)
             ticket.ensure_still_this_rotation()
-            manager.issue(live, {})
+            manager.issue(promoted, {})

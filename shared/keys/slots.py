@@ -1,4 +1,7 @@
-"""Keys in two places that take turns, of which a pinned version may hold one."""
+"""Keys in two slots that take turns: the next key ends the one in the other slot.
+
+That key must not end where somebody gave a version that holds it a label of their own.
+"""
 
 import logging
 
@@ -10,39 +13,39 @@ from shared.protocol.contract import Ticket
 LOG = logging.getLogger(f"rotation.{__name__}")
 
 
-def check_other_slot(issuer: KeyIssuer, live: ApiKey, ticket: Ticket[ApiKey]) -> None:
-    """Raises Misconfigured where the next key would take the place of one that is pinned."""
-    if is_other_pinned(issuer, live, ticket):
+def check_other_slot(issuer: KeyIssuer, current: ApiKey, ticket: Ticket[ApiKey]) -> None:
+    """Raises Misconfigured where the next key would end one with a label of somebody's own."""
+    if _is_other_in_use(issuer, current, ticket):
         raise Misconfigured(
             "the next key would end the one in the other slot, which a version holds that "
             "somebody gave a label of their own",
             do="take that label off the version, and rotate again",
-            field=live.fields["slot"],
+            field=current.fields["slot"],
         )
 
 
-def may_end_other(issuer: KeyIssuer, live: ApiKey, ticket: Ticket[ApiKey]) -> bool:
-    """Whether there is a key in another slot that may end now."""
-    if live.slot is None:
+def may_end_other(issuer: KeyIssuer, promoted: ApiKey, ticket: Ticket[ApiKey]) -> bool:
+    """Whether there is another slot, whose key may end now."""
+    if promoted.slot is None:
         return False
-    if is_other_pinned(issuer, live, ticket):
+    if _is_other_in_use(issuer, promoted, ticket):
         LOG.warning("the key in the other slot is not ended: a pinned version holds it")
         return False
     return True
 
 
-def is_other_pinned(issuer: KeyIssuer, live: ApiKey, ticket: Ticket[ApiKey]) -> bool:
-    """Whether a pinned version holds a key of the other slot that is live still."""
-    if live.slot is None:
+def _is_other_in_use(issuer: KeyIssuer, key: ApiKey, ticket: Ticket[ApiKey]) -> bool:
+    """Whether a version with a label of somebody's own holds an accepted key of the other slot."""
+    if key.slot is None:
         return False
     return any(
-        key.slot != live.slot and _is_live(issuer, key)
-        for key in ticket.custom_labelled().values()
-        if key is not None and key.account == live.account and key.key != live.key
+        other.slot != key.slot and _is_accepted(issuer, other)
+        for other in ticket.custom_labelled().values()
+        if other is not None and other.account == key.account and other.key != key.key
     )
 
 
-def _is_live(issuer: KeyIssuer, key: ApiKey) -> bool:
+def _is_accepted(issuer: KeyIssuer, key: ApiKey) -> bool:
     try:
         issuer.probe(key)
     except Rejected:

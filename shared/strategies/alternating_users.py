@@ -8,7 +8,7 @@ from shared.credentials import Login
 from shared.errors import GIVE_UP, MalformedSecret, Rejected, TargetMismatch
 from shared.patience import tries
 from shared.protocol.contract import PairSession, Ticket
-from shared.strategies.database import Database, stored
+from shared.strategies.database import Database, login_candidates
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 
@@ -47,12 +47,12 @@ class AlternatingUsers(Database[PairSession]):
             )
         # One of the two users proves itself first: whoever may write the secret could otherwise
         # have the admin change any user's password.
-        candidates = stored(ticket, current, pending, users=(current, pending))
-        with self.log_in_with_first_accepted(candidates, current) as (live, session):
+        candidates = login_candidates(ticket, current, pending, users=(current, pending))
+        with self.log_in_with_first_accepted(candidates, current) as (accepted, session):
             admin = self.admin(pending, ticket)
             with self.engine.connect(admin) as by:
                 ticket.ensure_still_this_rotation()
-                if live.username == current.username:
+                if accepted.username == current.username:
                     proves_ownership = self._proof_of_ownership(pending, ticket)
                     session.provision_twin(
                         pending.username,
@@ -60,9 +60,9 @@ class AlternatingUsers(Database[PairSession]):
                         by=by,
                         proves_ownership=proves_ownership,
                     )
-                elif self.is_due(pending, live):
+                elif self.is_due(pending, accepted):
                     LOG.warning("the current user is not let in: the other one takes over")
-                    self.set_password(session, pending, live, by)
+                    self.set_password(session, pending, accepted, by)
         if admin.host != pending.host:
             self._wait_for_replica(pending)
 
@@ -96,8 +96,9 @@ class AlternatingUsers(Database[PairSession]):
         """Whether a stored password of the user works: it was rotated by this secret before."""
 
         def proves_ownership() -> bool:
+            candidates = login_candidates(ticket, users=(pending,))
             try:
-                with self.log_in_with_first_accepted(stored(ticket, users=(pending,)), pending):
+                with self.log_in_with_first_accepted(candidates, pending):
                     return True
             except Rejected:
                 return False

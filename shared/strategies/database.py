@@ -1,4 +1,4 @@
-"""What every strategy knows of a database: its secrets, and which stored password is live."""
+"""What every strategy knows of a database: its secrets, and which stored password is accepted."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -9,6 +9,7 @@ from shared.credentials import Login
 from shared.errors import Rejected, RejectedByPolicy, TargetMismatch
 from shared.fields import Fields
 from shared.passwords import PasswordPolicy
+from shared.protocol.candidates import stored_candidates
 from shared.protocol.contract import Directory, Engine, S, Ticket
 from shared.secret import Secret
 from shared.settings import Settings
@@ -125,17 +126,17 @@ class Database(Generic[S]):
             field="password",
         )
 
-    def is_due(self, pending: Login, live: Login) -> bool:
-        """Whether setSecret has something to do for a user that logged in as `live`."""
-        return live.password != pending.password or not self.engine.atomic
+    def is_due(self, pending: Login, accepted: Login) -> bool:
+        """Whether setSecret has something to do for a user that logged in as `accepted`."""
+        return accepted.password != pending.password or not self.engine.atomic
 
-    def set_password(self, session: S, pending: Login, live: Login, by: S | None) -> None:
+    def set_password(self, session: S, pending: Login, accepted: Login, by: S | None) -> None:
         """Have the session's user accept `pending` and no other password."""
         try:
             session.set_password(pending.password, by=by)
         except RejectedByPolicy:
-            # The machine gives a refused version up; it must not where that one is live.
-            if live.password != pending.password:
+            # The machine gives a refused version up; it must not where that one is accepted.
+            if accepted.password != pending.password:
                 raise
 
     def _check_kind(self, document: Mapping[str, object], *, of: str) -> None:
@@ -149,26 +150,14 @@ class Database(Generic[S]):
             )
 
 
-def stored(
+def login_candidates(
     ticket: Ticket[Login], *labelled: Login, users: tuple[Login, ...]
 ) -> Iterator[tuple[Login, str]]:
-    """The stored logins of these users, each with what a warning calls it; none twice.
-
-    First the `labelled` ones, then the previous one, then those of versions without a label.
-    """
+    """The stored logins of these users, the `labelled` ones first; see stored_candidates."""
     targets = [user.target for user in users]
-    tried: list[tuple[str, Secret]] = []
-    for login, source in _every(ticket, labelled):
-        if login.target in targets and (login.username, login.password) not in tried:
-            tried.append((login.username, login.password))
-            yield login, source
-
-
-def _every(ticket: Ticket[Login], labelled: tuple[Login, ...]) -> Iterator[tuple[Login, str]]:
-    for login in labelled:
-        yield login, ""
-    previous = ticket.previous()
-    if previous is not None:
-        yield previous, "the previous one"
-    for stray in ticket.unlabelled():
-        yield stray, "one of a version without a label"
+    return stored_candidates(
+        ticket,
+        [(login, "") for login in labelled],
+        belongs=lambda login: login.target in targets,
+        identity=lambda login: (login.username, login.password),
+    )

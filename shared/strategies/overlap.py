@@ -17,11 +17,13 @@ class SingleUserWithOverlap(SingleUser[OverlapSession]):
     two_passwords: ClassVar[bool] = True
 
     def set_password(
-        self, session: OverlapSession, pending: Login, live: Login, by: OverlapSession | None
+        self, session: OverlapSession, pending: Login, accepted: Login, by: OverlapSession | None
     ) -> None:
-        """Beside the live one, where that is asked for and allowed."""
+        """Beside the accepted one, where that is asked for and allowed."""
         if self.options.overlap:
-            if live.password == pending.password:  # added before, which is at once or not at all
+            if (
+                accepted.password == pending.password
+            ):  # added before, which is at once or not at all
                 return
             try:
                 session.add_password(pending.password, by=by)
@@ -29,15 +31,15 @@ class SingleUserWithOverlap(SingleUser[OverlapSession]):
                 LOG.warning("PASSWORD_OVERLAP is not kept, AWSCURRENT ends now: %s", forbidden)
             else:
                 return
-        super().set_password(session, pending, live, by)
+        super().set_password(session, pending, accepted, by)
 
     def end_old_credential(self, ticket: Ticket[Login], /) -> None:
         """End the old password, where it has lived beside the new one for long enough."""
         if not (self.options.overlap and self.options.ends_on_finish):
             return
-        live = ticket.pending()
-        with self.engine.connect(live) as session, self.setter(live, ticket) as by:
+        pending = ticket.pending()
+        with self.engine.connect(pending) as session, self.setter(pending, ticket) as by:
             try:
-                session.end_other_passwords(live.password, by=by)
+                session.end_other_passwords(pending.password, by=by)
             except Forbidden as forbidden:
                 LOG.warning("OLD_PASSWORD_ENDS=on-finish is not kept: %s", forbidden)

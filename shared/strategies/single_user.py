@@ -8,7 +8,7 @@ from typing import ClassVar
 from shared.credentials import Login
 from shared.errors import GIVE_UP, Permanent, TargetMismatch
 from shared.protocol.contract import Directory, Engine, S, Ticket
-from shared.strategies.database import Database, stored
+from shared.strategies.database import Database, login_candidates
 from shared.strategies.options import Options
 
 LOG = logging.getLogger(f"rotation.{__name__}")
@@ -40,7 +40,7 @@ class SingleUser(Database[S]):
         return current.with_password(self.policy.generate())
 
     def install(self, pending: Login, ticket: Ticket[Login], /) -> None:
-        """Log in with whichever stored password is live, and set the pending one."""
+        """Log in with the first stored password that is accepted, and set the pending one."""
         current = ticket.current()
         if current.target != pending.target:
             raise TargetMismatch(
@@ -48,15 +48,15 @@ class SingleUser(Database[S]):
                 do=GIVE_UP,
                 field="host",
             )
-        # The current one first: in a normal rotation it is live, so nothing is ever refused.
-        candidates = stored(ticket, current, pending, users=(pending,))
-        with self.log_in_with_first_accepted(candidates, pending) as (live, session):
-            if self.is_due(pending, live):
+        # The current one first: in a normal rotation it is accepted, so nothing is ever refused.
+        candidates = login_candidates(ticket, current, pending, users=(pending,))
+        with self.log_in_with_first_accepted(candidates, pending) as (accepted, session):
+            if self.is_due(pending, accepted):
                 with self.setter(pending, ticket) as by:
                     ticket.ensure_still_this_rotation()
-                    self.set_password(session, pending, live, by)
-                    if self.options.short_gap and live.password != pending.password:
-                        self._prove_or_undo(session, pending, live, by, ticket)
+                    self.set_password(session, pending, accepted, by)
+                    if self.options.short_gap and accepted.password != pending.password:
+                        self._prove_or_undo(session, pending, accepted, by, ticket)
         if self.options.short_gap:
             ticket.promote()
 
@@ -72,7 +72,7 @@ class SingleUser(Database[S]):
         self,
         session: S,
         pending: Login,
-        live: Login,
+        accepted: Login,
         by: S | None,
         ticket: Ticket[Login],
     ) -> None:
@@ -84,7 +84,7 @@ class SingleUser(Database[S]):
             # it. Nor where another copy of this step has promoted it meanwhile.
             ticket.ensure_still_this_rotation(again=True)
             LOG.warning("the pending password does not work: putting the old one back")
-            session.set_password(live.password, by=by)
+            session.set_password(accepted.password, by=by)
             raise
 
     @contextmanager

@@ -37,18 +37,19 @@ class Expression:
             return None
 
 
-# What takes an expression as `&a`; anything else would pass it on, and it is no JSON.
-_BY = ("map", "max_by", "min_by", "sort_by")
+# JMESPath's functions that take a reference to an expression, written `&a`.
+_TAKE_REFERENCES = ("map", "max_by", "min_by", "sort_by")
 
 
 def _finds_references(node: Any) -> bool:  # noqa: ANN401 - a part of JMESPath's tree
+    """Whether the expression may find such a reference itself, which is no JSON."""
     if not isinstance(node, dict):  # a bound of a slice
         return False
-    if node["type"] == "function_expression" and node["value"] in _BY:
+    if node["type"] == "function_expression" and node["value"] in _TAKE_REFERENCES:
         return any(
             _finds_references(part)
-            for each in node["children"]
-            for part in (each["children"] if each["type"] == "expref" else [each])
+            for argument in node["children"]
+            for part in (argument["children"] if argument["type"] == "expref" else [argument])
         )
     return node["type"] == "expref" or any(map(_finds_references, node["children"]))
 
@@ -67,7 +68,10 @@ class Place:
     def members(
         self, known: Collection[str] | None = None, *, required: Collection[str] = ()
     ) -> dict[str, "Place"]:
-        """The members of an object, all of them known and those required there."""
+        """The members of an object; raises DescriptionError for an unknown or a missing one.
+
+        known: the names that it may have, None for any; required: those that it must have.
+        """
         if not isinstance(self.value, dict):
             raise self.wrong("must be an object")
         found = {name: self.child(name, value) for name, value in self.value.items()}
@@ -136,7 +140,7 @@ class Place:
         else:
             for name in template.names:
                 if name.root not in names and str(name) not in names:
-                    raise self.wrong(f"must not use {{{name}}}; here are {_list(names)}")
+                    raise self.wrong(f"must not use {{{name}}}; here are {_shown(names)}")
                 if in_url and name.root in CONFIDENTIAL:
                     raise self.wrong(f"must not have {{{name}}} in a URL, which others log")
             return template
@@ -146,10 +150,10 @@ class Place:
 def templates(place: Place, names: Collection[str], *, in_url: bool = False) -> dict[str, Template]:
     """An object of templates."""
     found = place.members()
-    return {name: each.template(names, in_url=in_url) for name, each in found.items()}
+    return {name: member.template(names, in_url=in_url) for name, member in found.items()}
 
 
-def _list(names: Collection[str]) -> str:
+def _shown(names: Collection[str]) -> str:
     dots = {"secret": "secret.…", "admin": "admin.…"}
     return ", ".join(f"{{{dots.get(name, name)}}}" for name in sorted(names)) or "none"
 
@@ -158,14 +162,15 @@ Tree = Template | Mapping[str, "Tree"] | tuple["Tree", ...] | int | float | bool
 
 
 def tree(place: Place, names: Collection[str], depth: int = MAX_DEPTH) -> Tree:
-    """A JSON value whose strings are templates."""
+    """A JSON value whose strings are templates; raises DescriptionError, also where it is deep."""
     value = place.value
     if not depth:
         raise place.wrong("is nested too deeply")
     if isinstance(value, dict):
-        return {name: tree(each, names, depth - 1) for name, each in place.members().items()}
+        members = place.members()
+        return {name: tree(member, names, depth - 1) for name, member in members.items()}
     if isinstance(value, list):
-        return tuple(tree(each, names, depth - 1) for each in place.items())
+        return tuple(tree(item, names, depth - 1) for item in place.items())
     if isinstance(value, str):
         return place.template(names)
     if value is None or isinstance(value, int | float):

@@ -1,17 +1,18 @@
 """Checks a description as a whole, before anything is called; a refusal names the place in it."""
 
-import string
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
+from rotators.http_api_key.description.members import (
+    read_label,
+    read_policy,
+    read_seconds,
+    read_values,
+)
 from rotators.http_api_key.description.model import Admin, Description, names_in
 from rotators.http_api_key.description.places import Expression, Place
 from rotators.http_api_key.description.requests import Auth, Pages, Request, read_base, read_request
-from rotators.http_api_key.description.templates import Name, Template
-from shared.errors import Misconfigured
 from shared.keys.api_key import Way
-from shared.passwords import MAX_LENGTH, Included, PasswordPolicy
 
 _WAYS = {"issue": Way.ISSUED, "replace": Way.REPLACED, "set": Way.CHOSEN}
 _MEMBERS = (
@@ -19,8 +20,6 @@ _MEMBERS = (
     *(*_WAYS, "list", "revoke", "probe", "slots", "choose", "propagation"),
 )
 _LISTED = ("keys", "id", "label", "created", "expires")
-_OF_ARNS = f"{string.ascii_letters}{string.digits}:/_+=.@-"
-_SECONDS = {"s": 1, "m": 60}
 
 
 def read_description(document: object, at: str) -> Description:
@@ -30,9 +29,10 @@ def read_description(document: object, at: str) -> Description:
     ways = [name for name in _WAYS if name in found]
     if len(ways) != 1:
         raise place.wrong("must have one of issue, replace, set")
-    named = {name: each.text() for name, each in found["fields"].members(required=["key"]).items()}
+    members = found["fields"].members(required=["key"])
+    fields = {name: member.text() for name, member in members.items()}
     slots = tuple(item.text() for item in found["slots"].items()) if "slots" in found else ()
-    reader = _Reader(place, found, named, slots, ways[0])
+    reader = _Reader(place, found, fields, slots, ways[0])
     description = reader.description()
     reader.keep_the_key_out_of_urls(description)
     return description
@@ -40,7 +40,10 @@ def read_description(document: object, at: str) -> Description:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Which names there are in a place depends on what else is described."""
+    """Reads a description's members; which names one may use depends on the others.
+
+    place: the description; found: its members; way: the one of issue, replace and set that it has.
+    """
 
     place: Place
     found: Mapping[str, Place]
@@ -52,43 +55,43 @@ class _Reader:
         found = self.found
         slots = self._slots()
         listing = self._list()
-        request, keys, idempotent = self._make(_kept(listing))
+        request, keys, idempotent = self._renew(_kept(listing))
         return Description(
             base=read_base(found["base"]),
             way=_WAYS[self.way],
             fields=self.fields,
-            values=_plain(self._member("values")),
-            defaults=_plain(self._member("defaults")),
-            label=self._label(),
-            auth=Auth.read(found["auth"], self._own),
+            values=read_values(self._member("values", {})),
+            defaults=read_values(self._member("defaults", {})),
+            label=read_label(self._member("label", "{arn} {version}")),
+            auth=Auth.read(found["auth"], self._key_names),
             admin=self._admin(),
-            make=request,
+            renew=request,
             keys=keys,
             idempotent=idempotent,
             list=listing,
             revoke=self._revoke(),
-            probe=read_request(found["probe"], {"now", *self._own}, more=["base"])[0],
+            probe=read_request(found["probe"], {"now", *self._key_names}, more=["base"])[0],
             slots=slots,
-            choose=self._choose(),
-            propagation=self._propagation(),
+            choose=read_policy(found["choose"]) if "choose" in found else None,
+            propagation=read_seconds(found["propagation"]) if "propagation" in found else 0,
         )
 
     @property
-    def _own(self) -> set[str]:
-        """What a key is and has."""
+    def _key_names(self) -> set[str]:
+        """The names of what a secret and the key in it have."""
         parts = {"id"} & self.fields.keys() | ({"slot"} if self.slots else set())
         return {"secret", "key", *parts}
 
     @property
-    def _asker(self) -> set[str]:
-        """What the one who issues and revokes has."""
+    def _asker_names(self) -> set[str]:
+        """The names of what the admin has; none where the key is its own admin."""
         admin = self.found["admin"].value
         if not isinstance(admin, dict):
             return set()
         return {"admin", "token"} if "login" in admin else {"admin"}
 
-    def _member(self, name: str) -> Place:
-        return self.found.get(name, self.place.child(name, {}))
+    def _member(self, name: str, default: object) -> Place:
+        return self.found.get(name, self.place.child(name, default))
 
     def _admin(self) -> Admin | None:
         place = self.found["admin"]
@@ -104,15 +107,15 @@ class _Reader:
             if "base" in members and login.base and login.base.whole is not None:
                 # The admin's secret does not say where that is, and its key is sent there.
                 raise members["base"].wrong("must begin with https://")
-        auth = Auth.read(found["auth"], {"secret", *self._asker})
-        found["secret"].text()  # nothing at all is no secret
+        auth = Auth.read(found["auth"], {"secret", *self._asker_names})
+        found["secret"].text()  # raises for an empty one, which names no secret
         return Admin(found["secret"].template({"secret"}), auth, login)
 
     def _list(self) -> Request | None:
         if "list" not in self.found:
             return None
         place = self.found["list"]
-        names = {"secret", "arn", "tag", *self._asker, *(self._own - {"key"})}
+        names = {"secret", "arn", "tag", *self._asker_names, *(self._key_names - {"key"})}
         request, members = read_request(place, names, more=["pages"])
         needed = ["keys", "id"] if self.way == "issue" else ["keys"]
         read = _read(place, members, None, needed)
@@ -123,18 +126,17 @@ class _Reader:
             raise place.child("query").child(pages.query).wrong("is what 'pages' sets")
         return replace(request, found=read, pages=pages)
 
-    def _make(self, kept: Collection[str]) -> tuple[Request, dict[str, Expression], bool]:
-        """The request that makes a key, what finds the key for each slot, whether it is repeatable.
+    def _renew(self, kept: Collection[str]) -> tuple[Request, dict[str, Expression], bool]:
+        """The request for the next key, what finds the key in its answer, and `idempotent`.
 
-        Without slots there is one, by the name of "".
+        kept: the names of what a new key takes over. See Description for the second.
         """
         place = self.found[self.way]
-        own = {"key"} if self.way == "issue" else self._own
-        old = {"old"} if self.way == "set" else set()
-        facts = {"secret", "now", "label", "version", "arn", "tag"}
-        request, members = read_request(
-            place, {*facts, *self._asker, *kept, *own, *old}, more=["idempotent"]
-        )
+        names = {"secret", "now", "label", "version", "arn", "tag", *self._asker_names, *kept}
+        names |= {"key"} if self.way == "issue" else self._key_names
+        if self.way == "set":
+            names.add("old")
+        request, members = read_request(place, names, more=["idempotent"])
         used = {name.root for name in names_in(request)}
         idempotent = "idempotent" in members and members["idempotent"].flag()
         if idempotent and not used & {"version", "label"}:
@@ -148,14 +150,14 @@ class _Reader:
         if self.way == "issue" and "id" not in reading:
             raise where.missing("id")
         keys = self._keys(reading.pop("key")) if "key" in reading else {}
-        found = {name: each.expression() for name, each in reading.items()}
+        found = {name: member.expression() for name, member in reading.items()}
         return replace(request, found=found), keys, idempotent
 
     def _keys(self, place: Place) -> dict[str, Expression]:
         if not self.slots:
             return {"": place.expression()}
-        each = place.members(self.slots, required=self.slots)
-        return {slot: expression.expression() for slot, expression in each.items()}
+        members = place.members(self.slots, required=self.slots)
+        return {slot: member.expression() for slot, member in members.items()}
 
     def _revoke(self) -> tuple[Request, ...]:
         if "revoke" not in self.found:
@@ -163,21 +165,9 @@ class _Reader:
                 raise self.place.missing("revoke")
             return ()
         place = self.found["revoke"]
-        names = {"secret", "id", "now", *self._asker}
+        names = {"secret", "id", "now", *self._asker_names}
         places = place.items() if isinstance(place.value, list) else iter((place,))
-        return tuple(read_request(each, names)[0] for each in places)
-
-    def _label(self) -> Template:
-        place = self.found.get("label", self.place.child("label", "{arn} {version}"))
-        label = place.template({"arn", "tag", "version"})
-        roots = [name.root for name in label.names]
-        last = label.pieces[-1] if label.pieces else None
-        if last != Name("version") or roots.count("version") != 1 or len(roots) == 1:
-            raise place.wrong("must have {arn} or {tag}, and end with {version}")
-        for name, after in pairwise(label.pieces):  # or another ARN may begin with this one
-            if name == Name("arn") and (not isinstance(after, str) or after[0] in _OF_ARNS):
-                raise place.wrong("must have a space or the like after {arn}")
-        return label
+        return tuple(read_request(request, names)[0] for request in places)
 
     def _slots(self) -> tuple[str, ...]:
         if "slots" in self.found:
@@ -190,28 +180,8 @@ class _Reader:
                 raise place.wrong("is for replace or set")
         return self.slots
 
-    def _choose(self) -> PasswordPolicy | None:
-        if "choose" not in self.found:
-            return None
-        place = self.found["choose"]
-        found = place.members(("length", "characters"), required=("length", "characters"))
-        characters = found["characters"].text(r"[!-~]+", "visible ASCII without spaces")
-        length = found["length"].integer(range(1, MAX_LENGTH + 1))
-        policy = PasswordPolicy(length, (Included("".join(sorted(set(characters))), 0),))
-        try:
-            policy.check()
-        except Misconfigured:
-            raise place.wrong("leaves too few keys to choose from; make it longer") from None
-        return policy
-
-    def _propagation(self) -> int:
-        if "propagation" not in self.found:
-            return 0
-        text = self.found["propagation"].text(r"[1-9][0-9]{0,2}[sm]", "such as '30s' or '2m'")
-        return int(text[:-1]) * _SECONDS[text[-1]]
-
     def keep_the_key_out_of_urls(self, description: Description) -> None:
-        """The field that holds the key is as confidential as {key}."""
+        """Raises DescriptionError: the field that holds the key is as confidential as {key}."""
         for request in description.requests:
             bases = [description.base, *([request.base] if request.base else [])]
             for template in (*bases, request.path, *request.query.values()):
@@ -224,8 +194,8 @@ def _kept(listing: Request | None) -> set[str]:
     """The names of what a new key takes over of the one it replaces."""
     if listing is None:
         return set()
-    times = {"kept.lifetime", "kept.ends"} if "expires" in listing.found else set()
-    return times | {f"kept.{name}" for name in listing.found if name not in _LISTED}
+    limits = {"kept.lifetime", "kept.ends"} if "expires" in listing.found else set()
+    return limits | {f"kept.{name}" for name in listing.found if name not in _LISTED}
 
 
 def _read(
@@ -234,13 +204,7 @@ def _read(
     known: Collection[str] | None,
     needed: Collection[str],
 ) -> dict[str, Expression]:
+    """The expressions of `read`; known: the names it may have, None for any; needed: must have."""
     where = members.get("read", place.child("read", {}))
-    return {name: each.expression() for name, each in where.members(known, required=needed).items()}
-
-
-def _plain(place: Place) -> dict[str, object]:
-    """What stands for a field of the secret: strings and whole numbers."""
-    for each in place.members().values():
-        if not isinstance(each.value, str | int) or each.value == "":
-            raise each.wrong("must be a string or a whole number")
-    return {name: each.value for name, each in place.members().items()}
+    found = where.members(known, required=needed)
+    return {name: member.expression() for name, member in found.items()}

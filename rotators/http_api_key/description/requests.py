@@ -10,7 +10,7 @@ from rotators.http_api_key.description.templates import Template
 # No backslash: it is a slash to some.
 _LINE = r"(GET|POST|PUT|PATCH|DELETE) (/[!-\[\]-~]*)"
 _HEADER = r"[A-Za-z][A-Za-z0-9-]*"
-# What the client itself says of the connection and the body.
+# What the client itself sets, about the connection and the body.
 _OWN_HEADERS = {"host", "connection", "content-length", "transfer-encoding", "accept-encoding"}
 _MEMBERS = ("request", "query", "headers", "body", "form", "auth", "expect", "read")
 _OUTCOMES = ("done", "gone", "rejected", "later")
@@ -63,7 +63,8 @@ class Outcome:
     def covers(self, status: int, answer: object) -> bool:
         """Whether an answer is one of these; a condition is met by what JMESPath calls true."""
         return status in self.statuses or any(
-            each.search(answer) not in (None, False, "", [], {}) for each in self.conditions
+            condition.search(answer) not in (None, False, "", [], {})
+            for condition in self.conditions
         )
 
 
@@ -100,7 +101,11 @@ class Pages:
 class Request:
     """One request, and how its answer is read.
 
-    base: where it goes, if not to the description's; auth: None is what the place's default is.
+    place: where it stands in the description.
+    auth: who asks, where it is not the one that such a request is for: the key's owner or admin.
+    outcomes: the answers that mean `done`, `gone`, `rejected` or `later`.
+    expect: what is to be found in an answer; found: what finds the parts that are read.
+    base: where it goes, if not to the description's.
     """
 
     place: str
@@ -118,7 +123,7 @@ class Request:
     base: Template | None = None
 
     def outcome(self, status: int, answer: object) -> str | None:
-        """`rejected`, `gone`, `later` or `done`, where the description says so."""
+        """`rejected`, `gone`, `later` or `done`, where the description says so; else None."""
         for name in ("rejected", "gone", "later", "done"):
             if name in self.outcomes and self.outcomes[name].covers(status, answer):
                 return name
@@ -128,7 +133,10 @@ class Request:
 def read_request(
     place: Place, names: Collection[str], *, more: Collection[str] = ()
 ) -> tuple[Request, dict[str, Place]]:
-    """A request, and the members of it that are `more` than every request's."""
+    """A request that may use these names, and all its members; `more`: those it may have besides.
+
+    Raises DescriptionError.
+    """
     members = place.members((*_MEMBERS, *_OUTCOMES, *more), required=["request"])
     line = members["request"]
     shape = "a method and a path, such as 'POST /keys'"
@@ -157,7 +165,7 @@ def read_request(
 
 
 def read_base(place: Place) -> Template:
-    """Where requests go: https, from the first letter on or as a field of the secret says."""
+    """Where requests go: an https URL, or a field of the secret; raises DescriptionError."""
     base = place.template({"secret"}, in_url=True)
     first = base.pieces[0] if base.pieces else ""
     if not (base.whole or (isinstance(first, str) and first.startswith("https://"))):
@@ -175,6 +183,6 @@ def _headers(place: Place, names: Collection[str]) -> dict[str, Template]:
 
 def _expect(place: Place, names: Collection[str]) -> "list[tuple[Expression, Tree]]":
     return [
-        (replace(each, value=name).expression(), tree(each, names))
-        for name, each in place.members().items()
+        (replace(member, value=name).expression(), tree(member, names))
+        for name, member in place.members().items()
     ]

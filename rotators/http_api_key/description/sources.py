@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 from rotators.http_api_key.description.model import Description
 from rotators.http_api_key.description.places import DescriptionError
 from rotators.http_api_key.description.reader import read_description
+from rotators.http_api_key.description.trust import Author, Base, Trust
 from shared.errors import MalformedSecret, Misconfigured, RotationError
 from shared.settings import Settings
 
@@ -25,55 +25,80 @@ class Sources:
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         text = Settings(environment).text(_VARIABLE, default="")
-        self._pinned: Description | None = None
-        if text:
-            pinned = _described(text, Misconfigured, _VARIABLE)
-            whole = pinned.base.whole
-            free = whole is not None and whole.field not in pinned.values
-            self._pinned = replace(pinned, free=free)
+        self._of_function = _described(text, Misconfigured, _VARIABLE) if text else None
 
     @property
-    def pinned(self) -> bool:
-        """Whether the function's configuration says it, so that no secret can."""
-        return self._pinned is not None
+    def is_fixed_by_function(self) -> bool:
+        """Whether ISSUER is set, so that no secret says which requests are sent."""
+        return self._of_function is not None
 
     def of(self, document: Mapping[str, object]) -> Description:
         """The description for a secret; raises MalformedSecret naming the place in it."""
-        if self._pinned is not None:
-            return self._pinned
-        said = document.get(_FIELD)
-        if said is None:
+        if self._of_function is not None:
+            return self._of_function
+        issuer = document.get(_FIELD)
+        if issuer is None:
             raise MalformedSecret(
                 f"field '{_FIELD}' of the secret is missing",
                 do="add the name or the description of its issuer, or set ISSUER on the function",
                 field=_FIELD,
             )
-        text = said if isinstance(said, str) else json.dumps(said)
-        described = _described(text, MalformedSecret, "")
-        inline, tuned = not _ours(said), isinstance(said, dict) and "base" in said
-        free = inline or tuned or described.base.whole is not None
-        return replace(described, inline=inline, free=free)
+        text = issuer if isinstance(issuer, str) else json.dumps(issuer)
+        return _described(text, MalformedSecret, "")
+
+    def trust(self, document: Mapping[str, object], *, hosts_are_listed: bool) -> Trust:
+        """How far the secret's description is trusted; raises as `of` does.
+
+        hosts_are_listed: whether the function has ISSUER_HOSTS.
+        """
+        description, issuer = self.of(document), document.get(_FIELD)
+        if self.is_fixed_by_function:
+            author, base = Author.FUNCTION, _base_of_function(description)
+        elif _is_shipped(issuer):
+            author, base = Author.SHIPPED, _base_of_shipped(description, issuer)
+        else:
+            author, base = Author.SECRET, Base.ALL
+        return Trust.of(author, base, hosts_are_listed=hosts_are_listed)
 
 
-def _ours(said: object) -> bool:
+def _base_of_function(description: Description) -> Base:
+    """No secret can say what is in the `values` of the function's own description."""
+    if description.are_bases_fixed:
+        return Base.NOTHING
+    whole = description.base.whole
+    if whole is not None and whole.field not in description.values:
+        return Base.ALL
+    return Base.PART
+
+
+def _base_of_shipped(description: Description, issuer: object) -> Base:
+    """A secret can add `base` or `values` of its own to a description of ours."""
+    if isinstance(issuer, dict) and "base" in issuer:
+        return Base.ALL
+    return Base.PART if description.base.whole is None else Base.ALL
+
+
+def _is_shipped(issuer: object) -> bool:
     """Whether every request is one that we have written."""
-    if isinstance(said, dict):
-        return "use" in said and said.keys() <= {"use", *_TUNED}
-    return isinstance(said, str) and not said.lstrip().startswith("{")
+    if isinstance(issuer, dict):
+        return "use" in issuer and issuer.keys() <= {"use", *_TUNED}
+    return isinstance(issuer, str) and not issuer.lstrip().startswith("{")
 
 
 @lru_cache(maxsize=64)
 def _described(text: str, kind: type[RotationError], variable: str) -> Description:
-    """The description in a JSON text or, by its name, in a file of ours."""
+    """The description in a JSON text or, by its name, in a file of ours; raises `kind`.
+
+    variable: where the text is from; empty for the secret.
+    """
     where = f"the description in {variable or 'the secret'}"
-    said: object = {"use": text.strip()}
+    document: object = {"use": text.strip()}
     if text.lstrip().startswith("{"):
-        # Returns instead of raising: JSONDecodeError keeps the document, as an error's context too.
-        said = _json(text)
-    if said is None:
+        document = _json_or_none(text)
+    if document is None:
         raise kind(f"{where} is not JSON", do="correct it", field=variable or _FIELD)
     try:
-        return read_description(_whole(said), _FIELD)
+        return read_description(_completed(document), _FIELD)
     except DescriptionError as error:
         problem = error
     raise kind(
@@ -83,27 +108,28 @@ def _described(text: str, kind: type[RotationError], variable: str) -> Descripti
     )
 
 
-def _json(text: str) -> object:
+def _json_or_none(text: str) -> object:
+    # Returns instead of raising: JSONDecodeError keeps the document, as an error's context too.
     try:
-        said: object = json.loads(text)
+        document: object = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    return said
+    return document
 
 
-def _whole(said: object) -> object:
-    """What is said, with what it leaves to the description that it uses."""
-    if not isinstance(said, dict) or "use" not in said:
-        return said
+def _completed(document: object) -> object:
+    """The document, with what it leaves to the description that it uses."""
+    if not isinstance(document, dict) or "use" not in document:
+        return document
     shipped = {path.stem: path for path in SHIPPED.glob("*.json")}
-    name = said["use"]
+    name = document["use"]
     if not isinstance(name, str) or name not in shipped:
-        there = ", ".join(sorted(shipped))
-        raise DescriptionError(f"{_FIELD}.use", f"is not a description of ours; there are {there}")
-    whole = json.loads(shipped[name].read_text())
-    for member, value in said.items():
+        names = ", ".join(sorted(shipped))
+        raise DescriptionError(f"{_FIELD}.use", f"is not a description of ours; there are {names}")
+    completed = json.loads(shipped[name].read_text())
+    for member, value in document.items():
         if member in _MERGED and isinstance(value, dict):
-            whole[member] = {**whole.get(member, {}), **value}
+            completed[member] = {**completed.get(member, {}), **value}
         elif member != "use":
-            whole[member] = value
-    return whole
+            completed[member] = value
+    return completed

@@ -58,8 +58,8 @@ class Values:
 
     def field(self, name: Name) -> str:
         """The field of the secret, or of the admin's, that a name stands for."""
-        said = name.field or name.root
-        return said if name.root == "admin" else self.fields.get(said, said)
+        own = name.field or name.root
+        return own if name.root == "admin" else self.fields.get(own, own)
 
     def get(self, name: Name) -> object:
         """The value, or None."""
@@ -111,7 +111,10 @@ class Template:
         return only if isinstance(only, Name) else None
 
     def value(self, values: Values) -> object:
-        """A JSON value where it is one name, None for one that has none; else the text."""
+        """The JSON value of the name that is all of it, or the text; None where it has no value.
+
+        Raises MalformedSecret for a name that must have one.
+        """
         if self.whole is None:
             return self.text(values)
         value = values.get(self.whole)

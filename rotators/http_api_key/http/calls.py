@@ -46,13 +46,13 @@ def make_call(request: Request, base: str, values: Values, credentials: Mapping[
     elif request.body is not None:
         headers["Content-Type"] = "application/json"
         body = json.dumps(resolved(request.body, values)).encode()
-    headers |= {name: _header(name, each, values) for name, each in request.headers.items()}
+    headers |= _headers(request.headers, values)
     headers |= credentials if request.auth is None else credentials_of(request.auth, values)
     return Call(request.method, url, headers, body)
 
 
 def base_url(template: Template, values: Values, field_name: str) -> str:
-    """The base of every URL; raises MalformedSecret."""
+    """The base of every URL; raises MalformedSecret naming this field for one that is none."""
     if template.whole is not None:
         url = template.text(values)
     else:
@@ -70,11 +70,11 @@ def resolved(tree: Tree, values: Values) -> object:
     if isinstance(tree, Template):
         return tree.value(values)
     if isinstance(tree, Mapping):
-        members = {name: resolved(each, values) for name, each in tree.items()}
-        return {name: each for name, each in members.items() if not _absent(tree[name], each)}
+        members = {name: resolved(member, values) for name, member in tree.items()}
+        return {name: value for name, value in members.items() if not _absent(tree[name], value)}
     if isinstance(tree, tuple):
-        items = [(each, resolved(each, values)) for each in tree]
-        return [value for each, value in items if not _absent(each, value)]
+        items = [(item, resolved(item, values)) for item in tree]
+        return [value for item, value in items if not _absent(item, value)]
     return tree
 
 
@@ -101,7 +101,11 @@ def credentials_of(auth: Auth, values: Values) -> dict[str, str]:
             raise _unfit("a user name", auth.basic[0], values)
         both = base64.b64encode(f"{user}:{password}".encode()).decode()
         return {"Authorization": f"Basic {both}"}
-    return {name: _header(name, each, values) for name, each in auth.headers.items()}
+    return _headers(auth.headers, values)
+
+
+def _headers(templates: Mapping[str, Template], values: Values) -> dict[str, str]:
+    return {name: _header(name, template, values) for name, template in templates.items()}
 
 
 def _header(name: str, template: Template, values: Values) -> str:

@@ -4,12 +4,15 @@ Statuses: RFC 9110, chapter 15, and issuers' use of 403 and 404.
 """
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
+from typing import Self
 
 import urllib3
 
-from rotators.http_api_key.http.network import AddressError, AnswerError
+from rotators.http_api_key.description.model import FieldNames
+from rotators.http_api_key.http.addresses import AddressError
+from rotators.http_api_key.http.network import AnswerError
 from shared.errors import (
     NEXT_ATTEMPT,
     ErrorRow,
@@ -30,126 +33,124 @@ _LATER = ErrorRow(Unreachable, "it says that this is not possible at the moment"
 
 
 @dataclass(frozen=True, slots=True)
-class Whom:
-    """An issuer in messages: its base URL, and the secret's fields that lead there.
+class IssuerErrors:
+    """The errors of one issuer; each method gives one, to be raised.
 
-    url, owner, admin, key: the fields that say where it is, whose key it is, which secret the
-    admin's key is in, and the key itself; asker: whose key a request is made with.
+    base_url: where it is; owner: whose key is rotated; fields: the secret's fields to name.
+    asker: whose key a request is made with.
     """
 
-    base: str
-    owner_name: str
-    url: str
+    base_url: str
     owner: str
-    admin: str
-    key: str
+    fields: FieldNames
     asker: str = "the admin's key"
 
     def __str__(self) -> str:
-        return f"the issuer at {self.base}"
+        return f"the issuer at {self.base_url}"
 
-    def no_right(self, code: str = "") -> RotationError:
-        """For an admin's key that is valid but may not do what it was to do."""
-        row = ErrorRow(
-            Forbidden,
-            f"it refused {self.asker} a right",
-            f"check its rights, and '{self.owner}'",
-            self.admin,
-        )
+    def of_the_rotated_key(self) -> Self:
+        """The same issuer's, for requests that are made with the rotated key itself."""
+        return replace(self, asker="the key", fields=replace(self.fields, admin=self.fields.key))
+
+    def row(self, row: ErrorRow, code: str = "") -> RotationError:
+        """A row of a table of errors, at this issuer."""
         return row.error(str(self), code)
 
-    def garbage(self, code: str = "") -> RotationError:
-        """For an answer that is not the API's."""
-        what = "not the answer of an API from"
-        do = f"check that '{self.url}' is the base of the issuer's API, and its description"
-        return Misconfigured(
-            f"{what} {self} ({code})" if code else f"{what} {self}", do=do, field=self.url
-        )
+    def missing_right(self, code: str = "") -> RotationError:
+        """For an asker's key that is valid but may not do what it was to do."""
+        clause = f"it refused {self.asker} a right"
+        do = f"check its rights, and '{self.fields.owner}'"
+        return self.row(ErrorRow(Forbidden, clause, do, self.fields.admin), code)
 
-    def rejected(self) -> RotationError:
+    def invalid_answer(self, code: str = "") -> RotationError:
+        """For an answer that is not the API's."""
+        clause = "what came is not the answer of an API"
+        do = f"check that '{self.fields.url}' is the base of the issuer's API, and its description"
+        return self.row(ErrorRow(Misconfigured, clause, do, self.fields.url), code)
+
+    def rejected_asker(self, code: str) -> RotationError:
+        """For an asker's key that is not valid."""
+        clause = f"it rejected {self.asker}"
+        return self.row(ErrorRow(Rejected, clause, "store a valid one", self.fields.admin), code)
+
+    def rejected_key(self) -> RotationError:
         """For the rotated key itself."""
         return Rejected(
-            f"{self} rejected the key of {self.owner_name!r}",
+            f"{self} rejected the key of {self.owner!r}",
             do="check that the issuer has not revoked it",
-            field=self.key,
+            field=self.fields.key,
         )
 
-    def somebody_elses(self) -> RotationError:
+    def wrong_owner(self) -> RotationError:
         """For a key that is accepted, but not as this owner's."""
         return TargetMismatch(
-            f"{self} says the key is not of {self.owner_name!r}",
-            do=f"correct '{self.owner}' in the secret",
-            field=self.owner,
+            f"{self} says the key is not of {self.owner!r}",
+            do=f"correct '{self.fields.owner}' in the secret",
+            field=self.fields.owner,
         )
 
+    def unknown_owner(self, code: str) -> RotationError:
+        """For an owner, or another part of a path, that there is not."""
+        clause = f"it knows no owner {self.owner!r}, or {self.asker} may not see one"
+        names = self.fields
+        do = f"correct '{names.owner}' or '{names.url}', or the rights of {self.asker}"
+        return self.row(ErrorRow(TargetMismatch, clause, do, names.owner), code)
 
-def refusal(status: int, whom: Whom, place: str, *, later: bool = False) -> RotationError:
+
+def refusal(status: int, errors: IssuerErrors, place: str, *, later: bool = False) -> RotationError:
     """The error for an answer that is no success to the request described at this place.
 
-    later: the description says so of it.
+    later: whether the description says that it means "not now".
     """
     code = f"HTTP {status}"
     if later and status != HTTPStatus.TOO_MANY_REQUESTS:
-        return _LATER.error(str(whom), code)
+        return errors.row(_LATER, code)
     match status:
         case HTTPStatus.UNAUTHORIZED:
-            problem = admin_rejected(whom, code)
+            problem = errors.rejected_asker(code)
         case HTTPStatus.FORBIDDEN:
-            problem = whom.no_right(code)
+            problem = errors.missing_right(code)
         case HTTPStatus.NOT_FOUND:
-            problem = _no_owner(whom).error(str(whom), code)
+            problem = errors.unknown_owner(code)
         case HTTPStatus.REQUEST_TIMEOUT:
-            problem = _TOO_SLOW.error(str(whom), code)
+            problem = errors.row(_TOO_SLOW, code)
         case HTTPStatus.TOO_MANY_REQUESTS:
-            problem = _TOO_MANY.error(str(whom), code)
+            problem = errors.row(_TOO_MANY, code)
         case _ if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            problem = _SERVER_ERROR.error(str(whom), code)
+            problem = errors.row(_SERVER_ERROR, code)
         case _ if status >= HTTPStatus.BAD_REQUEST:
             problem = Misconfigured(
-                f"{whom} does not do what {place} asks ({code})",
+                f"{errors} does not do what {place} asks ({code})",
                 do="compare the description and the secret with the issuer's documentation, and "
-                f"'{whom.url}' with the base of its API; or there are as many keys as may be",
-                field=whom.url,
+                f"'{errors.fields.url}' with the base of its API; or there are as many keys as may "
+                "be",
+                field=errors.fields.url,
             )
         case _:
-            problem = whom.garbage(code)
+            problem = errors.invalid_answer(code)
     return problem
 
 
-def _no_owner(whom: Whom) -> ErrorRow:
-    return ErrorRow(
-        TargetMismatch,
-        f"it knows no owner {whom.owner_name!r}, or {whom.asker} may not see one",
-        f"correct '{whom.owner}' or '{whom.url}', or the rights of {whom.asker}",
-        whom.owner,
-    )
-
-
-def admin_rejected(whom: Whom, code: str) -> RotationError:
-    """For an admin's key that is not valid."""
-    row = ErrorRow(Rejected, f"it rejected {whom.asker}", "store a valid one", whom.admin)
-    return row.error(str(whom), code)
-
-
-def translated(whom: Whom) -> AbstractContextManager[None]:
+def translated(errors: IssuerErrors) -> AbstractContextManager[None]:
     """Raise urllib3's errors in the block as ours, about this issuer."""
-    return translate_errors(urllib3.exceptions.HTTPError, by=lambda error: no_answer(error, whom))
+    return translate_errors(urllib3.exceptions.HTTPError, by=lambda error: no_answer(error, errors))
 
 
-def no_answer(error: urllib3.exceptions.HTTPError, whom: Whom) -> RotationError:
+def no_answer(error: urllib3.exceptions.HTTPError, errors: IssuerErrors) -> RotationError:
     """The error for an answer that did not come, or not from whom it should."""
+    url = errors.fields.url
     if isinstance(error, AnswerError):
-        return whom.garbage()
+        return errors.invalid_answer()
     if isinstance(error, AddressError):
         return Misconfigured(
-            f"{whom} is at a private address, or one of the cloud's own",
+            f"{errors} is at a private address, or one of the cloud's own",
             do="set ALLOW_PRIVATE_ISSUERS on the function if it is to be called, or correct "
-            f"'{whom.url}'",
+            f"'{url}'",
             field="ALLOW_PRIVATE_ISSUERS",
         )
-    faults = ConnectionFaults.at(whom.url)
+    faults = ConnectionFaults.at(url)
     row = faults.no_answer
-    # Else what it wraps is about the address and the certificate of the proxy, not the issuer's.
+    # What a ProxyError wraps is about the proxy's address and certificate, not the issuer's.
     if not isinstance(error, urllib3.exceptions.ProxyError):
         row = faults.row(error) or row
-    return row.error(str(whom), type(error).__name__)
+    return errors.row(row, type(error).__name__)

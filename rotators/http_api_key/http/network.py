@@ -1,19 +1,15 @@
 """Where calls may go, and how: HTTPS to allowed hosts at public addresses, bounded throughout."""
 
-import ipaddress
-import socket
+import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import ClassVar
 
 import urllib3
-from urllib3.connection import HTTPSConnection
-from urllib3.connectionpool import HTTPSConnectionPool
-from urllib3.util.connection import create_connection
 
+from rotators.http_api_key.http.addresses import PrivatePool, PublicPool
 from rotators.http_api_key.http.calls import Call
 from rotators.http_api_key.http.urls import is_proxy, joined, origin
 from shared.deadline import time_left
@@ -28,14 +24,6 @@ MAX_REDIRECTS = 3
 MAX_WAIT_SECONDS = 5
 _REDIRECTS = (301, 302, 307, 308)
 _LATER = (429, 503)
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052
-_COMPATIBLE = ipaddress.ip_network("::/96")  # RFC 4291, 2.5.5.1
-# Amazon EC2's over IPv6; over IPv4 they are link-local.
-_METADATA = ipaddress.ip_network("fd00:ec2::/32")
-
-
-class AddressError(urllib3.exceptions.HTTPError):
-    """The host is at an address that is not to be called."""
 
 
 class AnswerError(urllib3.exceptions.HTTPError):
@@ -84,45 +72,14 @@ class Rules:
             raise AnswerError("a URL of no clear host")
         host, port = place
         names = (host, f"{host}:{port}")
-        if self.hosts and not any(fnmatchcase(name, h) for name in names for h in self.hosts):
+        if self.hosts and not any(
+            fnmatchcase(name, pattern) for name in names for pattern in self.hosts
+        ):
             raise Misconfigured(
                 f"{host} is not one of the function's ISSUER_HOSTS",
                 do="add it to ISSUER_HOSTS if the function is to call it, or correct the secret",
                 field="ISSUER_HOSTS",
             )
-
-
-class _Guarded(HTTPSConnection):
-    """Looks at the address before it connects, and connects to that very address."""
-
-    private: ClassVar[bool] = False
-
-    def _new_conn(self) -> socket.socket:
-        failure: OSError | None = None
-        for address in self._addresses():
-            try:
-                return create_connection(
-                    (address, self.port or 443), self.timeout, socket_options=self.socket_options
-                )
-            except OSError as error:
-                failure = error
-        if isinstance(failure, TimeoutError):
-            raise urllib3.exceptions.ConnectTimeoutError("connecting took too long") from failure
-        raise urllib3.exceptions.NewConnectionError(self, "no address answers") from failure
-
-    def _addresses(self) -> list[str]:
-        try:
-            found = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
-            raise urllib3.exceptions.NewConnectionError(self, "the name has no address") from error
-        addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
-        if not all(_allowed(address, private=self.private) for address in addresses):
-            raise AddressError("an address that is not to be called")
-        return addresses
-
-
-class _GuardedPrivate(_Guarded):
-    private = True
 
 
 class Network:
@@ -137,15 +94,17 @@ class Network:
             )
             return
         self._http = urllib3.PoolManager(ca_certs=str(ca), timeout=timeout, retries=False)
-        self._http.pool_classes_by_scheme = {
-            "https": _PrivatePool if rules.private else _PublicPool
-        }
+        self._http.pool_classes_by_scheme = {"https": PrivatePool if rules.private else PublicPool}
 
     def send(self, call: Call) -> Answer:
-        """The answer; raises urllib3's HTTPError where there is none, or none to read."""
+        """The answer, to a second try where the issuer asks for one after a few seconds.
+
+        Raises urllib3's HTTPError where there is none, or none to read.
+        """
         answer = self._follow(call)
-        for seconds in _waits(answer):
-            time.sleep(seconds)
+        delay = _retry_after(answer)
+        if delay is not None:
+            time.sleep(delay)
             answer = self._follow(call)
         return answer
 
@@ -187,34 +146,10 @@ class Network:
         return Answer(answer.status, headers, content)
 
 
-class _PublicPool(HTTPSConnectionPool):
-    ConnectionCls = _Guarded
-
-
-class _PrivatePool(HTTPSConnectionPool):
-    ConnectionCls = _GuardedPrivate
-
-
-def _allowed(address: str, *, private: bool) -> bool:
-    """Never the cloud's metadata; addresses that are not the internet's where that is said."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        ip = ip.ipv4_mapped or ip.sixtofour or _embedded(ip) or ip
-    if ip.is_link_local or ip.is_multicast or ip in _METADATA:
-        return False
-    return private or ip.is_global
-
-
-def _embedded(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address that a NAT64 gateway would call, or that it is compatible with."""
-    inside = ip in _NAT64 or ip in _COMPATIBLE
-    return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if inside else None
-
-
-def _waits(answer: Answer) -> Iterator[float]:
-    """Once, the seconds that the issuer asks to wait, where they are few enough."""
-    said = answer.headers.get("retry-after", "")
-    if answer.status in _LATER and said.isdecimal() and len(said) < len("100"):
-        seconds = int(said)
-        if seconds <= min(MAX_WAIT_SECONDS, time_left()):
-            yield float(seconds)
+def _retry_after(answer: Answer) -> int | None:
+    """The seconds that the issuer asks to wait; None where it asks for none, or for too many."""
+    text = answer.headers.get("retry-after", "")
+    if answer.status not in _LATER or not re.fullmatch(r"[0-9]{1,2}", text):
+        return None
+    seconds = int(text)
+    return seconds if seconds <= min(MAX_WAIT_SECONDS, time_left()) else None

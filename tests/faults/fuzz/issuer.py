@@ -15,7 +15,7 @@ from urllib3.response import HTTPResponse
 
 from rotators.http_api_key.issuer import HttpIssuer
 from shared.keys.api_key import ApiKey
-from shared.keys.backend import Keys
+from shared.keys.backend import ApiKeyBackend
 from tests.fake_ticket import FakeTicket
 from tests.issuers.scripted import Asked, Said
 
@@ -49,17 +49,17 @@ class Pool(HTTPSConnectionPool):
     ConnectionCls = Connection
 
 
-def keys_over(answers: Answers, ca: Path, environment: Mapping[str, str]) -> Keys:
+def keys_over(answers: Answers, ca: Path, environment: Mapping[str, str]) -> ApiKeyBackend:
     """The function's backend; until the next call of this, `answers` answers its connections."""
     Connection.answers = staticmethod(answers)
     return _keys(ca, tuple(environment.items()))
 
 
 @lru_cache(maxsize=16)
-def _keys(ca: Path, environment: tuple[tuple[str, str], ...]) -> Keys:
+def _keys(ca: Path, environment: tuple[tuple[str, str], ...]) -> ApiKeyBackend:
     issuer = HttpIssuer(ca, dict(environment))
     issuer._network._http.pool_classes_by_scheme = {"https": Pool}
-    return Keys(issuer, dict(environment))
+    return ApiKeyBackend(issuer, dict(environment))
 
 
 def _sent(other: socket.socket) -> bytes:
@@ -116,7 +116,7 @@ def ticket_of(current: ApiKey, admin: Mapping[str, object]) -> FakeTicket:
     )
 
 
-def rotate(keys: Keys, document: dict[str, Any], admin: Mapping[str, object]) -> ApiKey:
+def rotate(keys: ApiKeyBackend, document: dict[str, Any], admin: Mapping[str, object]) -> ApiKey:
     """Run all four steps; the created key is rendered and parsed again, as when it is stored."""
     current = keys.parse(document)
     ticket = ticket_of(current, admin)

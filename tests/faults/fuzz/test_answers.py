@@ -14,7 +14,7 @@ from local.network.tls import TlsServer
 from local.servers.certificates import Authority
 from rotators.http_api_key.issuer import HttpIssuer
 from shared.keys import propagation
-from shared.keys.backend import Keys
+from shared.keys.backend import ApiKeyBackend
 from tests.faults.fuzz.answers import garbled_answer
 from tests.faults.fuzz.cases import CASES, CanaryShop
 from tests.faults.fuzz.issuer import (
@@ -117,7 +117,7 @@ class Issuer(TlsServer):
 def test_some_answers_over_tls(authority: Authority, evidence: Evidence) -> None:
     """As above over real TLS; only verification is tried, whose requests have no body."""
     environment = {"ALLOW_PRIVATE_ISSUERS": "true"}
-    keys = Keys(HttpIssuer(authority.ca, environment), environment)
+    keys = ApiKeyBackend(HttpIssuer(authority.ca, environment), environment)
     case = next(each for each in GOOD if each.is_keyshop and "[@]" not in each.description)
     with Issuer(authority.issue("fuzzed")).running() as port:
         url = f"https://localhost:{port}/v1"

@@ -10,7 +10,7 @@ from local.functions.home import LambdaContext
 from local.servers.certificates import Authority
 from rotators.http_api_key.testing import IssuerTarget
 from rotators.http_api_key.testing.issuers import Issuer
-from shared.keys.backend import Keys
+from shared.keys.backend import ApiKeyBackend
 from shared.passwords import CLASSES
 from shared.strategies import AlternatingUsers, SingleUser
 from tests.faults.fuzz.mutations import CANARY, CONFIDENTIAL, ODD, edited
@@ -57,7 +57,7 @@ def environment(rng: Random, bundle: str) -> dict[str, str]:
 def assert_password_follows_settings(function: str, given: dict[str, str]) -> None:
     """Build the backend, and assert its password's length and characters."""
     backend = BUILDERS[function](given)
-    if isinstance(backend, Keys):
+    if isinstance(backend, ApiKeyBackend):
         password = backend._issuer._policy.generate()  # type: ignore[attr-defined]  # HttpIssuer's
         backend.parse(KEYS[0].document())
     else:

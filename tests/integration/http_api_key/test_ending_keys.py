@@ -9,8 +9,8 @@ import pytest
 
 from shared.errors import (
     Misconfigured,
+    PendingUnusable,
     Rejected,
-    RejectedByPolicy,
     TargetMismatch,
     Unreachable,
     WrongStage,
@@ -245,7 +245,7 @@ def test_a_replaced_key_is_given_up_after_the_issuers_time(make: Make, shop: Key
     event = secret.begin()
     secret.step(event, Step.CREATE)
     shop.clients["c1"] = "by another copy"
-    with pytest.raises(RejectedByPolicy):
+    with pytest.raises(PendingUnusable):
         secret.step(event, Step.SET)
     assert secret.holder("AWSPENDING") is None
     assert secret.rotate().state == "succeeded"

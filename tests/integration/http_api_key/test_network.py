@@ -9,14 +9,13 @@ from contextlib import contextmanager
 import pytest
 
 from local.servers.certificates import Authority
+from rotators.http_api_key.http.addresses import AddressError, may_be_called
 from rotators.http_api_key.http.calls import Call
 from rotators.http_api_key.http.network import (
-    AddressError,
     Answer,
     AnswerError,
     Network,
     Rules,
-    _allowed,
 )
 from shared.errors import Misconfigured
 from tests.issuers.scripted import Asked, Said, Stub, stub_issuer
@@ -202,8 +201,8 @@ def test_this_machine_is_not_called_unless_that_is_said(send: Send) -> None:
     ],
 )
 def test_which_addresses_are_called(address: str, *, public: bool, private: bool) -> None:
-    assert _allowed(address, private=False) is public
-    assert _allowed(address, private=True) is private
+    assert may_be_called(address, private=False) is public
+    assert may_be_called(address, private=True) is private
 
 
 def test_one_bad_address_of_a_name_is_enough(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,8 @@ import pytest
 import urllib3
 
 from local.servers.certificates import Authority
-from rotators.http_api_key.http.errors import Whom, no_answer
+from rotators.http_api_key.description.model import FieldNames
+from rotators.http_api_key.http.errors import IssuerErrors, no_answer
 from rotators.mysql.errors import translate as of_mysql
 from rotators.postgres.errors import translate as of_postgres
 from shared.credentials import Login
@@ -142,7 +143,11 @@ def test_a_certificate_of_another_authority(
 LOGIN = Login.parse(
     {"host": "db", "username": "app", "password": CANARY, "port": 1}, default_port=1
 )
-WHOM = Whom("https://db:1/api", "app", "issuer_url", "owner", "admin_secret_arn", "api_key")
+ISSUER = IssuerErrors(
+    "https://db:1/api",
+    "app",
+    FieldNames(url="issuer_url", owner="owner", admin="admin_secret_arn", key="api_key"),
+)
 # libpq 17's, of which psycopg gives the text alone.
 LIBPQ = [
     ('could not translate host name "db" to address: Name or service not known', "unresolved"),
@@ -182,7 +187,7 @@ def test_all_kinds_say_the_same(text: str, name: str) -> None:
         lost.original_exception = WRAPPED[name]  # type: ignore[attr-defined]  # PyMySQL's own
         by_kind["mysql"] = of_mysql(lost, LOGIN)
         broken = urllib3.exceptions.ProtocolError(CANARY, WRAPPED[name])
-        issuers = no_answer(broken, WHOM)
+        issuers = no_answer(broken, ISSUER)
         assert type(issuers) is meaning.kind
         assert issuers.what == f"the issuer at https://db:1/api: {meaning.clause} (ProtocolError)"
         assert issuers.do == meaning.do.replace("'host'", "'issuer_url'")
@@ -202,6 +207,6 @@ def test_what_a_server_said_itself_counts_more_than_what_came_before() -> None:
 
 def test_a_proxys_address_and_certificate_are_not_the_issuers() -> None:
     for cause in (socket.gaierror(-2, CANARY), _unproven(20)):
-        error = no_answer(urllib3.exceptions.ProxyError(CANARY, cause), WHOM)
+        error = no_answer(urllib3.exceptions.ProxyError(CANARY, cause), ISSUER)
         assert (type(error), error.field) == (Unreachable, "issuer_url")
         assert "cannot be resolved" not in error.what

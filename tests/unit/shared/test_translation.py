@@ -1,8 +1,10 @@
 """What is behind a driver's exception, and that nothing of it is behind ours."""
 
+import gc
 import socket
 import ssl
 from collections.abc import Callable
+from weakref import ref
 
 import pymysql
 import pytest
@@ -128,6 +130,28 @@ def test_nothing_of_the_driver_is_behind_it() -> None:
     assert causes(caught.value) == [caught.value]
     assert (caught.value.__cause__, caught.value.__context__) == (None, None)
     assert CANARY not in repr((caught.value, caught.value.args, vars(caught.value)))
+
+
+def test_no_frame_of_the_drivers_is_kept_alive() -> None:
+    """Its sockets would be closed whenever Python looks for cycles, and its requests kept."""
+
+    class Socket:
+        pass
+
+    opened: list[ref[Socket]] = []
+
+    def connect() -> None:
+        kept = Socket()
+        opened.append(ref(kept))
+        raise KeyError(CANARY)
+
+    gc.disable()
+    try:
+        with pytest.raises(Untrusted), translate_errors(KeyError, by=ours):
+            connect()
+        assert opened[0]() is None
+    finally:
+        gc.enable()
 
 
 def test_nor_what_is_being_handled_around_the_block() -> None:

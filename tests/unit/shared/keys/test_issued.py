@@ -1,5 +1,6 @@
 """Which live keys a rotation revokes; the issuer itself is real in tests/conformance."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -39,14 +40,17 @@ class FakeManager:
     def key_label(self, version_id: str) -> str:
         return f"{ARN} {version_id}"
 
+    def is_key_label(self, label: str) -> bool:
+        return re.match(r"arn:\S+ .", label) is not None
+
     def listed(self) -> Sequence[Key]:
         raise AssertionError("not needed")
 
     def issue(self, current: ApiKey, kept: Mapping[str, object]) -> ApiKey:
         raise AssertionError(current, kept)
 
-    def set_key(self, chosen: ApiKey, *, live: ApiKey, kept: Mapping[str, object]) -> None:
-        raise AssertionError(chosen, live, kept)
+    def set_key(self, chosen: ApiKey, *, accepted: ApiKey, kept: Mapping[str, object]) -> None:
+        raise AssertionError(chosen, accepted, kept)
 
     def revoke(self, key_id: str) -> None:
         raise AssertionError(key_id)
@@ -82,15 +86,17 @@ def ours(key_id: str, version: str) -> Key:
     return Key(key_id, f"{ARN} {version}")
 
 
-def revoked(live: list[Key], ticket: FakeTicket, current: str | None = "c") -> set[str]:
+def revoked(listed: list[Key], ticket: FakeTicket, current: str | None = "c") -> set[str]:
     key = held(current)
     leftovers = Leftovers(FakeIssuer(), FakeManager(), ticket)
-    return set(leftovers.before_next(live, key, leftovers.find(live, key), Ends()))
+    return set(
+        leftovers.ending_before_next(listed, key, leftovers.find_current(listed, key), Ends())
+    )
 
 
 def test_the_previous_key_and_orphans_of_ours_are_revoked() -> None:
-    live = [ours("c", "v2"), ours("p", "v1"), ours("lost", "v2"), Key("person", "by hand")]
-    assert revoked(live, FakeTicket(held("p"))) == {"p", "lost"}
+    listed = [ours("c", "v2"), ours("p", "v1"), ours("lost", "v2"), Key("person", "by hand")]
+    assert revoked(listed, FakeTicket(held("p"))) == {"p", "lost"}
 
 
 @pytest.mark.parametrize(("stored", "ended"), [("lost", set()), ("other", {"lost"})])
@@ -116,46 +122,46 @@ def test_a_copy_that_was_not_stored_is_revoked_but_for_the_stored_keys_id(
 
 
 def test_a_previous_key_made_by_hand_is_revoked() -> None:
-    live = [ours("c", "v2"), Key("p", "by hand"), Key("person", "by hand")]
-    assert revoked(live, FakeTicket(held("p"))) == {"p"}
+    listed = [ours("c", "v2"), Key("p", "by hand"), Key("person", "by hand")]
+    assert revoked(listed, FakeTicket(held("p"))) == {"p"}
 
 
 def test_a_strangers_key_with_the_previous_keys_id_at_another_issuer_is_not() -> None:
-    live = [ours("c", "v2"), Key("p", "by hand")]
-    assert revoked(live, FakeTicket(held("p", ELSEWHERE))) == set()
+    listed = [ours("c", "v2"), Key("p", "by hand")]
+    assert revoked(listed, FakeTicket(held("p", ELSEWHERE))) == set()
 
 
 @pytest.mark.parametrize("known", [True, False])
 def test_what_somebody_gave_a_label_of_their_own_is_not(known: bool) -> None:
-    live = [ours("c", "v2"), ours("p", "v1"), ours("canary", "v0")]
+    listed = [ours("c", "v2"), ours("p", "v1"), ours("canary", "v0")]
     pinned = {"v0": held("canary") if known else None}
-    assert revoked(live, FakeTicket(held("p"), custom_labelled_keys=pinned)) == {"p"}
+    assert revoked(listed, FakeTicket(held("p"), custom_labelled_keys=pinned)) == {"p"}
 
 
 def test_a_first_key_made_by_hand_is_not_where_somebody_pinned_it() -> None:
-    live = [ours("c", "v2"), Key("p", "by hand")]
-    assert revoked(live, FakeTicket(held("p"), custom_labelled_keys={"v0": held("p")})) == set()
+    listed = [ours("c", "v2"), Key("p", "by hand")]
+    assert revoked(listed, FakeTicket(held("p"), custom_labelled_keys={"v0": held("p")})) == set()
 
 
 def test_without_an_id_in_the_secret_the_current_key_is_known_by_its_label() -> None:
-    live = [ours("c", "v2"), ours("p", "v1"), Key("person", "by hand")]
-    assert revoked(live, FakeTicket(), None) == {"p"}
+    listed = [ours("c", "v2"), ours("p", "v1"), Key("person", "by hand")]
+    assert revoked(listed, FakeTicket(), None) == {"p"}
 
 
 def test_without_an_id_a_key_with_the_current_ones_label_may_be_it() -> None:
-    live = [ours("lost", "v2"), ours("c", "v2"), ours("p", "v1")]
-    assert revoked(live, FakeTicket(), None) == {"p"}
+    listed = [ours("lost", "v2"), ours("c", "v2"), ours("p", "v1")]
+    assert revoked(listed, FakeTicket(), None) == {"p"}
 
 
 def test_without_id_and_label_of_the_current_key_nothing_is() -> None:
     """It was stored again by hand: any of them may be the one in use."""
-    live = [ours("c", "v1"), ours("p", "v0")]
-    assert revoked(live, FakeTicket(), None) == set()
+    listed = [ours("c", "v1"), ours("p", "v0")]
+    assert revoked(listed, FakeTicket(), None) == set()
 
 
 def test_after_an_edit_by_hand_the_key_before_is_found_among_the_unlabelled() -> None:
-    live = [ours("c", "v2"), Key("first", "by hand"), Key("person", "by hand")]
-    assert revoked(live, FakeTicket(held("c"), [held("first")])) == {"first"}
+    listed = [ours("c", "v2"), Key("first", "by hand"), Key("person", "by hand")]
+    assert revoked(listed, FakeTicket(held("c"), [held("first")])) == {"first"}
 
 
 def test_without_an_edit_no_unlabelled_version_is_read() -> None:
@@ -165,13 +171,13 @@ def test_without_an_edit_no_unlabelled_version_is_read() -> None:
 
 
 def test_a_key_of_another_secret_is_not_though_this_one_names_it() -> None:
-    live = [ours("c", "v2"), Key("p", f"arn:other-GhIjKl {NOW}")]
-    assert revoked(live, FakeTicket(held("p"))) == set()
+    listed = [ours("c", "v2"), Key("p", f"arn:other-GhIjKl {NOW}")]
+    assert revoked(listed, FakeTicket(held("p"))) == set()
 
 
 def test_a_key_that_was_only_named_here_is_not() -> None:
-    live = [ours("c", "v2"), Key("dead", "by hand")]
-    assert revoked(live, FakeTicket(held("dead"))) == set()
+    listed = [ours("c", "v2"), Key("dead", "by hand")]
+    assert revoked(listed, FakeTicket(held("dead"))) == set()
 
 
 def test_with_an_id_that_is_not_listed_nothing_is() -> None:
@@ -184,17 +190,17 @@ LABELS = st.sampled_from(["by hand", "", *(f"{ARN} {v}" for v in ("v1", "v2", NO
 
 
 @given(
-    live=st.lists(st.builds(Key, IDS, LABELS), unique_by=lambda key: key.key_id),
+    listed=st.lists(st.builds(Key, IDS, LABELS), unique_by=lambda key: key.key_id),
     current=IDS,
     before=st.none() | st.builds(held, IDS, st.sampled_from([HERE, ELSEWHERE])),
     strays=st.lists(st.builds(held, IDS, st.sampled_from([HERE, ELSEWHERE]))),
 )
 def test_current_is_never_revoked_nor_what_was_never_ours(
-    live: list[Key], current: str, before: ApiKey | None, strays: list[ApiKey]
+    listed: list[Key], current: str, before: ApiKey | None, strays: list[ApiKey]
 ) -> None:
-    gone = revoked(live, FakeTicket(before, strays), current)
+    gone = revoked(listed, FakeTicket(before, strays), current)
     stored = {key.key_id for key in (before, *strays) if key and key.account == HERE}
-    labels = {key.key_id: key.label for key in live}
+    labels = {key.key_id: key.label for key in listed}
     assert current not in gone
     assert all(key_id in stored or labels[key_id].startswith(f"{ARN} ") for key_id in gone)
 
@@ -223,7 +229,7 @@ class Labelless(FakeManager):
         return current.with_key(Secret("new"), key_id="new")
 
 
-def minted(manager: Labelless, before: ApiKey | None = None) -> ApiKey:
+def issued(manager: Labelless, before: ApiKey | None = None) -> ApiKey:
     class Issuer(FakeIssuer):
         def manage(self, key: ApiKey, ticket: object) -> FakeManager:
             del key, ticket
@@ -235,18 +241,18 @@ def minted(manager: Labelless, before: ApiKey | None = None) -> ApiKey:
 def test_without_labels_nobody_elses_key_is_taken_for_ours() -> None:
     manager = Labelless("c", "person")
     manager.max_keys = None
-    assert minted(manager).key_id == "new"
+    assert issued(manager).key_id == "new"
     assert manager.ended == []
 
 
 def test_where_few_keys_may_be_the_previous_one_makes_room() -> None:
     manager = Labelless("c", "p")
-    assert minted(manager, held("p")).key_id == "new"
+    assert issued(manager, held("p")).key_id == "new"
     assert manager.ended == ["p"]
 
 
 def test_a_key_in_the_way_that_no_version_holds_is_named() -> None:
     manager = Labelless("c", "lost")
     with pytest.raises(TargetMismatch, match=r"allows 2 keys.*'lost'.*revoke it"):
-        minted(manager)
+        issued(manager)
     assert manager.ended == []

@@ -58,7 +58,7 @@ def test_every_description_of_ours_is_good(file: Any) -> None:  # noqa: ANN401 -
     document = json.loads(file.read_text())
     read_description(document, "issuer")
     assert document["documentation"].startswith("https://")
-    assert Sources({}).of({"issuer": file.stem}).inline is False
+    assert not Sources({}).trust({"issuer": file.stem}, hosts_are_listed=False).needs_inline
 
 
 BAD = [
@@ -163,14 +163,10 @@ def test_what_is_no_description_at_all(value: object) -> None:
     assert caught.value.field.startswith("issuer")
 
 
-def test_one_of_ours_is_adapted_or_becomes_the_secrets_own() -> None:
+def test_one_of_ours_is_adapted() -> None:
     sources = Sources({})
     adapted = sources.of({"issuer": {"use": "jupyterhub", "fields": {"owner": "who"}}})
     assert adapted.fields == {**GOOD["fields"], "owner": "who"}
-    assert not adapted.inline
-    revoke = {"request": "DELETE /users/{id}"}
-    assert sources.of({"issuer": {"use": "jupyterhub", "revoke": revoke}}).inline
-    assert sources.of({"issuer": GOOD}).inline
 
 
 @pytest.mark.parametrize(
@@ -186,7 +182,7 @@ def test_a_secret_that_names_no_issuer_is_refused(said: dict[str, object], place
 def test_the_functions_own_description_stands_for_every_secret() -> None:
     sources = Sources({"ISSUER": '{"use": "jupyterhub", "values": {"owner": "pinned"}}'})
     described = sources.of({"issuer": CHOSEN, "owner": "mine"})
-    assert sources.pinned
+    assert sources.is_fixed_by_function
     assert described.values_of({"owner": "mine"})["owner"] == "pinned"
 
 
