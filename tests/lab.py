@@ -147,7 +147,7 @@ class Secret:
                 done.result()
 
     def abandon(self, event: Event) -> None:
-        """As documented for a stuck rotation: cancel, and take AWSPENDING off (rule 7)."""
+        """As documented for a stuck rotation: cancel, and take AWSPENDING off (fact 7)."""
         self.lab.client.cancel_rotate_secret(SecretId=self.arn)
         if self.holder("AWSPENDING") == event["ClientRequestToken"]:
             self.lab.client.update_secret_version_stage(

@@ -44,7 +44,7 @@ def test_killed_at_every_call(
 
 def retried(patient: Patient, *deaths: Death) -> list[Death]:
     """The service tries the rotation again, with the same token; the calls that this makes."""
-    # Or it would not, after a crash right behind the move of AWSCURRENT (rule 11).
+    # Or it would not, after a crash right behind the move of AWSCURRENT (fact 11).
     patient.settings.pending_after_finish = "keeps"
     patient.settings.retries = len(deaths)
     patient.ready()
@@ -55,7 +55,7 @@ def retried(patient: Patient, *deaths: Death) -> list[Death]:
 
 
 def abandoned(patient: Patient, death: Death) -> None:
-    """A person cancels it, takes AWSPENDING off, and begins another rotation (rule 7)."""
+    """A person cancels it, takes AWSPENDING off, and begins another rotation (fact 7)."""
     patient.settings.pending_after_finish = "removes"
     patient.settings.retries = 0
     patient.ready()
