@@ -36,7 +36,7 @@ from tests.lab import Lab
 ROOT = artifacts.ROOT
 ISSUERS = HttpIssuer(ca_bundle({}), {})
 DOCS = (
-    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "SECURITY.md")),
+    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")),
     *sorted((ROOT / "docs").rglob("*.md")),
 )
 NAMES = [str(path.relative_to(ROOT)) for path in DOCS]
