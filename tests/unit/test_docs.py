@@ -4,7 +4,7 @@ import ast
 import contextlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple, cast
 
@@ -14,6 +14,7 @@ from botocore import xform_name
 
 from local import template
 from local.build import artifacts
+from local.functions.home import LambdaContext
 from local.servers import Server
 from local.targets import registry
 from rotators.http_api_key.admin import check_inline
@@ -179,6 +180,22 @@ def test_every_environment_variable_is_explained() -> None:
     parameters = template.document()["Parameters"]
     assert {names(row[1])[0] for row in table} <= parameters.keys()
     assert "`LAMBDA_TASK_ROOT`" in TEXT["docs/secrets.md"]
+
+
+def test_every_environment_variable_is_given_its_parameter() -> None:
+    given: dict[str, str] = {}
+    document = template.document()
+    for holder in (document["Globals"]["Function"], *_properties()):
+        given |= {
+            name: json.dumps(value)
+            for name, value in holder.get("Environment", {}).get("Variables", {}).items()
+        }
+    for variable, parameter, *_ in rows("docs/secrets.md", "variable"):
+        assert f'"{names(parameter)[0]}"' in given.get(names(variable)[0], ""), variable
+
+
+def _properties() -> list[dict[str, Any]]:
+    return [template.document()["Resources"][name]["Properties"] for name in template.functions()]
 
 
 def test_every_setting_of_a_strategy_is_there_and_takes_its_value() -> None:
@@ -410,6 +427,24 @@ def test_the_log_lines_are_like_real_ones() -> None:
     always = {"level", "location", "message", "timestamp", "service"}
     assert lines
     assert {key for line in lines for key in line} == always | explained
+
+
+def test_the_examples_have_what_a_step_writes(output: Callable[[], str]) -> None:
+    context = LambdaContext(function_name="f", timeout=60, memory_limit_in_mb="256")
+    with pytest.raises(RotationError):
+        template.handler("PostgresSingleUser")({}, context)
+    lines = [json.loads(line) for line in output().splitlines()]
+    (metric,) = [each for each in lines if "_aws" in each]
+    (line,) = [each for each in lines if "_aws" not in each]
+    (example,) = [json.loads(b.code) for b in blocks("json") if "_aws" in b.code]
+    assert _shape(example) == _shape(metric)
+    (failed,) = [json.loads(b.code) for b in blocks("json") if '"ERROR"' in b.code]
+    assert line.keys() | {"secret", "version"} == failed.keys()
+
+
+def _shape(metric: Mapping[str, Any]) -> list[object]:
+    (declared,) = metric["_aws"]["CloudWatchMetrics"]
+    return [metric.keys(), declared["Namespace"], declared["Dimensions"], declared["Metrics"]]
 
 
 def test_other_python_in_the_documents_compiles() -> None:
