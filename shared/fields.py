@@ -162,7 +162,7 @@ def _no_constant(_name: str) -> NoReturn:
 
 
 def dump_document(document: Mapping[str, object]) -> str:
-    """JSON in the fewest bytes that mean the same; a value may hold 65,536 (rule 17).
+    """JSON in the fewest bytes that mean the same; a value may hold 65,536 (fact 17).
 
     A plain string is stored as it is.
     """

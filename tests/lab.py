@@ -147,7 +147,7 @@ class LabSecret:
                 done.result()
 
     def abandon(self, event: Event) -> None:
-        """Abandon a stuck rotation as documented: cancel it, and remove AWSPENDING (rule 7)."""
+        """Abandon a stuck rotation as documented: cancel it, and remove AWSPENDING (fact 7)."""
         self.lab.client.cancel_rotate_secret(SecretId=self.arn)
         if self.holder("AWSPENDING") == event["ClientRequestToken"]:
             self.lab.client.update_secret_version_stage(

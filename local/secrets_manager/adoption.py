@@ -22,7 +22,7 @@ def name_in(arn: str) -> str:
 def adopt(state: ServiceState, event: Mapping[str, str], function: str) -> None:
     """Give the secret that the event's ARN names that very ARN, and begin the event's rotation.
 
-    As RotateSecret does before the first step (rule 1), but no step is run.
+    As RotateSecret does before the first step (fact 1), but no step is run.
     Raises ValueError where the event is not of a rotation that could begin, and what the API
     would answer for an unknown secret.
     """

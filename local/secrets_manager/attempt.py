@@ -1,4 +1,4 @@
-"""One attempt of a rotation: its steps in order, ending at the first that fails (rules 2-4)."""
+"""One attempt of a rotation: its steps in order, ending at the first that fails (facts 2-4)."""
 
 import time
 from collections.abc import Mapping
@@ -41,7 +41,7 @@ def attempt(
 
 
 def _ended(state: ServiceState, secret: Secret, rotation: Rotation, step: Step) -> Step:
-    """The step after one invocation, with exactly the event of rule 2."""
+    """The step after one invocation, with exactly the event of fact 2."""
     event = {
         "Step": step.name,
         "SecretId": secret.arn,

@@ -1,4 +1,4 @@
-"""cron() as Secrets Manager takes it: hours, days, months and weekdays in UTC (rule 19)."""
+"""cron() as Secrets Manager takes it: hours, days, months and weekdays in UTC (fact 19)."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What the service answers when it refuses, in AWS's words; every one is HTTP 400 (rule 12)."""
+"""What the service answers when it refuses, in AWS's words; every one is HTTP 400 (fact 12)."""
 
 from moto.secretsmanager.exceptions import (
     InvalidParameterException,
@@ -39,12 +39,12 @@ def invalid_request(message: str) -> SecretsManagerClientError:
 
 
 def secret_not_found() -> SecretsManagerClientError:
-    """No such secret (rule 16)."""
+    """No such secret (fact 16)."""
     return ResourceNotFoundException("Secrets Manager can't find the specified secret.")
 
 
 def value_not_found(kind: str, which: str) -> SecretsManagerClientError:
-    """No such version, no version with that label, or one without a value yet (rule 12)."""
+    """No such version, no version with that label, or one without a value yet (fact 12)."""
     return ResourceNotFoundException(
         f"Secrets Manager can't find the specified secret value for {kind}: {which}"
     )
@@ -58,7 +58,7 @@ def secret_exists(name: str) -> SecretsManagerClientError:
 
 
 def token_in_use(token: str, arn: str) -> SecretsManagerClientError:
-    """The version has another value, and versions are immutable (rule 8)."""
+    """The version has another value, and versions are immutable (fact 8)."""
     return ResourceExistsException(
         f"You can't use ClientRequestToken {token} because that value is already in use "
         f"for a version of secret {arn}."

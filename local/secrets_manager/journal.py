@@ -1,4 +1,6 @@
-"""What the service did, kept in memory: service events, rotation steps and API calls (rule 24).
+"""What the service did, kept in memory: service events (fact 24), rotation steps, API calls.
+
+Calls are counted, and no rate is limited (fact 18).
 
 Nothing here ever holds a secret value.
 """

@@ -18,7 +18,7 @@ class Orchestrator:
         self._threads: list[threading.Thread] = []
 
     def start(self, secret: Secret, rotation: Rotation) -> None:
-        """Make the AWSPENDING version, valueless (rule 1) or a test's copy (4), and begin."""
+        """Make the AWSPENDING version, valueless (fact 1) or a copy (fact 4), and begin."""
         copied = None
         if rotation.kind == "test" and (current := secret.store.holder(CURRENT)):
             version = secret.store.get(current)
@@ -28,9 +28,9 @@ class Orchestrator:
         self._launch(secret, rotation)
 
     def reattempt(self, secret: Secret) -> bool:
-        """Whether AWSPENDING is elsewhere than AWSCURRENT; its rotation is then run again (3, 5).
+        """Whether AWSPENDING is not beside AWSCURRENT; its rotation is then run again (facts 3, 5).
 
-        Nothing is run while rotation is off, as after CancelRotateSecret (rule 7).
+        Nothing is run while rotation is off, as after CancelRotateSecret (fact 7).
         """
         pending, rotation = secret.store.holder(PENDING), secret.incomplete
         if pending is None or pending == secret.store.holder(CURRENT):
@@ -85,7 +85,7 @@ class Orchestrator:
                     self._end(secret, rotation, result, (number, steps))
 
     def _pause(self, secret: Secret, rotation: Rotation, attempt: int, failed: Step) -> None:
-        """Tell the failure; wait before the next attempt, unless it is asked for now (rule 5)."""
+        """Tell the failure; wait before the next attempt, unless it is asked for now (fact 5)."""
         if rotation.stopped is None:
             with self._state.locked():
                 self._publish(secret, rotation, "Failed", failed)
@@ -93,7 +93,7 @@ class Orchestrator:
             rotation.wake.wait(self._state.settings.retry_delay)
 
     def _tries_again(self, secret: Secret, rotation: Rotation, attempt: int) -> bool:
-        """Whether a failed attempt is followed by another (rule 3)."""
+        """Whether a failed attempt is followed by another (fact 3)."""
         wanted = rotation.again or attempt <= self._state.settings.retries
         rotation.again = False
         rotation.wake.clear()
@@ -132,7 +132,7 @@ class Orchestrator:
     def _publish(
         self, secret: Secret, rotation: Rotation, what: str, failed: Step | None = None
     ) -> None:
-        """Rule 24: tell it once the lock is free."""
+        """Fact 24: tell it once the lock is free."""
         test = "Test" if rotation.kind == "test" else ""
         event = ServiceEvent(
             cast("EventName", f"{test}Rotation{what}"),
@@ -155,7 +155,7 @@ def _state(rotation: Rotation, result: Result) -> State:
 
 
 def _remove_test_version(secret: Secret, rotation: Rotation, now: float) -> None:
-    """Rule 4: the temporary version goes, unless someone gave it another label meanwhile."""
+    """Fact 4: the temporary version goes, unless someone gave it another label meanwhile."""
     if secret.store.labels(rotation.version_id) in ([PENDING], []):
         secret.store.remove(rotation.version_id)
     elif secret.store.holder(PENDING) == rotation.version_id:

@@ -1,4 +1,4 @@
-"""moto's response layer in front of our operations: parses, locks, records, answers (rule 12)."""
+"""moto's response layer in front of our operations: parses, locks, records, answers (fact 12)."""
 
 import json
 import logging
@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 Operation = Callable[[Request], Answer]
 Http = tuple[int, dict[str, str], str]
 
-# moto's own are right about these, but for deleted secrets (rule 16).
+# moto's own are right about these, but for deleted secrets (fact 16).
 MOTOS = frozenset({"GetRandomPassword", "ListSecrets"})
 MOTOS_OF_A_SECRET = frozenset(
     {

@@ -1,4 +1,4 @@
-"""RotationRules: what is accepted, and when the next rotation window opens and shuts (rule 19)."""
+"""RotationRules: what is accepted, and when the next rotation window opens and shuts (fact 19)."""
 
 import re
 from collections.abc import Mapping

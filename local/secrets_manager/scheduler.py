@@ -1,4 +1,4 @@
-"""Rotates each secret by itself when its window opens (rules 3 and 19)."""
+"""Rotates each secret by itself when its window opens (facts 3 and 19)."""
 
 import logging
 import threading

@@ -18,7 +18,7 @@ from local.secrets_manager.versions import Versions
 class Rotation:
     """A rotation on its way: it keeps its version's id and its RotationToken over every attempt.
 
-    wake: set to end a pause between attempts; again: RotateSecret asked for one more (rule 5).
+    wake: set to end a pause between attempts; again: RotateSecret asked for one more (fact 5).
     """
 
     version_id: str
@@ -50,7 +50,7 @@ class RotationSettings:
         self.window = self.schedule.next(now) if self.schedule and self.enabled else None
 
     def describe(self) -> dict[str, Any]:
-        """The keys DescribeSecret adds; none for a secret never rotated (rule 14)."""
+        """The keys DescribeSecret adds; none for a secret never rotated (fact 14)."""
         if self.function is None:
             return {}
         return {
@@ -95,7 +95,7 @@ class Secret(FakeSecret):
         return {key: value for key, value in known.items() if value is not None}
 
     def to_dict(self) -> dict[str, Any]:
-        """DescribeSecret and ListSecrets: labelled versions only, absent keys left out (15)."""
+        """DescribeSecret and ListSecrets: labelled versions (fact 15), absent keys left out."""
         stages: dict[str, list[str]] = {}
         for label, version_id in sorted(self.store.holders().items()):
             stages.setdefault(version_id, []).append(label)

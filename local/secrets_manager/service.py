@@ -129,7 +129,7 @@ class SecretsManager:
 
     @property
     def events(self) -> tuple[ServiceEvent, ...]:
-        """The service events of rule 24."""
+        """The service events of fact 24."""
         return self._state.journal.of(ServiceEvent)
 
     @property

@@ -1,4 +1,4 @@
-"""Eventual consistency on demand: the first reads after a write answer the old state (rule 13)."""
+"""Eventual consistency on demand: the first reads after a write answer the old state (fact 13)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

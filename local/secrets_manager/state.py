@@ -28,11 +28,11 @@ Answer = dict[str, Any]
 class Settings:
     """How the service behaves where AWS leaves it open; may be changed while it runs.
 
-    retries: attempts after the first of a rotation; retry_delay: seconds between them (rule 3).
+    retries: attempts after the first of a rotation; retry_delay: seconds between them (fact 3).
     step_pause: seconds between two steps of an attempt.
-    pending_after_finish: what AWSPENDING does as AWSCURRENT moves onto its version (rule 11).
-    stale_reads: GetSecretValue calls that miss each change (rule 13).
-    require_rotation_token: refuse the function's put without it, as across accounts (rule 2).
+    pending_after_finish: what AWSPENDING does as AWSCURRENT moves onto its version (fact 11).
+    stale_reads: GetSecretValue calls that miss each change (fact 13).
+    require_rotation_token: refuse the function's put without it, as across accounts (fact 2).
     """
 
     retries: int = 2
@@ -84,7 +84,7 @@ class ServiceState:
         return [cast("Secret", secret) for secret in self.moto.secrets.values()]
 
     def find(self, request: Request, *, deleted_too: bool = False) -> Secret:
-        """The secret SecretId names; refuses unknown and deleted ones (rule 16)."""
+        """The secret SecretId names; refuses unknown and deleted ones (fact 16)."""
         secret_id = request.get("SecretId")
         if not secret_id:
             raise errors.validation("secretId", "not be null")
@@ -99,7 +99,7 @@ class ServiceState:
 
     @contextmanager
     def changing(self, secret: Secret) -> Iterator[None]:
-        """A change of values or labels: dates it, makes it stale (13), abandons rotations (6)."""
+        """A change of values or labels: dates it, makes it stale (fact 13), abandons (fact 6)."""
         before = Snapshot.of(secret.store)
         yield
         after = Snapshot.of(secret.store)
@@ -109,7 +109,7 @@ class ServiceState:
             self._abandon_others(secret, after.holders.get(CURRENT))
 
     def _abandon_others(self, secret: Secret, current: str | None) -> None:
-        """A new AWSCURRENT that is not the rotation's own ends the rotation (rule 6)."""
+        """A new AWSCURRENT that is not the rotation's own ends the rotation (fact 6)."""
         rotation = secret.incomplete
         if rotation is None or rotation.kind == "test" or rotation.version_id == current:
             return

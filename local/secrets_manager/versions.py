@@ -1,4 +1,4 @@
-"""A secret's versions and labels: immutable values, and each label on one version (rules 8-12)."""
+"""A secret's versions and labels: immutable values, and each label on one version (facts 8-12)."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -59,13 +59,13 @@ class Versions:
         return sorted(label for label, held in self._holders.items() if held == version_id)
 
     def valued(self) -> list[Version]:
-        """The versions that have a value, oldest first (rule 1)."""
+        """The versions that have a value, oldest first (fact 15)."""
         return [version for version in self._versions.values() if version.value is not None]
 
     def put(self, version_id: str, value: Value | None, labels: Iterable[str], now: float) -> None:
-        """Give a new or valueless version its value and labels, taking them from others (rule 9).
+        """Give a new or valueless version its value and labels, taking them from others (fact 9).
 
-        AWSPREVIOUS follows AWSCURRENT (rule 10).
+        AWSPREVIOUS follows AWSCURRENT (fact 10).
         """
         holders = dict(self._holders)
         for label in sorted(labels):  # AWSCURRENT before AWSPREVIOUS
@@ -84,7 +84,7 @@ class Versions:
         now: float,
         after_finish: AfterFinish = "removes",
     ) -> None:
-        """UpdateSecretVersionStage: move, attach or take off one label (rules 10 and 11)."""
+        """UpdateSecretVersionStage: move, attach or take off one label (facts 10 and 11)."""
         self._check_move(label, to, away_from)
         holders = dict(self._holders)
         if to is None:
@@ -103,7 +103,7 @@ class Versions:
         self._replace(holders, now)
 
     def remove(self, version_id: str) -> None:
-        """Forget the version and its labels, as after RotateImmediately=false (rule 4)."""
+        """Forget the version and its labels, as after RotateImmediately=false (fact 4)."""
         self._versions.pop(version_id, None)
         self._holders = {key: held for key, held in self._holders.items() if held != version_id}
 
@@ -130,7 +130,7 @@ class Versions:
             )
 
     def _replace(self, holders: dict[str, str], now: float) -> None:
-        """Take the new labels, and drop versions that nothing can reach or keep (rule 17)."""
+        """Take the new labels, and drop versions that nothing can reach or keep (fact 17)."""
         self._holders = holders
         unlabelled = [v for v in self._versions.values() if v.id not in holders.values()]
         expired = [v for v in unlabelled[:-MAX_UNLABELLED] if _is_old(v, now)]
@@ -140,7 +140,7 @@ class Versions:
 
 
 def _give(holders: dict[str, str], label: str, version_id: str) -> None:
-    """Put the label on the version; AWSPREVIOUS goes to the version AWSCURRENT left (rule 10)."""
+    """Put the label on the version; AWSPREVIOUS goes to the version AWSCURRENT left (fact 10)."""
     before = holders.get(label)
     holders[label] = version_id
     if label == CURRENT and before is not None and before != version_id:

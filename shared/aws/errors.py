@@ -82,7 +82,7 @@ class Api:
             )
         return Unexpected(
             f"the AWS SDK refused a call to {self.name}{about} ({code})",
-            do="report it with the log's `where`",
+            do="report it with this log line",
         )
 
     def _answered(self, error: botocore.ClientError, about: str) -> RotationError:
@@ -96,15 +96,15 @@ class Api:
 
 
 class NotFound(InvalidEvent):
-    """There is no such secret, version, label, or value yet (rule 12)."""
+    """There is no such secret, version, label, or value yet (facts 12 and 16)."""
 
 
 class Exists(InvalidEvent):
-    """The version has another value already (rule 8)."""
+    """The version has another value already (fact 8)."""
 
 
 class InvalidParameter(InvalidEvent):
-    """For a label move: the label is not where the caller said (rule 10)."""
+    """For a label move: the label is not where the caller said (fact 10)."""
 
 
 _NOT_ALLOWED = ErrorRow(
@@ -154,5 +154,5 @@ SECRETS_MANAGER = Api(
 
 
 def deleted(secret_id: str) -> RotationError:
-    """The secret is scheduled for deletion (rule 16)."""
+    """The secret is scheduled for deletion (fact 16)."""
     return _DELETED.error(f"secretsmanager:DescribeSecret for {secret_id}")

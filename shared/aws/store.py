@@ -1,4 +1,7 @@
-"""The only user of the Secrets Manager API: versions in, versions out, errors in our words."""
+"""The only user of the Secrets Manager API: versions in, versions out, errors in our words.
+
+Facts are numbered in docs/secrets-manager-facts.md.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -32,12 +35,12 @@ Labels = dict[str, frozenset[str]]  # by version id
 
 CURRENT, PENDING, PREVIOUS = "AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"
 
-# Reads after writes are eventually consistent; AWS's own tests wait up to 5 s (rule 13).
+# Reads after writes are eventually consistent; AWS's own tests wait up to 5 s (fact 13).
 CONSISTENCY_SECONDS = 5.0
-# Versions without a label are kept for a day at least (rule 17): enough of them to find the
+# Versions without a label are kept for a day at least (fact 17): enough of them to find the
 # password of a rotation that was given up, few enough to read in one step.
 MAX_STRAYS = 10
-# The API's largest page; beyond about 100 the service prunes (rule 17).
+# The API's largest page; beyond about 100 the service prunes (fact 17).
 PAGE, MAX_PAGES = 100, 5
 
 
@@ -61,7 +64,7 @@ class Store:
         self.last_rotated: datetime | None = None
 
     def labels(self, *, expecting: str) -> Labels:
-        """Every labelled version's labels, valueless ones included (rules 1 and 15).
+        """Every labelled version's labels, valueless ones included (fact 15).
 
         Waits a short while for the version `expecting` to be among them.
         Raises Misconfigured where rotation is off, InvalidEvent where there is no such secret.
@@ -88,7 +91,7 @@ class Store:
         return {version_id: frozenset(labels) for version_id, labels in stages.items()}
 
     def valued_labels(self) -> Labels:
-        """The labels of the labelled versions that have a value (rule 1)."""
+        """The labels of the labelled versions that have a value (fact 15)."""
         listed = self._call(
             self._client.list_secret_version_ids, SecretId=self.secret_id, MaxResults=PAGE
         )
@@ -132,7 +135,7 @@ class Store:
         return {tag["Key"]: tag["Value"] for tag in answer.get("Tags", [])}
 
     def unlabelled(self) -> Iterator[Version]:
-        """The versions without a label, newest first, at most MAX_STRAYS of them (rule 7)."""
+        """The versions without a label, newest first, at most MAX_STRAYS of them (fact 7)."""
         unlabelled = [v for v in self._every_version() if not v.get("VersionStages")]
         newest_first = sorted(unlabelled, key=lambda version: version["CreatedDate"], reverse=True)
         for version in newest_first[:MAX_STRAYS]:
@@ -145,7 +148,7 @@ class Store:
     def put(
         self, version_id: str, document: Mapping[str, object], rotation_token: Secret | None
     ) -> None:
-        """Store the value as AWSPENDING; the same value again is a success (rule 8).
+        """Store the value as AWSPENDING; the same value again is a success (fact 8).
 
         Raises NotStored, and the error itself where it stays open whether the value is stored:
         without an answer, the version is read back before anything is concluded.
@@ -177,7 +180,7 @@ class Store:
         raise NotStored(problem)
 
     def promote(self, version_id: str, *, instead_of: str) -> bool:
-        """Move AWSCURRENT; AWSPREVIOUS follows by itself (rule 10).
+        """Move AWSCURRENT; AWSPREVIOUS follows by itself (fact 10).
 
         False where AWS answers that `instead_of` does not have the label any more.
         """
@@ -194,7 +197,7 @@ class Store:
         return True
 
     def give_up(self, version_id: str) -> None:
-        """Take AWSPENDING off the version, so that the next rotation may begin (rule 5)."""
+        """Take AWSPENDING off the version, so that the next rotation may begin (fact 5)."""
         with suppress(errors.InvalidParameter):  # another copy of the step was first
             self._call(
                 self._client.update_secret_version_stage,

@@ -15,7 +15,7 @@ class VersionState(Enum):
     UNLABELLED = auto()  # neither AWSPENDING nor AWSCURRENT
     EMPTY = auto()  # AWSPENDING, without a value as far as is known
     PENDING = auto()  # AWSPENDING, with a value
-    CURRENT = auto()  # AWSCURRENT, whether or not AWSPENDING is still on it (rule 11)
+    CURRENT = auto()  # AWSCURRENT, whether or not AWSPENDING is still on it (fact 11)
 
 
 class Stages:
@@ -50,7 +50,7 @@ class Stages:
         return state
 
     def look_at_labels(self) -> VersionState:
-        """ListSecretVersionIds lists only versions with a value (rule 1)."""
+        """ListSecretVersionIds lists only versions with a value (fact 15)."""
         self._labels = self._store.valued_labels()
         state = self._state(if_pending=VersionState.PENDING)
         return self.look_before_value() if state is VersionState.UNLABELLED else state
@@ -78,7 +78,7 @@ class Stages:
         return [version_id for version_id, each in (self._labels or {}).items() if each - service]
 
     def note_promotion(self, holder: str) -> None:
-        """AWSCURRENT was moved from `holder` to this version, and AWSPREVIOUS with it (rule 10)."""
+        """AWSCURRENT was moved from `holder` to this version, and AWSPREVIOUS with it (fact 10)."""
         moved = {self._token: frozenset({CURRENT}), holder: frozenset({PREVIOUS})}
         if self._labels is not None:
             self._labels = {

@@ -86,7 +86,7 @@ class RotationSuite:
         assert secret.target.accepts(pending) is not secret.target.installs
 
     @pytest.mark.parametrize("pending", ["removes", "keeps"])
-    def test_rule_11_awspending_may_stay_or_go(self, secret: LabSecret, pending: str) -> None:
+    def test_fact_11_awspending_may_stay_or_go(self, secret: LabSecret, pending: str) -> None:
         secret.lab.service.settings.pending_after_finish = pending  # type: ignore[assignment]
         for _ in range(2):
             outcome = secret.rotate()
@@ -94,7 +94,7 @@ class RotationSuite:
         on_current = secret.labels()[outcome.version_id]
         assert ("AWSPENDING" in on_current) is (pending == "keeps")
 
-    def test_rule_4_rotate_immediately_false_tests_and_changes_nothing(
+    def test_fact_4_rotate_immediately_false_tests_and_changes_nothing(
         self, secret: LabSecret
     ) -> None:
         before, labels = secret.value(), secret.labels()
@@ -104,13 +104,13 @@ class RotationSuite:
         assert (secret.value(), secret.labels()) == (before, labels)
         assert secret.target.accepts(before)
 
-    def test_rule_2_works_where_the_rotation_token_is_required(self, secret: LabSecret) -> None:
+    def test_fact_2_works_where_the_rotation_token_is_required(self, secret: LabSecret) -> None:
         secret.lab.service.settings.require_rotation_token = True
         outcome = secret.rotate()
         assert outcome.state == "succeeded", outcome.error
 
     @pytest.mark.parametrize("stale_reads", [1, 3])
-    def test_rule_13_stale_reads_are_waited_out(self, secret: LabSecret, stale_reads: int) -> None:
+    def test_fact_13_stale_reads_are_waited_out(self, secret: LabSecret, stale_reads: int) -> None:
         secret.lab.service.settings.stale_reads = stale_reads
         outcome = secret.rotate()
         assert outcome.state == "succeeded", outcome.error
@@ -142,7 +142,7 @@ class RotationSuite:
         assert secret.target.accepts(secret.value())
 
     @pytest.mark.parametrize("last", [Step.CREATE, Step.SET, Step.TEST])
-    def test_rule_7_giving_a_rotation_up_after_any_step_locks_nobody_out(
+    def test_fact_7_giving_a_rotation_up_after_any_step_locks_nobody_out(
         self, secret: LabSecret, last: Step
     ) -> None:
         event = secret.begin()

@@ -161,6 +161,7 @@ def test_sam_has_a_target_that_builds_the_handlers_rotator(function: str) -> Non
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_it_may_rotate_the_secrets_of_the_prefix_and_nothing_else(function: str) -> None:
+    """The rights that a rotation takes, and the form of an ARN: fact 21."""
     rotate, *more = statements(function)
     assert set(rotate["Action"]) == ROTATE
     tag = {"secretsmanager:ResourceTag/rotated-by": {"Ref": "SecretTagValue"}}
@@ -238,6 +239,7 @@ def test_no_prefix_can_be_empty_or_a_wildcard() -> None:
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_only_secrets_manager_of_this_account_invokes_it(function: str) -> None:
+    """No confused deputy (fact 22)."""
     assert RESOURCES[f"{function}Invocation"]["Properties"] == {
         "FunctionName": {"Ref": function},
         "Action": "lambda:InvokeFunction",
@@ -336,6 +338,7 @@ def test_the_stacks_own_security_group_lets_out_to_the_targets_and_443_only() ->
 
 
 def test_the_endpoint_lets_the_functions_in_and_nobody_else() -> None:
+    """The way to Secrets Manager in a VPC (fact 23)."""
     (rule,) = RESOURCES["EndpointSecurityGroup"]["Properties"]["SecurityGroupIngress"]
     assert (rule["FromPort"], rule["ToPort"]) == (443, 443)
     assert rule["SourceSecurityGroupId"]["Fn::If"][1] == {"Ref": "FunctionSecurityGroup"}
@@ -397,6 +400,7 @@ def test_the_repositorys_metadata_is_that_of_the_project() -> None:
 
 
 def test_no_reserved_concurrency() -> None:
+    """It would make rotations loop (fact 20)."""
     assert "ReservedConcurrentExecutions" not in json.dumps(template.document())
 
 

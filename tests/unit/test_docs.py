@@ -4,7 +4,7 @@ import ast
 import contextlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple, cast
 
@@ -14,6 +14,7 @@ from botocore import xform_name
 
 from local import template
 from local.build import artifacts
+from local.functions.home import LambdaContext
 from local.servers import Server
 from local.targets import registry
 from rotators.http_api_key.admin import check_inline
@@ -22,11 +23,13 @@ from rotators.mysql.testing import MySQLTarget
 from rotators.postgres.engine import PostgresEngine
 from rotators.postgres.testing import PostgresTarget
 from shared import errors
+from shared.credentials import Login
 from shared.errors import Misconfigured, Permanent, Retryable, RotationError
 from shared.keys.api_key import ApiKey
 from shared.passwords import PasswordPolicy
 from shared.strategies import SingleUser
 from shared.tls import ca_bundle
+from shared.translation import ConnectionFaults
 from tests.engines import SINGLE
 from tests.issuers.issuing import ticket_with_admin
 from tests.lab import Lab
@@ -34,10 +37,11 @@ from tests.lab import Lab
 ROOT = artifacts.ROOT
 ISSUERS = HttpIssuer(ca_bundle({}), {})
 DOCS = (
-    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "SECURITY.md")),
+    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")),
     *sorted((ROOT / "docs").rglob("*.md")),
 )
 NAMES = [str(path.relative_to(ROOT)) for path in DOCS]
+LOGGING = r"LOG(GER)?\.(info|warning|error)"
 TEXT = {name: path.read_text() for name, path in zip(NAMES, DOCS, strict=True)}
 
 
@@ -178,6 +182,22 @@ def test_every_environment_variable_is_explained() -> None:
     assert "`LAMBDA_TASK_ROOT`" in TEXT["docs/secrets.md"]
 
 
+def test_every_environment_variable_is_given_its_parameter() -> None:
+    given: dict[str, str] = {}
+    document = template.document()
+    for holder in (document["Globals"]["Function"], *_properties()):
+        given |= {
+            name: json.dumps(value)
+            for name, value in holder.get("Environment", {}).get("Variables", {}).items()
+        }
+    for variable, parameter, *_ in rows("docs/secrets.md", "variable"):
+        assert f'"{names(parameter)[0]}"' in given.get(names(variable)[0], ""), variable
+
+
+def _properties() -> list[dict[str, Any]]:
+    return [template.document()["Resources"][name]["Properties"] for name in template.functions()]
+
+
 def test_every_setting_of_a_strategy_is_there_and_takes_its_value() -> None:
     known = {name for each in template.functions().values() for name in each.environment}
     words = re.findall(r"`([A-Z]+_[A-Z_]+)(?:=([\w-]+))?`", TEXT["docs/strategies.md"])
@@ -188,22 +208,80 @@ def test_every_setting_of_a_strategy_is_there_and_takes_its_value() -> None:
             template.handler("MySqlSingleUser").build({name: value})
 
 
-def test_every_log_line_of_the_database_functions_is_explained() -> None:
-    folders = ("shared/strategies", "rotators/postgres", "rotators/mysql")
-    files = [file for folder in folders for file in (ROOT / folder).rglob("*.py")]
-    told = [said for file in files for said in _logged(file.read_text())]
-    assert len(told) > 5
-    for said in told:
-        parts = [part.strip() for part in re.split("%[sr]", said)]
-        known = (part[:25] in TEXT["docs/operating.md"] for part in parts if len(part) > 10)
-        assert any(known), said
+def test_every_log_line_is_explained() -> None:
+    for line in _logged():
+        assert any(_same(line, told) for told in _told()), line
 
 
-def _logged(code: str) -> Iterator[str]:
-    """What the code gives to LOG.info and LOG.warning."""
-    for node in ast.walk(ast.parse(code)):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("LOG.info", "LOG.warning"):
-            yield ast.literal_eval(node.args[0])
+def test_every_log_line_that_is_explained_is_written() -> None:
+    told = list(_told())
+    assert len(told) > 15
+    for message in told:
+        assert any(_same(line, message) for line in _logged()), message
+
+
+def _told() -> Iterator[str]:
+    """Each line of the table; `… b` goes on after `a: ` of the one before it."""
+    for _, messages, _ in rows("docs/operating.md", "level"):
+        whole = ""
+        for message in names(messages):
+            begun = whole.partition(": ")[0]
+            whole = f"{begun}: {message[2:]}" if message.startswith("… ") else message
+            yield whole
+
+
+@cache
+def _logged() -> list[str]:
+    """What the functions' code gives to a logger, but for the line that each step ends with."""
+    files = [file for folder in ("shared", "rotators") for file in (ROOT / folder).rglob("*.py")]
+    nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text()))]
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
+    said = [each.args[0] for each in calls if re.fullmatch(LOGGING, ast.unparse(each.func))]
+    texts = [each.value for each in said if isinstance(each, ast.Constant)]
+    return [str(text) for text in texts if text != "step done"]
+
+
+def _same(line: str, told: str) -> bool:
+    """Whether `told` is what the line writes, with any text for a `%s`, or how it begins."""
+    texts = re.split("%[sr]", line)
+    if not told.endswith("…"):
+        return re.fullmatch("(.+)".join(map(re.escape, texts)), told) is not None
+    *whole, last = re.split(r"…|'\w+'", told.removesuffix("…"))
+    return texts[: len(whole)] == whole and texts[len(whole)].startswith(last)
+
+
+def test_the_example_of_an_error_is_as_the_code_says_it() -> None:
+    (line,) = [json.loads(b.code) for b in blocks("json") if '"ERROR"' in b.code]
+    document = {"host": "db.example.org", "username": "app", "password": "x"}
+    where = f"{line['backend']} {Login.parse(document, default_port=5432).address}"
+    error = ConnectionFaults.at("host").no_answer.error(where).at(line["step"], line["backend"])
+    assert line["message"] == str(error)
+    told = (error.code, error.retryable, error.field)
+    assert told == (line["code"], line["retryable"], line["field"])
+
+
+def test_every_message_that_is_quoted_is_one_of_the_code() -> None:
+    texts = " ".join(_texts())
+    prose = re.sub(r"```.*?```", "", TEXT["docs/operating.md"], flags=re.DOTALL)
+    quoted = re.findall(r'"([^"{}\n]{20,})"', prose)
+    assert len(quoted) >= 4
+    for message in quoted:
+        assert message in texts, message
+
+
+def _texts() -> Iterator[str]:
+    """Every text of the code, and of the service as AWS words it."""
+    for folder in ("shared", "rotators", "local/secrets_manager"):
+        for file in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text())):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    yield node.value
+
+
+def test_every_kind_that_an_answer_means_is_one_of_the_code() -> None:
+    for answer, error in rows("docs/issuers.md", "answer"):
+        for name in re.findall(r"`([A-Z]\w+[a-z])`", error):
+            assert hasattr(errors, name), (answer, name)
 
 
 def test_every_template_parameter_is_explained() -> None:
@@ -221,13 +299,6 @@ def test_every_function_and_server_is_named() -> None:
     code = "\n".join(path.read_text() for path in (ROOT / "local" / "servers").glob("*.py"))
     for name in re.findall(r"TEST_\w+_DSN", code):
         assert f"`{name}`" in TEXT["docs/local-system.md"]
-
-
-def test_every_rule_of_the_service_is_in_the_list() -> None:
-    listed = {int(row[0]) for row in rows("docs/local-system.md", "rule")}
-    tests = "\n".join(path.read_text() for path in (ROOT / "tests" / "local").rglob("*.py"))
-    tested = re.findall(r"def test_rule_(\d\d)_", tests)
-    assert listed == {int(rule) for rule in tested} | {18}
 
 
 # --- fields and examples ---
@@ -356,6 +427,24 @@ def test_the_log_lines_are_like_real_ones() -> None:
     always = {"level", "location", "message", "timestamp", "service"}
     assert lines
     assert {key for line in lines for key in line} == always | explained
+
+
+def test_the_examples_have_what_a_step_writes(output: Callable[[], str]) -> None:
+    context = LambdaContext(function_name="f", timeout=60, memory_limit_in_mb="256")
+    with pytest.raises(RotationError):
+        template.handler("PostgresSingleUser")({}, context)
+    lines = [json.loads(line) for line in output().splitlines()]
+    (metric,) = [each for each in lines if "_aws" in each]
+    (line,) = [each for each in lines if "_aws" not in each]
+    (example,) = [json.loads(b.code) for b in blocks("json") if "_aws" in b.code]
+    assert _shape(example) == _shape(metric)
+    (failed,) = [json.loads(b.code) for b in blocks("json") if '"ERROR"' in b.code]
+    assert line.keys() | {"secret", "version"} == failed.keys()
+
+
+def _shape(metric: Mapping[str, Any]) -> list[object]:
+    (declared,) = metric["_aws"]["CloudWatchMetrics"]
+    return [metric.keys(), declared["Namespace"], declared["Dimensions"], declared["Metrics"]]
 
 
 def test_other_python_in_the_documents_compiles() -> None:

@@ -1,4 +1,4 @@
-"""GetSecretValue, DescribeSecret, ListSecretVersionIds, BatchGetSecretValue (rules 7, 12-16)."""
+"""GetSecretValue, DescribeSecret, ListSecretVersionIds, BatchGetSecretValue (facts 7, 12-16)."""
 
 from typing import Any, cast
 
@@ -14,7 +14,7 @@ MAX_PAGE, MAX_BATCH = 100, 20
 
 
 def get_secret_value(state: ServiceState, request: Request) -> Answer:
-    """GetSecretValue by id, by label or by both (rules 12 and 13)."""
+    """GetSecretValue by id, by label or by both (facts 12 and 13)."""
     secret = state.find(request)
     label = request.get("VersionStage")
     if version_id := request.get("VersionId"):
@@ -38,7 +38,7 @@ def describe_secret(state: ServiceState, request: Request) -> Answer:
 
 
 def list_secret_version_ids(state: ServiceState, request: Request) -> Answer:
-    """ListSecretVersionIds: versions with a value; unlabelled ones if asked (rules 1, 7)."""
+    """ListSecretVersionIds: versions with a value; unlabelled ones if asked (facts 7, 15)."""
     secret = state.find(request, deleted_too=True)
     entries = [
         {
@@ -99,7 +99,7 @@ def _by_label(secret: Secret, label: str) -> tuple[Version, list[str]]:
 
 
 def _holder(secret: Secret, label: str) -> tuple[str | None, list[str]]:
-    """The version with the label and its labels, as this read sees them (rule 13)."""
+    """The version with the label and its labels, as this read sees them (fact 13)."""
     past = secret.stale.past(label)
     version_id = secret.store.holder(label)
     if past is None:

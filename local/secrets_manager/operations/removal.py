@@ -1,4 +1,4 @@
-"""DeleteSecret and RestoreSecret (rule 16)."""
+"""DeleteSecret and RestoreSecret (fact 16)."""
 
 import uuid
 

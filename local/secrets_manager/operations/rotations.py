@@ -1,4 +1,4 @@
-"""RotateSecret and CancelRotateSecret: what they check, keep and start (rules 1, 4, 5, 7, 19)."""
+"""RotateSecret and CancelRotateSecret: what they check, keep and start (facts 1, 4, 5, 7, 19)."""
 
 from local.functions.home import Directory
 from local.secrets_manager import errors, schedule
@@ -34,7 +34,7 @@ def rotate_secret(state: ServiceState, orchestrator: Orchestrator, request: Requ
 
 
 def cancel_rotate_secret(state: ServiceState, request: Request) -> Answer:
-    """CancelRotateSecret: rotation off, no further step; AWSPENDING stays (rule 7)."""
+    """CancelRotateSecret: rotation off, no further step; AWSPENDING stays (fact 7)."""
     secret = state.find(request)
     if secret.rotation.function is None:
         raise errors.invalid_request(

@@ -1,4 +1,4 @@
-"""CreateSecret, PutSecretValue, UpdateSecret, UpdateSecretVersionStage (rules 2, 8-11, 16, 17)."""
+"""CreateSecret, PutSecretValue, UpdateSecret, UpdateSecretVersionStage (facts 2, 8-11, 16, 17)."""
 
 import base64
 import binascii
@@ -52,7 +52,7 @@ def _create_again(
 
 
 def put_secret_value(state: ServiceState, request: Request) -> Answer:
-    """PutSecretValue (rules 2, 8, 9): a version is given its value once."""
+    """PutSecretValue (facts 2, 8, 9): a version is given its value once."""
     secret = state.find(request)
     value, labels = value_of(request), _labels_of(request)
     if value is None:
@@ -78,7 +78,7 @@ def update_secret(state: ServiceState, request: Request) -> Answer:
 
 
 def update_secret_version_stage(state: ServiceState, request: Request) -> Answer:
-    """UpdateSecretVersionStage (rules 10 and 11)."""
+    """UpdateSecretVersionStage (facts 10 and 11)."""
     secret = state.find(request)
     label = _label(request.get("VersionStage"))
     with state.changing(secret):
@@ -107,7 +107,7 @@ def _put(state: ServiceState, secret: Secret, token: str, value: Value, labels: 
 def _check_rotation_token(
     state: ServiceState, secret: Secret, version_id: str, given: str | None
 ) -> None:
-    """Rule 2: a token must be right; it must be there if the settings say so."""
+    """Fact 2: a token must be right; it must be there if the settings say so."""
     rotation = secret.incomplete
     own = rotation is not None and rotation.version_id == version_id
     if given is None:
@@ -123,7 +123,7 @@ def _check_rotation_token(
 
 
 def value_of(request: Request) -> Value | None:
-    """The request's value, if it has one; refuses two, bad base64 and over 65,536 bytes (17)."""
+    """The request's value, if it has one; refuses two, bad base64, over 65,536 bytes (fact 17)."""
     keys: tuple[Literal["SecretString", "SecretBinary"], ...] = ("SecretString", "SecretBinary")
     given = [Value(key, str(request[key])) for key in keys if request.get(key)]
     if not given:

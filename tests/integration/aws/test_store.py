@@ -64,7 +64,7 @@ def answer_lost(client: "SecretsManagerClient", *, after: Callable[[], Any] | No
     client._make_api_call = call  # type: ignore[attr-defined]  # see above
 
 
-def test_rule_08_the_same_value_again_is_a_success(
+def test_fact_08_the_same_value_again_is_a_success(
     client: "SecretsManagerClient", secret: LabSecret
 ) -> None:
     event, store = secret.begin(), store_of(client, secret)
@@ -72,7 +72,7 @@ def test_rule_08_the_same_value_again_is_a_success(
     put(store, event, dict(MINE))
 
 
-def test_rule_08_another_value_is_a_conflict(
+def test_fact_08_another_value_is_a_conflict(
     client: "SecretsManagerClient", secret: LabSecret
 ) -> None:
     event, store = secret.begin(), store_of(client, secret)
@@ -151,7 +151,7 @@ def test_another_value_is_a_conflict_though_it_is_not_readable_yet(
     assert lost.value.refusal is None
 
 
-def test_rule_13_the_wait_is_bounded_by_the_time_the_function_has_left(
+def test_fact_13_the_wait_is_bounded_by_the_time_the_function_has_left(
     client: "SecretsManagerClient", secret: LabSecret, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waited: list[float] = []
@@ -162,7 +162,7 @@ def test_rule_13_the_wait_is_bounded_by_the_time_the_function_has_left(
     assert not waited
 
 
-def test_rule_07_strays_are_the_unlabelled_ones_newest_first_and_bounded(
+def test_fact_07_strays_are_the_unlabelled_ones_newest_first_and_bounded(
     client: "SecretsManagerClient", secret: LabSecret, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store_module, "MAX_STRAYS", 3)

@@ -44,7 +44,7 @@ def test_a_secret_that_is_not_there(secret: LabSecret) -> None:
 
 
 @pytest.mark.parametrize("step", list(Step))
-def test_rule_16_a_deleted_secret(secret: LabSecret, step: Step) -> None:
+def test_fact_16_a_deleted_secret(secret: LabSecret, step: Step) -> None:
     event = secret.begin()
     secret.lab.client.delete_secret(SecretId=secret.arn)
     with pytest.raises(InvalidEvent, match="scheduled for deletion") as caught:
@@ -54,7 +54,7 @@ def test_rule_16_a_deleted_secret(secret: LabSecret, step: Step) -> None:
     assert secret.target.accepts(secret.value())
 
 
-def test_rule_14_a_secret_that_never_rotated(secret: LabSecret) -> None:
+def test_fact_14_a_secret_that_never_rotated(secret: LabSecret) -> None:
     event = {"SecretId": secret.arn, "ClientRequestToken": str(uuid.uuid4())}
     error = refused(secret, event, Misconfigured)
     assert error.field == "RotationEnabled"

@@ -67,7 +67,7 @@ def test_only_its_rotation_token_is_accepted(client: "SecretsManagerClient") -> 
 def test_the_service_would_go_on_with_it(
     client: "SecretsManagerClient", service: SecretsManager, function: Scripted
 ) -> None:
-    with refused("InvalidRequestException"):  # rule 5: "That rotation will be reattempted."
+    with refused("InvalidRequestException"):  # fact 5: "That rotation will be reattempted."
         client.rotate_secret(SecretId=ARN)
     assert service.wait_for_rotation(ARN).state == "succeeded"
     assert function.events == [{"Step": step, **EVENT} for step in STEPS]

@@ -1,4 +1,4 @@
-"""What happened can be read, counted and followed, and holds no value: rule 24."""
+"""What happened can be read, counted and followed, and holds no value: fact 24."""
 
 from typing import TYPE_CHECKING
 
@@ -30,7 +30,7 @@ def rotate(client: "SecretsManagerClient", secret: str, *, immediately: bool = T
     )
 
 
-def test_rule_24_a_rotation_tells_its_start_its_failures_and_its_success(
+def test_fact_24_a_rotation_tells_its_start_its_failures_and_its_success(
     service: SecretsManager, client: "SecretsManagerClient", secret: str, function: Scripted
 ) -> None:
     function.before["setSecret"] = failing_once("port closed")
@@ -47,7 +47,7 @@ def test_rule_24_a_rotation_tells_its_start_its_failures_and_its_success(
 
 
 @pytest.mark.parametrize("ends", ["Succeeded", "Failed"])
-def test_rule_24_a_test_of_the_configuration_has_events_of_its_own(
+def test_fact_24_a_test_of_the_configuration_has_events_of_its_own(
     service: SecretsManager,
     client: "SecretsManagerClient",
     secret: str,

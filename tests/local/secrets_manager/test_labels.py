@@ -1,4 +1,4 @@
-"""Labels move whole or not at all: rules 10, 11 and 15."""
+"""Labels move whole or not at all: facts 10, 11 and 15."""
 
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ def pending(client: "SecretsManagerClient", secret: str) -> str:
     return secret
 
 
-def test_rule_10_awscurrent_moves_and_awsprevious_follows(
+def test_fact_10_awscurrent_moves_and_awsprevious_follows(
     client: "SecretsManagerClient", pending: str
 ) -> None:
     client.update_secret_version_stage(
@@ -32,7 +32,7 @@ def test_rule_10_awscurrent_moves_and_awsprevious_follows(
     assert client.get_secret_value(SecretId=pending)["SecretString"] == "second"
 
 
-def test_rule_10_moving_back_swaps_current_and_previous(
+def test_fact_10_moving_back_swaps_current_and_previous(
     client: "SecretsManagerClient", pending: str
 ) -> None:
     for to, away_from in ((2, 1), (1, 2)):
@@ -70,7 +70,7 @@ IMMOVABLE = (
         ("AWSPENDING", 1, None, attached("AWSPENDING", 2)),
     ],
 )
-def test_rule_10_a_refused_move_changes_nothing(  # noqa: PLR0913 three of them are the request
+def test_fact_10_a_refused_move_changes_nothing(  # noqa: PLR0913 three of them are the request
     client: "SecretsManagerClient",
     pending: str,
     *,
@@ -88,7 +88,7 @@ def test_rule_10_a_refused_move_changes_nothing(  # noqa: PLR0913 three of them 
     assert labels(client, pending) == before
 
 
-def test_rule_10_the_move_made_twice_is_one_move(
+def test_fact_10_the_move_made_twice_is_one_move(
     client: "SecretsManagerClient", pending: str
 ) -> None:
     def move(away_from: str) -> None:
@@ -107,7 +107,7 @@ def test_rule_10_the_move_made_twice_is_one_move(
     assert labels(client, pending) == after
 
 
-def test_rule_10_another_label_is_removed_by_naming_its_version(
+def test_fact_10_another_label_is_removed_by_naming_its_version(
     client: "SecretsManagerClient", pending: str
 ) -> None:
     client.update_secret_version_stage(
@@ -119,7 +119,7 @@ def test_rule_10_another_label_is_removed_by_naming_its_version(
 @pytest.mark.parametrize(
     ("state", "expected"), [("keeps", ["AWSCURRENT", "AWSPENDING"]), ("removes", ["AWSCURRENT"])]
 )
-def test_rule_11_after_finish_awspending_stays_or_goes(
+def test_fact_11_after_finish_awspending_stays_or_goes(
     service: SecretsManager,
     client: "SecretsManagerClient",
     secret: str,
@@ -130,13 +130,13 @@ def test_rule_11_after_finish_awspending_stays_or_goes(
     answer = client.rotate_secret(SecretId=secret, RotationLambdaARN=FUNCTION)
     assert service.wait_for_rotation(secret).state == "succeeded"
     assert client.get_secret_value(SecretId=secret)["VersionStages"] == expected
-    # Either way the next rotation is free to begin (rule 5).
+    # Either way the next rotation is free to begin (fact 5).
     again = client.rotate_secret(SecretId=secret, ClientRequestToken=token(3))
     assert service.wait_for_rotation(secret, beyond=1).version_id == again["VersionId"]
     assert labels(client, secret)["AWSPREVIOUS"] == answer["VersionId"]
 
 
-def test_rule_15_describe_leaves_out_versions_without_labels(
+def test_fact_15_describe_leaves_out_versions_without_labels(
     client: "SecretsManagerClient", secret: str
 ) -> None:
     for number in (2, 3):

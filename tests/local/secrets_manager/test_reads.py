@@ -1,4 +1,4 @@
-"""What a read answers, and when it is refused: rules 1 and 12 to 16."""
+"""What a read answers, and when it is refused: facts 12 to 16."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +34,7 @@ def valueless(
     return secret
 
 
-def test_rule_12_one_read_gives_the_value_and_its_labels(
+def test_fact_12_one_read_gives_the_value_and_its_labels(
     client: "SecretsManagerClient", secret: str
 ) -> None:
     for request in ({}, {"VersionId": token(1)}, {"VersionStage": "AWSCURRENT"}):
@@ -54,7 +54,7 @@ def test_rule_12_one_read_gives_the_value_and_its_labels(
         ({"VersionId": token(9)}, f"VersionId: {token(9)}"),
     ],
 )
-def test_rule_12_no_such_version_and_no_value_yet_are_not_found(
+def test_fact_12_no_such_version_and_no_value_yet_are_not_found(
     client: "SecretsManagerClient", valueless: str, request_: dict[str, Any], what: str
 ) -> None:
     with refused("ResourceNotFoundException") as refusal:
@@ -62,7 +62,7 @@ def test_rule_12_no_such_version_and_no_value_yet_are_not_found(
     assert refusal.message == NOT_FOUND + what
 
 
-def test_rule_12_an_id_and_a_label_that_disagree_are_an_invalid_request(
+def test_fact_12_an_id_and_a_label_that_disagree_are_an_invalid_request(
     client: "SecretsManagerClient", secret: str
 ) -> None:
     with refused("InvalidRequestException") as refusal:
@@ -73,7 +73,7 @@ def test_rule_12_an_id_and_a_label_that_disagree_are_an_invalid_request(
 
 
 @pytest.mark.parametrize("request_", [{"VersionId": token(2)}, {"VersionStage": "AWSPENDING"}])
-def test_rule_13_the_first_reads_of_a_new_version_may_miss_it(
+def test_fact_13_the_first_reads_of_a_new_version_may_miss_it(
     service: SecretsManager,
     client: "SecretsManagerClient",
     secret: str,
@@ -89,7 +89,7 @@ def test_rule_13_the_first_reads_of_a_new_version_may_miss_it(
     assert client.get_secret_value(SecretId=secret, **request_)["SecretString"] == "second"
 
 
-def test_rule_13_the_first_reads_by_label_after_a_move_answer_the_old_version(
+def test_fact_13_the_first_reads_by_label_after_a_move_answer_the_old_version(
     service: SecretsManager, client: "SecretsManagerClient", secret: str
 ) -> None:
     put_pending(client, secret, 2, "second")
@@ -109,14 +109,14 @@ def test_rule_13_the_first_reads_by_label_after_a_move_answer_the_old_version(
     ]
 
 
-def test_rule_14_a_secret_never_rotated_has_no_rotation_keys(
+def test_fact_14_a_secret_never_rotated_has_no_rotation_keys(
     client: "SecretsManagerClient", secret: str
 ) -> None:
     described = client.describe_secret(SecretId=secret)
     assert not {key for key in described if "Rotat" in key}
 
 
-def test_rule_16_a_deleted_secret_refuses_reads_and_writes(
+def test_fact_16_a_deleted_secret_refuses_reads_and_writes(
     client: "SecretsManagerClient", secret: str
 ) -> None:
     client.delete_secret(SecretId=secret)
@@ -142,7 +142,7 @@ def test_rule_16_a_deleted_secret_refuses_reads_and_writes(
 
 
 @pytest.mark.parametrize("operation", ["get_secret_value", "describe_secret", "rotate_secret"])
-def test_rule_16_an_unknown_secret_is_not_found(
+def test_fact_16_an_unknown_secret_is_not_found(
     client: "SecretsManagerClient", operation: str
 ) -> None:
     with refused("ResourceNotFoundException") as refusal:
@@ -150,7 +150,7 @@ def test_rule_16_an_unknown_secret_is_not_found(
     assert refusal.message == "Secrets Manager can't find the specified secret."
 
 
-def test_rule_01_describe_shows_the_valueless_version_and_the_list_does_not(
+def test_fact_15_describe_shows_the_valueless_version_and_the_list_does_not(
     client: "SecretsManagerClient", valueless: str
 ) -> None:
     assert labels(client, valueless)["AWSPENDING"] == token(2)

@@ -1,4 +1,4 @@
-"""The way out of a stuck rotation, and what it leaves to find: rule 7."""
+"""The way out of a stuck rotation, and what it leaves to find: fact 7."""
 
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 
-def test_rule_07_cancelling_stops_after_the_running_step_and_keeps_awspending(
+def test_fact_07_cancelling_stops_after_the_running_step_and_keeps_awspending(
     service: SecretsManager, client: "SecretsManagerClient", secret: str, function: Scripted
 ) -> None:
     def cancel(_event: Event) -> None:
@@ -35,7 +35,7 @@ def test_rule_07_cancelling_stops_after_the_running_step_and_keeps_awspending(
     assert labels(client, secret) == {"AWSCURRENT": token(1), "AWSPENDING": token(2)}
 
 
-def test_rule_07_cancel_take_awspending_off_and_rotate_again(
+def test_fact_07_cancel_take_awspending_off_and_rotate_again(
     service: SecretsManager, client: "SecretsManagerClient", secret: str, function: Scripted
 ) -> None:
     function.before["testSecret"] = failing("lockout")
@@ -55,7 +55,7 @@ def test_rule_07_cancel_take_awspending_off_and_rotate_again(
     assert client.describe_secret(SecretId=secret)["RotationEnabled"] is True
 
 
-def test_rule_07_a_cancelled_rotation_is_not_reattempted(
+def test_fact_07_a_cancelled_rotation_is_not_reattempted(
     service: SecretsManager, client: "SecretsManagerClient", secret: str, function: Scripted
 ) -> None:
     function.before["testSecret"] = failing()
@@ -68,7 +68,7 @@ def test_rule_07_a_cancelled_rotation_is_not_reattempted(
     assert client.describe_secret(SecretId=secret)["RotationEnabled"] is False
 
 
-def test_rule_07_an_unlabelled_version_is_readable_by_id_and_listed_if_asked(
+def test_fact_07_an_unlabelled_version_is_readable_by_id_and_listed_if_asked(
     client: "SecretsManagerClient", secret: str
 ) -> None:
     put_pending(client, secret, 2, "lost")
@@ -82,7 +82,7 @@ def test_rule_07_an_unlabelled_version_is_readable_by_id_and_listed_if_asked(
     assert listed(client, secret, IncludeDeprecated=True)[token(2)] == []
 
 
-def test_rule_07_versions_are_listed_page_by_page_with_their_dates(
+def test_fact_07_versions_are_listed_page_by_page_with_their_dates(
     client: "SecretsManagerClient", secret: str
 ) -> None:
     for number in (2, 3, 4):

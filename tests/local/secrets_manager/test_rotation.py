@@ -1,4 +1,4 @@
-"""A rotation from RotateSecret to its end, or to its last attempt: rules 1, 2 and 3."""
+"""A rotation from RotateSecret to its end, or to its last attempt: facts 1, 2 and 3."""
 
 import threading
 from typing import TYPE_CHECKING
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 
-def test_rule_01_rotate_secret_answers_before_the_function_has_run(
+def test_fact_01_rotate_secret_answers_before_the_function_has_run(
     service: SecretsManager, client: "SecretsManagerClient", secret: str, function: Scripted
 ) -> None:
     gate = threading.Event()
@@ -59,7 +59,7 @@ def _pass(gate: threading.Event) -> None:
     assert gate.wait(30)
 
 
-def test_rule_01_the_four_steps_run_in_order_and_the_new_value_is_current(
+def test_fact_01_the_four_steps_run_in_order_and_the_new_value_is_current(
     service: SecretsManager, client: "SecretsManagerClient", secret: str, function: Scripted
 ) -> None:
     rotate(client, secret)
@@ -73,7 +73,7 @@ def test_rule_01_the_four_steps_run_in_order_and_the_new_value_is_current(
     assert "LastRotatedDate" in described
 
 
-def test_rule_02_the_event_has_exactly_four_keys(
+def test_fact_02_the_event_has_exactly_four_keys(
     service: SecretsManager, client: "SecretsManagerClient", secret: str, function: Scripted
 ) -> None:
     client.rotate_secret(SecretId="app/db", RotationLambdaARN=FUNCTION)
@@ -90,7 +90,7 @@ def test_rule_02_the_event_has_exactly_four_keys(
         assert rotation_token.replace("-", "").isalnum()
 
 
-def test_rule_02_a_wrong_rotation_token_is_refused(
+def test_fact_02_a_wrong_rotation_token_is_refused(
     service: SecretsManager, client: "SecretsManagerClient", secret: str, function: Scripted
 ) -> None:
     def forge(event: Event) -> None:
@@ -106,7 +106,7 @@ def test_rule_02_a_wrong_rotation_token_is_refused(
 
 
 @pytest.mark.parametrize(("required", "state"), [(False, "succeeded"), (True, "failed")])
-def test_rule_02_without_the_rotation_token_a_put_is_refused_where_it_is_required(  # noqa: PLR0913 four are fixtures
+def test_fact_02_without_the_rotation_token_a_put_is_refused_where_it_is_required(  # noqa: PLR0913 four are fixtures
     service: SecretsManager,
     client: "SecretsManagerClient",
     secret: str,
@@ -124,7 +124,7 @@ def test_rule_02_without_the_rotation_token_a_put_is_refused_where_it_is_require
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_rule_03_a_failed_step_ends_the_attempt_and_the_whole_is_retried(
+def test_fact_03_a_failed_step_ends_the_attempt_and_the_whole_is_retried(
     service: SecretsManager,
     client: "SecretsManagerClient",
     secret: str,
@@ -140,7 +140,7 @@ def test_rule_03_a_failed_step_ends_the_attempt_and_the_whole_is_retried(
     assert len({event["RotationToken"] for event in function.events}) == 1
 
 
-def test_rule_03_after_the_last_attempt_nothing_is_promoted(
+def test_fact_03_after_the_last_attempt_nothing_is_promoted(
     service: SecretsManager, client: "SecretsManagerClient", secret: str, function: Scripted
 ) -> None:
     service.settings.retries = 1
@@ -157,7 +157,7 @@ def test_rule_03_after_the_last_attempt_nothing_is_promoted(
     assert "LastRotatedDate" not in client.describe_secret(SecretId=secret)
 
 
-def test_rule_03_a_finish_that_moves_nothing_has_not_succeeded(
+def test_fact_03_a_finish_that_moves_nothing_has_not_succeeded(
     service: SecretsManager, client: "SecretsManagerClient", secret: str, function: Scripted
 ) -> None:
     function.before["setSecret"] = lambda _event: setattr(function, "finish", lambda *_: None)
@@ -168,7 +168,7 @@ def test_rule_03_a_finish_that_moves_nothing_has_not_succeeded(
     assert labels(client, secret)["AWSCURRENT"] == token(1)
 
 
-def test_rule_01_a_function_that_cannot_be_invoked_is_refused_at_once(
+def test_fact_01_a_function_that_cannot_be_invoked_is_refused_at_once(
     client: "SecretsManagerClient", secret: str
 ) -> None:
     with refused("AccessDeniedException") as refusal:

@@ -1,4 +1,4 @@
-"""Rotations that are tests, unfinished or abandoned: rules 4, 5 and 6."""
+"""Rotations that are tests, unfinished or abandoned: facts 4, 5 and 6."""
 
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 INCOMPLETE = "A previous rotation isn't complete. That rotation will be reattempted."
 
 
-def test_rule_04_without_rotate_immediately_only_test_secret_runs_on_a_copy(
+def test_fact_04_without_rotate_immediately_only_test_secret_runs_on_a_copy(
     service: SecretsManager, client: "SecretsManagerClient", secret: str, function: Scripted
 ) -> None:
     seen: list[str] = []
@@ -62,7 +62,7 @@ def test_rule_04_without_rotate_immediately_only_test_secret_runs_on_a_copy(
     assert "LastRotatedDate" not in described
 
 
-def test_rule_04_a_test_that_fails_leaves_nothing_either(
+def test_fact_04_a_test_that_fails_leaves_nothing_either(
     service: SecretsManager, client: "SecretsManagerClient", secret: str, function: Scripted
 ) -> None:
     function.before["testSecret"] = failing()
@@ -72,7 +72,7 @@ def test_rule_04_a_test_that_fails_leaves_nothing_either(
     assert labels(client, secret) == {"AWSCURRENT": token(1)}
 
 
-def test_rule_05_rotate_secret_during_a_rotation_is_refused_and_reattempts_it(
+def test_fact_05_rotate_secret_during_a_rotation_is_refused_and_reattempts_it(
     service: SecretsManager, client: "SecretsManagerClient", secret: str, function: Scripted
 ) -> None:
     service.settings.retries = 0
@@ -89,7 +89,7 @@ def test_rule_05_rotate_secret_during_a_rotation_is_refused_and_reattempts_it(
     assert labels(client, secret) == {"AWSCURRENT": token(2), "AWSPREVIOUS": token(1)}
 
 
-def test_rule_05_asked_while_an_attempt_runs_it_gets_one_more_if_it_fails(
+def test_fact_05_asked_while_an_attempt_runs_it_gets_one_more_if_it_fails(
     service: SecretsManager, client: "SecretsManagerClient", secret: str, function: Scripted
 ) -> None:
     service.settings.retries = 0
@@ -106,7 +106,7 @@ def test_rule_05_asked_while_an_attempt_runs_it_gets_one_more_if_it_fails(
     assert (outcome.state, outcome.attempts, outcome.version_id) == ("succeeded", 2, token(2))
 
 
-def test_rule_05_a_pending_version_made_by_hand_counts_too(
+def test_fact_05_a_pending_version_made_by_hand_counts_too(
     service: SecretsManager, client: "SecretsManagerClient", secret: str
 ) -> None:
     put_pending(client, secret, 2, MINTED)
@@ -118,7 +118,7 @@ def test_rule_05_a_pending_version_made_by_hand_counts_too(
     assert service.events == ()
 
 
-def test_rule_05_awspending_on_the_current_version_is_no_obstacle(
+def test_fact_05_awspending_on_the_current_version_is_no_obstacle(
     service: SecretsManager, client: "SecretsManagerClient", secret: str
 ) -> None:
     client.update_secret_version_stage(
@@ -130,7 +130,7 @@ def test_rule_05_awspending_on_the_current_version_is_no_obstacle(
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_rule_06_a_current_version_made_by_hand_abandons_the_rotation(
+def test_fact_06_a_current_version_made_by_hand_abandons_the_rotation(
     service: SecretsManager,
     client: "SecretsManagerClient",
     secret: str,
@@ -150,18 +150,18 @@ def _put_current(client: "SecretsManagerClient", secret: str) -> None:
     client.put_secret_value(SecretId=secret, ClientRequestToken=token(8), SecretString="by hand")
 
 
-def test_rule_06_abandoning_takes_awspending_off(
+def test_fact_06_abandoning_takes_awspending_off(
     service: SecretsManager, client: "SecretsManagerClient", secret: str, function: Scripted
 ) -> None:
     function.before["setSecret"] = lambda _event: _put_current(client, secret)
     rotate(client, secret)
     service.wait_for_rotation(secret)
     assert labels(client, secret) == {"AWSCURRENT": token(8), "AWSPREVIOUS": token(1)}
-    # The password that may be in the database already is kept (rule 7).
+    # The password that may be in the database already is kept (fact 7).
     assert client.get_secret_value(SecretId=secret, VersionId=token(2))["SecretString"] == MINTED
 
 
-def test_rule_06_a_rotation_that_had_given_up_is_abandoned_too(
+def test_fact_06_a_rotation_that_had_given_up_is_abandoned_too(
     service: SecretsManager, client: "SecretsManagerClient", secret: str, function: Scripted
 ) -> None:
     function.before["createSecret"] = failing()

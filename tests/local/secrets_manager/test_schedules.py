@@ -1,4 +1,4 @@
-"""Rotation rules are checked, kept, shown and kept to: rule 19."""
+"""Rotation rules are checked, kept, shown and kept to: fact 19."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -72,7 +72,7 @@ def rotate(client: "SecretsManagerClient", secret: str, rules: dict[str, Any]) -
 
 
 @pytest.mark.parametrize(("rules", "opens", "shuts"), ACCEPTED)
-def test_rule_19_rules_are_kept_and_shown_with_the_next_date(  # noqa: PLR0913 three are fixtures
+def test_fact_19_rules_are_kept_and_shown_with_the_next_date(  # noqa: PLR0913 three are fixtures
     service: SecretsManager,
     client: "SecretsManagerClient",
     secret: str,
@@ -95,7 +95,7 @@ def test_rule_19_rules_are_kept_and_shown_with_the_next_date(  # noqa: PLR0913 t
 
 
 @pytest.mark.parametrize("rules", REFUSED)
-def test_rule_19_rules_that_cannot_be_kept_are_refused_and_change_nothing(
+def test_fact_19_rules_that_cannot_be_kept_are_refused_and_change_nothing(
     client: "SecretsManagerClient", secret: str, rules: dict[str, Any]
 ) -> None:
     before = client.describe_secret(SecretId=secret)
@@ -105,11 +105,11 @@ def test_rule_19_rules_that_cannot_be_kept_are_refused_and_change_nothing(
     assert {**before, "ResponseMetadata": None} == {**after, "ResponseMetadata": None}
 
 
-def test_rule_19_a_day_that_never_comes_has_no_next_date() -> None:
+def test_fact_19_a_day_that_never_comes_has_no_next_date() -> None:
     assert cron.parse("0 8 30 2 ? *").next(moment("2026-01-01 00")) is None
 
 
-def test_rule_19_the_service_rotates_by_itself_when_the_window_opens(
+def test_fact_19_the_service_rotates_by_itself_when_the_window_opens(
     service: SecretsManager, client: "SecretsManagerClient", secret: str, clock: ManualClock
 ) -> None:
     rotate(client, secret, {"ScheduleExpression": "cron(0 8 * * ? *)", "Duration": "2h"})
@@ -123,7 +123,7 @@ def test_rule_19_the_service_rotates_by_itself_when_the_window_opens(
     assert len({outcome.version_id for outcome in service.outcomes(secret)}) == 4
 
 
-def test_rule_19_a_cancelled_rotation_has_no_next_date(
+def test_fact_19_a_cancelled_rotation_has_no_next_date(
     service: SecretsManager, client: "SecretsManagerClient", secret: str, clock: ManualClock
 ) -> None:
     rotate(client, secret, {"AutomaticallyAfterDays": 1})
@@ -140,7 +140,7 @@ def test_rule_19_a_cancelled_rotation_has_no_next_date(
     assert client.describe_secret(SecretId=secret)["NextRotationDate"] == moment("2026-01-13 00")
 
 
-def test_rule_03_the_next_window_reattempts_what_the_last_one_left(
+def test_fact_03_the_next_window_reattempts_what_the_last_one_left(
     service: SecretsManager,
     client: "SecretsManagerClient",
     secret: str,

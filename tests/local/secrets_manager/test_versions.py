@@ -1,4 +1,4 @@
-"""Versions are immutable and bounded: rules 8, 9 and 17."""
+"""Versions are immutable and bounded: facts 8, 9 and 17."""
 
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 DAY = 24 * 3600
 
 
-def test_rule_08_the_same_token_and_value_again_changes_nothing(
+def test_fact_08_the_same_token_and_value_again_changes_nothing(
     client: "SecretsManagerClient", secret: str
 ) -> None:
     before = client.describe_secret(SecretId=secret)["VersionIdsToStages"]
@@ -28,7 +28,7 @@ def test_rule_08_the_same_token_and_value_again_changes_nothing(
 
 
 @pytest.mark.parametrize("operation", ["put_secret_value", "update_secret"])
-def test_rule_08_the_same_token_with_another_value_is_refused(
+def test_fact_08_the_same_token_with_another_value_is_refused(
     client: "SecretsManagerClient", secret: str, operation: str
 ) -> None:
     with refused("ResourceExistsException") as refusal:
@@ -41,7 +41,7 @@ def test_rule_08_the_same_token_with_another_value_is_refused(
     assert client.get_secret_value(SecretId=secret)["SecretString"] == FIRST
 
 
-def test_rule_08_a_pending_version_is_as_immutable_as_any(
+def test_fact_08_a_pending_version_is_as_immutable_as_any(
     client: "SecretsManagerClient", secret: str
 ) -> None:
     put_pending(client, secret, 2, "a")
@@ -50,7 +50,7 @@ def test_rule_08_a_pending_version_is_as_immutable_as_any(
     assert client.get_secret_value(SecretId=secret, VersionId=token(2))["SecretString"] == "a"
 
 
-def test_rule_08_text_and_bytes_are_different_values(
+def test_fact_08_text_and_bytes_are_different_values(
     client: "SecretsManagerClient", secret: str
 ) -> None:
     with refused("ResourceExistsException"):
@@ -59,7 +59,7 @@ def test_rule_08_text_and_bytes_are_different_values(
         )
 
 
-def test_rule_09_a_put_takes_its_label_from_whatever_version_had_it(
+def test_fact_09_a_put_takes_its_label_from_whatever_version_had_it(
     client: "SecretsManagerClient", secret: str
 ) -> None:
     for number in (2, 3):
@@ -67,7 +67,7 @@ def test_rule_09_a_put_takes_its_label_from_whatever_version_had_it(
     assert labels(client, secret) == {"AWSCURRENT": token(1), "AWSPENDING": token(3)}
 
 
-def test_rule_09_a_put_without_labels_becomes_current_and_other_labels_stay(
+def test_fact_09_a_put_without_labels_becomes_current_and_other_labels_stay(
     client: "SecretsManagerClient", secret: str
 ) -> None:
     client.update_secret_version_stage(
@@ -82,13 +82,13 @@ def test_rule_09_a_put_without_labels_becomes_current_and_other_labels_stay(
 
 
 @pytest.mark.parametrize("value", ["x" * 65_536, "é" * 32_768])
-def test_rule_17_a_value_may_have_65536_bytes(client: "SecretsManagerClient", value: str) -> None:
+def test_fact_17_a_value_may_have_65536_bytes(client: "SecretsManagerClient", value: str) -> None:
     client.create_secret(Name="big", SecretString=value)
     assert client.get_secret_value(SecretId="big")["SecretString"] == value
 
 
 @pytest.mark.parametrize("value", ["x" * 65_537, "é" * 32_769])
-def test_rule_17_a_longer_value_is_refused(
+def test_fact_17_a_longer_value_is_refused(
     client: "SecretsManagerClient", secret: str, value: str
 ) -> None:
     with refused("ValidationException") as refusal:
@@ -99,7 +99,7 @@ def test_rule_17_a_longer_value_is_refused(
     assert client.get_secret_value(SecretId=secret)["VersionId"] == token(1)
 
 
-def test_rule_17_twenty_labels_over_all_versions(
+def test_fact_17_twenty_labels_over_all_versions(
     client: "SecretsManagerClient", secret: str
 ) -> None:
     for number in range(19):
@@ -116,7 +116,7 @@ def test_rule_17_twenty_labels_over_all_versions(
     assert len(client.list_secret_version_ids(SecretId=secret)["Versions"]) == 1
 
 
-def test_rule_17_unlabelled_versions_go_beyond_100_but_not_before_a_day(
+def test_fact_17_unlabelled_versions_go_beyond_100_but_not_before_a_day(
     client: "SecretsManagerClient", secret: str, clock: ManualClock
 ) -> None:
     def unlabelled() -> int:

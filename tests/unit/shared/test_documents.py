@@ -97,7 +97,7 @@ def test_an_empty_dbname_is_none_at_all() -> None:
 
 
 def test_a_value_of_the_full_size_can_be_rotated() -> None:
-    """65,536 bytes as small as JSON gets: rule 17 leaves no room for spaces."""
+    """65,536 bytes as small as JSON gets: fact 17 leaves no room for spaces."""
     padding = "x" * (65_536 - len(json.dumps({**LOGIN, "pad": ""}, separators=(",", ":"))))
     document = {**LOGIN, "pad": padding}
     assert len(dump_document(document).encode()) == 65_536

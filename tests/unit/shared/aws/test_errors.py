@@ -69,6 +69,12 @@ def test_a_refusal_says_which_call_it_was_and_about_what() -> None:
     )
 
 
+def test_a_defect_is_reported_with_what_the_line_has() -> None:
+    """These are raised as ours, so no line before the step's own has a `where`."""
+    error = told(SECRETS_MANAGER, ParamValidationError(report=CANARY))
+    assert error.do == "report it with this log line"
+
+
 def test_the_same_code_may_be_one_apis_own() -> None:
     code = "ValidationException"
     assert type(told(SECRETS_MANAGER, refusal(code, "PutSecretValue"))) is MalformedSecret
