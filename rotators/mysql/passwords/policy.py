@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rotators.mysql.connection import Connection
-from shared.errors import GIVE_UP, RejectedByPolicy
+from shared.errors import RejectedByPolicy
 from shared.passwords import CLASSES
 from shared.secret import Secret
 
@@ -32,7 +32,7 @@ def explaining_policy_refusals(connection: Connection, password: Secret) -> Iter
     if not connection.mariadb and len(password.reveal().encode()) > _MAX_BYTES:
         raise RejectedByPolicy(
             f"the new password has more than the {_MAX_BYTES} bytes that MySQL takes",
-            do=f"set PASSWORD_LENGTH to {_MAX_BYTES} or less; {GIVE_UP}",
+            do=f"set PASSWORD_LENGTH to {_MAX_BYTES} or less",
             field=_LENGTH,
         )
     try:
@@ -84,6 +84,6 @@ def _below_minimum(
     return RejectedByPolicy(
         f"{refusal.what}: it wants {setting} to be {wanted} or more",
         do=f"set {setting}{unset}, and see that PASSWORD_LENGTH and EXCLUDE_CHARACTERS leave room "
-        f"for it; {GIVE_UP}",
+        "for it",
         field=exclude_setting or setting,
     )

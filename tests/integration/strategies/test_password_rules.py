@@ -53,6 +53,7 @@ def refused(secret: LabSecret) -> dict[str, str]:
     assert not caught.value.retryable
     assert caught.value.field in {"PASSWORD_LENGTH", "EXCLUDE_CHARACTERS", "EXCLUDE_PUNCTUATION"}
     assert "PASSWORD_LENGTH" in caught.value.do
+    assert "CancelRotateSecret" not in caught.value.do  # the machine has given the version up
     assert secret.holder("AWSCURRENT") == current
     assert secret.accepted_versions() == {current}
     return event
