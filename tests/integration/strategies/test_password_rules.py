@@ -99,7 +99,7 @@ def test_postgres_tells_it_apart_and_the_next_rotation_begins_anew(
     name = username()
     secret = lab.secret(PostgresTarget(strict_postgres, name))
     with monkeypatch.context() as patch:
-        patch.setattr(PasswordPolicy, "make", lambda _self: Value(name))
+        patch.setattr(PasswordPolicy, "generate", lambda _self: Value(name))
         refused(secret)
     assert secret.holder("AWSPENDING") is None
     outcome = secret.rotate()
