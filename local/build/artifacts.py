@@ -47,7 +47,7 @@ def build(source: Source, artifact: Path, target: tuple[str, ...]) -> None:
         copy = artifact / path
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source.root / path, copy)
-    repeatable.settle(artifact)
+    repeatable.make_repeatable(artifact)
 
 
 def install(pinned: tuple[Path, ...], artifact: Path, target: tuple[str, ...]) -> None:

@@ -18,7 +18,7 @@ MEGABYTE = 1_000_000
 _TELLTALES = frozenset({"INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json"})
 
 
-def settle(artifact: Path) -> None:
+def make_repeatable(artifact: Path) -> None:
     """Give every file and folder one time and one mode, and drop what tells of this build."""
     for info in artifact.glob("*.dist-info"):
         for name in _TELLTALES:

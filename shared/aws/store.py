@@ -39,7 +39,7 @@ CURRENT, PENDING, PREVIOUS = "AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"
 CONSISTENCY_SECONDS = 5.0
 # Versions without a label are kept for a day at least (fact 17): enough of them to find the
 # password of a rotation that was given up, few enough to read in one step.
-MAX_STRAYS = 10
+MAX_UNLABELLED = 10
 # The API's largest page; beyond about 100 the service prunes (fact 17).
 PAGE, MAX_PAGES = 100, 5
 
@@ -135,15 +135,15 @@ class Store:
         return {tag["Key"]: tag["Value"] for tag in answer.get("Tags", [])}
 
     def unlabelled(self) -> Iterator[Version]:
-        """The versions without a label, newest first, at most MAX_STRAYS of them (fact 7)."""
+        """The versions without a label, newest first, at most MAX_UNLABELLED of them (fact 7)."""
         unlabelled = [v for v in self._every_version() if not v.get("VersionStages")]
         newest_first = sorted(unlabelled, key=lambda version: version["CreatedDate"], reverse=True)
-        for version in newest_first[:MAX_STRAYS]:
+        for version in newest_first[:MAX_UNLABELLED]:
             # One may have been pruned meanwhile, or written by a person.
             with suppress(MalformedSecret):
-                stray = self._get(VersionId=version["VersionId"])
-                if stray is not None:
-                    yield stray
+                found = self._get(VersionId=version["VersionId"])
+                if found is not None:
+                    yield found
 
     def put(
         self, version_id: str, document: Mapping[str, object], rotation_token: Secret | None

@@ -1,6 +1,6 @@
 """Keys in two slots that take turns: the next key ends the one in the other slot.
 
-That key must not end where somebody gave a version that holds it a label of their own.
+That key must not end while a version with a custom staging label holds it.
 """
 
 import logging
@@ -14,11 +14,11 @@ LOG = logging.getLogger(f"rotation.{__name__}")
 
 
 def check_other_slot(issuer: KeyIssuer, current: ApiKey, ticket: Ticket[ApiKey]) -> None:
-    """Raises Misconfigured where the next key would end one with a label of somebody's own."""
+    """Raises Misconfigured where the next key would end one that has a custom staging label."""
     if _is_other_in_use(issuer, current, ticket):
         raise Misconfigured(
-            "the next key would end the one in the other slot, which a version holds that "
-            "somebody gave a label of their own",
+            "the next key would end the one in the other slot, which a version with a custom "
+            "staging label holds",
             do="take that label off the version, and rotate again",
             field=current.fields["slot"],
         )
@@ -29,13 +29,15 @@ def may_end_other(issuer: KeyIssuer, promoted: ApiKey, ticket: Ticket[ApiKey]) -
     if promoted.slot is None:
         return False
     if _is_other_in_use(issuer, promoted, ticket):
-        LOG.warning("the key in the other slot is not ended: a pinned version holds it")
+        LOG.warning(
+            "the key in the other slot is not ended: a version with a custom staging label holds it"
+        )
         return False
     return True
 
 
 def _is_other_in_use(issuer: KeyIssuer, key: ApiKey, ticket: Ticket[ApiKey]) -> bool:
-    """Whether a version with a label of somebody's own holds an accepted key of the other slot."""
+    """Whether a version with a custom staging label holds an accepted key of the other slot."""
     if key.slot is None:
         return False
     return any(

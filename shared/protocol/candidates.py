@@ -29,5 +29,5 @@ def _all(ticket: Ticket[C], labelled: Iterable[tuple[C, str]]) -> Iterator[tuple
     previous = ticket.previous()
     if previous is not None:
         yield previous, "the previous one"
-    for stray in ticket.unlabelled():
-        yield stray, "one of a version without a label"
+    for unlabelled in ticket.unlabelled():
+        yield unlabelled, "one of a version without a label"

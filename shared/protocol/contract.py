@@ -50,7 +50,7 @@ class Ticket(Protocol[C_co]):
         ...
 
     def custom_labelled(self) -> Mapping[str, C_co | None]:
-        """The credential of each version that somebody gave a label of their own, by its id.
+        """The credential of each version with a custom staging label, by the id of the version.
 
         None for one that cannot be read as a credential.
         """

@@ -82,7 +82,7 @@ class StepTicket(Generic[C]):
         return self._previous[0]
 
     def custom_labelled(self) -> Mapping[str, C | None]:
-        """The credential of each version that somebody gave a label of their own, by its id."""
+        """The credential of each version with a custom staging label, by the id of the version."""
         ids = self._stages.custom_labelled()
         return {each: self._parsed(self._store.read(each).document) for each in ids}
 

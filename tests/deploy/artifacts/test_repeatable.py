@@ -106,7 +106,7 @@ def test_modes_and_times_are_those_of_any_build(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir(mode=0o700)
     for name, mode in (("private.py", 0o600), ("folder/run.py", 0o777), ("library.so", 0o644)):
         (tmp_path / name).touch(mode=mode)
-    repeatable.settle(tmp_path)
+    repeatable.make_repeatable(tmp_path)
     seen = {name: (mode & 0o777, time) for name, (mode, time, _) in described(tmp_path).items()}
     oldest = 315_532_800  # 1980-01-01, the first that a zip can hold
     assert seen == {

@@ -162,12 +162,12 @@ def test_fact_13_the_wait_is_bounded_by_the_time_the_function_has_left(
     assert not waited
 
 
-def test_fact_07_strays_are_the_unlabelled_ones_newest_first_and_bounded(
+def test_fact_07_unlabelled_versions_come_newest_first_and_bounded(
     client: "SecretsManagerClient", secret: LabSecret, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store_module, "MAX_STRAYS", 3)
+    monkeypatch.setattr(store_module, "MAX_UNLABELLED", 3)
     first = secret.value()
     for number in range(7):
         secret.store({**first, "number": number})
-    strays = [version.document.get("number") for version in store_of(client, secret).unlabelled()]
-    assert strays == [4, 3, 2]  # 6 is AWSCURRENT, 5 AWSPREVIOUS
+    numbers = [version.document.get("number") for version in store_of(client, secret).unlabelled()]
+    assert numbers == [4, 3, 2]  # 6 is AWSCURRENT, 5 AWSPREVIOUS

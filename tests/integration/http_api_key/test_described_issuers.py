@@ -263,14 +263,14 @@ def test_an_end_that_is_none(make: Make, said: str) -> None:
     assert caught.value.field == "OLD_KEY_ENDS"
 
 
-def test_a_key_that_somebody_pinned_is_not_revoked(make: Make) -> None:
+def test_a_key_with_a_custom_label_is_not_revoked(make: Make) -> None:
     secret = make(EXAMPLES[BESIDE][0])
     secret.rotate()
-    pinned = secret.value()
+    labelled = secret.value()
     secret.move_label("CANARY", secret.holder("AWSCURRENT") or "")
     for _ in range(3):
         assert secret.rotate().state == "succeeded"
-    assert secret.target.accepts(pinned)
+    assert secret.target.accepts(labelled)
     assert len(secret.accepted_versions()) == 3
 
 

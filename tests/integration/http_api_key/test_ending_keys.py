@@ -70,7 +70,7 @@ def test_a_step_that_was_held_up_does_not_undo_a_later_rotation(
     assert secret.target.accepts(secret.value())
 
 
-# --- what somebody pinned ---
+# --- what has a custom label ---
 
 
 def pin(secret: LabSecret) -> None:
@@ -93,13 +93,13 @@ def test_a_pinned_plain_string_goes_on_working(make: Make, shop: Keyshop, ends: 
 def test_a_pinned_key_keeps_its_slot(make: Make, ends: str) -> None:
     secret = make(EXAMPLES[SLOTS][0], OLD_KEY_ENDS=ends)
     secret.rotate()
-    pinned = secret.value()
+    labelled = secret.value()
     pin(secret)
     assert secret.rotate().state == "succeeded"
     with pytest.raises(Misconfigured, match="other slot") as caught:
         secret.step(secret.begin(), Step.CREATE)
     assert caught.value.field == "key_name"
-    assert secret.target.accepts(pinned)
+    assert secret.target.accepts(labelled)
     assert secret.target.accepts(secret.value())
 
 
@@ -142,10 +142,10 @@ def test_without_a_list_the_key_before_is_revoked(make: Make, shop: Keyshop) -> 
     held = {secret.value(label)["key_id"] for label in ("AWSCURRENT", "AWSPREVIOUS")}
     assert shop.keys.keys() == held
     pin(secret)
-    pinned = secret.value()
+    labelled = secret.value()
     for _ in range(2):
         assert secret.rotate().state == "succeeded"
-    assert secret.target.accepts(pinned)
+    assert secret.target.accepts(labelled)
 
 
 def test_a_lost_key_without_a_label_is_told(make: Make, shop: Keyshop, stub: Stub) -> None:

@@ -8,8 +8,8 @@ from moto.secretsmanager.exceptions import SecretsManagerClientError
 
 from local.secrets_manager import SecretsManager
 from tests.fixtures.secrets_manager import (
+    CREATED,
     FUNCTION,
-    MINTED,
     STEPS,
     Scripted,
     labels,
@@ -30,7 +30,7 @@ def put(client: "SecretsManagerClient", rotation_token: str) -> None:
     client.put_secret_value(
         SecretId=ARN,
         ClientRequestToken=token(7),
-        SecretString=MINTED,
+        SecretString=CREATED,
         VersionStages=["AWSPENDING"],
         RotationToken=rotation_token,
     )
@@ -60,7 +60,7 @@ def test_only_its_rotation_token_is_accepted(client: "SecretsManagerClient") -> 
     with refused("AccessDeniedException"):
         put(client, ROTATION_TOKEN[::-1])
     put(client, ROTATION_TOKEN)
-    assert client.get_secret_value(SecretId=ARN, VersionId=token(7))["SecretString"] == MINTED
+    assert client.get_secret_value(SecretId=ARN, VersionId=token(7))["SecretString"] == CREATED
 
 
 @pytest.mark.usefixtures("adopted")

@@ -6,9 +6,9 @@ import pytest
 
 from local.secrets_manager import Call, Occurrence, RotationOutcome, SecretsManager, Step
 from tests.fixtures.secrets_manager import (
+    CREATED,
     FIRST,
     FUNCTION,
-    MINTED,
     STEPS,
     Scripted,
     failing,
@@ -97,7 +97,7 @@ def test_a_subscriber_may_call_the_service_or_fail_or_leave(
     service.subscribe(fail)
     rotate(client, secret)
     assert service.wait_for_rotation(secret).state == "succeeded"
-    assert (seen[0], seen[-1]) == (FIRST, MINTED)
+    assert (seen[0], seen[-1]) == (FIRST, CREATED)
     assert "a subscriber failed" in caplog.text
     leave()
     before = len(seen)
@@ -139,5 +139,5 @@ def test_no_value_and_no_rotation_token_is_in_the_journal(
     service.wait_for_rotation(secret)
     client.get_secret_value(SecretId=secret)
     journal = repr(service.journal)
-    for sensitive in (FIRST, MINTED, function.events[0]["RotationToken"]):
+    for sensitive in (FIRST, CREATED, function.events[0]["RotationToken"]):
         assert sensitive not in journal

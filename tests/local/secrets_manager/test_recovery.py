@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from local.secrets_manager import SecretsManager
 from tests.fixtures.secrets_manager import (
-    MINTED,
+    CREATED,
     STEPS,
     Event,
     Scripted,
@@ -46,7 +46,7 @@ def test_fact_07_cancel_take_awspending_off_and_rotate_again(
     client.update_secret_version_stage(
         SecretId=secret, VersionStage="AWSPENDING", RemoveFromVersionId=token(2)
     )
-    assert client.get_secret_value(SecretId=secret, VersionId=token(2))["SecretString"] == MINTED
+    assert client.get_secret_value(SecretId=secret, VersionId=token(2))["SecretString"] == CREATED
     assert listed(client, secret, IncludeDeprecated=True)[token(2)] == []
     del function.before["testSecret"]
     rotate(client, secret, 3)

@@ -8,9 +8,9 @@ import pytest
 from local.functions.home import ARN_PREFIX
 from local.secrets_manager import SecretsManager, Step
 from tests.fixtures.secrets_manager import (
+    CREATED,
     FIRST,
     FUNCTION,
-    MINTED,
     STEPS,
     Event,
     Scripted,
@@ -66,7 +66,7 @@ def test_fact_01_the_four_steps_run_in_order_and_the_new_value_is_current(
     outcome = service.wait_for_rotation(secret)
     assert (outcome.state, outcome.attempts) == ("succeeded", 1)
     assert function.steps == STEPS
-    assert client.get_secret_value(SecretId=secret)["SecretString"] == MINTED
+    assert client.get_secret_value(SecretId=secret)["SecretString"] == CREATED
     described = client.describe_secret(SecretId=secret)
     assert described["RotationEnabled"] is True
     assert described["RotationLambdaARN"] == FUNCTION
@@ -117,7 +117,7 @@ def test_fact_02_without_the_rotation_token_a_put_is_refused_where_it_is_require
 ) -> None:
     service.settings.require_rotation_token = required
     function.before["createSecret"] = lambda event: put_pending(
-        client, event["SecretId"], 2, MINTED
+        client, event["SecretId"], 2, CREATED
     )
     rotate(client, secret)
     assert service.wait_for_rotation(secret).state == state

@@ -6,9 +6,9 @@ import pytest
 
 from local.secrets_manager import SecretsManager
 from tests.fixtures.secrets_manager import (
+    CREATED,
     FIRST,
     FUNCTION,
-    MINTED,
     STEPS,
     Event,
     Scripted,
@@ -109,7 +109,7 @@ def test_fact_05_asked_while_an_attempt_runs_it_gets_one_more_if_it_fails(
 def test_fact_05_a_pending_version_made_by_hand_counts_too(
     service: SecretsManager, client: "SecretsManagerClient", secret: str
 ) -> None:
-    put_pending(client, secret, 2, MINTED)
+    put_pending(client, secret, 2, CREATED)
     with refused("InvalidRequestException") as refusal:
         rotate(client, secret, 3)
     assert refusal.message == INCOMPLETE
@@ -158,7 +158,7 @@ def test_fact_06_abandoning_takes_awspending_off(
     service.wait_for_rotation(secret)
     assert labels(client, secret) == {"AWSCURRENT": token(8), "AWSPREVIOUS": token(1)}
     # The password that may be in the database already is kept (fact 7).
-    assert client.get_secret_value(SecretId=secret, VersionId=token(2))["SecretString"] == MINTED
+    assert client.get_secret_value(SecretId=secret, VersionId=token(2))["SecretString"] == CREATED
 
 
 def test_fact_06_a_rotation_that_had_given_up_is_abandoned_too(

@@ -134,11 +134,11 @@ def test_a_strangers_key_with_the_previous_keys_id_at_another_issuer_is_not() ->
 @pytest.mark.parametrize("known", [True, False])
 def test_what_somebody_gave_a_label_of_their_own_is_not(known: bool) -> None:
     listed = [ours("c", "v2"), ours("p", "v1"), ours("canary", "v0")]
-    pinned = {"v0": held("canary") if known else None}
-    assert revoked(listed, FakeTicket(held("p"), custom_labelled_keys=pinned)) == {"p"}
+    custom_labelled = {"v0": held("canary") if known else None}
+    assert revoked(listed, FakeTicket(held("p"), custom_labelled_keys=custom_labelled)) == {"p"}
 
 
-def test_a_first_key_made_by_hand_is_not_where_somebody_pinned_it() -> None:
+def test_a_first_key_made_by_hand_is_not_where_it_has_a_custom_label() -> None:
     listed = [ours("c", "v2"), Key("p", "by hand")]
     assert revoked(listed, FakeTicket(held("p"), custom_labelled_keys={"v0": held("p")})) == set()
 
@@ -193,13 +193,13 @@ LABELS = st.sampled_from(["by hand", "", *(f"{ARN} {v}" for v in ("v1", "v2", NO
     listed=st.lists(st.builds(Key, IDS, LABELS), unique_by=lambda key: key.key_id),
     current=IDS,
     before=st.none() | st.builds(held, IDS, st.sampled_from([HERE, ELSEWHERE])),
-    strays=st.lists(st.builds(held, IDS, st.sampled_from([HERE, ELSEWHERE]))),
+    unlabelled=st.lists(st.builds(held, IDS, st.sampled_from([HERE, ELSEWHERE]))),
 )
 def test_current_is_never_revoked_nor_what_was_never_ours(
-    listed: list[Key], current: str, before: ApiKey | None, strays: list[ApiKey]
+    listed: list[Key], current: str, before: ApiKey | None, unlabelled: list[ApiKey]
 ) -> None:
-    gone = revoked(listed, FakeTicket(before, strays), current)
-    stored = {key.key_id for key in (before, *strays) if key and key.account == HERE}
+    gone = revoked(listed, FakeTicket(before, unlabelled), current)
+    stored = {key.key_id for key in (before, *unlabelled) if key and key.account == HERE}
     labels = {key.key_id: key.label for key in listed}
     assert current not in gone
     assert all(key_id in stored or labels[key_id].startswith(f"{ARN} ") for key_id in gone)
