@@ -106,11 +106,11 @@ class _Attempt:
 
     def retire_then_issue(self, ending: Sequence[str], listed: Sequence[OwnedKey]) -> ApiKey:
         """Revoke the keys with these ids, and have one issued for this version."""
+        remaining = [key for key in listed if key.key_id not in ending]
+        _require_room(self.manager, self.current, remaining)
         for key_id in ending:
             self.ticket.ensure_still_this_rotation()
             _revoke(self.manager, key_id)
-        remaining = [key for key in listed if key.key_id not in ending]
-        _require_room(self.manager, self.current, remaining)
         return self._issue()
 
     def _issue(self) -> ApiKey:
@@ -153,11 +153,11 @@ def _require_room(manager: KeyManager, current: ApiKey, keys: Sequence[OwnedKey]
     """Raises TargetMismatch naming the keys in the way, where the account has as many as it may."""
     if manager.max_keys is None or len(keys) < manager.max_keys:
         return
-    others = ", ".join(f"'{key.key_id}'" for key in keys if key.key_id != current.key_id)
+    others = [f"'{key.key_id}'" for key in keys if key.key_id != current.key_id]
     raise TargetMismatch(
-        f"the issuer allows {manager.max_keys} keys, and {current.account.owner!r} has as many "
-        f"beside those that this rotation may end: {others} of them is in no version of the secret",
-        do="revoke it at the issuer if nobody uses it, and rotate again",
+        f"the issuer allows {manager.max_keys} keys, and this rotation may not end those that "
+        f"{current.account.owner!r} has: {', '.join(others) or 'the current one'}",
+        do="revoke one that nobody uses at the issuer, and rotate again",
         field=current.fields.get("id"),
     )
 

@@ -252,7 +252,7 @@ def test_where_few_keys_may_be_the_previous_one_makes_room() -> None:
 
 
 def test_a_key_in_the_way_that_no_version_holds_is_named() -> None:
-    manager = Labelless("c", "lost")
-    with pytest.raises(TargetMismatch, match=r"allows 2 keys.*'lost'.*revoke it"):
-        issued(manager)
-    assert manager.ended == []
+    manager = Labelless("c", "p", "lost")
+    with pytest.raises(TargetMismatch, match=r"allows 2 keys.*'lost'.*revoke one"):
+        issued(manager, held("p"))
+    assert manager.ended == []  # nothing is changed by a rotation that cannot go on
