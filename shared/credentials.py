@@ -59,8 +59,8 @@ class Login:
 
     def render(self) -> dict[str, object]:
         """The document again, with this user and password in it."""
-        mine = {"username": self.username, "password": self.password.reveal()}
-        return {**self.document, **mine}
+        login = {"username": self.username, "password": self.password.reveal()}
+        return {**self.document, **login}
 
     def with_password(self, password: Secret) -> Self:
         """The same user at the same place, with another password."""

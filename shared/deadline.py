@@ -39,14 +39,14 @@ def deadline(seconds_left: float) -> Iterator[None]:
     """
     ends = _ENDS.set(time.monotonic() + seconds_left - 2 * MARGIN_SECONDS)
     try:
-        with _interrupted(seconds_left):
+        with _alarm_after(seconds_left):
             yield
     finally:
         _ENDS.reset(ends)
 
 
 @contextmanager
-def _interrupted(seconds_left: float) -> Iterator[None]:
+def _alarm_after(seconds_left: float) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -46,7 +46,7 @@ class Fields:
         """One host name or IP address: no list, no socket path, as drivers would read into it."""
         value = self.text(field)
         shape = r"[A-Za-z0-9_]([A-Za-z0-9._:-]*[A-Za-z0-9.])?|::[0-9a-f:]*"
-        if not re.fullmatch(shape, value) or not _labelled(value):
+        if not re.fullmatch(shape, value) or not _has_dns_labels(value):
             self._refuse(field, "must be one host name or IP address", "correct it in")
         return value
 
@@ -81,7 +81,7 @@ class Fields:
         value = self.text(field)
         try:
             url = urlsplit(value)
-            good = url.scheme == "https" and _labelled(url.hostname or "") and url.port != 0
+            good = url.scheme == "https" and _has_dns_labels(url.hostname or "") and url.port != 0
         except ValueError:
             good = False
         if not good or not re.fullmatch(r"[!-~]+", value) or re.search(r"[?#@\\]", value):
@@ -94,7 +94,7 @@ class Fields:
         )
 
 
-def _labelled(host: str) -> bool:
+def _has_dns_labels(host: str) -> bool:
     """Whether each label has a length that it may have: Python looks no other name up."""
     return all(0 < len(label) < 64 for label in host.removesuffix(".").split("."))  # noqa: PLR2004 - RFC 1035, 2.3.4
 

@@ -28,8 +28,8 @@ _LEVELS = ("debug", "info", "warning", "error", "critical")
 
 def _logger() -> Logger:
     """At INFO where LOG_LEVEL is no level, which fails each step but not the function's start."""
-    said = os.environ.get("LOG_LEVEL")
-    known = said is None or said.lower() in _LEVELS
+    level = os.environ.get("LOG_LEVEL")
+    known = level is None or level.lower() in _LEVELS
     return Logger(service="rotation", utc=True, level=None if known else "INFO")
 
 

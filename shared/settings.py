@@ -14,7 +14,10 @@ FLAGS = {
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """CloudFormation gives an unset parameter as an empty string, hence the rule above."""
+    """Reads variables by name.
+
+    An empty one counts as not set: that is how CloudFormation gives an unset parameter.
+    """
 
     environment: Mapping[str, str]
 
@@ -26,25 +29,25 @@ class Settings:
         """True or false; raises Misconfigured."""
         value = self.text(name, default=str(default)).strip().lower()
         if value not in FLAGS:
-            raise self._refused(name, "must be true or false")
+            raise self._refusal(name, "must be true or false")
         return FLAGS[value]
 
     def choice(self, name: str, *, default: str, of: tuple[str, ...]) -> str:
         """One of the words; raises Misconfigured."""
         value = self.text(name, default=default).strip().lower()
         if value not in of:
-            raise self._refused(name, f"must be {' or '.join(of)}")
+            raise self._refusal(name, f"must be {' or '.join(of)}")
         return value
 
     def integer(self, name: str, *, default: int, within: range) -> int:
         """A whole number in the range; raises Misconfigured."""
         value = self.text(name, default=str(default)).strip()
         if not value.isdecimal() or len(value) > len(str(within[-1])) or int(value) not in within:
-            raise self._refused(name, f"must be a whole number from {within[0]} to {within[-1]}")
+            raise self._refusal(name, f"must be a whole number from {within[0]} to {within[-1]}")
         return int(value)
 
     @staticmethod
-    def _refused(name: str, rule: str) -> Misconfigured:
+    def _refusal(name: str, rule: str) -> Misconfigured:
         return Misconfigured(
             f"environment variable {name} {rule}",
             do="correct the function's configuration",

@@ -31,11 +31,11 @@ def ca_bundle(environment: Mapping[str, str]) -> Path:
 
 def database_authorities(environment: Mapping[str, str]) -> Path:
     """As `ca_bundle`, but with the authorities of RDS beside the system's."""
-    return _named_bundle(environment) or _joined(_system_bundle(), RDS_AUTHORITIES)
+    return _named_bundle(environment) or _write_joined(_system_bundle(), RDS_AUTHORITIES)
 
 
 @cache
-def _joined(*bundles: Path) -> Path:
+def _write_joined(*bundles: Path) -> Path:
     """One file of them all, for this process: drivers in C take a single file.
 
     A new name each time: whatever else writes to the temporary folder, another process or a

@@ -160,9 +160,9 @@ class Manager:
         )
 
     def _call(self, request: Request, values: Values) -> Call:
-        return make_call(request, self._client.base, values, self.credentials())
+        return make_call(request, self._client.base, values, self.credentials_once())
 
-    def credentials(self) -> Mapping[str, str]:
+    def credentials_once(self) -> Mapping[str, str]:
         """The headers that say who issues and revokes; logs in first, once, where that is needed.
 
         Raises Misconfigured where the login gives no token.
@@ -189,7 +189,7 @@ class Manager:
 
     def _check(self, reply: Reply, request: Request) -> None:
         if reply.outcome == "rejected":
-            raise self._client.admin_rejected(reply)
+            raise self._client.admin_rejection(reply)
         values = self._values(self._key)
         if reply.outcome == "done" and not as_expected(request, reply.document, values):
             raise self._client.errors.invalid_answer()

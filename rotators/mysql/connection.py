@@ -11,7 +11,7 @@ import pymysql
 from pymysql.cursors import Cursor
 
 from rotators.mysql.error_numbers import CHANGE_DENIED, ErrorNumber
-from rotators.mysql.errors import NO_TLS, NOT_ITS_OWN, admin_lacks, translated_errors
+from rotators.mysql.errors import NO_TLS, NOT_ITS_OWN, admin_lacks, translate_mysql_errors
 from shared.credentials import Login
 from shared.errors import NEXT_ATTEMPT, Busy, RotationError
 
@@ -90,7 +90,7 @@ class Connection:
 
         otherwise: what to raise for some of the server's error numbers. Raises RotationError.
         """
-        with translated_errors(self.login):
+        with translate_mysql_errors(self.login):
             try:
                 return self._execute(statement, values)
             except pymysql.Error as error:
@@ -136,12 +136,12 @@ class Connection:
 
     def log_in_again(self) -> None:
         """Replace the session by a new one of the same login."""
-        with translated_errors(self.login):
+        with translate_mysql_errors(self.login):
             self._connection.close()
             self._connection.connect()
 
     @contextmanager
-    def locked(self, *about: str) -> Iterator[None]:
+    def lock_held(self, *about: str) -> Iterator[None]:
         """Hold a lock of the server's that another copy of this step waits for; raises Busy.
 
         Its name has at most 64 characters, hence the hash.
@@ -149,7 +149,7 @@ class Connection:
         name = f"rotation {hashlib.sha256(repr(about).encode()).hexdigest()[:40]}"
         if self.run("SELECT GET_LOCK(%s, %s)", name, str(LOCK_SECONDS)) != ((1,),):
             raise Busy(
-                f"another session holds the lock of this step: mysql {self.login.address}",
+                f"mysql {self.login.address}: another session holds the lock of this step",
                 do=f"{NEXT_ATTEMPT}; if it stays, SELECT IS_USED_LOCK('{name}') has its connection",
             )
         yield
@@ -160,7 +160,7 @@ class Connection:
         self, statement: str, values: tuple[str, ...], errors: Collection[int]
     ) -> pymysql.Error | None:
         """Run the statement and return its error where that is one of these, None where done."""
-        with translated_errors(self.login):
+        with translate_mysql_errors(self.login):
             try:
                 self._execute(statement, values)
             except pymysql.Error as error:

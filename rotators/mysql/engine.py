@@ -9,7 +9,7 @@ import pymysql
 
 from rotators.mysql.accounts.alternating import AlternatingAccounts, verify_same_rights
 from rotators.mysql.connection import LOCK_SECONDS, Connection, DriverConnection, require_tls
-from rotators.mysql.errors import CLEARTEXT, ED25519, NO_TLS, PluginRefused, translated_errors
+from rotators.mysql.errors import CLEARTEXT, ED25519, NO_TLS, PluginRefused, translate_mysql_errors
 from rotators.mysql.passwords.mariadb import MariaDBPasswords
 from rotators.mysql.passwords.mysql import MySQLPasswords
 from rotators.mysql.passwords.policy import explaining_policy_refusals
@@ -97,7 +97,7 @@ class MySQLSession:
             require_tls(admin)
         with (
             explaining_policy_refusals(self.connection, password),
-            admin.locked(*sorted((self.connection.account.user, twin))),
+            admin.lock_held(*sorted((self.connection.account.user, twin))),
         ):
             accounts = AlternatingAccounts.load(
                 self.connection, twin, admin=admin, proves_ownership=proves_ownership
@@ -136,7 +136,7 @@ class MySQLEngine:
     @contextmanager
     def connect(self, login: Login, /) -> Iterator[MySQLSession]:
         """Log in over verified TLS. Raises Rejected or Unreachable, and never confuses them."""
-        with translated_errors(login):
+        with translate_mysql_errors(login):
             connection = self._open(login, **self._encryption(login))
         with closing(connection):
             yield MySQLSession(Connection(connection, login))

@@ -201,7 +201,7 @@ def name_too_long(user: str, *, mariadb: bool) -> RotationError:
     )
 
 
-def translated_errors(login: Login) -> AbstractContextManager[None]:
+def translate_mysql_errors(login: Login) -> AbstractContextManager[None]:
     """Raise the block's PyMySQL errors as RotationErrors about this login."""
     return translate_errors(
         # PyMySQL's parser lets these two through for an answer that is no MySQL server's.

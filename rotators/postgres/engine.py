@@ -11,7 +11,7 @@ from psycopg import sql
 from rotators.postgres.catalog import read_pair
 from rotators.postgres.comparison import effective_role, verify_pair
 from rotators.postgres.connection import BoundedConnection, Connection, log_in
-from rotators.postgres.errors import translated
+from rotators.postgres.errors import translate_postgres_errors
 from rotators.postgres.provisioning import (
     change_password,
     ensure_clone,
@@ -35,7 +35,7 @@ class PostgresSession:
 
     def ping(self) -> None:
         """Run a trivial query."""
-        with translated(self._login):
+        with translate_postgres_errors(self._login):
             self._connection.execute("SELECT 1")
 
     def set_password(self, password: Secret, /, *, by: Self | None = None) -> None:
@@ -72,8 +72,8 @@ class PostgresSession:
 
         refusal = by.change(twin, partial(provision, proven=False))
         if refusal is not None:
-            # Without a proof too: another copy of this step may just have adopted the twin, which
-            # ends the stored password that was the proof, and the server shows it from then on.
+            # Even without a proof: another copy of this step may have adopted the twin meanwhile.
+            # That ends the password that would prove it, and the server itself shows the pair.
             refusal = by.change(twin, partial(provision, proven=proves_ownership()))
         if refusal is not None:
             raise refusal
@@ -91,7 +91,7 @@ class PostgresSession:
 
     def password_statement(self, username: str, password: Secret) -> sql.Composed:
         """Return the statement with a SCRAM verifier made here: the server sees no password."""
-        with translated(self._login):
+        with translate_postgres_errors(self._login):
             verifier = self._connection.pgconn.encrypt_password(
                 password.reveal().encode(), username.encode(), b"scram-sha-256"
             )
@@ -109,12 +109,12 @@ class PostgresSession:
     @contextmanager
     def reading(self) -> Iterator[BoundedConnection]:
         """Yield the connection in a transaction for reading, as the session's default role."""
-        with translated(self._login), self._connection.reading():
+        with translate_postgres_errors(self._login), self._connection.reading():
             yield self._connection
 
     def change(self, username: str, work: Callable[[Connection], T]) -> T:
         """Run `work` in a transaction that changes that user; returns what it does."""
-        with translated(self._login):
+        with translate_postgres_errors(self._login):
             return self._connection.change(username, work)
 
 
@@ -149,5 +149,5 @@ class PostgresEngine:
         """
         # For logging in and out only, as each method of the session translates its errors itself:
         # where the admin logs in within the user's block, the admin's would catch the user's.
-        with translated(login), log_in(login, self._ca) as connection:
+        with translate_postgres_errors(login), log_in(login, self._ca) as connection:
             yield PostgresSession(connection, login)

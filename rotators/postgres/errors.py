@@ -129,7 +129,7 @@ _ANY_OTHER_SQLSTATE = ErrorRow(
 )  # fmt: skip
 
 
-def translated(login: Login) -> AbstractContextManager[None]:
+def translate_postgres_errors(login: Login) -> AbstractContextManager[None]:
     """Raise each psycopg.Error in the block as a RotationError about this login."""
     return translate_errors(psycopg.Error, by=lambda error: translate(error, login))
 

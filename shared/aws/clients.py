@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError
 from shared.errors import Misconfigured
 
 # A call that hangs must leave time for another try within the function's timeout.
-_PATIENCE = Config(
+_CONFIG = Config(
     connect_timeout=2,
     read_timeout=4,
     retries={"mode": "standard", "total_max_attempts": 3},
@@ -22,7 +22,7 @@ _PATIENCE = Config(
 def client(service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients' types at run time
     """The client for this service, made when first asked for and kept; raises Misconfigured."""
     try:
-        return boto3.client(service, config=_PATIENCE)  # type: ignore[call-overload]  # any name
+        return boto3.client(service, config=_CONFIG)  # type: ignore[call-overload]  # any name
     except (BotoCoreError, ValueError) as error:  # its texts quote settings
         problem = type(error).__name__
     raise Misconfigured(

@@ -60,7 +60,7 @@ class Api:
     denied: ErrorRow
     codes: Mapping[str, ErrorRow]
 
-    def translated(self, about: str = "") -> AbstractContextManager[None]:
+    def translate_errors(self, about: str = "") -> AbstractContextManager[None]:
         """Raise the SDK's errors in the block as ours; `about` is what the call is for."""
         # Those about parameters print the parameters.
         return translate_errors(
@@ -71,7 +71,7 @@ class Api:
 
     def _translate(self, error: Exception, about: str) -> RotationError:
         if isinstance(error, botocore.ClientError):
-            return self._answered(error, about)
+            return self._translate_answer(error, about)
         code = type(error).__name__
         if isinstance(error, botocore.HTTPClientError | botocore.ConnectionError):
             return Unreachable(f"no answer from {self.name} ({code})", do=self.route)
@@ -85,11 +85,11 @@ class Api:
             do="report it with this log line",
         )
 
-    def _answered(self, error: botocore.ClientError, about: str) -> RotationError:
+    def _translate_answer(self, error: botocore.ClientError, about: str) -> RotationError:
         code = error.response.get("Error", {}).get("Code", "")
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        own = self.codes.get(f"{error.operation_name}.{code}") or self.codes.get(code)
-        row = own or (self.denied if code in _DENIED else _COMMON.get(code))
+        specific = self.codes.get(f"{error.operation_name}.{code}") or self.codes.get(code)
+        row = specific or (self.denied if code in _DENIED else _COMMON.get(code))
         if row is None:
             row = _FAILURE if status >= HTTPStatus.INTERNAL_SERVER_ERROR else _UNKNOWN
         return row.error(f"{self.prefix}:{error.operation_name}{about}", code or f"HTTP {status}")
@@ -118,7 +118,7 @@ _KMS = ErrorRow(
     "allow kms:Decrypt and kms:GenerateDataKey on it, and check that it is enabled",
 )  # fmt: skip
 _DELETED = ErrorRow(
-    InvalidEvent, "the secret is scheduled for deletion, or cannot be used so",
+    InvalidEvent, "the secret is scheduled for deletion, or in a state in which it cannot be used",
     "restore it with RestoreSecret, or stop rotating it", "SecretId",
 )  # fmt: skip
 SECRETS_MANAGER = Api(
@@ -153,6 +153,6 @@ SECRETS_MANAGER = Api(
 )  # fmt: skip
 
 
-def deleted(secret_id: str) -> RotationError:
-    """The secret is scheduled for deletion (fact 16)."""
+def deleted_error(secret_id: str) -> RotationError:
+    """The error of a secret that is scheduled for deletion (fact 16)."""
     return _DELETED.error(f"secretsmanager:DescribeSecret for {secret_id}")

@@ -5,11 +5,11 @@ management with Amazon RDS and AWS Secrets Manager"; Aurora User Guide, "Amazon 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from shared.aws import clients
-from shared.aws.rds_errors import RDS, NotFound
+from shared.aws.rds_errors import RDS, DatabaseNotFound
 from shared.errors import NEXT_ATTEMPT, TargetMismatch, Unreachable
 
 # What RDS puts on the secret of an admin whose password it manages; nobody else can, as the
@@ -60,17 +60,17 @@ class Rds:
         if not all(".rds." in name for name in (host, writer)):
             return False
         if _names_cluster(writer):
-            cluster = _cluster(_label(writer))
+            cluster = _cluster(_first_label(writer))
             if cluster is None or cluster.get("Endpoint") != writer:
                 return False
             return _has(cluster, host)
-        source = _at(writer)
+        source = _instance_at(writer)
         if source is None:
             return False
         if "DBClusterIdentifier" in source:
             cluster = _cluster(source["DBClusterIdentifier"])
             return cluster is not None and _has(cluster, host)
-        replica = _at(host)
+        replica = _instance_at(host)
         of = "ReadReplicaSourceDBInstanceIdentifier"
         return replica is not None and replica.get(of) == source["DBInstanceIdentifier"]
 
@@ -80,12 +80,12 @@ def _has(cluster: Mapping[str, Any], host: str) -> bool:
     endpoints = [cluster.get("Endpoint"), cluster.get("ReaderEndpoint")]
     if _names_cluster(host):
         return host in [*endpoints, *cluster.get("CustomEndpoints", [])]
-    instance = _at(host)
+    instance = _instance_at(host)
     identifier = cluster["DBClusterIdentifier"]
     return instance is not None and instance.get("DBClusterIdentifier") == identifier
 
 
-def _label(host: str) -> str:
+def _first_label(host: str) -> str:
     return host.partition(".")[0]
 
 
@@ -94,9 +94,9 @@ def _names_cluster(host: str) -> bool:
     return host.partition(".")[2].startswith("cluster-")
 
 
-def _at(host: str) -> dict[str, Any] | None:
+def _instance_at(host: str) -> dict[str, Any] | None:
     """The instance whose endpoint is this host."""
-    instance = _instance(_label(host))
+    instance = _instance(_first_label(host))
     endpoint = _endpoint(instance) if instance else None
     return instance if endpoint and endpoint[0] == host else None
 
@@ -110,18 +110,20 @@ def _endpoint(database: Mapping[str, Any]) -> tuple[str, int] | None:
 
 
 def _instance(identifier: str) -> dict[str, Any] | None:
-    return _described("DBInstance", identifier)
+    return _first(
+        lambda rds: rds.describe_db_instances(DBInstanceIdentifier=identifier)["DBInstances"]
+    )
 
 
 def _cluster(identifier: str) -> dict[str, Any] | None:
-    return _described("DBCluster", identifier)
+    return _first(
+        lambda rds: rds.describe_db_clusters(DBClusterIdentifier=identifier)["DBClusters"]
+    )
 
 
-def _described(kind: str, identifier: str) -> dict[str, Any] | None:
-    operation = f"describe_db_{'clusters' if kind == 'DBCluster' else 'instances'}"
+def _first(describe: Callable[[Any], Iterable[dict[str, Any]]]) -> dict[str, Any] | None:
     try:
-        with RDS.translated():
-            answer = getattr(clients.client("rds"), operation)(**{f"{kind}Identifier": identifier})
-            return next(iter(answer[f"{kind}s"]), None)
-    except NotFound:
+        with RDS.translate_errors():
+            return next(iter(describe(clients.client("rds"))), None)
+    except DatabaseNotFound:
         return None

@@ -7,11 +7,11 @@ from shared.aws.errors import Api
 from shared.errors import ErrorRow, Forbidden, TargetMismatch
 
 
-class NotFound(TargetMismatch):
+class DatabaseNotFound(TargetMismatch):
     """There is no such instance or cluster in this account and region."""
 
 
-_ABSENT = ErrorRow(NotFound, "nothing was found", "correct 'masterarn'", "masterarn")
+_ABSENT = ErrorRow(DatabaseNotFound, "nothing was found", "correct 'masterarn'", "masterarn")
 RDS = Api(
     "Amazon RDS",
     "rds",

@@ -79,7 +79,7 @@ class Store:
     def _describe(self) -> Labels:
         answer = self._call(self._client.describe_secret, SecretId=self.secret_id)
         if "DeletedDate" in answer:
-            raise errors.deleted(self.secret_id)
+            raise errors.deleted_error(self.secret_id)
         if not answer.get("RotationEnabled"):
             raise Misconfigured(
                 f"rotation is off for {self.secret_id}",
@@ -242,7 +242,7 @@ class Store:
 
     def _call(self, operation: Callable[..., A], **arguments: object) -> A:
         about = str(arguments.get("SecretId", self.secret_id))
-        with errors.SECRETS_MANAGER.translated(about):
+        with errors.SECRETS_MANAGER.translate_errors(about):
             answer = operation(**arguments)
         if "ARN" in answer:
             return answer

@@ -37,9 +37,9 @@ class IssuedKey:
         manager = self._issuer.manage(current, ticket)
         if not manager.can_label:
             # Without labels no list can show that this was done before, so ask the store.
-            stored = ticket.pending_if_visible()
-            if stored is not None:
-                return stored
+            pending = ticket.pending_if_visible()
+            if pending is not None:
+                return pending
         listed = manager.listed()
         leftovers = Leftovers(self._issuer, manager, ticket)
         listed_current = leftovers.find_current(listed, current)
@@ -65,8 +65,8 @@ class IssuedKey:
         """
         if created.key_id is None:
             return
-        stored = pending_or_none_after_wait(ticket)
-        if stored is not None and (stored.key_id == created.key_id or stored.key == created.key):
+        pending = pending_or_none_after_wait(ticket)
+        if pending is not None and (pending.key_id == created.key_id or pending.key == created.key):
             return
         self._issuer.manage(ticket.current(), ticket).revoke(created.key_id)
 
@@ -92,10 +92,10 @@ class _Attempt:
 
     def resume(self, issued_before: Sequence[OwnedKey]) -> ApiKey:
         """Keep the stored one of the keys that this version has already, or issue one more."""
-        stored = pending_or_none_after_wait(self.ticket)
-        if stored is not None:
-            _revoke_all_but(stored, issued_before, self.manager)
-            return stored
+        pending = pending_or_none_after_wait(self.ticket)
+        if pending is not None:
+            _revoke_all_but(pending, issued_before, self.manager)
+            return pending
         if self.manager.idempotent:  # the issuer gives one of them once more
             created = self._issue()
             _revoke_all_but(created, issued_before, self.manager)
@@ -136,11 +136,11 @@ def pending_or_none_after_wait(ticket: Ticket[ApiKey]) -> ApiKey | None:
         return None
 
 
-def _revoke_all_but(kept: ApiKey, keys: Iterable[OwnedKey], manager: KeyManager) -> None:
-    if kept.key_id is None:  # which of them it is cannot be told
+def _revoke_all_but(survivor: ApiKey, keys: Iterable[OwnedKey], manager: KeyManager) -> None:
+    if survivor.key_id is None:  # which of them it is cannot be told
         return
     for key in keys:
-        if key.key_id != kept.key_id:
+        if key.key_id != survivor.key_id:
             _revoke(manager, key.key_id)
 
 
@@ -165,9 +165,10 @@ def _require_room(manager: KeyManager, current: ApiKey, keys: Sequence[OwnedKey]
 def _not_listed(current: ApiKey) -> TargetMismatch:
     which = f" '{current.key_id}'" if current.key_id else ""
     return TargetMismatch(
-        f"the issuer lists no live key{which} of {current.account.owner!r}: it has expired or was "
-        f"revoked, or '{current.fields.get('id', 'label')}' is not of '{current.fields['key']}'",
-        do="move AWSCURRENT to a version whose key is live, or issue a key with the rights it is "
-        "to have and store it with PutSecretValue",
+        f"the issuer lists no accepted key{which} of {current.account.owner!r}: it has expired, "
+        f"or was revoked, or '{current.fields.get('id', 'label')}' is not of "
+        f"'{current.fields['key']}'",
+        do="move AWSCURRENT to a version whose key is accepted, or issue a key with the rights it "
+        "is to have and store it with PutSecretValue",
         field=current.fields.get("id"),
     )

@@ -17,7 +17,7 @@ LOG = logging.getLogger(f"rotation.{__name__}")
 class Leftovers:
     """An account's keys beside the current one, as one step sees them; gives ids to revoke.
 
-    Never one that a version with a label of somebody's own holds, never one that was not in this
+    Never one that a version with a custom staging label holds, never one that was not in this
     secret and is not labelled for it, and never one that is labelled for another secret.
     `listed` is always what the issuer lists: the account's accepted keys.
     """
@@ -150,7 +150,7 @@ class Leftovers:
         return True
 
     def _is_custom_labelled(self, key_id: str, label: str | None = None) -> bool:
-        """Whether a version holds the key that has a staging label of somebody's own."""
+        """Whether a version with a custom staging label holds the key."""
         versions = self._custom_labelled
         if key_id in {held.key_id for held in versions.values() if held is not None}:
             return True

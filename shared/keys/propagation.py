@@ -13,8 +13,8 @@ def probe(issuer: KeyIssuer, key: ApiKey) -> None:
     Raises Rejected where the issuer had all the time that it may need; Unreachable, which is
     retryable, where the step ended before that.
     """
-    patience = issuer.propagation(key)
-    within = min(patience, time_left())
+    seconds = issuer.propagation(key)
+    within = min(seconds, time_left())
     for _ in tries(within):
         try:
             issuer.probe(key)
@@ -22,10 +22,10 @@ def probe(issuer: KeyIssuer, key: ApiKey) -> None:
             refusal = rejected
         else:
             return
-    if within == patience:
+    if within == seconds:
         raise refusal
     raise Unreachable(
-        f"{refusal.what}, but may take {patience:.0f} s to know it",
+        f"{refusal.what}, but may take {seconds:.0f} s to know it",
         do=f"{NEXT_ATTEMPT}; if it stays, {refusal.do}",
         field=refusal.field,
     )

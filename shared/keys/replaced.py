@@ -26,9 +26,9 @@ class ReplacedKey:
 
     def create(self, current: ApiKey, ticket: Ticket[ApiKey], /) -> ApiKey:
         """Have the key replaced, or give the stored one where an earlier attempt did that."""
-        stored = ticket.pending_if_visible()
-        if stored is not None:  # to replace the key once more would end this one
-            return stored
+        pending = ticket.pending_if_visible()
+        if pending is not None:  # to replace the key once more would end this one
+            return pending
         manager = self._issuer.manage(current, ticket)
         check_other_slot(self._issuer, current, ticket)
         kept = next((key.kept for key in manager.listed()), {}) if manager.inherits else {}
@@ -49,7 +49,7 @@ class ReplacedKey:
         except Rejected as rejected:
             raise PendingUnusable(
                 f"{rejected.what}: it was replaced once more before it was stored",
-                do=rejected.do,
+                do="let nobody else replace this key",
                 field=rejected.field,
             ) from None
         if self._short_gap and pending.slot is None:

@@ -37,7 +37,10 @@ class Ticket(Protocol[C_co]):
         ...
 
     def current(self) -> C_co:
-        """The credential in use now."""
+        """The credential in use now.
+
+        May raise StepAlreadyDone, which ends the step as a success: let it pass.
+        """
         ...
 
     @property
@@ -74,7 +77,8 @@ class Ticket(Protocol[C_co]):
     def ensure_still_this_rotation(self, *, again: bool = False) -> None:
         """Asked right before the target changes: the rotation is still this one.
 
-        Reads only where that was long ago, or `again`; ends the step where it is not.
+        Reads only where that was long ago, or `again`. Raises WrongStage where it is not; and may
+        raise StepAlreadyDone, which ends the step as a success: let it pass.
         """
         ...
 
@@ -84,7 +88,7 @@ class Ticket(Protocol[C_co]):
 
 
 class Backend(Protocol[C]):
-    """One way to rotate one kind of credential; raises RotationError only.
+    """One way to rotate one kind of credential; of its own raises RotationError only.
 
     Each method may be called twice, by two invocations at once, and again after a crash at any
     line of an earlier call.

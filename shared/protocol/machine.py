@@ -56,7 +56,7 @@ class Rotation(Generic[C]):
         except PendingUnusable as unusable:
             self._store.give_up(self._request.token)
             raise unusable.of_version(PENDING).then(
-                "AWSPENDING has been taken off this version, so rotate again then"
+                "then rotate again: AWSPENDING has been taken off this version"
             ) from None
 
     def verify(self) -> None:
@@ -97,7 +97,10 @@ class Rotation(Generic[C]):
 ACTIONS: Mapping[tuple[Step, VersionState], Callable[[Rotation[Any]], None]] = {
     (Step.CREATE, VersionState.UNLABELLED): Rotation.refuse_stranger,
     (Step.CREATE, VersionState.EMPTY): Rotation.create,
-    (Step.CREATE, VersionState.PENDING): Rotation.create,  # the put finds the value there
+    (
+        Step.CREATE,
+        VersionState.PENDING,
+    ): Rotation.create,  # for completeness: its look never reads the value
     (Step.CREATE, VersionState.CURRENT): Rotation.nothing_to_do,
     (Step.SET, VersionState.UNLABELLED): Rotation.refuse_stranger,
     (Step.SET, VersionState.EMPTY): Rotation.refuse_empty,

@@ -56,7 +56,7 @@ class Stages:
         return self.look_before_value() if state is VersionState.UNLABELLED else state
 
     @property
-    def known(self) -> bool:
+    def has_seen_all_labels(self) -> bool:
         """Whether this step has looked at the labels of all versions."""
         return self._labels is not None
 
@@ -66,7 +66,7 @@ class Stages:
         return self.holder(PENDING) in (None, self._token)
 
     def holder(self, label: str) -> str | None:
-        """The version that has the label; None where none has, or no look was at all of them."""
+        """The version that has the label; None if none has it, or if not `has_seen_all_labels`."""
         for version_id, labels in (self._labels or {}).items():
             if label in labels:
                 return version_id

@@ -164,7 +164,7 @@ class StepTicket(Generic[C]):
         return self._current
 
     def _read_previous(self) -> C | None:
-        if self._stages.known and not self._stages.holder(PREVIOUS):
+        if self._stages.has_seen_all_labels and not self._stages.holder(PREVIOUS):
             return None
         version = self._store.read_label(PREVIOUS)
         return self._parsed(version.document) if version else None

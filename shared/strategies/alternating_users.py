@@ -1,8 +1,8 @@
 """AlternatingUsers: two users with the same rights take turns, so neither's password ends early."""
 
 import logging
-from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from shared.credentials import Login
 from shared.errors import GIVE_UP, MalformedSecret, Rejected, TargetMismatch
@@ -53,12 +53,11 @@ class AlternatingUsers(Database[PairSession]):
             with self.engine.connect(admin) as by:
                 ticket.ensure_still_this_rotation()
                 if accepted.username == current.username:
-                    proves_ownership = self._proof_of_ownership(pending, ticket)
                     session.provision_twin(
                         pending.username,
                         pending.password,
                         by=by,
-                        proves_ownership=proves_ownership,
+                        proves_ownership=partial(self._is_owned, pending, ticket),
                     )
                 elif self.is_due(pending, accepted):
                     LOG.warning("the current user is not let in: the other one takes over")
@@ -92,18 +91,14 @@ class AlternatingUsers(Database[PairSession]):
         except Rejected:
             return False
 
-    def _proof_of_ownership(self, pending: Login, ticket: Ticket[Login]) -> Callable[[], bool]:
+    def _is_owned(self, user: Login, ticket: Ticket[Login]) -> bool:
         """Whether a stored password of the user works: it was rotated by this secret before."""
-
-        def proves_ownership() -> bool:
-            candidates = login_candidates(ticket, users=(pending,))
-            try:
-                with self.log_in_with_first_accepted(candidates, pending):
-                    return True
-            except Rejected:
-                return False
-
-        return proves_ownership
+        candidates = login_candidates(ticket, users=(user,))
+        try:
+            with self.log_in_with_first_accepted(candidates, user):
+                return True
+        except Rejected:
+            return False
 
     def _wait_for_replica(self, pending: Login) -> None:
         refusal: Rejected | None = None

@@ -40,7 +40,7 @@ class TroublePoint(NamedTuple):
 def faulty(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[Front]:
     """A proxy between the functions and the service; the test's own client does not use it."""
     quick = Config(read_timeout=0.4, retries={"mode": "standard", "total_max_attempts": 3})
-    monkeypatch.setattr(clients, "_PATIENCE", clients._PATIENCE.merge(quick))
+    monkeypatch.setattr(clients, "_CONFIG", clients._CONFIG.merge(quick))
     monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0.0)
     with front(lab.service.endpoint) as running:
         monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", running.url)

@@ -118,6 +118,17 @@ def test_every_test_is_there(document: str) -> None:
         assert f"def {name}(" in (ROOT / path).read_text(), (path, name)
 
 
+def test_every_name_that_a_change_touches_is_in_its_file() -> None:
+    for item in re.findall(r"^\d\. .*(?:\n {3}.*)*", TEXT["CONTRIBUTING.md"], re.MULTILINE):
+        quoted = re.findall(r"`([^`]+)`", item)
+        paths = [ROOT / each for each in quoted if "/" in each and (ROOT / each).is_file()]
+        text = "".join(path.read_text() for path in paths)
+        names = [each for each in quoted if re.fullmatch(r"[A-Za-z_][\w.]+", each)]
+        if text:
+            parts = {part for name in names for part in name.split(".") if "/" not in name}
+            assert [part for part in sorted(parts) if part not in text] == [], item
+
+
 def test_every_threat_is_stopped_by_something_that_a_test_shows() -> None:
     threats = rows("SECURITY.md", "who")
     assert len(threats) > 10
@@ -379,7 +390,7 @@ def test_every_field_is_in_its_table() -> None:
     listed = [names(row[0])[0] for row in rows("docs/secrets.md", "field")]
     assert sorted(listed) == sorted([*login.read, *key.read])
     admin = Asked({"issuer_url": parsed.account.issuer_url, "api_key": "x", "inline": True})
-    ISSUERS.manage(parsed, ticket_with_admin(admin)).credentials()
+    ISSUERS.manage(parsed, ticket_with_admin(admin)).credentials_once()
     check_inline(admin)
     for of, read in (("the", admin.read), ("a database", database_admin.read)):
         heading = f"field of {of} admin's secret"

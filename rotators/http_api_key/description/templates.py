@@ -56,10 +56,10 @@ class Values:
     confidential: Mapping[str, Secret] = field(default_factory=dict)
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
-    def field(self, name: Name) -> str:
+    def field_of(self, name: Name) -> str:
         """The field of the secret, or of the admin's, that a name stands for."""
-        own = name.field or name.root
-        return own if name.root == "admin" else self.fields.get(own, own)
+        member = name.field or name.root
+        return member if name.root == "admin" else self.fields.get(member, member)
 
     def get(self, name: Name) -> object:
         """The value, or None."""
@@ -185,9 +185,9 @@ def _refuse(name: Name, values: Values, problem: str) -> NoReturn:
     if name.root in ("secret", "admin"):
         of = "the secret" if name.root == "secret" else "the admin's secret"
         raise MalformedSecret(
-            f"field '{values.field(name)}' of {of} {problem}",
+            f"field '{values.field_of(name)}' of {of} {problem}",
             do=f"correct it in {of}",
-            field=values.field(name),
+            field=values.field_of(name),
         )
     raise Misconfigured(
         f"{{{name}}} in the issuer's description {problem} here",

@@ -142,7 +142,7 @@ def _host(value: str) -> str:
 
 
 def _unfit(what: str, template: Template, values: Values) -> MalformedSecret:
-    names = [values.field(name) for name in template.names]
+    names = [values.field_of(name) for name in template.names]
     shown = ", ".join(f"'{name}'" for name in names)
     return MalformedSecret(
         f"{what} cannot have the value of {shown}: visible ASCII is needed",

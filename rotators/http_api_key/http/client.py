@@ -9,7 +9,7 @@ from rotators.http_api_key.description.model import Description
 from rotators.http_api_key.description.requests import Request
 from rotators.http_api_key.description.templates import Values
 from rotators.http_api_key.http.calls import Call, base_url, credentials_of, make_call, resolved
-from rotators.http_api_key.http.errors import IssuerErrors, refusal, translated
+from rotators.http_api_key.http.errors import IssuerErrors, refusal, translate_issuer_errors
 from rotators.http_api_key.http.network import Answer, Network
 from shared.errors import RotationError
 from shared.keys.api_key import ApiKey
@@ -82,7 +82,7 @@ class Client:
         gone, rejected: the statuses that mean so where the description does not say.
         """
         errors = errors or self.errors
-        with translated(errors):  # the library's errors may hold the request
+        with translate_issuer_errors(errors):  # the library's errors may hold the request
             answer = self._network.send(call)
         document = _json_or_invalid(answer.content)
         outcome = _outcome(request, answer.status, document, gone, rejected)
@@ -93,7 +93,7 @@ class Client:
             return Reply(outcome, None if document is _INVALID else document, answer)
         raise refusal(answer.status, errors, request.place, later=outcome == "later")
 
-    def admin_rejected(self, reply: Reply) -> RotationError:
+    def admin_rejection(self, reply: Reply) -> RotationError:
         """The error for a reply that is `rejected`, to a request with the admin's key."""
         return self.errors.rejected_asker(f"HTTP {reply.answer.status}")
 

@@ -131,7 +131,7 @@ def refusal(status: int, errors: IssuerErrors, place: str, *, later: bool = Fals
     return problem
 
 
-def translated(errors: IssuerErrors) -> AbstractContextManager[None]:
+def translate_issuer_errors(errors: IssuerErrors) -> AbstractContextManager[None]:
     """Raise urllib3's errors in the block as ours, about this issuer."""
     return translate_errors(urllib3.exceptions.HTTPError, by=lambda error: no_answer(error, errors))
 

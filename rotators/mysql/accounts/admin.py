@@ -37,7 +37,7 @@ class AccountAdmin:
         if not self._admin.mariadb and len(account.user) > _MYSQL_NAME:
             # MySQL finds out in parsing: the slow log would have the statement as it came.
             raise name_too_long(account.user, mariadb=False)
-        how, *value = self._identified(Entries(""), password, plugin)
+        how, *value = self._identified_by(Entries(""), password, plugin)
         create = f"CREATE USER %s@%s IDENTIFIED {how} REQUIRE {unfinished_requirement(part)}"
         too_long = (ErrorNumber.WRONG_STRING_LENGTH,)
         if self._admin.run_as_admin(create, account, *value, errors=too_long) is not None:
@@ -61,7 +61,7 @@ class AccountAdmin:
         options: further clauses of ALTER USER, each with a space before it.
         """
         alter, account = "ALTER USER %s@%s", state.account
-        how, *value = self._identified(state.entries, password, state.plugin)
+        how, *value = self._identified_by(state.entries, password, state.plugin)
         in_history = self._admin.run_as_admin(
             f"{alter} IDENTIFIED {how}{options}",
             account,
@@ -77,7 +77,7 @@ class AccountAdmin:
         """Let nobody log in as it: unlike DROP USER, that ends nothing it is the definer of."""
         self._admin.run_as_admin("ALTER USER %s@%s ACCOUNT LOCK", account)
 
-    def _identified(self, entries: Entries, password: Secret, plugin: str) -> tuple[str, ...]:
+    def _identified_by(self, entries: Entries, password: Secret, plugin: str) -> tuple[str, ...]:
         """Return what follows IDENTIFIED, and on MySQL the value that is in it."""
         if self._admin.mariadb:
             return (f"VIA {verbatim(entries.with_native([native_password_hash(password)]))}",)

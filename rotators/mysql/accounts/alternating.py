@@ -63,7 +63,7 @@ class AlternatingAccounts:
         pair = UserPair(logged_in, logged_in_accounts, twin, twin_accounts)
         if pair.needs_proof:
             if not proves_ownership():
-                raise pair.not_shown(list(twin_accounts))
+                raise pair.not_shown_error(list(twin_accounts))
             pair = replace(pair, adopted=True)
         return cls(pair, session.login.password, admin, proves_ownership)
 
@@ -104,7 +104,7 @@ class AlternatingAccounts:
             if host in hosts and state.part != "clone" and not self._pair.is_adopted(host)
         ]
         if strangers:
-            raise self._pair.not_shown(strangers)
+            raise self._pair.not_shown_error(strangers)
 
     def _provision_account(self, source: AccountState, part: Part, password: Secret) -> None:
         """Give the twin's account of the same host the rights of `source`, creating it if needed.
@@ -170,7 +170,7 @@ class AlternatingAccounts:
         adopted_by_hand = ("clone", "") in pair.logged_in.marks
         shown = original.marks or adopted_by_hand or pair.adopted
         if not shown and not self._proves_ownership():
-            raise pair.not_shown(list(pair.twin_accounts))
+            raise pair.not_shown_error(list(pair.twin_accounts))
         if original.locked:
             raise Forbidden(
                 f"the account {account} is locked",

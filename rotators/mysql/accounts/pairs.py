@@ -68,7 +68,7 @@ class UserPair:
         ]
         return sorted(chosen, key=lambda state: state.account.host == self.host)
 
-    def not_shown(self, twin_hosts: Collection[str]) -> TargetMismatch:
+    def not_shown_error(self, twin_hosts: Collection[str]) -> TargetMismatch:
         """Return the error of a twin that may be somebody else's, with the GRANTs that adopt it.
 
         twin_hosts: the hosts of those of its accounts that may be.

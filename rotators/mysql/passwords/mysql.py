@@ -76,7 +76,7 @@ class MySQLPasswords:
             raise NO_OVERLAP.error(f"mysql {self._connection.login.address}")
         if admin is not None:
             # REPLACE is for one's own password only, so the two statements need a lock.
-            with admin.locked(*account):
+            with admin.lock_held(*account):
                 retain = _RETAIN if self._is_first(self._connection.login.password) else ""
                 error = admin.run_as_admin(
                     _SET_AS_ADMIN + retain, account, new, errors=(_IN_HISTORY,)

@@ -489,7 +489,7 @@ def test_a_copy_that_holds_the_lock_is_waited_for_a_while(
 ) -> None:
     monkeypatch.setattr(connection, "LOCK_SECONDS", 1)
     users.create()
-    with users.as_admin() as holder, holder.connection.locked(*sorted((users.name, users.twin))):
+    with users.as_admin() as holder, holder.connection.lock_held(*sorted((users.name, users.twin))):
         with pytest.raises(Busy, match="another session") as caught:
             users.provision_twin("second")
         ask = caught.value.do.partition("; if it stays, ")[2].partition(" has ")[0]

@@ -29,7 +29,7 @@ def refusal(code: str, operation: str = "Describe", status: int = 400) -> Client
 
 
 def told(api: Api, error: Exception, about: str = "") -> RotationError:
-    with pytest.raises(RotationError) as caught, api.translated(about):
+    with pytest.raises(RotationError) as caught, api.translate_errors(about):
         raise error
     assert CANARY not in str(caught.value)
     assert (caught.value.__cause__, caught.value.__context__) == (None, None)
