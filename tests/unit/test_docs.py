@@ -119,14 +119,17 @@ def test_every_test_is_there(document: str) -> None:
 
 
 def test_every_name_that_a_change_touches_is_in_its_file() -> None:
-    for item in re.findall(r"^\d\. .*(?:\n {3}.*)*", TEXT["CONTRIBUTING.md"], re.MULTILINE):
-        quoted = re.findall(r"`([^`]+)`", item)
-        paths = [ROOT / each for each in quoted if "/" in each and (ROOT / each).is_file()]
-        text = "".join(path.read_text() for path in paths)
-        names = [each for each in quoted if re.fullmatch(r"[A-Za-z_][\w.]+", each)]
-        if text:
-            parts = {part for name in names for part in name.split(".") if "/" not in name}
-            assert [part for part in sorted(parts) if part not in text] == [], item
+    for line in re.findall(r"^(?:\d\. | {3}).*", TEXT["CONTRIBUTING.md"], re.MULTILINE):
+        quoted = re.findall(r"`([^`]+)`", line)
+        files = [ROOT / each for each in quoted if (ROOT / each).is_file()]
+        text = "".join(file.read_text() for file in files)
+        names = set(filter(re.compile(r"[A-Za-z_][\w.]+").fullmatch, quoted)) - {
+            str(file.relative_to(ROOT)) for file in files
+        }
+        missing = [
+            name for name in sorted(names) if not all(part in text for part in name.split("."))
+        ]
+        assert not files or missing == [], line
 
 
 def test_every_threat_is_stopped_by_something_that_a_test_shows() -> None:
