@@ -71,12 +71,7 @@ class Leftovers:
                 LOG.warning("no key is revoked: which one is current is known after this rotation")
             return []
         ends.require_known_dates(listed_current.created)
-        stored: Mapping[str, ApiKey] = {}
-        if not all(self.is_of_this_secret(key) for key in others):
-            # Where no label tells, keys of given-up rotations are found in versions without a
-            # staging label; where keys end late, so is the first one, which was made by hand.
-            every = not self._manager.can_label or bool(ends.after)
-            stored = self._stored_by_id(current, every=every)
+        stored = self._stored_where_labels_do_not_tell(others, current, ends)
         return [
             key.key_id
             for key in others
@@ -148,6 +143,16 @@ class Leftovers:
             LOG.warning("key %s is not revoked: what was stored with it does not work", key.key_id)
             return False
         return True
+
+    def _stored_where_labels_do_not_tell(
+        self, others: Sequence[OwnedKey], current: ApiKey, ends: Ends
+    ) -> Mapping[str, ApiKey]:
+        if all(self.is_of_this_secret(key) for key in others):
+            return {}
+        # Without labels, keys of given-up rotations are found in versions without a staging
+        # label; where keys end late, so is the first one, which was made by hand.
+        every = not self._manager.can_label or bool(ends.after)
+        return self._stored_by_id(current, every=every)
 
     def _is_custom_labelled(self, key_id: str, label: str | None = None) -> bool:
         """Whether a version with a custom staging label holds the key."""

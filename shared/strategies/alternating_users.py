@@ -8,7 +8,7 @@ from shared.credentials import Login
 from shared.errors import GIVE_UP, MalformedSecret, Rejected, TargetMismatch
 from shared.patience import tries
 from shared.protocol.contract import PairSession, Ticket
-from shared.strategies.database import Database, login_candidates
+from shared.strategies.database import DatabaseBackend, login_candidates
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 
@@ -16,7 +16,7 @@ LOG = logging.getLogger(f"rotation.{__name__}")
 REPLICA_SECONDS = 10.0
 
 
-class AlternatingUsers(Database[PairSession]):
+class AlternatingUsers(DatabaseBackend[PairSession]):
     """`app` and `app_clone`: the one that is not in use gets a new password and the other's rights.
 
     An admin, whose secret is named by `masterarn`, makes the changes.

@@ -17,7 +17,7 @@ from shared.settings import Settings
 LOG = logging.getLogger(f"rotation.{__name__}")
 
 
-class Database(Generic[S]):
+class DatabaseBackend(Generic[S]):
     """The part of a Backend that does not depend on the strategy.
 
     directory: who knows where the databases of admin secrets without `host` are; None for nobody.

@@ -8,13 +8,13 @@ from typing import ClassVar
 from shared.credentials import Login
 from shared.errors import GIVE_UP, Permanent, TargetMismatch
 from shared.protocol.contract import Directory, Engine, S, Ticket
-from shared.strategies.database import Database, login_candidates
+from shared.strategies.database import DatabaseBackend, login_candidates
 from shared.strategies.options import Options
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 
 
-class SingleUser(Database[S]):
+class SingleUser(DatabaseBackend[S]):
     """The old password ends at setSecret.
 
     Clients that log in between setSecret and finishSecret with AWSCURRENT are then refused; they

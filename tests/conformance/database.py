@@ -39,7 +39,7 @@ class DatabaseSuite(RemoteSuite):
         assert target.accepts(secret.value())
 
     @staticmethod
-    def backend(secret: LabSecret) -> Any:  # noqa: ANN401 - a Database of any engine
+    def backend(secret: LabSecret) -> Any:  # noqa: ANN401 - a DatabaseBackend of any engine
         handler = secret.lab.functions.handler(secret.function)
         return handler.build(handler.environment)
 

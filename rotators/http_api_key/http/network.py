@@ -141,8 +141,8 @@ class Network:
             self._http.clear()
         if len(content) > MAX_ANSWER_BYTES:
             raise AnswerError("more than an answer may be")
-        kept = ("location", "retry-after", "link")
-        headers = {name: answer.headers[name] for name in kept if name in answer.headers}
+        read = ("location", "retry-after", "link")
+        headers = {name: answer.headers[name] for name in read if name in answer.headers}
         return Answer(answer.status, headers, content)
 
 

@@ -91,17 +91,17 @@ def test_a_copy_that_was_held_up_until_its_rotation_was_given_up_changes_nothing
     monkeypatch.setattr("shared.protocol.ticket.FRESH_SECONDS", 0)
     event = secret.begin()
     secret.step(event, Step.CREATE)
-    real = database.Database.admin
+    real = database.DatabaseBackend.admin
     held_up: list[bool] = []
 
-    def admin(self: database.Database[Any], *arguments: Any) -> object:  # noqa: ANN401 - passed on
+    def admin(self: database.DatabaseBackend[Any], *arguments: Any) -> object:  # noqa: ANN401 - passed on
         if not held_up:
             held_up.append(True)
             secret.abandon(event)
             assert secret.rotate().state == "succeeded"
         return real(self, *arguments)
 
-    monkeypatch.setattr(database.Database, "admin", admin)
+    monkeypatch.setattr(database.DatabaseBackend, "admin", admin)
     with pytest.raises(WrongStage):
         secret.step(event, Step.SET)
     assert secret.accepted_versions() == {secret.holder("AWSCURRENT"), secret.holder("AWSPREVIOUS")}
