@@ -95,7 +95,7 @@ class HttpIssuer:
         Client(self._network, self._sources.of(key.document), key.document).probe(key)
 
     def propagation(self, key: ApiKey, /) -> float:
-        """As the description says."""
+        """The seconds in which a new key may not work yet, by the description."""
         return float(self._sources.of(key.document).propagation)
 
 

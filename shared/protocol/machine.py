@@ -72,9 +72,10 @@ class Rotation(Generic[C]):
         self.end_old_credential()
 
     def end_old_credential(self) -> None:
-        """Promoted before, maybe by an attempt that ended right after.
+        """Let the backend end what is not to outlive the rotation, which is promoted.
 
-        Not once a later rotation has begun: what would be ended may be what that one made.
+        An earlier attempt may have promoted it, and ended right after. Does nothing once a later
+        rotation has begun: what would be ended may be what that one made.
         """
         if self._stages.is_newest:
             self._backend.end_old_credential(self._ticket)

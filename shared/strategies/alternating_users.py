@@ -81,7 +81,7 @@ class AlternatingUsers(DatabaseBackend[PairSession]):
 
     @staticmethod
     def _is_tested_only(pending: Login, ticket: Ticket[Login]) -> bool:
-        """With RotateImmediately=false, what is tested is a copy of the current version."""
+        """Whether this rotation only tests (RotateImmediately=false), by a copy of AWSCURRENT."""
         return ticket.current().username == pending.username
 
     def _lets_in(self, login: Login) -> bool:

@@ -181,7 +181,10 @@ class _Reader:
         return self.slots
 
     def keep_the_key_out_of_urls(self, description: Description) -> None:
-        """Raises DescriptionError: the field that holds the key is as confidential as {key}."""
+        """Check that no URL has the field that holds the key; raises DescriptionError.
+
+        {key} itself is refused where a template is read.
+        """
         for request in description.requests:
             bases = [description.base, *([request.base] if request.base else [])]
             for template in (*bases, request.path, *request.query.values()):

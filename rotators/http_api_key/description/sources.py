@@ -21,7 +21,10 @@ _TUNED = (*_MERGED, "base", "label", "choose", "propagation")
 
 
 class Sources:
-    """ISSUER, where it is set, is for every secret of the function, whatever they say."""
+    """Where a secret's description is from: the function's ISSUER if that is set, else the secret.
+
+    The secret may name one of the descriptions that come with the function, or have its own.
+    """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         text = Settings(environment).text(_VARIABLE, default="")
@@ -62,7 +65,7 @@ class Sources:
 
 
 def _base_of_function(description: Description) -> Base:
-    """No secret can say what is in the `values` of the function's own description."""
+    """How much of the base a secret says; nothing of what the description has in `values`."""
     if description.are_bases_fixed:
         return Base.NOTHING
     whole = description.base.whole
@@ -72,14 +75,14 @@ def _base_of_function(description: Description) -> Base:
 
 
 def _base_of_shipped(description: Description, issuer: object) -> Base:
-    """A secret can add `base` or `values` of its own to a description of ours."""
+    """How much of the base a secret says, which may add its own `base` to our description."""
     if isinstance(issuer, dict) and "base" in issuer:
         return Base.ALL
     return Base.PART if description.base.whole is None else Base.ALL
 
 
 def _is_shipped(issuer: object) -> bool:
-    """Whether every request is one that we have written."""
+    """Whether every request is one of a description that comes with the function."""
     if isinstance(issuer, dict):
         return "use" in issuer and issuer.keys() <= {"use", *_TUNED}
     return isinstance(issuer, str) and not issuer.lstrip().startswith("{")

@@ -65,7 +65,10 @@ class PrivatePool(HTTPSConnectionPool):
 
 
 def may_be_called(address: str, *, private: bool) -> bool:
-    """Never the cloud's metadata; addresses that are not the internet's where that is said."""
+    """Whether a function may call this address.
+
+    private: whether it may call those that are not the internet's. Never the cloud's metadata.
+    """
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         ip = ip.ipv4_mapped or ip.sixtofour or _embedded(ip) or ip
