@@ -59,6 +59,9 @@ class Trust:
         | SHIPPED  | PART    | yes          | nothing                 | ANY         |
         | SHIPPED  | ALL     | yes          | issuer_url              | ANY         |
         | SECRET   | ALL     | yes          | inline, issuer_url      | ANY         |
+
+        No other pairs can be: a base of a description that comes with the function is at least in
+        part the secret's, and a secret that has its own description says all of it.
         """
         hosts_are_known = hosts_are_listed or base is Base.NOTHING
         if hosts_are_known:
