@@ -30,13 +30,18 @@ class Token(NamedTuple):
         if self.kind == "name":
             return inner.replace("``", "`")
         if self.kind == "string":
-            escaped = re.sub(r"\\(.)", lambda m: _ESCAPES.get(m[1], m[1]), inner, flags=re.DOTALL)
-            return escaped.replace("''", "'")
+            # In one pass: two quotes that were each escaped are two, not one that was doubled.
+            return re.sub(r"''|\\(.)", _unescaped, inner, flags=re.DOTALL)
         return self.text
 
     def is_word(self, *words: str) -> bool:
         """Whether it is one of these words or signs, unquoted."""
         return self.kind in ("word", "sign") and self.text in words
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    character: str | None = match[1]
+    return "'" if character is None else _ESCAPES.get(character, character)
 
 
 def tokenize(sql: str) -> list[Token]:

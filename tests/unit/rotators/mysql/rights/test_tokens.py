@@ -9,6 +9,9 @@ from rotators.mysql.rights.tokens import split_at, to_sql, tokenize
 
 NAMES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1)
 
+# What is special to a string, in every order, two of a kind beside each other too.
+SPECIAL = st.text(st.sampled_from("ab0nZ'`\\\"\n\r\x1a ,()"))
+
 
 def quoted(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
@@ -24,6 +27,13 @@ def printed(text: str) -> str:
 def test_a_name_and_a_string_stay_whole(name: str, string: str) -> None:
     one, at, two = tokenize(f"{quoted(name)}@{printed(string)}")
     assert (one.value, at.text, two.value) == (name, "@", string)
+
+
+@given(SPECIAL)
+def test_a_string_of_special_characters_is_read_as_it_was(string: str) -> None:
+    doubled = string.replace("\\", "\\\\").replace("'", "''")
+    for shown in (printed(string), f"'{doubled}'"):
+        assert [token.value for token in tokenize(f"AS {shown} x")] == ["AS", string, "x"]
 
 
 @given(NAMES, NAMES, NAMES, NAMES)
