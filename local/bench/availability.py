@@ -18,13 +18,13 @@ from rich.table import Table
 from local import template
 from local.bench.cases import CASES, Case
 from local.bench.client import Client, gaps
-from local.choices import chosen
+from local.choices import choose
 from local.demo.table import table as empty
 from local.functions.home import InProcess
 from local.processes import ending
 from local.secrets_manager import SecretsManager
 from local.servers.certificates import Authority
-from local.servers.server import trusted
+from local.servers.server import write_bundle
 from local.targets import Place, Target
 from shared.handler import LOGGER
 
@@ -64,7 +64,7 @@ def main(
     ending.in_order()
     # What the functions print goes elsewhere while they run.
     console = Console(highlight=False, file=sys.stdout)
-    names = chosen(only, CASES, usual=list(CASES))
+    names = choose(only, CASES, usual=list(CASES))
     with tempfile.TemporaryDirectory(prefix="rotation-bench-") as folder:
         say = partial(console.print, "·", style="dim")
         measured = run(names, Path(folder), rotations, pause_ms, say)
@@ -87,7 +87,7 @@ def run(
     ):
         service.settings.step_pause = pause_ms / 1000
         # In this process the functions' environment is this process's own.
-        os.environ.update(service.environment, TLS_CA_BUNDLE=str(trusted(authority, folder)))
+        os.environ.update(service.environment, TLS_CA_BUNDLE=str(write_bundle(authority, folder)))
         place = Place(folder, authority, stack, say)
         measured = []
         for name in names:

@@ -13,7 +13,7 @@ from local import bootstrap
 from local.bootstrap import say
 from local.functions.home import ARN_PREFIX
 from local.processes import ending
-from local.replay.asked import EVENTS
+from local.replay.request import EVENTS
 from local.sam.docker.engine import engine_here
 from local.sam.endpoint import USUAL, LambdaEndpoint
 from local.sam.seeding import events

@@ -13,8 +13,8 @@ from local.sam.application import Application
 from local.sam.docker.engine import Engine
 from local.secrets_manager import SecretsManager
 from local.servers.certificates import Authority
-from local.servers.server import trusted
-from local.system import System, opened
+from local.servers.server import write_bundle
+from local.system import System, open_targets
 from local.targets import Place
 
 
@@ -47,12 +47,12 @@ def system_for_containers(  # noqa: PLR0913 - each is one independent choice
     with ExitStack() as stack:
         place = Place(folder / "logs", authority, stack, say)
         (folder / "logs").mkdir(exist_ok=True)
-        targets = opened(wanted.values(), place)
+        targets = open_targets(wanted.values(), place)
         service = stack.enter_context(SecretsManager(home, port=port or free_port()))
         ports = seeding.seed(service, targets, wanted)
         own = int(service.endpoint.rpartition(":")[2])
         application = Application(folder)
-        application.write(own, trusted(authority, folder))
+        application.write(own, write_bundle(authority, folder))
         gateway = engine.gateway() if engine else None
         if gateway and is_ours(gateway):
             stack.enter_context(relay(gateway, {own, *ports}))

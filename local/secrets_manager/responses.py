@@ -50,7 +50,7 @@ class Response(SecretsManagerResponse):
         """Status, headers and body for the request; the call is recorded, never its values."""
         self.setup_class(http)
         operation = self._get_action() or "none"
-        status, body = self._answered(operation)
+        status, body = self._answer(operation)
         headers = {"Content-Type": "application/x-amz-json-1.1"}
         error = None
         if status != 200:  # noqa: PLR2004 the one status that is not an error
@@ -61,10 +61,10 @@ class Response(SecretsManagerResponse):
         )
         return status, headers, body
 
-    def _answered(self, operation: str) -> tuple[int, str]:
+    def _answer(self, operation: str) -> tuple[int, str]:
         try:
             self._request = json.loads(self.body or "{}")
-            with self._state.locked():
+            with self._state.hold_lock():
                 return self._perform(operation)
         except SecretsManagerClientError as refusal:
             return 400, refusal.get_body()

@@ -13,7 +13,7 @@ from local.processes import children
 from local.servers.certificates import Authority
 from local.servers.home import Home, home
 from local.servers.packages import Recipe, prefix
-from local.servers.server import HOST, Server, asked, callers_own, server_of_ours
+from local.servers.server import HOST, Server, callers_own, fill_version, server_of_ours
 
 SUITES: Mapping[str, str] = {"15": "bookworm", "17": "trixie", "18": "sid"}
 # Plain TCP finds no line of pg_hba, so it is refused before a password is asked for.
@@ -78,7 +78,7 @@ def postgres(
                 **place.child(death_signal=signal.SIGQUIT),
             )
         ) as restart:
-            yield replace(asked(server, ask), restart=restart)
+            yield replace(fill_version(server, ask), restart=restart)
 
 
 def login(server: Server) -> psycopg.Connection:

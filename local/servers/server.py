@@ -54,7 +54,7 @@ def server_of_ours(
     )
 
 
-def asked(server: Server, ask: Callable[[Server], str | None]) -> Server:
+def fill_version(server: Server, ask: Callable[[Server], str | None]) -> Server:
     """The same server with its version filled in; raises ConnectionError if it lets nobody in."""
     version = ask(server)
     if version is None:
@@ -65,7 +65,7 @@ def asked(server: Server, ask: Callable[[Server], str | None]) -> Server:
     return replace(server, version=version)
 
 
-def trusted(authority: Authority, folder: Path) -> Path:
+def write_bundle(authority: Authority, folder: Path) -> Path:
     """A PEM file with our authority, and those of the caller's own servers, if there are any."""
     given = [dsn for name, dsn in os.environ.items() if re.fullmatch(r"TEST_\w+_DSN", name) and dsn]
     own = [path for dsn in given for path in _authorities(dsn)]
@@ -106,4 +106,4 @@ def callers_own(
         ca=authorities[0],
         log=None,
     )
-    return asked(server, ask)
+    return fill_version(server, ask)

@@ -12,7 +12,7 @@ from local import bootstrap
 from local.bootstrap import say
 from local.build import artifacts
 from local.sam.docker.engine import Engine
-from local.sam.docker.packages import unpacked
+from local.sam.docker.packages import unpack_once
 from local.servers.packages import STAMP
 
 NAME = "rotation-lambda:3.13"
@@ -42,7 +42,7 @@ def ensure(engine: Engine) -> str:
     ).hexdigest()
     if engine.labels(NAME).get(LABEL) == digest:
         return NAME
-    files = unpacked(*ROOT_FILES)
+    files = unpack_once(*ROOT_FILES)
     say("making a stand-in for Lambda's image")
     with tempfile.TemporaryDirectory(prefix="rotate-image-") as scratch:
         packed = _pack(files, Path(scratch))

@@ -14,7 +14,7 @@ from local.processes import children
 from local.servers.certificates import Authority
 from local.servers.home import Home, home
 from local.servers.packages import Recipe, prefix
-from local.servers.server import HOST, Server, asked, callers_own, server_of_ours
+from local.servers.server import HOST, Server, callers_own, fill_version, server_of_ours
 
 SETTINGS = {
     "bind_address": HOST,
@@ -66,7 +66,7 @@ def serve(
                 **place.child(),
             )
         ) as restart:
-            yield replace(asked(server, ask), restart=restart)
+            yield replace(fill_version(server, ask), restart=restart)
 
 
 def login(server: Server) -> "Connection[Cursor]":

@@ -30,12 +30,12 @@ def start(authority: Authority) -> Iterator[Start]:
     """Run a stub that answers by this script, to the test's end."""
     running = []
 
-    def started(script: Script) -> Stub:
+    def run(script: Script) -> Stub:
         context = stub_issuer(authority, script)
         running.append(context)
         return context.__enter__()
 
-    yield started
+    yield run
     for context in running:
         context.__exit__(None, None, None)
 

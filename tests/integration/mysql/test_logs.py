@@ -55,7 +55,7 @@ def test_nothing_is_told(tmp_path: Path, authority: Authority, engine: str) -> N
         overlaps(users, passwords)
         alternates(users, passwords)
         fails(users, passwords)
-        told = written(users, server)
+        told = read_logs(users, server)
     assert len(passwords.made) > 15
     for name, text in told.items():
         assert users.name.encode() in text, name  # what is searched is really the log
@@ -137,7 +137,7 @@ def fails_quietly(change: Any) -> None:  # noqa: ANN401 - any call
         assert not [word for word in ("aA1.", "IDENTIFIED BY '") if word in str(error)]
 
 
-def written(users: Users, server: Server) -> dict[str, bytes]:
+def read_logs(users: Users, server: Server) -> dict[str, bytes]:
     ((folder,),) = users.sql("SELECT @@datadir")
     users.sql("FLUSH LOGS")
     assert server.log is not None

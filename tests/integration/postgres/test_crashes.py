@@ -77,11 +77,11 @@ def test_a_crash_before_any_statement(either_postgres_server: Server) -> None:
 
 
 def test_the_server_ends_the_session_before_any_statement(postgres_server: Server) -> None:
-    def ended(pair: PostgresPair) -> Callable[[rotator.BoundedConnection], None]:
+    def terminate(pair: PostgresPair) -> Callable[[rotator.BoundedConnection], None]:
         end = "SELECT pg_terminate_backend({}, 5000)"
         return lambda connection: void(pair.sql(end.format(connection.info.backend_pid)))
 
-    crash_before_every_statement(postgres_server, ended)
+    crash_before_every_statement(postgres_server, terminate)
 
 
 def crash_before_every_statement(

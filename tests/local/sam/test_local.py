@@ -13,7 +13,7 @@ import pytest
 from local.build import artifacts
 from local.processes import children
 from local.processes.children import free_port
-from local.replay.asked import EVENTS
+from local.replay.request import EVENTS
 from local.sam import __main__ as program
 from local.sam import application, verdict
 from local.sam.application import Application

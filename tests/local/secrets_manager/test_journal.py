@@ -11,9 +11,9 @@ from tests.fixtures.secrets_manager import (
     FUNCTION,
     STEPS,
     Scripted,
+    assert_refused,
     failing,
     failing_once,
-    refused,
     token,
 )
 
@@ -125,7 +125,7 @@ def test_the_calls_of_a_rotation_can_be_counted(
 def test_a_refused_call_is_recorded_with_its_code(
     service: SecretsManager, client: "SecretsManagerClient"
 ) -> None:
-    with refused("ResourceNotFoundException"):
+    with assert_refused("ResourceNotFoundException"):
         client.get_secret_value(SecretId="nobody")
     assert service.calls[-1].error == "ResourceNotFoundException"
     assert service.calls[-1].secret_id == "nobody"

@@ -65,11 +65,11 @@ def answering_tls(context: ssl.SSLContext) -> Script:
 
 
 def after_the_greeting(script: Script) -> Script:
-    def opened(connection: socket.socket, server: FakeServer) -> None:
+    def open_and_run(connection: socket.socket, server: FakeServer) -> None:
         mysql_opening(connection, server)
         script(connection, server)
 
-    return opened
+    return open_and_run
 
 
 KINDS: dict[str, Kind] = {
@@ -109,32 +109,32 @@ def test_a_closed_port(kind: Kind, authority: Authority) -> None:
 
 
 def test_a_connection_that_ends(kind: Kind, authority: Authority) -> None:
-    driver, opened = kind
-    with fake_server(opened(lambda connection, _: connection.close())) as server:
+    driver, after_opening = kind
+    with fake_server(after_opening(lambda connection, _: connection.close())) as server:
         meaning = told(driver, "127.0.0.1", server.port, authority.ca)
     assert meaning in (FAULTS.no_answer, FAULTS.broken_tls)
 
 
 def test_what_is_no_tls(kind: Kind, authority: Authority) -> None:
-    driver, opened = kind
-    with fake_server(opened(not_mysql)) as server:
+    driver, after_opening = kind
+    with fake_server(after_opening(not_mysql)) as server:
         assert told(driver, "127.0.0.1", server.port, authority.ca) is FAULTS.broken_tls
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_a_certificate_for_another_host(kind: Kind, authority: Authority, host: str) -> None:
-    driver, opened = kind
+    driver, after_opening = kind
     context = server_context(authority, ("db.example.org",))
-    with fake_server(opened(answering_tls(context))) as server:
+    with fake_server(after_opening(answering_tls(context))) as server:
         assert told(driver, host, server.port, authority.ca) is FAULTS.wrong_host
 
 
 def test_a_certificate_of_another_authority(
     kind: Kind, authority: Authority, tmp_path: Path
 ) -> None:
-    driver, opened = kind
+    driver, after_opening = kind
     context = server_context(Authority(tmp_path / "other"))
-    with fake_server(opened(answering_tls(context))) as server:
+    with fake_server(after_opening(answering_tls(context))) as server:
         assert told(driver, "127.0.0.1", server.port, authority.ca) is FAULTS.untrusted
 
 

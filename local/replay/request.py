@@ -24,7 +24,7 @@ class RefusedError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReplayRequest:
     """`events` are to be shown; `earlier` are the same rotation's steps that must come before."""
 
     function: str
@@ -33,7 +33,9 @@ class Asked:
     events: tuple[Event, ...]
 
 
-def asked(function: str, step: str, target: str | None = None, folder: Path = EVENTS) -> Asked:
+def read_request(
+    function: str, step: str, target: str | None = None, folder: Path = EVENTS
+) -> ReplayRequest:
     """Read what it takes to replay the step, or `all` of them; raises RefusedError."""
     usual = {name: registry.targets_of(name) for name in template.functions()}
     _refuse_unknown("function", function, [name for name, targets in usual.items() if targets])
@@ -49,7 +51,7 @@ def asked(function: str, step: str, target: str | None = None, folder: Path = EV
             "give them the same SecretId, ClientRequestToken and RotationToken"
         )
     shown = 0 if step == ALL else len(events) - 1
-    return Asked(function, target or usual[function][0], events[:shown], events[shown:])
+    return ReplayRequest(function, target or usual[function][0], events[:shown], events[shown:])
 
 
 def _refuse_unknown(what: str, given: str, known: Sequence[str], of: str = "") -> None:
