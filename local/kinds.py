@@ -15,7 +15,7 @@ TESTING = "testing"
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class RotatorKind:
     """A folder of `rotators`, and what its kind.toml says.
 
     driver: the packages that it alone may import; services: the AWS services that it calls, by
@@ -43,16 +43,16 @@ class Kind:
         return [path for path in found if path.relative_to(self.folder).parts[0] != TESTING]
 
 
-def kinds(root: Path = ROOT) -> dict[str, Kind]:
+def kinds(root: Path = ROOT) -> dict[str, RotatorKind]:
     """{name: kind} of every folder that has a kind.toml; raises KeyError naming a missing entry."""
     return {
         path.parent.name: _read(path) for path in sorted((root / "rotators").glob("*/kind.toml"))
     }
 
 
-def _read(path: Path) -> Kind:
+def _read(path: Path) -> RotatorKind:
     said = tomllib.loads(path.read_text())
-    return Kind(
+    return RotatorKind(
         folder=path.parent,
         driver=frozenset(said["driver"]),
         services=("secretsmanager", *said["services"]),

@@ -31,7 +31,7 @@ READ_ONLY = {"PYTHONDONTWRITEBYTECODE": "1"}
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class ArtifactFigures:
     """One function with one SDK: seconds to build it, megabytes, seconds to start it."""
 
     function: str
@@ -61,7 +61,7 @@ def main() -> None:
     Console().print(table(rows))
 
 
-def measure(functions: Mapping[str, Built], folder: Path, starts: int) -> Iterator[Measured]:
+def measure(functions: Mapping[str, Built], folder: Path, starts: int) -> Iterator[ArtifactFigures]:
     """Build and start each, with each SDK."""
     with SecretsManager() as service:
         event = quiet_step(service)
@@ -85,7 +85,7 @@ def measure(functions: Mapping[str, Built], folder: Path, starts: int) -> Iterat
                 took = time.perf_counter() - began
                 taken = [start(name, own, READ_ONLY) for _ in range(starts)]
                 sizes = repeatable.measured(own.artifact)
-                yield Measured(name, sdk, took, *sizes, statistics.median(taken))
+                yield ArtifactFigures(name, sdk, took, *sizes, statistics.median(taken))
 
 
 def quiet_step(service: SecretsManager) -> dict[str, str]:
@@ -98,7 +98,7 @@ def quiet_step(service: SecretsManager) -> dict[str, str]:
     }
 
 
-def table(rows: list[Measured]) -> Table:
+def table(rows: list[ArtifactFigures]) -> Table:
     """A line for each; the ratio is to the same function with the first SDK."""
     numbers = ("build s", "MB", "zipped", "cold start ms", "ratio")
     drawn = empty(("function", "boto3"), numbers)

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from local import template
-from local.bench.cases import CASES, Case
+from local.bench.cases import CASES, ComparedStrategy
 from local.bench.client import Client, gaps
 from local.choices import choose
 from local.demo.table import table as empty
@@ -33,11 +33,11 @@ UNITS = "Gaps in ms: the longest, the mean of a rotation, and that of AWS's func
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class StrategyFigures:
     """One case: the logins while it rotated, and the seconds of each gap in them."""
 
     title: str
-    case: Case
+    case: ComparedStrategy
     rotations: int
     logins: int
     failed: int
@@ -77,7 +77,7 @@ def main(
 
 def run(
     names: Sequence[str], folder: Path, rotations: int, pause_ms: int, say: Callable[[str], None]
-) -> list[Measured]:
+) -> list[StrategyFigures]:
     """Measure one case after the other."""
     authority = Authority(folder / "ca")
     with (
@@ -97,7 +97,9 @@ def run(
         return measured
 
 
-def _measure(case: Case, target: Target, service: SecretsManager, rotations: int) -> Measured:
+def _measure(
+    case: ComparedStrategy, target: Target, service: SecretsManager, rotations: int
+) -> StrategyFigures:
     handler = template.handler(target.function, target.settings)
     service.home = InProcess({target.function: handler}, timeout=WAIT_SECONDS)
     arn = target.seed(service.client(), f"bench/{uuid.uuid4()}")
@@ -112,10 +114,10 @@ def _measure(case: Case, target: Target, service: SecretsManager, rotations: int
             client.wait()
     logins = client.logins
     failed = sum(not login.accepted for login in logins)
-    return Measured(target.title, case, rotations, len(logins), failed, gaps(logins))
+    return StrategyFigures(target.title, case, rotations, len(logins), failed, gaps(logins))
 
 
-def table(measured: list[Measured]) -> Table:
+def table(measured: list[StrategyFigures]) -> Table:
     """A line for each case; times in milliseconds, those of AWS's functions beside them."""
     numbers = ("rotations", "logins", "failed", "longest", "mean", "AWS's")
     drawn = empty(("target", "strategy"), numbers)

@@ -11,7 +11,7 @@ from shared.errors import RotationError, Unreachable
 from shared.protocol.event import Step
 from shared.protocol.ticket import StepTicket
 from tests.conformance.remote import RemoteSuite
-from tests.faulty.faults import Fault, Harm, Place, Way
+from tests.faulty.faults import Fault, FaultPoint, Harm, Way
 from tests.faulty.proxy import faulty_proxy
 from tests.lab import LabSecret
 
@@ -63,7 +63,7 @@ class DatabaseSuite(RemoteSuite):
             proxy.begin()
             secret.step(event, Step.SET)
             places = [
-                Place(connection, Way.THERE, record, 0)
+                FaultPoint(connection, Way.THERE, record, 0)
                 for connection, lengths in enumerate(proxy.seen)
                 for record in range(len(lengths[Way.THERE]))
             ]

@@ -8,12 +8,12 @@ from rotators.http_api_key.testing.issuers.issuer import Issuer, ask, tokens
 from rotators.mysql.testing import MySQLAlternatingTarget, MySQLTarget
 from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
 from shared.credentials import CLONE
-from tests.faults.cases import Case
+from tests.faults.cases import RotationCase
 from tests.issuers.described import ShopTarget
 from tests.lab import LabSecret
 
 
-def lockout_problem(secret: LabSecret, case: Case) -> str:
+def lockout_problem(secret: LabSecret, case: RotationCase) -> str:
     """Which login that the case promises is refused right after a crash; empty if none is."""
     if secret.target.accepts(secret.value()):
         return ""

@@ -25,7 +25,7 @@ from local.secrets_manager.clock import SystemClock
 from rotators.http_api_key.testing import IssuerTarget
 from rotators.http_api_key.testing.issuers.faults import Faults
 from shared.protocol.event import Step
-from tests.faults.cases import CASES, Case
+from tests.faults.cases import CASES, RotationCase
 from tests.faults.crashing_home import CrashingHome
 from tests.faults.crashing_secret import CrashingSecret
 from tests.faults.outages import end_outage, start_outage
@@ -46,7 +46,7 @@ ANY_ORDER = (
     "MySqlSingleUser MySQL, overlap until finish",
     "MySqlAlternatingUsers MariaDB, next",
 )
-ISSUED = Case(
+ISSUED = RotationCase(
     "HttpApiKey",
     lambda request: IssuerTarget(request.getfixturevalue("demo_issuer")),
     seamless=True,
@@ -184,7 +184,9 @@ class AnyOrder(RuleBasedStateMachine):
             case = self.crashing.case
             # After a move of AWSCURRENT to an old version by hand, that version may be refused.
             assert (
-                lockout_problem(self.crashing.secret, Case("", case.make) if self.moved else case)
+                lockout_problem(
+                    self.crashing.secret, RotationCase("", case.make) if self.moved else case
+                )
                 == ""
             )
 
@@ -240,7 +242,7 @@ def own_lab(running_lab: Lab, clock: JumpingClock, tmp_path: Path) -> Iterator[L
     "case", [*(case for case in CASES if case.name in ANY_ORDER), ISSUED], ids=str
 )
 def test_any_order(  # noqa: PLR0913 - fixtures
-    case: Case,
+    case: RotationCase,
     own_lab: Lab,
     clock: JumpingClock,
     request: pytest.FixtureRequest,

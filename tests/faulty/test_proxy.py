@@ -10,7 +10,7 @@ import pytest
 
 from local.network.front import tls_front
 from local.servers.certificates import Authority
-from tests.faulty.faults import Fault, Harm, Place, Way
+from tests.faulty.faults import Fault, FaultPoint, Harm, Way
 from tests.faulty.proxy import Proxy, faulty_proxy
 from tests.faulty.records import HEADER, Position, places
 
@@ -71,7 +71,7 @@ def receive(client: socket.socket) -> bytes:
 
 
 def fault(harm: Harm, way: Way, inside: int, *, connection: int = 0, bit: int = 0) -> Fault:
-    return Fault(harm, Place(connection, way, 0, inside), seconds=0.001, bit=bit)
+    return Fault(harm, FaultPoint(connection, way, 0, inside), seconds=0.001, bit=bit)
 
 
 def test_without_a_fault_all_passes_and_is_counted(proxy: Proxy) -> None:

@@ -318,7 +318,7 @@ def test_every_function_and_server_is_named() -> None:
 # --- fields and examples ---
 
 
-class Asked(dict[str, object]):
+class WatchedFields(dict[str, object]):
     """A document that remembers which fields were read."""
 
     def __init__(self, document: Mapping[str, object]) -> None:
@@ -373,13 +373,13 @@ def test_every_secret_in_the_documents_is_accepted() -> None:
 
 
 def test_every_field_is_in_its_table() -> None:
-    login = Asked({"host": "db", "username": "app", "password": "x", "masterarn": "arn"})
-    database_admin = Asked({"host": "db", "username": "admin", "password": "x"})
+    login = WatchedFields({"host": "db", "username": "app", "password": "x", "masterarn": "arn"})
+    database_admin = WatchedFields({"host": "db", "username": "admin", "password": "x"})
     # Without TLS, for then the admin's `ssl` is read as well.
     login["ssl"] = database_admin["ssl"] = False
     strategy = SingleUser(object.__new__(PostgresEngine), {"ALLOW_UNENCRYPTED": "true"})
     strategy.admin(strategy.parse(login), cast("Any", ticket_with_admin(database_admin)))
-    key = Asked(
+    key = WatchedFields(
         {
             "issuer_url": "https://issuer.test",
             "issuer": "jupyterhub",
@@ -392,7 +392,7 @@ def test_every_field_is_in_its_table() -> None:
     parsed = ISSUERS.parse(key)
     listed = [names(row[0])[0] for row in rows("docs/secrets.md", "field")]
     assert sorted(listed) == sorted([*login.read, *key.read])
-    admin = Asked({"issuer_url": parsed.account.issuer_url, "api_key": "x", "inline": True})
+    admin = WatchedFields({"issuer_url": parsed.account.issuer_url, "api_key": "x", "inline": True})
     ISSUERS.manage(parsed, ticket_with_admin(admin)).credentials_once()
     check_inline(admin)
     for of, read in (("the", admin.read), ("a database", database_admin.read)):

@@ -32,7 +32,7 @@ FAST = {
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ServerKind:
     """How one of the two differs; `initialise` gets the command, home, log and first SQL."""
 
     engine: str
@@ -44,7 +44,7 @@ class Kind:
 
 @contextmanager
 def serve(
-    kind: Kind, folder: Path, authority: Authority, settings: Mapping[str, str] | None
+    kind: ServerKind, folder: Path, authority: Authority, settings: Mapping[str, str] | None
 ) -> Iterator[Server]:
     """Run a server while the block runs, or yield the one that the kind's variable names."""
     if own := callers_own(kind.engine, kind.variable, 3306, ask):

@@ -22,7 +22,7 @@ Component = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class BuildFacts:
     """What was built: the function, our version, the commit and its time, and how it was built."""
 
     function: str
@@ -32,7 +32,7 @@ class Made:
     certificates_from: str
 
 
-def bill(artifact: Path, wheels: list[Wheel], made: Made) -> str:
+def bill(artifact: Path, wheels: list[Wheel], made: BuildFacts) -> str:
     """The document, as JSON; its serial number comes from all the rest."""
     document = {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
@@ -59,7 +59,7 @@ def digest(artifact: Path) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def _ours(artifact: Path, made: Made) -> Component:
+def _ours(artifact: Path, made: BuildFacts) -> Component:
     properties = {**made.properties, "files-sha256": digest(artifact)}
     return {
         "type": "application",
@@ -140,7 +140,7 @@ def _licences(wheel: Wheel) -> list[dict[str, Any]]:
     return [{"license": {"name": name}} for name in classified or [said or "not said"]]
 
 
-def _certificates(artifact: Path, made: Made) -> Component:
+def _certificates(artifact: Path, made: BuildFacts) -> Component:
     description = f"Amazon RDS's certificate authorities, from {made.certificates_from}"
     more = {"description": description}
     return _file(CERTIFICATES, CERTIFICATES, artifact / CERTIFICATES, more)

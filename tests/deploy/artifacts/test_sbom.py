@@ -12,12 +12,12 @@ import pytest
 from local.build import artifacts
 from local.build.source import Source
 from local.supply.pins import read
-from local.supply.sbom.bill import CERTIFICATES, Made, bill, digest
+from local.supply.sbom.bill import CERTIFICATES, BuildFacts, bill, digest
 from local.supply.sbom.wheels import find_wheels
 from tests.deploy.artifacts.trees import FUNCTIONS, KINDS, sam_build
 
 OF_EACH_KIND = {function.rotator: name for name, function in FUNCTIONS.items()}
-MADE = Made("Any", "1.0", "2026-01-01T00:00:00Z", {"commit": "any"}, "any")
+MADE = BuildFacts("Any", "1.0", "2026-01-01T00:00:00Z", {"commit": "any"}, "any")
 Component = dict[str, Any]
 
 

@@ -19,7 +19,7 @@ from tests.deploy.examples.checks import (
     backend_of,
     lint,
 )
-from tests.deploy.examples.stacks import OURS, Made, deploy
+from tests.deploy.examples.stacks import OURS, DeployedStack, deploy
 from tests.issuers.issuing import ticket_with_admin
 from tests.lab import Lab
 
@@ -36,7 +36,7 @@ DYNAMIC = re.compile(r"\{\{resolve:secretsmanager:(arn:.+):SecretString:(\w+)\}\
 
 
 @cache
-def made_by(stack: str) -> Made:
+def made_by(stack: str) -> DeployedStack:
     return deploy(template.document(STACKS[stack]), PARAMETERS)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.faults.fuzz.issuer import answer_bytes
 from tests.faults.fuzz.mutations import CANARY, edited, mutate
-from tests.issuers.scripted import Said
+from tests.issuers.scripted import StubAnswer
 
 STATUSES = (
     *(200, 201, 202, 203, 204, 205, 206, 226, 300, 301, 302, 303, 304, 307, 308, 400, 401, 403),
@@ -86,7 +86,7 @@ BODIES = (
 
 def garbled_answer(rng: Random, said: object) -> bytes:
     """The bytes of this answer with something wrong in it."""
-    good = said if isinstance(said, Said) else Said(body=said)
+    good = said if isinstance(said, StubAnswer) else StubAnswer(body=said)
     match rng.randrange(10):
         case 0 | 1 | 2 | 3:
             return answer_bytes(replace(good, body=_mutated_json(rng, good.body)))
@@ -109,7 +109,7 @@ def _mutated_json(rng: Random, body: object) -> object:
     return edited(rng, json.dumps(odd)).encode(errors="replace") if rng.random() < 0.1 else odd
 
 
-def _with_headers(rng: Random, said: Said) -> bytes:
+def _with_headers(rng: Random, said: StubAnswer) -> bytes:
     """The answer with odd headers, or with headers that contradict the body."""
     headers = dict(rng.choice(HEADERS) for _ in range(rng.choice((1, 1, 2, 3))))
     status = rng.choice((said.status, said.status, *STATUSES))

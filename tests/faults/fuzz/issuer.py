@@ -17,9 +17,9 @@ from rotators.http_api_key.issuer import HttpIssuer
 from shared.keys.api_key import ApiKey
 from shared.keys.backend import ApiKeyBackend
 from tests.fake_ticket import FakeTicket
-from tests.issuers.scripted import Asked, Said
+from tests.issuers.scripted import IssuerRequest, StubAnswer
 
-Answers = Callable[[Asked], bytes]
+Answers = Callable[[IssuerRequest], bytes]
 ROOM = 100_000  # bytes, which a socket buffers until they are read
 
 
@@ -75,14 +75,14 @@ def _sent(other: socket.socket) -> bytes:
     return raw
 
 
-def read_request(raw: bytes) -> Asked:
+def read_request(raw: bytes) -> IssuerRequest:
     """The request in these bytes."""
     head, _, body = raw.partition(b"\r\n\r\n")
     line, *lines = head.decode("latin-1").split("\r\n")
     method, target, _ = line.split(" ")
     url = urlsplit(target)
     headers = (each.partition(": ") for each in lines)
-    return Asked(
+    return IssuerRequest(
         method=method,
         path=unquote(url.path),
         raw_path=url.path,
@@ -94,7 +94,7 @@ def read_request(raw: bytes) -> Asked:
 
 def answer_bytes(said: object) -> bytes:
     """The bytes of an answer."""
-    said = said if isinstance(said, Said) else Said(body=said)
+    said = said if isinstance(said, StubAnswer) else StubAnswer(body=said)
     body = said.body if isinstance(said.body, bytes) else json.dumps(said.body).encode()
     if said.body is None:
         body = b""

@@ -46,8 +46,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> Callable[[LabSecret], None]:
     return lambda secret: secret.step(secret.begin(), Step.CREATE, fresh)
 
 
-Case = tuple[Fault, type[RotationError], str | None]
-FAULTS: list[Case] = [
+FaultCase = tuple[Fault, type[RotationError], str | None]
+FAULTS: list[FaultCase] = [
     (faults.status(401), Rejected, "admin_secret_arn"),
     (faults.status(403), Forbidden, "admin_secret_arn"),
     (faults.status(404), TargetMismatch, "owner"),
@@ -70,7 +70,7 @@ FAULTS: list[Case] = [
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("case", FAULTS)
 def test_createsecret_meets_a_fault(
-    secret: LabSecret, issuer_faults: Faults, method: str, case: Case
+    secret: LabSecret, issuer_faults: Faults, method: str, case: FaultCase
 ) -> None:
     """Listing keys is a GET, issuing one a POST."""
     fault, kind, field = case

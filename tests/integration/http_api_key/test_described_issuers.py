@@ -23,7 +23,7 @@ from tests.issuers.described import (
     target_of,
 )
 from tests.issuers.keyshop import ADMIN, PAGE, Keyshop
-from tests.issuers.scripted import Asked, Said, Stub
+from tests.issuers.scripted import IssuerRequest, Stub, StubAnswer
 from tests.lab import Lab, LabSecret
 
 Make = Callable[..., LabSecret]
@@ -320,14 +320,14 @@ def paged(pages: object, more: Mapping[str, Any] | None = None) -> dict[str, Any
 def test_every_page_is_read(make: Make, shop: Keyshop, stub: Stub, pages: object) -> None:
     answer = stub.script
 
-    def script(asked: Asked) -> object:
+    def script(asked: IssuerRequest) -> object:
         said = answer(asked)
         if isinstance(said, dict) and said.get("next"):
             page = str(int(asked.query.get("page", "1")) + 1)
             link = f'<{stub.url}/keys?page={page}>; rel="next", <{stub.url}>; rel="last"'
             if isinstance(pages, dict) and "value" in pages:
                 said["next"] = page
-            return Said(body=said, headers={"Link": link})
+            return StubAnswer(body=said, headers={"Link": link})
         return said
 
     stub.script = script

@@ -19,7 +19,7 @@ from shared.protocol import ticket
 from shared.protocol.event import Step
 from tests.issuers.described import BESIDE, CHOSEN, EXAMPLES, PLAIN, REPLACED, SLOTS, target_of
 from tests.issuers.keyshop import Keyshop
-from tests.issuers.scripted import Asked, Cut, Stub
+from tests.issuers.scripted import Cut, IssuerRequest, Stub
 from tests.lab import Lab, LabSecret
 
 Make = Callable[..., LabSecret]
@@ -56,7 +56,7 @@ def test_a_step_that_was_held_up_does_not_undo_a_later_rotation(
         step = Step.SET
     held_up = False
 
-    def meanwhile(asked: Asked) -> object:
+    def meanwhile(asked: IssuerRequest) -> object:
         nonlocal held_up
         if not held_up:
             held_up = True
@@ -151,7 +151,7 @@ def test_without_a_list_the_key_before_is_revoked(make: Make, shop: Keyshop) -> 
 def test_a_lost_key_without_a_label_is_told(make: Make, shop: Keyshop, stub: Stub) -> None:
     secret = make(unlabelled())
 
-    def cut(asked: Asked) -> object:
+    def cut(asked: IssuerRequest) -> object:
         answer = shop(asked)
         if asked.method == "POST":
             raise Cut

@@ -17,7 +17,7 @@ from shared.protocol.event import Step
 from tests.issuers.described import BESIDE, EXAMPLES, REPLACED, target_of
 from tests.issuers.issuing import HERE, ticket_with_admin
 from tests.issuers.keyshop import Keyshop
-from tests.issuers.scripted import Asked, Said, Stub, stub_issuer
+from tests.issuers.scripted import IssuerRequest, Stub, StubAnswer, stub_issuer
 from tests.lab import Lab, LabSecret
 
 
@@ -45,8 +45,10 @@ def host(stub: Stub) -> str:
 def test_a_redirect_is_read_as_it_is_called(authority: Authority, evil: Stub, hosts: str) -> None:
     """To urlsplit it is user information before the right host, to urllib3 a host and a path."""
 
-    def script(asked: Asked) -> object:
-        return Said(307, headers={"Location": f"https://{host(evil)}\\@{asked.headers['host']}/x"})
+    def script(asked: IssuerRequest) -> object:
+        return StubAnswer(
+            307, headers={"Location": f"https://{host(evil)}\\@{asked.headers['host']}/x"}
+        )
 
     with stub_issuer(authority, script) as good:
         rules = Rules.from_environment({**HERE, "ISSUER_HOSTS": hosts.format(good=host(good))})
@@ -63,7 +65,7 @@ def test_a_next_page_is_too(
     secret = make()
     following = form.format(host(evil), host(stub))
 
-    def script(asked: Asked) -> object:
+    def script(asked: IssuerRequest) -> object:
         listing = asked.method == "GET" and asked.path == "/v1/keys"
         return {"data": [], "next": following} if listing else shop(asked)
 
@@ -251,8 +253,8 @@ def test_it_still_tells_two_accounts_apart(authority: Authority) -> None:
 
 
 def test_a_redirect_to_no_port_is_no_answer(authority: Authority) -> None:
-    def script(_: Asked) -> object:
-        return Said(307, headers={"Location": "https://localhost:99999/x"})
+    def script(_: IssuerRequest) -> object:
+        return StubAnswer(307, headers={"Location": "https://localhost:99999/x"})
 
     with stub_issuer(authority, script) as good, pytest.raises(AnswerError):
         Network(authority.ca, Rules.from_environment(HERE)).send(Call("GET", good.url, {}, None))
@@ -264,7 +266,7 @@ def test_a_next_page_that_is_no_url(
 ) -> None:
     secret = make()
 
-    def script(asked: Asked) -> object:
+    def script(asked: IssuerRequest) -> object:
         listing = asked.method == "GET" and asked.path == "/v1/keys"
         return {"data": [], "next": following} if listing else shop(asked)
 

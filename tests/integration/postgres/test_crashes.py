@@ -30,7 +30,7 @@ LOGS = {
 }
 
 
-class Crash(BaseException):
+class StatementCrash(BaseException):
     """The function ends here, as by a kill: nothing catches it."""
 
 
@@ -69,7 +69,7 @@ def void(_: object) -> None:
 
 def die(connection: rotator.BoundedConnection) -> None:
     connection.pgconn.finish()
-    raise Crash
+    raise StatementCrash
 
 
 def test_a_crash_before_any_statement(either_postgres_server: Server) -> None:
@@ -93,7 +93,7 @@ def crash_before_every_statement(
         with before_statement(number, crash(pair)) as seen:
             try:
                 pair.provision(pair.clone, password=password)
-            except (Crash, Unreachable):
+            except (StatementCrash, Unreachable):
                 assert len(seen) == number
             else:
                 break

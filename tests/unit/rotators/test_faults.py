@@ -37,7 +37,7 @@ CANARY = "canary"
 
 
 Driver = Callable[[str, int, Path], object]
-Kind = tuple[Driver, Callable[[Script], Script]]
+DriverKind = tuple[Driver, Callable[[Script], Script]]
 
 
 def by_pymysql(host: str, port: int, ca: Path) -> object:
@@ -72,7 +72,7 @@ def after_the_greeting(script: Script) -> Script:
     return open_and_run
 
 
-KINDS: dict[str, Kind] = {
+KINDS: dict[str, DriverKind] = {
     "PyMySQL": (by_pymysql, after_the_greeting),
     "urllib3": (partial(by_urllib3, retries=False), lambda script: script),
     "urllib3, its retries used up": (
@@ -83,7 +83,7 @@ KINDS: dict[str, Kind] = {
 
 
 @pytest.fixture(params=KINDS)
-def kind(request: pytest.FixtureRequest) -> Kind:
+def kind(request: pytest.FixtureRequest) -> DriverKind:
     return KINDS[request.param]
 
 
@@ -95,7 +95,7 @@ def told(driver: Driver, host: str, port: int, ca: Path) -> ErrorRow | None:
 
 
 def test_a_name_without_an_address(
-    kind: Kind, authority: Authority, monkeypatch: pytest.MonkeyPatch
+    kind: DriverKind, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(*_: object, **__: object) -> NoReturn:
         raise socket.gaierror(-2, CANARY)
@@ -104,25 +104,25 @@ def test_a_name_without_an_address(
     assert told(kind[0], "no-such-host.invalid", 1, authority.ca) is FAULTS.unresolved
 
 
-def test_a_closed_port(kind: Kind, authority: Authority) -> None:
+def test_a_closed_port(kind: DriverKind, authority: Authority) -> None:
     assert told(kind[0], "127.0.0.1", 1, authority.ca) is FAULTS.no_answer
 
 
-def test_a_connection_that_ends(kind: Kind, authority: Authority) -> None:
+def test_a_connection_that_ends(kind: DriverKind, authority: Authority) -> None:
     driver, after_opening = kind
     with fake_server(after_opening(lambda connection, _: connection.close())) as server:
         meaning = told(driver, "127.0.0.1", server.port, authority.ca)
     assert meaning in (FAULTS.no_answer, FAULTS.broken_tls)
 
 
-def test_what_is_no_tls(kind: Kind, authority: Authority) -> None:
+def test_what_is_no_tls(kind: DriverKind, authority: Authority) -> None:
     driver, after_opening = kind
     with fake_server(after_opening(not_mysql)) as server:
         assert told(driver, "127.0.0.1", server.port, authority.ca) is FAULTS.broken_tls
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_a_certificate_for_another_host(kind: Kind, authority: Authority, host: str) -> None:
+def test_a_certificate_for_another_host(kind: DriverKind, authority: Authority, host: str) -> None:
     driver, after_opening = kind
     context = server_context(authority, ("db.example.org",))
     with fake_server(after_opening(answering_tls(context))) as server:
@@ -130,7 +130,7 @@ def test_a_certificate_for_another_host(kind: Kind, authority: Authority, host: 
 
 
 def test_a_certificate_of_another_authority(
-    kind: Kind, authority: Authority, tmp_path: Path
+    kind: DriverKind, authority: Authority, tmp_path: Path
 ) -> None:
     driver, after_opening = kind
     context = server_context(Authority(tmp_path / "other"))
