@@ -51,12 +51,12 @@ def kinds(root: Path = ROOT) -> dict[str, RotatorKind]:
 
 
 def _read(path: Path) -> RotatorKind:
-    said = tomllib.loads(path.read_text())
+    document = tomllib.loads(path.read_text())
     return RotatorKind(
         folder=path.parent,
-        driver=frozenset(said["driver"]),
-        services=("secretsmanager", *said["services"]),
-        confidential=frozenset(said["confidential"]),
-        waits=tuple(f"rotators.{path.parent.name}.{name}" for name in said["waits"]),
-        reveals=said["reveals"],
+        driver=frozenset(document["driver"]),
+        services=("secretsmanager", *document["services"]),
+        confidential=frozenset(document["confidential"]),
+        waits=tuple(f"rotators.{path.parent.name}.{name}" for name in document["waits"]),
+        reveals=document["reveals"],
     )

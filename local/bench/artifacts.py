@@ -78,13 +78,13 @@ def measure(functions: Mapping[str, Built], folder: Path, starts: int) -> Iterat
             # The runtime's boto3 is to have its bytecode, as what came with Python has.
             start(name, built, {})
             for sdk in SDKS:
-                own = replace(built, artifact=folder / sdk / name)
+                rebuilt = replace(built, artifact=folder / sdk / name)
                 source = Source(built.handler.split(".")[1], sdk=sdk)
                 began = time.perf_counter()
-                artifacts.build(source, own.artifact, artifacts.local_target())
+                artifacts.build(source, rebuilt.artifact, artifacts.local_target())
                 took = time.perf_counter() - began
-                taken = [start(name, own, READ_ONLY) for _ in range(starts)]
-                sizes = repeatable.measured(own.artifact)
+                taken = [start(name, rebuilt, READ_ONLY) for _ in range(starts)]
+                sizes = repeatable.measured(rebuilt.artifact)
                 yield ArtifactFigures(name, sdk, took, *sizes, statistics.median(taken))
 
 

@@ -17,7 +17,7 @@ from local.build.source import Source, rotator_of
 ROOT = bootstrap.ROOT
 ARTIFACTS = bootstrap.CACHE / "artifacts"
 LAMBDA_PYTHON = bootstrap.CACHE / "lambda" / "bin" / "python"
-OURS = ("shared", "rotators")
+PACKAGES = ("shared", "rotators")
 # glibc 2.28 and newer: Lambda's Amazon Linux 2023 has 2.34. An older tag makes pip's resolvers
 # fall back, silently, to a psycopg without current arm64 wheels.
 PLATFORMS = {"x86_64": "x86_64-manylinux_2_28", "arm64": "aarch64-manylinux_2_28"}
@@ -69,10 +69,10 @@ def install(pinned: tuple[Path, ...], artifact: Path, target: tuple[str, ...]) -
 
 def refuse_clash(artifact: Path, requirements: Path) -> None:
     """`shared` is a package on PyPI too: two of one name would merge into one folder, silently."""
-    for ours in OURS:
-        if any(found.name.split(".")[0] == ours for found in artifact.iterdir()):
+    for package in PACKAGES:
+        if any(found.name.split(".")[0] == package for found in artifact.iterdir()):
             raise SystemExit(
-                f"a dependency in requirements/{requirements.name} ships a top-level `{ours}`,"
+                f"a dependency in requirements/{requirements.name} ships a top-level `{package}`,"
                 " which is our own package's name; drop or replace that dependency"
             )
 

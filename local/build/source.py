@@ -46,8 +46,10 @@ class Source:
     @property
     def requirements(self) -> Path:
         """The kind's own group of pinned wheels; a file of its folder, where it has one."""
-        own = self.kind.folder / "requirements.txt"
-        return own if own.is_file() else self.root / "requirements" / f"{self.rotator}.txt"
+        specific = self.kind.folder / "requirements.txt"
+        return (
+            specific if specific.is_file() else self.root / "requirements" / f"{self.rotator}.txt"
+        )
 
     @property
     def pinned(self) -> tuple[Path, ...]:

@@ -68,7 +68,7 @@ def _read(path: Path, step: Step) -> Event:
     """An event that the function would take, and that a secret can be made for."""
     try:
         event = json.loads(path.read_text())
-        said = RotationRequest.from_event(event).step
+        step_named = RotationRequest.from_event(event).step
         name_in(event["SecretId"])
     except OSError as error:
         raise RefusedError(f"{path} cannot be read: {error.strerror}") from None
@@ -78,8 +78,10 @@ def _read(path: Path, step: Step) -> Event:
         raise RefusedError(f"{path}: {error.what}") from None
     except ValueError as error:
         raise RefusedError(f"{path}: SecretId {error}") from None
-    if said is not step:
-        raise RefusedError(f"{path}: its Step is {said}; it must be {step}, as the file's name is")
+    if step_named is not step:
+        raise RefusedError(
+            f"{path}: its Step is {step_named}; it must be {step}, as the file's name is"
+        )
     return cast("Event", event)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.functions.home import Home
-from local.network.relay import is_ours, relay
+from local.network.relay import is_on_this_machine, relay
 from local.processes.children import free_port
 from local.sam import seeding
 from local.sam.application import Application
@@ -50,12 +50,12 @@ def system_for_containers(  # noqa: PLR0913 - each is one independent choice
         targets = open_targets(wanted.values(), place)
         service = stack.enter_context(SecretsManager(home, port=port or free_port()))
         ports = seeding.seed(service, targets, wanted)
-        own = int(service.endpoint.rpartition(":")[2])
+        service_port = int(service.endpoint.rpartition(":")[2])
         application = Application(folder)
-        application.write(own, write_bundle(authority, folder))
+        application.write(service_port, write_bundle(authority, folder))
         gateway = engine.gateway() if engine else None
-        if gateway and is_ours(gateway):
-            stack.enter_context(relay(gateway, {own, *ports}))
+        if gateway and is_on_this_machine(gateway):
+            stack.enter_context(relay(gateway, {service_port, *ports}))
             say(f"containers reach it at {gateway}, the bridge's address")
         if engine is None:
             say("no Docker engine answers here; on Linux, start it first, then this anew")

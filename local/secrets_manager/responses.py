@@ -33,12 +33,12 @@ MOTOS_OF_A_SECRET = frozenset(
 
 
 class Response(SecretsManagerResponse):
-    """One request: its operation is one of `ours`, or moto's own."""
+    """One request: its operation is one of `operations`, or moto's own."""
 
-    def __init__(self, state: ServiceState, ours: Mapping[str, Operation]) -> None:
+    def __init__(self, state: ServiceState, operations: Mapping[str, Operation]) -> None:
         super().__init__()
         self._state = state
-        self._ours = ours
+        self._operations = operations
         self._request: Request = {}
 
     @property
@@ -77,8 +77,8 @@ class Response(SecretsManagerResponse):
             return 500, _refusal("InternalServiceError", "An error occurred on the server side.")
 
     def _perform(self, operation: str) -> tuple[int, str]:
-        if ours := self._ours.get(operation):
-            return 200, json.dumps(ours(self._request))
+        if perform := self._operations.get(operation):
+            return 200, json.dumps(perform(self._request))
         if operation in MOTOS_OF_A_SECRET:
             self._state.find(self._request)
         elif operation not in MOTOS:

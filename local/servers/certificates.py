@@ -74,12 +74,12 @@ class Authority:
     ) -> bytes:
         """The certificate of a key, with more extensions, as PEM; our own key's signs others."""
         ca = key is self._key
-        now, public, ours = datetime.now(UTC), key.public_key(), self._key.public_key()
+        now, public, issuer_key = datetime.now(UTC), key.public_key(), self._key.public_key()
         extensions: dict[x509.ExtensionType, bool] = {
             x509.BasicConstraints(ca=ca, path_length=0 if ca else None): True,
             _usage(signs_certificates=ca): True,
             x509.SubjectKeyIdentifier.from_public_key(public): False,
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(ours): False,
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key): False,
             **dict.fromkeys(more, False),
         }
         builder = (

@@ -29,6 +29,6 @@ def withdrawn(requirements: Path) -> Iterator[str]:
     """The pinned versions that their makers have withdrawn (PEP 592), with their reasons."""
     # Its answers are asked for anew: a cached one is of some other day.
     _, warnings = compile_pins(requirements.resolve(), "--refresh")
-    told = re.findall(r"`([^`]+)==([^`]+)` is yanked(?: \(reason: \"(.*)\"\))?", warnings)
-    for name, version, reason in told:
+    yanked = re.findall(r"`([^`]+)==([^`]+)` is yanked(?: \(reason: \"(.*)\"\))?", warnings)
+    for name, version, reason in yanked:
         yield f"{requirements.name}: {name} {version} is withdrawn: {reason or 'no reason given'}"

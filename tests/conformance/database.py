@@ -48,8 +48,10 @@ class DatabaseSuite(RemoteSuite):
         super().move(secret, port)
         admin = secret.value().get("masterarn")
         if admin is not None:
-            said = json.loads(secret.lab.client.get_secret_value(SecretId=admin)["SecretString"])
-            moved = json.dumps({**said, "host": "127.0.0.1", "port": port})
+            admin_document = json.loads(
+                secret.lab.client.get_secret_value(SecretId=admin)["SecretString"]
+            )
+            moved = json.dumps({**admin_document, "host": "127.0.0.1", "port": port})
             secret.lab.client.put_secret_value(SecretId=admin, SecretString=moved)
 
     def test_a_connection_that_is_lost_anywhere_in_setsecret_is_made_good(

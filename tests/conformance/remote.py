@@ -99,25 +99,25 @@ class RemoteSuite(RotationSuite):
             with target.overhearing() as heard:
                 for _ in range(2):
                     assert secret.rotate().state == "succeeded"
-                told = heard()
+                heard_text = heard()
         except UnheardError:
             pytest.skip("the log of a caller's own server is not here")
-        assert told
+        assert heard_text
         made = secret.values() - before
         assert made
-        assert not [form for value in made for form in forms(value) if form.decode() in told]
+        assert not [form for value in made for form in forms(value) if form.decode() in heard_text]
 
     def test_no_error_has_a_value(self, secret: LabSecret) -> None:
         good = secret.value()
-        told = [self.failure(secret, event) for event in self.odd(secret, good)]
+        errors = [self.failure(secret, event) for event in self.odd(secret, good)]
         secret.store(good)
         event = secret.begin()
         secret.step(event, Step.CREATE)
-        told.append(self.failure(secret, event, steps=(Step.TEST,)))  # before setSecret
-        for error in filter(None, told):
+        errors.append(self.failure(secret, event, steps=(Step.TEST,)))  # before setSecret
+        for error in filter(None, errors):
             shown = " ".join(_all_of(error))
             assert not [value for value in secret.values() if value in shown], type(error)
-        assert any(told)
+        assert any(errors)
 
     def odd(self, secret: LabSecret, good: Document) -> Iterator[Event]:
         """Rotations that cannot go well, each given up before the next one."""

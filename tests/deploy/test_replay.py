@@ -253,9 +253,9 @@ def test_what_is_not_there_is_refused_with_what_is(
     with pytest.raises(typer.Exit) as ended:
         program.main(*arguments)
     assert ended.value.exit_code == 2
-    said = capsys.readouterr().err
-    assert problem in said
-    assert f"; choose from {', '.join(known)}\n" in said
+    message = capsys.readouterr().err
+    assert problem in message
+    assert f"; choose from {', '.join(known)}\n" in message
 
 
 @pytest.mark.parametrize(

@@ -40,8 +40,8 @@ def answer_all(server: socket.socket) -> None:
 
 def answer(connection: socket.socket) -> None:
     with connection, suppress(OSError):
-        while said := connection.recv(1 << 16):
-            connection.sendall(said)
+        while block := connection.recv(1 << 16):
+            connection.sendall(block)
 
 
 @pytest.fixture

@@ -74,8 +74,8 @@ class Keyshop:
             once = asked.headers.get("idempotency-key")
             if once in self.replayed:
                 return StubAnswer(201, {"key": self.replayed[once]})
-            said = {k: v for k, v in asked.json.items() if k != "name"}
-            key = self.issue(asked.json["name"], **said)
+            properties = {k: v for k, v in asked.json.items() if k != "name"}
+            key = self.issue(asked.json["name"], **properties)
             answer = {**key, "public": f"pk_{key['id']}"}
             if once:
                 self.replayed[once] = answer

@@ -108,8 +108,8 @@ class _Handler(BaseHTTPRequestHandler):
             body=self.rfile.read(int(self.headers.get("Content-Length", "0"))),
         )
         self.server.stub.asked.append(asked)
-        said = self.server.stub.script(asked)
-        answer = said if isinstance(said, StubAnswer) else StubAnswer(body=said)
+        scripted = self.server.stub.script(asked)
+        answer = scripted if isinstance(scripted, StubAnswer) else StubAnswer(body=scripted)
         body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
         if answer.body is None:
             body = b""

@@ -14,7 +14,7 @@ from local.processes import children
 from local.servers.certificates import Authority
 from local.servers.home import Home, home
 from local.servers.packages import Recipe, prefix
-from local.servers.server import HOST, Server, callers_own, fill_version, server_of_ours
+from local.servers.server import HOST, Server, fill_version, new_server, server_from_environment
 
 SETTINGS = {
     "bind_address": HOST,
@@ -47,13 +47,13 @@ def serve(
     kind: ServerKind, folder: Path, authority: Authority, settings: Mapping[str, str] | None
 ) -> Iterator[Server]:
     """Run a server while the block runs, or yield the one that the kind's variable names."""
-    if own := callers_own(kind.engine, kind.variable, 3306, ask):
-        yield own
+    if given := server_from_environment(kind.engine, kind.variable, 3306, ask):
+        yield given
         return
     files = prefix(kind.recipe)
     log = folder / f"{kind.engine}.log"
     with home(log, authority) as place:
-        server = server_of_ours(kind.engine, authority, log, database="app")
+        server = new_server(kind.engine, authority, log, database="app")
         command = _command(files, files / kind.recipe.server, place)
         kind.initialise(command, place, log, _first_sql(server))
         options = {**SETTINGS, "port": str(server.port), **kind.settings, **(settings or {})}

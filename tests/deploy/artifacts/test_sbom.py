@@ -91,14 +91,14 @@ def test_its_digest_is_what_the_shell_says_of_the_files(
     # The command of docs/artifacts.md.
     written = (artifacts.ROOT / "docs" / "artifacts.md").read_text()
     (command,) = re.findall(r"^(find \. -type f .*)$", written, re.MULTILINE)
-    said = subprocess.run(
+    done = subprocess.run(
         ["bash", "-c", command],  # noqa: S607 - whichever shell the person has
         cwd=artifact[0],
         capture_output=True,
         text=True,
         check=True,
     )
-    assert said.stdout.split()[0] == digest(artifact[0])
+    assert done.stdout.split()[0] == digest(artifact[0])
     properties = json.loads(document)["metadata"]["component"]["properties"]
     assert {"name": "secret-rotators:files-sha256", "value": digest(artifact[0])} in properties
 

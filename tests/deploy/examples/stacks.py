@@ -126,7 +126,7 @@ class Attachment(Resource):
 
 
 NAME = property(lambda group: group.name)
-OURS = (Secret, Schedule, Attachment)
+STAND_INS = (Secret, Schedule, Attachment)
 
 
 @dataclass
@@ -191,7 +191,7 @@ def _moto() -> Iterator[None]:
     """An empty account, whose CloudFormation knows our types beside moto's."""
     Secret.asked.clear()
     Schedule.asked.clear()
-    known = {**parsing.get_model_map(), **{each.cloudformation_type(): each for each in OURS}}
+    known = {**parsing.get_model_map(), **{each.cloudformation_type(): each for each in STAND_INS}}
     with (
         mock_aws(),
         # Where the lab runs, a variable leads every client to the local Secrets Manager.

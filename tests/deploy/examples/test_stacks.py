@@ -19,7 +19,7 @@ from tests.deploy.examples.checks import (
     backend_of,
     lint,
 )
-from tests.deploy.examples.stacks import OURS, DeployedStack, deploy
+from tests.deploy.examples.stacks import STAND_INS, DeployedStack, deploy
 from tests.issuers.issuing import ticket_with_admin
 from tests.lab import Lab
 
@@ -54,7 +54,7 @@ def test_moto_deploys_it_with_stand_ins_for_the_secrets_managers_types(stack: st
     made = made_by(stack)
     resources = template.document(STACKS[stack])["Resources"]
     assert made.types == {each["Type"] for each in resources.values()}
-    assert made.types - RDS <= {each.cloudformation_type() for each in OURS}
+    assert made.types - RDS <= {each.cloudformation_type() for each in STAND_INS}
     assert made.outputs == {"SecretArn": made.arns["Secret"]}
 
 

@@ -110,11 +110,11 @@ def plausible(described: Any, document: Mapping[str, Any]) -> dict[str, Any]:  #
     listing = described.get("list", {}).get("read", {})
     for request in (described["admin"], described):
         for each in ("login", "issue", "replace", "probe"):
-            said = request.get(each, {}) if isinstance(request, dict) else {}
-            for part, path in said.get("read", {}).items():
+            call = request.get(each, {}) if isinstance(request, dict) else {}
+            for part, path in call.get("read", {}).items():
                 for one in path.values() if isinstance(path, dict) else [path]:
                     _set_path(whole, one, values.get(part, "more"))
-            for path, wanted in said.get("expect", {}).items():
+            for path, wanted in call.get("expect", {}).items():
                 _set_path(whole, path, _substituted(wanted, document))
     listed: dict[str, Any] = {}
     for part, path in listing.items():

@@ -92,14 +92,18 @@ def read_request(raw: bytes) -> IssuerRequest:
     )
 
 
-def answer_bytes(said: object) -> bytes:
+def answer_bytes(answer: object) -> bytes:
     """The bytes of an answer."""
-    said = said if isinstance(said, StubAnswer) else StubAnswer(body=said)
-    body = said.body if isinstance(said.body, bytes) else json.dumps(said.body).encode()
-    if said.body is None:
+    answer = answer if isinstance(answer, StubAnswer) else StubAnswer(body=answer)
+    body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
+    if answer.body is None:
         body = b""
-    headers = {"Content-Type": "application/json", "Content-Length": str(len(body)), **said.headers}
-    lines = [f"HTTP/1.1 {said.status} {HTTPStatus(said.status).phrase}"]
+    headers = {
+        "Content-Type": "application/json",
+        "Content-Length": str(len(body)),
+        **answer.headers,
+    }
+    lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     return "\r\n".join([*lines, "", ""]).encode() + body
 

@@ -51,11 +51,11 @@ class BadAnswers:
         self.given = 0
 
     def __call__(self, asked: IssuerRequest) -> bytes:
-        number, said = next(self._asked), self._script(asked)
+        number, answer = next(self._asked), self._script(asked)
         if number == self._first or (self._forever and number > self._first):
             self.given += 1
-            return garbled_answer(self._rng, said)
-        return answer_bytes(said)
+            return garbled_answer(self._rng, answer)
+        return answer_bytes(answer)
 
 
 def try_example(ca: Path, rng: Random, tally: Tally) -> int:

@@ -255,9 +255,9 @@ def test_after_a_while_needs_an_issuer_that_says_when(make: Make, shop: Keyshop)
     assert len(shop.keys) == 2
 
 
-@pytest.mark.parametrize("said", ["never", "after:", "after:0d", "after:1w", "on-finish,"])
-def test_an_end_that_is_none(make: Make, said: str) -> None:
-    secret = make(EXAMPLES[BESIDE][0], OLD_KEY_ENDS=said)
+@pytest.mark.parametrize("ends", ["never", "after:", "after:0d", "after:1w", "on-finish,"])
+def test_an_end_that_is_none(make: Make, ends: str) -> None:
+    secret = make(EXAMPLES[BESIDE][0], OLD_KEY_ENDS=ends)
     with pytest.raises(Misconfigured) as caught:
         secret.step(secret.begin(), Step.CREATE)
     assert caught.value.field == "OLD_KEY_ENDS"
@@ -321,14 +321,14 @@ def test_every_page_is_read(make: Make, shop: Keyshop, stub: Stub, pages: object
     answer = stub.script
 
     def script(asked: IssuerRequest) -> object:
-        said = answer(asked)
-        if isinstance(said, dict) and said.get("next"):
+        page_body = answer(asked)
+        if isinstance(page_body, dict) and page_body.get("next"):
             page = str(int(asked.query.get("page", "1")) + 1)
             link = f'<{stub.url}/keys?page={page}>; rel="next", <{stub.url}>; rel="last"'
             if isinstance(pages, dict) and "value" in pages:
-                said["next"] = page
-            return StubAnswer(body=said, headers={"Link": link})
-        return said
+                page_body["next"] = page
+            return StubAnswer(body=page_body, headers={"Link": link})
+        return page_body
 
     stub.script = script
     for _ in range(5):

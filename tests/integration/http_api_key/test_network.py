@@ -56,9 +56,9 @@ def send(authority: Authority) -> Callable[..., Answer]:
 Send = Callable[..., Answer]
 
 
-def answers(*said: object) -> Script:
+def answers(*bodies: object) -> Script:
     """One after the other."""
-    left = iter(said)
+    left = iter(bodies)
     return lambda _: next(left)
 
 
@@ -134,11 +134,13 @@ def test_a_short_retry_after_is_waited_for_once(start: Start, send: Send, status
     assert len(stub.asked) == 2
 
 
-@pytest.mark.parametrize("said", ["6", "3600", "-1", "Wed, 21 Oct 2026 07:28:00 GMT", "soon", ""])
+@pytest.mark.parametrize(
+    "retry_after", ["6", "3600", "-1", "Wed, 21 Oct 2026 07:28:00 GMT", "soon", ""]
+)
 def test_a_long_or_odd_retry_after_is_left_to_the_next_attempt(
-    start: Start, send: Send, said: str
+    start: Start, send: Send, retry_after: str
 ) -> None:
-    stub = start(answers(StubAnswer(429, headers={"Retry-After": said})))
+    stub = start(answers(StubAnswer(429, headers={"Retry-After": retry_after})))
     assert send(stub.url + "/x").status == 429
     assert len(stub.asked) == 1
 

@@ -129,7 +129,7 @@ def test_a_base_takes_no_path_for_something_else(
 
 
 @pytest.mark.parametrize(
-    "said",
+    "fields",
     [
         {"issuer_url": "{url}/user/mallory/proxy/8000"},
         {"host": "localhost", "issuer": {"use": "gitlab", "base": "{url}/user/mallory"}},
@@ -137,11 +137,13 @@ def test_a_base_takes_no_path_for_something_else(
     ],
 )
 def test_the_right_host_is_not_enough_for_the_admins_key(
-    authority: Authority, evil: Stub, said: dict[str, object]
+    authority: Authority, evil: Stub, fields: dict[str, object]
 ) -> None:
     """On JupyterHub a path is another user's own server."""
     issuer = HttpIssuer(authority.ca, {**HERE, "ISSUER_HOSTS": "localhost"})
-    document = json.loads(json.dumps({"project_id": "7", **HUB, **said}).replace("{url}", evil.url))
+    document = json.loads(
+        json.dumps({"project_id": "7", **HUB, **fields}).replace("{url}", evil.url)
+    )
     names = {"use": "gitlab", "fields": {"key": "api_key", "id": "key_id"}}
     if isinstance(document.get("issuer"), dict) and document["issuer"]["use"] == "gitlab":
         document["issuer"] |= names
@@ -165,10 +167,11 @@ def test_a_base_of_ours_leaves_no_choice_of_the_path(authority: Authority) -> No
     for use in ("gitlab", "jupyterhub"):
         described = {"use": use, "fields": names}
         values = {} if use == "gitlab" else {"values": {"issuer_url": "https://keys.example.org"}}
-        pinned = {**HERE, "ISSUER_HOSTS": "*", "ISSUER": json.dumps({**described, **values})}
-        theirs = HttpIssuer(authority.ca, pinned)
-        theirs.manage(
-            theirs.parse({**document, "owner": "app"}), ticket_with_admin({"api_key": "ADM"})
+        environment = {**HERE, "ISSUER_HOSTS": "*", "ISSUER": json.dumps({**described, **values})}
+        described_issuer = HttpIssuer(authority.ca, environment)
+        described_issuer.manage(
+            described_issuer.parse({**document, "owner": "app"}),
+            ticket_with_admin({"api_key": "ADM"}),
         )
     key = issuer.parse({**document, "issuer": {"use": "gitlab", "fields": names}})
     issuer.manage(key, ticket_with_admin({"api_key": "ADM"}))
@@ -295,7 +298,7 @@ def test_an_expression_that_is_too_deep(make: Callable[..., LabSecret]) -> None:
         secret.step(secret.begin(), Step.CREATE)
 
 
-@pytest.mark.parametrize("said", ["Acme Inc", "https://login.acme.test", "Acme", "acme"])
-def test_a_field_issuer_of_somebodys_own(said: str) -> None:
+@pytest.mark.parametrize("name", ["Acme Inc", "https://login.acme.test", "Acme", "acme"])
+def test_a_field_issuer_of_somebodys_own(name: str) -> None:
     with pytest.raises(MalformedSecret, match="not a description of ours"):
-        Sources({}).of({"issuer_url": "https://hub.test/api", "issuer": said})
+        Sources({}).of({"issuer_url": "https://hub.test/api", "issuer": name})

@@ -55,9 +55,9 @@ def test_nothing_is_told(tmp_path: Path, authority: Authority, engine: str) -> N
         overlaps(users, passwords)
         alternates(users, passwords)
         fails(users, passwords)
-        told = read_logs(users, server)
+        logs = read_logs(users, server)
     assert len(passwords.made) > 15
-    for name, text in told.items():
+    for name, text in logs.items():
         assert users.name.encode() in text, name  # what is searched is really the log
         for password in passwords.made:
             assert not [form for form in forms(password) if form in text], name
@@ -141,10 +141,10 @@ def read_logs(users: Users, server: Server) -> dict[str, bytes]:
     ((folder,),) = users.sql("SELECT @@datadir")
     users.sql("FLUSH LOGS")
     assert server.log is not None
-    told = {"general log": server.log.read_bytes()}
+    logs = {"general log": server.log.read_bytes()}
     for name, pattern in (("slow log", "*slow*.log"), ("binlog", "binlog.0*")):
-        told[name] = b"".join(file.read_bytes() for file in Path(folder).glob(pattern))
+        logs[name] = b"".join(file.read_bytes() for file in Path(folder).glob(pattern))
     rows = [row for statement in STATEMENTS for row in users.sql(statement)]
-    told["statements"] = f"{users.name} {rows}".encode()
+    logs["statements"] = f"{users.name} {rows}".encode()
     assert "IDENTIFIED" in str(rows)
-    return told
+    return logs

@@ -368,9 +368,9 @@ def test_an_account_with_another_password_is_somebody_elses(users: Users) -> Non
     assert users.hosts(users.twin) == {"%"}
     before = everything(users, users.name)
     users.provision_twin("third", live="second", user=users.twin)
-    theirs = {row for row in before if "10.%" in str(row)}
-    assert theirs
-    assert theirs <= everything(users, users.name)
+    other_rows = {row for row in before if "10.%" in str(row)}
+    assert other_rows
+    assert other_rows <= everything(users, users.name)
 
 
 @pytest.mark.parametrize("plugin", ["caching_sha2_password", "sha256_password"])

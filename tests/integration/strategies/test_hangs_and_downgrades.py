@@ -191,7 +191,7 @@ def test_nothing_is_sent_to_a_server_with_a_bad_certificate(
     assert what != "expired" or "renew" in error.do
     assert server.connections == 1
     assert len(server.received) == ASKS_FOR_TLS[kind]
-    assert not told(faked, server)
+    assert not received_passwords(faked, server)
 
 
 def test_a_server_without_tls_is_sent_nothing(faked: LabSecret, kind: str) -> None:
@@ -200,7 +200,7 @@ def test_a_server_without_tls_is_sent_nothing(faked: LabSecret, kind: str) -> No
     assert "no TLS" in error.what
     assert server.connections == 1
     assert str(faked.value()["username"]).encode() not in server.received
-    assert not told(faked, server)
+    assert not received_passwords(faked, server)
 
 
 def test_a_server_that_asks_for_the_password_in_clear_does_not_get_it(
@@ -210,10 +210,10 @@ def test_a_server_that_asks_for_the_password_in_clear_does_not_get_it(
         error = fails(faked, Untrusted, port=server.port)
     assert "in clear" in error.what
     assert str(faked.value()["username"]).encode() in server.received  # it did get that far
-    assert not told(faked, server)
+    assert not received_passwords(faked, server)
 
 
-def told(secret: LabSecret, server: fake_servers.FakeServer) -> list[str]:
+def received_passwords(secret: LabSecret, server: fake_servers.FakeServer) -> list[str]:
     """The stored passwords that the fake got."""
     return [value for value in secret.values() if value.encode() in server.received]
 

@@ -35,8 +35,10 @@ def username() -> str:
 
 def found(secret: LabSecret, *places: bytes) -> list[str]:
     """The passwords that the function made and that are in one of the places."""
-    own = str(vars(secret.target)["document"]["password"])  # the test's own CREATE shows it
-    made = secret.values() - {own}
+    first_password = str(
+        vars(secret.target)["document"]["password"]
+    )  # the test's own CREATE shows it
+    made = secret.values() - {first_password}
     assert len(made) >= 4
     return [
         value for value in made if any(form in place for form in forms(value) for place in places)

@@ -163,10 +163,10 @@ def test_without_the_right_to_two_passwords_it_warns_and_has_no_overlap(
     secret = lab.secret(target)
     with without_rights(target):
         assert secret.rotate().state == "succeeded"
-    told = output()
-    assert '"level":"WARNING"' in told
-    assert "PASSWORD_OVERLAP is not kept" in told
-    assert "GRANT" in told
+    log_lines = output()
+    assert '"level":"WARNING"' in log_lines
+    assert "PASSWORD_OVERLAP is not kept" in log_lines
+    assert "GRANT" in log_lines
     assert secret.accepted_versions() == {secret.holder("AWSCURRENT")}
 
 

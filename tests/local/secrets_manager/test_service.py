@@ -90,8 +90,8 @@ def test_two_services_in_a_process_share_nothing(
         with assert_refused("ResourceNotFoundException"):
             other.client().describe_secret(SecretId=secret)
         with assert_refused("AccessDeniedException"):
-            mine = other.client().create_secret(Name="mine", SecretString="a")["ARN"]
-            other.client().rotate_secret(SecretId=mine, RotationLambdaARN=FUNCTION)
+            created = other.client().create_secret(Name="mine", SecretString="a")["ARN"]
+            other.client().rotate_secret(SecretId=created, RotationLambdaARN=FUNCTION)
     assert client.describe_secret(SecretId=secret)["Name"] == "app/db"
 
 

@@ -87,7 +87,7 @@ def kind(request: pytest.FixtureRequest) -> DriverKind:
     return KINDS[request.param]
 
 
-def told(driver: Driver, host: str, port: int, ca: Path) -> ErrorRow | None:
+def fault_row(driver: Driver, host: str, port: int, ca: Path) -> ErrorRow | None:
     with pytest.raises((pymysql.Error, urllib3.exceptions.HTTPError)) as caught:
         driver(host, port, ca)
     assert not isinstance(caught.value, OSError)  # it is wrapped
@@ -101,24 +101,24 @@ def test_a_name_without_an_address(
         raise socket.gaierror(-2, CANARY)
 
     monkeypatch.setattr(socket, "getaddrinfo", fails)
-    assert told(kind[0], "no-such-host.invalid", 1, authority.ca) is FAULTS.unresolved
+    assert fault_row(kind[0], "no-such-host.invalid", 1, authority.ca) is FAULTS.unresolved
 
 
 def test_a_closed_port(kind: DriverKind, authority: Authority) -> None:
-    assert told(kind[0], "127.0.0.1", 1, authority.ca) is FAULTS.no_answer
+    assert fault_row(kind[0], "127.0.0.1", 1, authority.ca) is FAULTS.no_answer
 
 
 def test_a_connection_that_ends(kind: DriverKind, authority: Authority) -> None:
     driver, after_opening = kind
     with fake_server(after_opening(lambda connection, _: connection.close())) as server:
-        meaning = told(driver, "127.0.0.1", server.port, authority.ca)
+        meaning = fault_row(driver, "127.0.0.1", server.port, authority.ca)
     assert meaning in (FAULTS.no_answer, FAULTS.broken_tls)
 
 
 def test_what_is_no_tls(kind: DriverKind, authority: Authority) -> None:
     driver, after_opening = kind
     with fake_server(after_opening(not_mysql)) as server:
-        assert told(driver, "127.0.0.1", server.port, authority.ca) is FAULTS.broken_tls
+        assert fault_row(driver, "127.0.0.1", server.port, authority.ca) is FAULTS.broken_tls
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
@@ -126,7 +126,7 @@ def test_a_certificate_for_another_host(kind: DriverKind, authority: Authority, 
     driver, after_opening = kind
     context = server_context(authority, ("db.example.org",))
     with fake_server(after_opening(answering_tls(context))) as server:
-        assert told(driver, host, server.port, authority.ca) is FAULTS.wrong_host
+        assert fault_row(driver, host, server.port, authority.ca) is FAULTS.wrong_host
 
 
 def test_a_certificate_of_another_authority(
@@ -135,7 +135,7 @@ def test_a_certificate_of_another_authority(
     driver, after_opening = kind
     context = server_context(Authority(tmp_path / "other"))
     with fake_server(after_opening(answering_tls(context))) as server:
-        assert told(driver, "127.0.0.1", server.port, authority.ca) is FAULTS.untrusted
+        assert fault_row(driver, "127.0.0.1", server.port, authority.ca) is FAULTS.untrusted
 
 
 # --- in the same words for every kind of target ---
