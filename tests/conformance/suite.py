@@ -58,10 +58,10 @@ class RotationSuite:
     ) -> None:
         for _ in range(3):
             assert secret.rotate().state == "succeeded"
-        live = {secret.holder("AWSCURRENT")}
+        expected = {secret.holder("AWSCURRENT")}
         if secret.target.overlaps:
-            live.add(secret.holder("AWSPREVIOUS"))
-        assert secret.accepted_versions() == live
+            expected.add(secret.holder("AWSPREVIOUS"))
+        assert secret.accepted_versions() == expected
 
     def test_unknown_keys_are_kept(self, secret: LabSecret) -> None:
         before = secret.value()

@@ -35,10 +35,10 @@ def assert_rotation_finished(
     assert secret.holder("AWSCURRENT") == current
     assert secret.holder("AWSPREVIOUS") == previous
     assert secret.holder("AWSPENDING") in (None, current)
-    live = {current, previous} if secret.target.overlaps else {current}
+    expected = {current, previous} if secret.target.overlaps else {current}
     known = {current, previous, *abandoned} - {None}
     accepted = {each for each in known if each and _is_accepted(secret, each)}
-    assert accepted == live - {None}
+    assert accepted == expected - {None}
     assert orphans(secret) == set()
     assert missing_rights(secret) == []
 

@@ -190,18 +190,18 @@ class AnyOrder(RuleBasedStateMachine):
                 == ""
             )
 
-    def move_back_to_a_live_key(self) -> None:
+    def move_back_to_an_accepted_key(self) -> None:
         """Do what the error advises where AWSCURRENT was moved to a key that had been revoked."""
         secret = self.crashing.secret
         if secret.target.accepts(secret.value()):
             return
-        event, live = secret.begin(), secret.holder("AWSPREVIOUS")
-        assert live
+        event, accepted_version = secret.begin(), secret.holder("AWSPREVIOUS")
+        assert accepted_version
         result = self.crashing.boxes.run_step(secret.target, {**event, "Step": Step.CREATE.value})
         assert result.error
-        assert "move AWSCURRENT to a version whose key is live" in result.error["text"]
+        assert "move AWSCURRENT to a version whose key is accepted" in result.error["text"]
         secret.abandon(event)
-        secret.move_label("AWSCURRENT", live)
+        secret.move_label("AWSCURRENT", accepted_version)
 
     def teardown(self) -> None:
         """Assert that after any order of rules the next rotation succeeds and finishes cleanly."""
@@ -210,7 +210,7 @@ class AnyOrder(RuleBasedStateMachine):
         if holder := secret.holder("AWSPENDING"):
             secret.abandon({"ClientRequestToken": holder})
         if self.moved and self.crashing.case is ISSUED:
-            self.move_back_to_a_live_key()
+            self.move_back_to_an_accepted_key()
         event, previous = secret.begin(), secret.holder("AWSCURRENT")
         for step in Step:
             result = self.crashing.boxes.run_step(secret.target, {**event, "Step": step.value})

@@ -48,10 +48,10 @@ class Keyshop:
         return key
 
     def accepts(self, value: str) -> bool:
-        """Whether it is any live key's value."""
-        live = {key["secret"] for key in self.keys.values()}
-        live |= {*self.clients.values(), *self.slots.values()}
-        return value in live | {user["password"] for user in self.users.values()}
+        """Whether it is any accepted key's value."""
+        accepted = {key["secret"] for key in self.keys.values()}
+        accepted |= {*self.clients.values(), *self.slots.values()}
+        return value in accepted | {user["password"] for user in self.users.values()}
 
     def __call__(self, asked: IssuerRequest) -> object:
         """Answer a request."""
@@ -62,8 +62,8 @@ class Keyshop:
             return answer
 
     def _may(self, asked: IssuerRequest) -> bool:
-        live = {key["secret"] for key in self.keys.values()}
-        return asked.bearer in live | {ADMIN, "a-token"}
+        accepted = {key["secret"] for key in self.keys.values()}
+        return asked.bearer in accepted | {ADMIN, "a-token"}
 
     def _keys(self, asked: IssuerRequest, key_id: str) -> object:
         if not self._may(asked):
@@ -91,8 +91,8 @@ class Keyshop:
         if self.slow:
             self.slow -= 1
             return StubAnswer(401)
-        live = {key["secret"] for key in self.keys.values()}
-        return {"user": {"name": OWNER}} if asked.bearer in live else StubAnswer(401)
+        accepted = {key["secret"] for key in self.keys.values()}
+        return {"user": {"name": OWNER}} if asked.bearer in accepted else StubAnswer(401)
 
     def _login(self, asked: IssuerRequest, _rest: str) -> object:
         return {"access_token": "a-token"} if asked.basic == ("admin", ADMIN) else StubAnswer(401)

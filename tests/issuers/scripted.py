@@ -58,7 +58,7 @@ class StubAnswer:
 
 
 Script = Callable[[IssuerRequest], StubAnswer | object]
-"""Answers a request: with Said, or with JSON and 200; may raise Cut."""
+"""Answers a request: with a StubAnswer, or with JSON and 200; may raise Cut."""
 
 
 @dataclass

@@ -18,7 +18,7 @@ _numbers = itertools.count(1000)
 
 @dataclass
 class Stub:
-    """One issuer with state. keys: the live ones, newest last.
+    """One issuer with state. keys: the accepted ones, newest last.
 
     met: the operations that were asked for, in order; strange: requests like none documented;
     confidential: every key and token that was ever given out.
@@ -97,7 +97,7 @@ class Stub:
         return operation.document["answer"]["status"], operation.answer(values)
 
     def _reject(self, operation: Operation, values: Mapping[str, Any]) -> tuple[int, object] | None:
-        """The refusal, where what was sent is of nobody who is known, or of no live key."""
+        """The refusal, where what was sent is of nobody who is known, or of no accepted key."""
         asks_with = {"key"} & values.keys() if operation.name == "probe" else set()
         asker = values.get("asker") if "asker" in values else None
         if "token" in values and values["token"] not in self.tokens:
@@ -106,8 +106,8 @@ class Stub:
             return _status_and_body(REJECTED)
         if asks_with and not self.accepts(values["key"]):
             return _status_and_body(operation.document.get("rejected", REJECTED))
-        live = {str(each["id"]) for each in self.keys}
-        if "id" in values and operation.name != "issue" and str(values["id"]) not in live:
+        listed_ids = {str(each["id"]) for each in self.keys}
+        if "id" in values and operation.name != "issue" and str(values["id"]) not in listed_ids:
             return _status_and_body(operation.document.get("gone", GONE))
         return None
 
@@ -130,7 +130,7 @@ class Stub:
         return made
 
     def _listed(self, operation: Operation) -> object:
-        """The documented list with the live keys in the place of the one that it shows."""
+        """The documented list with the accepted keys in the place of the one that it shows."""
         answer = json.loads(json.dumps(operation.document["answer"]["body"]))
         each = operation.document["each"]
         (pattern,) = answer[each] if each else answer

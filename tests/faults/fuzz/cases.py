@@ -33,7 +33,7 @@ class FuzzCase:
 
     @property
     def is_keyshop(self) -> bool:
-        """Whether a Keyshop answers, which knows the live keys."""
+        """Whether a Keyshop answers, which knows the accepted keys."""
         return self.name == "keyshop"
 
     @property

@@ -165,7 +165,7 @@ def test_a_new_key_has_the_rights_and_the_lifetime_of_the_old(lab: Lab, jupyterh
     assert now["expires_at"] is not None
 
 
-def test_a_key_that_is_not_live_any_more_is_not_replaced_by_one_with_more_rights(
+def test_a_key_that_is_not_accepted_any_more_is_not_replaced_by_one_with_more_rights(
     secret: LabSecret, demo_issuer: Issuer
 ) -> None:
     manager(demo_issuer).revoke(secret.value()["key_id"])

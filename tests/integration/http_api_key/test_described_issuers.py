@@ -178,7 +178,7 @@ def test_a_user_finds_back_with_any_stored_password(make: Make, shop: Keyshop) -
     secret = make(EXAMPLES[CHOSEN][1])
     event = secret.begin()
     secret.steps(event, Step.CREATE, Step.SET)
-    secret.abandon(event)  # the live password is on a version without a label now
+    secret.abandon(event)  # the accepted password is on a version without a label now
     assert secret.rotate().state == "succeeded"
     assert secret.target.accepts(secret.value())
     shop.users["app"]["password"] = "of nobody here"
@@ -412,21 +412,21 @@ def test_the_admins_keeper_decides(make: Make, stub: Stub, change: Change) -> No
     assert stub.asked == []
 
 
-@pytest.mark.parametrize("pinned", [True, False])
+@pytest.mark.parametrize("fixed_by_function", [True, False])
 def test_a_function_for_one_issuer_whose_secrets_say_where_it_is(
-    make: Make, stub: Stub, pinned: bool
+    make: Make, stub: Stub, fixed_by_function: bool
 ) -> None:
     """ISSUER with a base of the secret's says what is sent and not where."""
     described = json.loads(json.dumps(EXAMPLES[BESIDE][0]["issuer"]))
-    if pinned:
+    if fixed_by_function:
         described["values"] = {"api_url": stub.url}
     secret = make(EXAMPLES[BESIDE][0], ISSUER=json.dumps(described))
     arn = secret.value()["admin_secret_arn"]
     admin = json.dumps({"api_key": ADMIN})
     secret.lab.client.put_secret_value(SecretId=arn, SecretString=admin)
     outcome = secret.rotate()
-    assert (outcome.state == "succeeded") is pinned, outcome.error
-    assert bool(stub.asked) is pinned
+    assert (outcome.state == "succeeded") is fixed_by_function, outcome.error
+    assert bool(stub.asked) is fixed_by_function
 
 
 def test_the_admins_keeper_allows_it(make: Make, stub: Stub) -> None:

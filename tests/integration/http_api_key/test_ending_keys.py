@@ -73,28 +73,30 @@ def test_a_step_that_was_held_up_does_not_undo_a_later_rotation(
 # --- what has a custom label ---
 
 
-def pin(secret: LabSecret) -> None:
+def add_custom_label(secret: LabSecret) -> None:
     """Give the current version a label of one's own."""
     secret.move_label("CANARY", secret.holder("AWSCURRENT") or "")
 
 
 @pytest.mark.parametrize("ends", ["next-rotation", "on-finish"])
-def test_a_pinned_plain_string_goes_on_working(make: Make, shop: Keyshop, ends: str) -> None:
+def test_a_custom_labelled_plain_string_goes_on_working(
+    make: Make, shop: Keyshop, ends: str
+) -> None:
     secret = make(EXAMPLES[PLAIN][0], OLD_KEY_ENDS=ends)
     secret.rotate()
     answer = secret.lab.client.get_secret_value(SecretId=secret.arn)
-    pin(secret)
+    add_custom_label(secret)
     for _ in range(3):
         assert secret.rotate().state == "succeeded"
         assert shop.accepts(answer["SecretString"])
 
 
 @pytest.mark.parametrize("ends", ["next-rotation", "on-finish"])
-def test_a_pinned_key_keeps_its_slot(make: Make, ends: str) -> None:
+def test_a_custom_labelled_key_keeps_its_slot(make: Make, ends: str) -> None:
     secret = make(EXAMPLES[SLOTS][0], OLD_KEY_ENDS=ends)
     secret.rotate()
     labelled = secret.value()
-    pin(secret)
+    add_custom_label(secret)
     assert secret.rotate().state == "succeeded"
     with pytest.raises(Misconfigured, match="other slot") as caught:
         secret.step(secret.begin(), Step.CREATE)
@@ -103,9 +105,9 @@ def test_a_pinned_key_keeps_its_slot(make: Make, ends: str) -> None:
     assert secret.target.accepts(secret.value())
 
 
-def test_a_pinned_key_that_is_dead_holds_no_slot(make: Make, shop: Keyshop) -> None:
+def test_a_custom_labelled_key_that_is_dead_holds_no_slot(make: Make, shop: Keyshop) -> None:
     secret = make(EXAMPLES[SLOTS][0])
-    pin(secret)
+    add_custom_label(secret)
     assert secret.rotate().state == "succeeded"
     shop.slots["key1"] = "replaced by somebody"
     assert secret.rotate().state == "succeeded"
@@ -119,17 +121,17 @@ def test_an_ended_key_that_was_made_current_by_hand_is_told_with_the_way_back(ma
     secret = make(EXAMPLES[BESIDE][0])
     secret.steps(secret.begin())
     secret.steps(secret.begin())
-    event, live = secret.begin(), secret.holder("AWSCURRENT")
-    assert live
+    event, accepted_version = secret.begin(), secret.holder("AWSCURRENT")
+    assert accepted_version
     secret.step(event, Step.CREATE)
     secret.move_label("AWSCURRENT", secret.holder("AWSPREVIOUS") or "")
     assert not secret.target.accepts(secret.value())
     secret.abandon(event)
     event = secret.begin()
-    with pytest.raises(TargetMismatch, match="move AWSCURRENT to a version whose key is live"):
+    with pytest.raises(TargetMismatch, match="move AWSCURRENT to a version whose key is accepted"):
         secret.step(event, Step.CREATE)
     secret.abandon(event)
-    secret.move_label("AWSCURRENT", live)
+    secret.move_label("AWSCURRENT", accepted_version)
     secret.steps(secret.begin())
     assert secret.target.accepts(secret.value())
 
@@ -141,7 +143,7 @@ def test_without_a_list_the_key_before_is_revoked(make: Make, shop: Keyshop) -> 
         assert secret.rotate().state == "succeeded"
     held = {secret.value(label)["key_id"] for label in ("AWSCURRENT", "AWSPREVIOUS")}
     assert shop.keys.keys() == held
-    pin(secret)
+    add_custom_label(secret)
     labelled = secret.value()
     for _ in range(2):
         assert secret.rotate().state == "succeeded"

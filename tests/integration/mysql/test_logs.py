@@ -65,8 +65,8 @@ def test_nothing_is_told(tmp_path: Path, authority: Authority, engine: str) -> N
 
 def overlaps(users: Users, passwords: Passwords) -> None:
     """Forbidden, by the admin, by oneself, again, given up, and ended."""
-    live = "first"
-    with users.session(live) as session:
+    current = "first"
+    with users.session(current) as session:
         fails_quietly(lambda: session.add_password(passwords.new()))
     for admins in (True, False):
         if not admins:
@@ -76,15 +76,15 @@ def overlaps(users: Users, passwords: Passwords) -> None:
                 users.run("ALTER USER {user}@'%' PASSWORD HISTORY 9")
         new = passwords.new()
         for password in (new, new, passwords.new(), passwords.new()):
-            with users.session(live) as session, users.as_admin() as by:
+            with users.session(current) as session, users.as_admin() as by:
                 other = by if admins else None
                 session.add_password(password, by=other)
-        live = passwords.last
-        with users.session(live) as session:
+        current = passwords.last
+        with users.session(current) as session:
             fails_quietly(lambda: session.end_other_passwords(Secret(passwords.last)))
-        with users.session(live) as session:
+        with users.session(current) as session:
             session.set_password(passwords.new())
-        live = passwords.last
+        current = passwords.last
     users.run("DROP USER {user}@'%'")
     users.create()
 
@@ -95,7 +95,7 @@ def alternates(users: Users, passwords: Passwords) -> None:
     for _ in range(2):
         users.provision_twin(passwords.new().reveal())
     users.verify_same_rights(passwords.last)
-    users.provision_twin(passwords.new().reveal(), live=passwords.made[-2], user=users.twin)
+    users.provision_twin(passwords.new().reveal(), current=passwords.made[-2], user=users.twin)
     users.verify_same_rights(passwords.last, users.name)
     users.run("ALTER USER {user}@'%' IDENTIFIED BY 'first'")
 

@@ -24,7 +24,7 @@ TOKENS = re.compile(r"/users/(?P<owner>[^/]+)/tokens(/(?P<key_id>[^/]+))?")
 
 @dataclass(frozen=True, slots=True)
 class _Key:
-    """A live key; its value is not kept."""
+    """An accepted key; its value is not kept."""
 
     key_id: str
     owner: str

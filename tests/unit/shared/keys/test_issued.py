@@ -1,4 +1,4 @@
-"""Which live keys a rotation revokes; the issuer itself is real in tests/conformance."""
+"""Which listed keys a rotation revokes; the issuer itself is real in tests/conformance."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -219,14 +219,14 @@ class Labelless(FakeManager):
     max_keys: int | None = 2
 
     def __init__(self, *key_ids: str) -> None:
-        self.live = [Key(key_id, "") for key_id in key_ids]
+        self.keys = [Key(key_id, "") for key_id in key_ids]
         self.ended: list[str] = []
 
     def key_label(self, version_id: str) -> str:
         raise AssertionError(version_id)
 
     def listed(self) -> Sequence[Key]:
-        return self.live
+        return self.keys
 
     def revoke(self, key_id: str) -> None:
         self.ended.append(key_id)

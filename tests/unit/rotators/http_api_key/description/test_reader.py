@@ -180,10 +180,10 @@ def test_a_secret_that_names_no_issuer_is_refused(document: dict[str, object], p
 
 
 def test_the_functions_own_description_stands_for_every_secret() -> None:
-    sources = Sources({"ISSUER": '{"use": "jupyterhub", "values": {"owner": "pinned"}}'})
+    sources = Sources({"ISSUER": '{"use": "jupyterhub", "values": {"owner": "of the function"}}'})
     described = sources.of({"issuer": CHOSEN, "owner": "mine"})
     assert sources.is_fixed_by_function
-    assert described.values_of({"owner": "mine"})["owner"] == "pinned"
+    assert described.values_of({"owner": "mine"})["owner"] == "of the function"
 
 
 json_values = st.recursive(
