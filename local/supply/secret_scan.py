@@ -68,14 +68,14 @@ def _found(new: list[Text], allowed: Callable[[str, str], bool]) -> Iterator[tup
         for number, line in enumerate(text.lines, 1):
             lines.setdefault((suffix, line), FoundLine(text.path, number, text.object_id))
     with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor() as pool:
-        files = dict(_written(lines, Path(folder)))
+        files = dict(_write_lines(lines, Path(folder)))
         for (_, places), secrets in zip(files.items(), pool.map(_scan, files), strict=True):
             for number, kind, value in secrets:
                 if not allowed(kind, value):
                     yield places[number - 1], kind
 
 
-def _written(
+def _write_lines(
     lines: dict[tuple[str, str], FoundLine], folder: Path
 ) -> Iterator[tuple[Path, list[FoundLine]]]:
     """The lines, in files of their own kind: the scanner reads each language in its own way."""

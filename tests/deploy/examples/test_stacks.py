@@ -15,9 +15,9 @@ from shared.errors import MalformedSecret
 from tests.deploy.examples.checks import (
     FOLDER,
     PARAMETERS,
-    accepted_by_the_service,
     backend_of,
     lint,
+    schedule_and_describe,
 )
 from tests.deploy.examples.stacks import STAND_INS, DeployedStack, deploy
 from tests.issuers.issuing import ticket_with_admin
@@ -93,7 +93,7 @@ def test_the_schedule_is_for_the_secret_and_the_service_accepts_it(stack: str, l
         "RotateImmediatelyOnUpdate": False,
         "RotationRules": rules,
     }
-    assert accepted_by_the_service(lab, made.documents["Secret"], rules) == rules
+    assert schedule_and_describe(lab, made.documents["Secret"], rules) == rules
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -40,7 +40,7 @@ class Connection(HTTPSConnection):
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # urllib3 does the same
         with self.other as other:
-            asked = read_request(_sent(other))
+            asked = read_request(_read_sent(other))
             other.sendall(type(self).answers(asked)[:ROOM])
         return super().getresponse()
 
@@ -62,7 +62,7 @@ def _keys(ca: Path, environment: tuple[tuple[str, str], ...]) -> ApiKeyBackend:
     return ApiKeyBackend(issuer, dict(environment))
 
 
-def _sent(other: socket.socket) -> bytes:
+def _read_sent(other: socket.socket) -> bytes:
     """The bytes that the client sent before it began to wait."""
     other.settimeout(0)
     raw = b""

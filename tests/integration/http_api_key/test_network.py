@@ -44,13 +44,13 @@ def start(authority: Authority) -> Iterator[Start]:
 def send(authority: Authority) -> Callable[..., Answer]:
     """Make one call as the function would, with a credential and this environment."""
 
-    def sent(url: str, method: str = "GET", **environment: str) -> Answer:
+    def send_once(url: str, method: str = "GET", **environment: str) -> Answer:
         rules = Rules.from_environment({**HERE, **environment})
         body = None if method == "GET" else b'{"a": 1}'
         call = Call(method, url, {"Authorization": "Bearer canary"}, body)
         return Network(authority.ca, rules).send(call)
 
-    return sent
+    return send_once
 
 
 Send = Callable[..., Answer]

@@ -52,9 +52,9 @@ def test_nothing_is_told(tmp_path: Path, authority: Authority, engine: str) -> N
         users.create_admin()
         users.create()
         passwords = Passwords()
-        overlaps(users, passwords)
-        alternates(users, passwords)
-        fails(users, passwords)
+        rotate_with_overlap(users, passwords)
+        alternate(users, passwords)
+        fail(users, passwords)
         logs = read_logs(users, server)
     assert len(passwords.made) > 15
     for name, text in logs.items():
@@ -63,11 +63,11 @@ def test_nothing_is_told(tmp_path: Path, authority: Authority, engine: str) -> N
             assert not [form for form in forms(password) if form in text], name
 
 
-def overlaps(users: Users, passwords: Passwords) -> None:
+def rotate_with_overlap(users: Users, passwords: Passwords) -> None:
     """Forbidden, by the admin, by oneself, again, given up, and ended."""
     current = "first"
     with users.session(current) as session:
-        fails_quietly(lambda: session.add_password(passwords.new()))
+        assert_fails_quietly(lambda: session.add_password(passwords.new()))
     for admins in (True, False):
         if not admins:
             right = "CREATE USER" if users.mariadb else "APPLICATION_PASSWORD_ADMIN"
@@ -81,7 +81,7 @@ def overlaps(users: Users, passwords: Passwords) -> None:
                 session.add_password(password, by=other)
         current = passwords.last
         with users.session(current) as session:
-            fails_quietly(lambda: session.end_other_passwords(Secret(passwords.last)))
+            assert_fails_quietly(lambda: session.end_other_passwords(Secret(passwords.last)))
         with users.session(current) as session:
             session.set_password(passwords.new())
         current = passwords.last
@@ -89,7 +89,7 @@ def overlaps(users: Users, passwords: Passwords) -> None:
     users.create()
 
 
-def alternates(users: Users, passwords: Passwords) -> None:
+def alternate(users: Users, passwords: Passwords) -> None:
     """Made, followed, given back, and again."""
     users.run("GRANT SELECT ON *.* TO {user}@'%'")
     for _ in range(2):
@@ -100,7 +100,7 @@ def alternates(users: Users, passwords: Passwords) -> None:
     users.run("ALTER USER {user}@'%' IDENTIFIED BY 'first'")
 
 
-def fails(users: Users, passwords: Passwords) -> None:
+def fail(users: Users, passwords: Passwords) -> None:
     """Refused by the server's rules, by a missing right, by a name that is too long."""
     what = "SONAME 'simple_password_check'" if users.mariadb else (
         "COMPONENT 'file://component_validate_password'"
@@ -108,28 +108,28 @@ def fails(users: Users, passwords: Passwords) -> None:
     users.sql(f"INSTALL {what}")
     if not users.mariadb:
         users.sql("SET GLOBAL validate_password.length = 99")
-    fails_quietly(lambda: users.provision_twin(passwords.new().reveal()))
+    assert_fails_quietly(lambda: users.provision_twin(passwords.new().reveal()))
     with users.session("first") as session:
-        fails_quietly(lambda: session.set_password(passwords.new()))
-        fails_quietly(lambda: session.add_password(passwords.new()))
+        assert_fails_quietly(lambda: session.set_password(passwords.new()))
+        assert_fails_quietly(lambda: session.add_password(passwords.new()))
     users.sql(f"UNINSTALL {what}")
     long = users.renamed(users.name.ljust(125 if users.mariadb else 30, "x"))
     long.create()
     with long.session("first") as session, users.as_admin() as by:
-        fails_quietly(
+        assert_fails_quietly(
             lambda: session.provision_twin(
                 long.twin, passwords.new(), by=by, proves_ownership=lambda: False
             )
         )
     users.run("REVOKE CREATE USER, INSERT, UPDATE, DELETE ON *.* FROM {admin}@'%'")
-    fails_quietly(lambda: users.provision_twin(passwords.new().reveal()))
+    assert_fails_quietly(lambda: users.provision_twin(passwords.new().reveal()))
     users.sql("SET GLOBAL read_only = ON")
     with users.session("first") as session:
-        fails_quietly(lambda: session.set_password(passwords.new()))
+        assert_fails_quietly(lambda: session.set_password(passwords.new()))
     users.sql("SET GLOBAL read_only = OFF")
 
 
-def fails_quietly(change: Any) -> None:  # noqa: ANN401 - any call
+def assert_fails_quietly(change: Any) -> None:  # noqa: ANN401 - any call
     """The error has nothing of the password either; that it fails, others test."""
     try:
         change()

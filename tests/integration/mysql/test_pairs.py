@@ -397,19 +397,19 @@ class Killed(Exception):
 
 
 @contextmanager
-def killed_after(statements: int) -> Iterator[list[str]]:
+def kill_after(statements: int) -> Iterator[list[str]]:
     """Every statement beyond so many fails, before it is sent."""
     sent: list[str] = []
     run = Connection._execute
 
-    def counted(self: Connection, statement: str, values: tuple[str, ...]) -> Rows:
+    def execute(self: Connection, statement: str, values: tuple[str, ...]) -> Rows:
         if len(sent) >= statements:
             raise Killed
         sent.append(statement)
         return run(self, statement, values)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Connection, "_execute", counted)
+        patch.setattr(Connection, "_execute", execute)
         yield sent
 
 
@@ -439,7 +439,7 @@ def prepare(users: Users, pending: str, turn: int) -> None:
 
 def attempt(users: Users, statements: int, new: str, current: str, user: str) -> bool:
     """Whether setSecret ended before it was killed."""
-    with killed_after(statements):
+    with kill_after(statements):
         try:
             users.provision_twin(new, current=current, user=user)
         except Killed:

@@ -97,13 +97,13 @@ def crash_before_every_statement(
                 assert len(seen) == number
             else:
                 break
-        _has_nothing_or_all(pair, password)
+        _assert_nothing_or_all(pair, password)
         pair.provision(pair.clone, password=password)
         pair.verify(pair.clone)
     assert number > 25
 
 
-def _has_nothing_or_all(pair: PostgresPair, password: str) -> None:
+def _assert_nothing_or_all(pair: PostgresPair, password: str) -> None:
     pair.passwords[pair.clone] = password
     try:
         pair.verify(pair.clone)

@@ -24,7 +24,7 @@ from shared.passwords import PasswordPolicy
 Users = dict[str, str]  # a password by user name
 
 
-def made() -> list[str]:
+def make_passwords() -> list[str]:
     """Among others, one that begins and one that ends with each kind and each punctuation."""
     policy = PasswordPolicy.from_environment({})
     many = [policy.generate().reveal() for _ in range(4000)]
@@ -36,7 +36,7 @@ def made() -> list[str]:
 
 @pytest.fixture(scope="module")
 def passwords() -> list[str]:
-    return made()
+    return make_passwords()
 
 
 @pytest.fixture(scope="module")
