@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 import typer
 
 
-def chosen(
+def choose(
     given: Sequence[str] | None, known: Collection[str], *, usual: Sequence[str]
 ) -> Sequence[str]:
     """The given ones, or the usual ones where none is; raises BadParameter naming what there is."""

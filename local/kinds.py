@@ -15,7 +15,7 @@ TESTING = "testing"
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class RotatorKind:
     """A folder of `rotators`, and what its kind.toml says.
 
     driver: the packages that it alone may import; services: the AWS services that it calls, by
@@ -43,20 +43,20 @@ class Kind:
         return [path for path in found if path.relative_to(self.folder).parts[0] != TESTING]
 
 
-def kinds(root: Path = ROOT) -> dict[str, Kind]:
+def kinds(root: Path = ROOT) -> dict[str, RotatorKind]:
     """{name: kind} of every folder that has a kind.toml; raises KeyError naming a missing entry."""
     return {
         path.parent.name: _read(path) for path in sorted((root / "rotators").glob("*/kind.toml"))
     }
 
 
-def _read(path: Path) -> Kind:
-    said = tomllib.loads(path.read_text())
-    return Kind(
+def _read(path: Path) -> RotatorKind:
+    document = tomllib.loads(path.read_text())
+    return RotatorKind(
         folder=path.parent,
-        driver=frozenset(said["driver"]),
-        services=("secretsmanager", *said["services"]),
-        confidential=frozenset(said["confidential"]),
-        waits=tuple(f"rotators.{path.parent.name}.{name}" for name in said["waits"]),
-        reveals=said["reveals"],
+        driver=frozenset(document["driver"]),
+        services=("secretsmanager", *document["services"]),
+        confidential=frozenset(document["confidential"]),
+        waits=tuple(f"rotators.{path.parent.name}.{name}" for name in document["waits"]),
+        reveals=document["reveals"],
     )

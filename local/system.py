@@ -14,7 +14,7 @@ from local.functions.home import Home, InProcess
 from local.processes.children import free_port
 from local.secrets_manager import SecretsManager
 from local.servers.certificates import Authority
-from local.servers.server import trusted
+from local.servers.server import write_bundle
 from local.targets import Place, Target, registry
 
 
@@ -52,19 +52,19 @@ def system(
     port = free_port()
     environment = {
         "AWS_ENDPOINT_URL_SECRETS_MANAGER": f"http://127.0.0.1:{port}",
-        "TLS_CA_BUNDLE": str(trusted(authority, folder)),
+        "TLS_CA_BUNDLE": str(write_bundle(authority, folder)),
         "ALLOW_PRIVATE_ISSUERS": "true",  # the issuer is on this machine
     }
     with ExitStack() as stack:
         place = Place(folder, authority, stack, say)
-        targets = opened(names, place)
+        targets = open_targets(names, place)
         say("building the functions" if home is HomeKind.EMULATOR else "loading the functions")
         functions = stack.enter_context(_home(home, environment, folder))
         service = stack.enter_context(SecretsManager(home=around(functions), port=port))
         yield System(service, targets, folder)
 
 
-def opened(names: Iterable[str], place: Place) -> dict[str, Target]:
+def open_targets(names: Iterable[str], place: Place) -> dict[str, Target]:
     """The targets of these names, on servers that start for them."""
     offered = registry.targets()
     return {name: offered[name].make(place) for name in names}

@@ -116,12 +116,12 @@ def _with(part: Any, variable: str, value: str) -> Any:  # noqa: ANN401 - any pa
 
 
 def _function(
-    shared: Mapping[str, Any], own: Mapping[str, Any], parameters: Mapping[str, Any]
+    shared: Mapping[str, Any], specific: Mapping[str, Any], parameters: Mapping[str, Any]
 ) -> Function:
-    properties = {**shared, **own}
+    properties = {**shared, **specific}
     variables = {
         name: value
-        for each in (shared, own)
+        for each in (shared, specific)
         for name, value in each.get("Environment", {}).get("Variables", {}).items()
     }
     return Function(

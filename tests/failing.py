@@ -21,7 +21,7 @@ def target_on(server: Server) -> PostgresTarget | MySQLTarget:
     return SINGLE[server.engine](server, username)
 
 
-def fails(
+def assert_fails(
     secret: LabSecret,
     kind: type[RotationError],
     handler: Handler | None = None,

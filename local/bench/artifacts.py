@@ -31,7 +31,7 @@ READ_ONLY = {"PYTHONDONTWRITEBYTECODE": "1"}
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class ArtifactFigures:
     """One function with one SDK: seconds to build it, megabytes, seconds to start it."""
 
     function: str
@@ -61,7 +61,7 @@ def main() -> None:
     Console().print(table(rows))
 
 
-def measure(functions: Mapping[str, Built], folder: Path, starts: int) -> Iterator[Measured]:
+def measure(functions: Mapping[str, Built], folder: Path, starts: int) -> Iterator[ArtifactFigures]:
     """Build and start each, with each SDK."""
     with SecretsManager() as service:
         event = quiet_step(service)
@@ -78,14 +78,14 @@ def measure(functions: Mapping[str, Built], folder: Path, starts: int) -> Iterat
             # The runtime's boto3 is to have its bytecode, as what came with Python has.
             start(name, built, {})
             for sdk in SDKS:
-                own = replace(built, artifact=folder / sdk / name)
+                rebuilt = replace(built, artifact=folder / sdk / name)
                 source = Source(built.handler.split(".")[1], sdk=sdk)
                 began = time.perf_counter()
-                artifacts.build(source, own.artifact, artifacts.local_target())
+                artifacts.build(source, rebuilt.artifact, artifacts.local_target())
                 took = time.perf_counter() - began
-                taken = [start(name, own, READ_ONLY) for _ in range(starts)]
-                sizes = repeatable.measured(own.artifact)
-                yield Measured(name, sdk, took, *sizes, statistics.median(taken))
+                taken = [start(name, rebuilt, READ_ONLY) for _ in range(starts)]
+                sizes = repeatable.measured(rebuilt.artifact)
+                yield ArtifactFigures(name, sdk, took, *sizes, statistics.median(taken))
 
 
 def quiet_step(service: SecretsManager) -> dict[str, str]:
@@ -98,7 +98,7 @@ def quiet_step(service: SecretsManager) -> dict[str, str]:
     }
 
 
-def table(rows: list[Measured]) -> Table:
+def table(rows: list[ArtifactFigures]) -> Table:
     """A line for each; the ratio is to the same function with the first SDK."""
     numbers = ("build s", "MB", "zipped", "cold start ms", "ratio")
     drawn = empty(("function", "boto3"), numbers)

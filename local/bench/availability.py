@@ -16,15 +16,15 @@ from rich.console import Console
 from rich.table import Table
 
 from local import template
-from local.bench.cases import CASES, Case
+from local.bench.cases import CASES, ComparedStrategy
 from local.bench.client import Client, gaps
-from local.choices import chosen
+from local.choices import choose
 from local.demo.table import table as empty
 from local.functions.home import InProcess
 from local.processes import ending
 from local.secrets_manager import SecretsManager
 from local.servers.certificates import Authority
-from local.servers.server import trusted
+from local.servers.server import write_bundle
 from local.targets import Place, Target
 from shared.handler import LOGGER
 
@@ -33,11 +33,11 @@ UNITS = "Gaps in ms: the longest, the mean of a rotation, and that of AWS's func
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class StrategyFigures:
     """One case: the logins while it rotated, and the seconds of each gap in them."""
 
     title: str
-    case: Case
+    case: ComparedStrategy
     rotations: int
     logins: int
     failed: int
@@ -64,7 +64,7 @@ def main(
     ending.in_order()
     # What the functions print goes elsewhere while they run.
     console = Console(highlight=False, file=sys.stdout)
-    names = chosen(only, CASES, usual=list(CASES))
+    names = choose(only, CASES, usual=list(CASES))
     with tempfile.TemporaryDirectory(prefix="rotation-bench-") as folder:
         say = partial(console.print, "·", style="dim")
         measured = run(names, Path(folder), rotations, pause_ms, say)
@@ -77,7 +77,7 @@ def main(
 
 def run(
     names: Sequence[str], folder: Path, rotations: int, pause_ms: int, say: Callable[[str], None]
-) -> list[Measured]:
+) -> list[StrategyFigures]:
     """Measure one case after the other."""
     authority = Authority(folder / "ca")
     with (
@@ -87,7 +87,7 @@ def run(
     ):
         service.settings.step_pause = pause_ms / 1000
         # In this process the functions' environment is this process's own.
-        os.environ.update(service.environment, TLS_CA_BUNDLE=str(trusted(authority, folder)))
+        os.environ.update(service.environment, TLS_CA_BUNDLE=str(write_bundle(authority, folder)))
         place = Place(folder, authority, stack, say)
         measured = []
         for name in names:
@@ -97,7 +97,9 @@ def run(
         return measured
 
 
-def _measure(case: Case, target: Target, service: SecretsManager, rotations: int) -> Measured:
+def _measure(
+    case: ComparedStrategy, target: Target, service: SecretsManager, rotations: int
+) -> StrategyFigures:
     handler = template.handler(target.function, target.settings)
     service.home = InProcess({target.function: handler}, timeout=WAIT_SECONDS)
     arn = target.seed(service.client(), f"bench/{uuid.uuid4()}")
@@ -112,10 +114,10 @@ def _measure(case: Case, target: Target, service: SecretsManager, rotations: int
             client.wait()
     logins = client.logins
     failed = sum(not login.accepted for login in logins)
-    return Measured(target.title, case, rotations, len(logins), failed, gaps(logins))
+    return StrategyFigures(target.title, case, rotations, len(logins), failed, gaps(logins))
 
 
-def table(measured: list[Measured]) -> Table:
+def table(measured: list[StrategyFigures]) -> Table:
     """A line for each case; times in milliseconds, those of AWS's functions beside them."""
     numbers = ("rotations", "logins", "failed", "longest", "mean", "AWS's")
     drawn = empty(("target", "strategy"), numbers)

@@ -11,7 +11,7 @@ from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class ComparedStrategy:
     """One of them: a user of this name and settings, on the server that `start` starts.
 
     reference: ms of failed logins a rotation of AWS's functions, which have nothing between single
@@ -31,27 +31,27 @@ class Case:
         return self.user(place.running(self.start), self.name, self.settings)
 
 
-def _mysqls(name: str, start: Start[Server], reference: int) -> dict[str, Case]:
+def _mysqls(name: str, start: Start[Server], reference: int) -> dict[str, ComparedStrategy]:
     """The strategies that MySQL and MariaDB have alike."""
     overlap = {"PASSWORD_OVERLAP": "true"}
-    single = Case("single", reference, start, MySQLTarget, "single")
+    single = ComparedStrategy("single", reference, start, MySQLTarget, "single")
     return {
         name: single,
         f"{name}-overlap": replace(
             single, strategy="single, overlap", name="overlap", settings=overlap, seamless=True
         ),
-        f"{name}-alternating": Case(
+        f"{name}-alternating": ComparedStrategy(
             "alternating", 0, start, MySQLAlternatingTarget, "pair", seamless=True
         ),
     }
 
 
-CASES: Mapping[str, Case] = {
-    "postgres": Case("single", 672, postgres, PostgresTarget, "single"),
-    "postgres-short-gap": Case(
+CASES: Mapping[str, ComparedStrategy] = {
+    "postgres": ComparedStrategy("single", 672, postgres, PostgresTarget, "single"),
+    "postgres-short-gap": ComparedStrategy(
         "single, short gap", 672, postgres, PostgresTarget, "short", {"SHORT_GAP": "true"}
     ),
-    "postgres-alternating": Case(
+    "postgres-alternating": ComparedStrategy(
         "alternating", 0, postgres, PostgresAlternatingTarget, "pair", seamless=True
     ),
     **_mysqls("mysql", mysql, 690),

@@ -24,7 +24,7 @@ CANDIDATES = (128, 256, 512, 1024)
 
 
 @dataclass
-class Measured:
+class MeasuredHome:
     """A Home that looks at a function's process after each step.
 
     peak: its most megabytes so far; steps: the processor's seconds of each, by the step's name.
@@ -53,10 +53,10 @@ class Measured:
 def main() -> None:
     """Rotate twice with each function, the second time warm, and print what each needed."""
     console = Console(highlight=False)
-    homes: list[Measured] = []
+    homes: list[MeasuredHome] = []
 
     def around(home: Home) -> Home:
-        homes.append(Measured(home))
+        homes.append(MeasuredHome(home))
         return homes[0]
 
     with running_system(registry.usual_targets(), around=around) as running:
@@ -68,7 +68,7 @@ def main() -> None:
     console.print(_table(homes[0]))
 
 
-def _table(measured: Measured) -> Table:
+def _table(measured: MeasuredHome) -> Table:
     table = Table("function", "peak MB", "longest step", "processor s")
     for megabytes in CANDIDATES:
         table.add_column(f"s at {megabytes} MB", justify="right")

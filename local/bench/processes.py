@@ -15,7 +15,7 @@ def running(handler: str) -> int:
             words = (folder / "cmdline").read_bytes().split(b"\0")
         except OSError:  # it has ended
             continue
-        if RUNTIME in words and handler.encode() in words and _ours(int(folder.name)):
+        if RUNTIME in words and handler.encode() in words and _is_descendant(int(folder.name)):
             return int(folder.name)
     raise LookupError(f"no process runs {handler}")
 
@@ -40,7 +40,7 @@ def descriptors(process: int) -> int:
     return len(list(Path("/proc", str(process), "fd").iterdir()))
 
 
-def _ours(process: int) -> bool:
+def _is_descendant(process: int) -> bool:
     while process > 1:
         if process == os.getpid():
             return True

@@ -69,15 +69,15 @@ def soak(running: System, minutes: float) -> list[Held]:
         Held(target.seed(client, f"soak/{name}"), target)
         for name, target in running.targets.items()
     ]
-    ends, told = time.monotonic() + MINUTE * minutes, 0.0
+    ends, reported = time.monotonic() + MINUTE * minutes, 0.0
     while time.monotonic() < ends:
         for each in held:
             outcome = running.service.rotate(each.arn, each.target.function, ROTATION_SECONDS)
             if outcome.state != "succeeded":
                 raise RuntimeError(f"{each.target.title}: {outcome.error}")
             each.look()
-        if time.monotonic() - told > MINUTE:
-            told = time.monotonic()
+        if time.monotonic() - reported > MINUTE:
+            reported = time.monotonic()
             bootstrap.say(f"{len(held[0].megabytes)} rotations of each")
     return held
 

@@ -17,7 +17,7 @@ from local.build.source import Source, rotator_of
 ROOT = bootstrap.ROOT
 ARTIFACTS = bootstrap.CACHE / "artifacts"
 LAMBDA_PYTHON = bootstrap.CACHE / "lambda" / "bin" / "python"
-OURS = ("shared", "rotators")
+PACKAGES = ("shared", "rotators")
 # glibc 2.28 and newer: Lambda's Amazon Linux 2023 has 2.34. An older tag makes pip's resolvers
 # fall back, silently, to a psycopg without current arm64 wheels.
 PLATFORMS = {"x86_64": "x86_64-manylinux_2_28", "arm64": "aarch64-manylinux_2_28"}
@@ -53,7 +53,7 @@ def build(source: Source, artifact: Path, target: tuple[str, ...]) -> None:
 def install(pinned: tuple[Path, ...], artifact: Path, target: tuple[str, ...]) -> None:
     """Unpack the pinned wheels into the folder; nothing is ever built from source."""
     bootstrap.CACHE.mkdir(exist_ok=True)
-    with locked(bootstrap.CACHE / "uv.lock"):  # SAM builds all functions at once
+    with hold_lock(bootstrap.CACHE / "uv.lock"):  # SAM builds all functions at once
         bootstrap.install_uv()
     # Copies: a hard link would let a change in an artifact reach uv's cache.
     options = ("--link-mode", "copy", "--only-binary", ":all:", "--require-hashes", "--no-compile")
@@ -69,10 +69,10 @@ def install(pinned: tuple[Path, ...], artifact: Path, target: tuple[str, ...]) -
 
 def refuse_clash(artifact: Path, requirements: Path) -> None:
     """`shared` is a package on PyPI too: two of one name would merge into one folder, silently."""
-    for ours in OURS:
-        if any(found.name.split(".")[0] == ours for found in artifact.iterdir()):
+    for package in PACKAGES:
+        if any(found.name.split(".")[0] == package for found in artifact.iterdir()):
             raise SystemExit(
-                f"a dependency in requirements/{requirements.name} ships a top-level `{ours}`,"
+                f"a dependency in requirements/{requirements.name} ships a top-level `{package}`,"
                 " which is our own package's name; drop or replace that dependency"
             )
 
@@ -81,7 +81,7 @@ def build_local(rotators: dict[str, str], folder: Path = ARTIFACTS) -> dict[str,
     """Build {function: rotator} for this machine where something changed; {function: artifact}."""
     folder.mkdir(parents=True, exist_ok=True)
     target = local_target()
-    with locked(folder / ".lock"):
+    with hold_lock(folder / ".lock"):
         for function, rotator in rotators.items():
             source = Source(rotator)
             stamp, digest = folder / f".{function}.built", source.digest((*target, interpreter()))
@@ -104,7 +104,7 @@ def interpreter() -> str:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
+def hold_lock(path: Path) -> Iterator[None]:
     """One at a time, whichever process: builds and test sessions run side by side."""
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.bootstrap import ROOT
-from local.kinds import Kind, kinds
+from local.kinds import RotatorKind, kinds
 
 # The code that decides what an artifact is like, in this folder.
 _CODE = ("artifacts.py", "source.py", "repeatable.py")
@@ -36,7 +36,7 @@ class Source:
     sdk: str = "runtime"  # or "bundled"
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> RotatorKind:
         """What its folder's kind.toml says; raises SystemExit where there is none."""
         known = kinds(self.root)
         if self.rotator not in known:
@@ -46,8 +46,10 @@ class Source:
     @property
     def requirements(self) -> Path:
         """The kind's own group of pinned wheels; a file of its folder, where it has one."""
-        own = self.kind.folder / "requirements.txt"
-        return own if own.is_file() else self.root / "requirements" / f"{self.rotator}.txt"
+        specific = self.kind.folder / "requirements.txt"
+        return (
+            specific if specific.is_file() else self.root / "requirements" / f"{self.rotator}.txt"
+        )
 
     @property
     def pinned(self) -> tuple[Path, ...]:

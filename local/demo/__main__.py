@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from local.choices import chosen
+from local.choices import choose
 from local.demo.faults import LostAnswer
 from local.demo.running import running_system
 from local.demo.timeline import Timeline, summary
@@ -37,7 +37,7 @@ def main(
 ) -> None:
     """Rotate real secrets end to end on this machine: no AWS account, no Docker."""
     console = Console(highlight=False)
-    names = chosen(only, TARGETS, usual=registry.usual_targets())
+    names = choose(only, TARGETS, usual=registry.usual_targets())
     with running_system(
         names,
         console,

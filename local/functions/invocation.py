@@ -38,11 +38,11 @@ def _raise_failure(status: int, error: str | None, body: str) -> None:
     answer: object = None
     with suppress(json.JSONDecodeError):
         answer = json.loads(body)
-    told = answer if isinstance(answer, dict) else {}
+    document = answer if isinstance(answer, dict) else {}
     # The emulator leaves the header out, and start-lambda where the answer is of another shape.
-    if error is not None or "errorType" in told:
-        kind = str(told.get("errorType") or "Unhandled")
-        raise FunctionError(kind, str(told.get("errorMessage") or body.strip()[-500:]))
+    if error is not None or "errorType" in document:
+        kind = str(document.get("errorType") or "Unhandled")
+        raise FunctionError(kind, str(document.get("errorMessage") or body.strip()[-500:]))
     if status != HTTPStatus.OK:
-        kind = str(told.get("Type") or told.get("__type") or f"HTTP {status}")
-        raise FunctionError(kind, str(told.get("Message") or f"the endpoint answered {status}"))
+        kind = str(document.get("Type") or document.get("__type") or f"HTTP {status}")
+        raise FunctionError(kind, str(document.get("Message") or f"the endpoint answered {status}"))

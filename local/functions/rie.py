@@ -23,7 +23,7 @@ def emulator() -> Path:
     pin = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:12]
     binary = FOLDER / f"aws-lambda-rie-{_ARCHITECTURES[machine]}-{pin}"
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with artifacts.locked(FOLDER / ".lock"):
+    with artifacts.hold_lock(FOLDER / ".lock"):
         if not binary.is_file():
             _fetch(binary, _ARCHITECTURES[machine])
     return binary

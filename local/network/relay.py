@@ -23,7 +23,8 @@ CHUNK = 1 << 16
 def relay(address: str, ports: Iterable[int]) -> Iterator[None]:
     """Hand connections to `address` on to the same port of loopback while the block runs.
 
-    Raises OSError if a port is taken there, or the address is not this machine's (see `is_ours`).
+    Raises OSError if a port is taken there, or the address is not this machine's (see
+    `is_on_this_machine`).
     """
     with ExitStack() as stack:
         for port in ports:
@@ -32,7 +33,7 @@ def relay(address: str, ports: Iterable[int]) -> Iterator[None]:
         yield
 
 
-def is_ours(address: str) -> bool:
+def is_on_this_machine(address: str) -> bool:
     """Whether this machine has the address, so that something here can listen to it."""
     with socket.socket() as trial:
         try:

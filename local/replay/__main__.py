@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from local.demo.running import running_system
-from local.replay.asked import ALL, Asked, RefusedError, asked
+from local.replay.request import ALL, RefusedError, ReplayRequest, read_request
 from local.replay.run import Replay
 from local.replay.show import show, show_earlier
 from local.system import System
@@ -27,7 +27,7 @@ def main(
     Under AWS's emulator, against real targets and a secret that stands where the event says.
     """
     try:
-        wanted = asked(function, step or ALL, target)
+        wanted = read_request(function, step or ALL, target)
     except RefusedError as refusal:
         print(f"{refusal}\n{USAGE}", file=sys.stderr)
         raise typer.Exit(2) from None
@@ -38,7 +38,7 @@ def main(
         raise typer.Exit(1)
 
 
-def replay(running: System, wanted: Asked, console: Console) -> bool:
+def replay(running: System, wanted: ReplayRequest, console: Console) -> bool:
     """Run the steps up to the first that fails; whether all that were asked for succeeded."""
     target = running.targets[wanted.target]
     events = (*wanted.earlier, *wanted.events)

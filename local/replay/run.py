@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.demo.witness import Scene, Witness
-from local.replay.asked import Event
+from local.replay.request import Event
 from local.secrets_manager import Call, Step
 from local.secrets_manager.adoption import name_in
-from local.secrets_manager.attempt import invoked
+from local.secrets_manager.attempt import invoke
 from local.system import System
 from local.targets import Target
 
@@ -54,7 +54,7 @@ class Replay:
             step = _begun(event)
             self.witness.see(step)
             calls, logged = len(self._service.calls), _size(self._log)
-            ended = invoked(self._service.home, self._function, step, event)
+            ended = invoke(self._service.home, self._function, step, event)
             made = self._service.calls[calls:]
             self.witness.see(ended)
         finally:

@@ -33,7 +33,7 @@ def show(console: Console, replayed: Replayed, witness: Witness) -> None:
     console.print()
     console.print(_versions(replayed, witness))
     console.print()
-    made = ", ".join(_told(replayed.calls)) or "none"
+    made = ", ".join(_call_lines(replayed.calls)) or "none"
     console.print(_long(f"AWS calls ({len(replayed.calls)}): {made}"), soft_wrap=True)
     console.print("log:" if replayed.log else "log: none")
     for line in replayed.log:
@@ -58,7 +58,7 @@ def _versions(replayed: Replayed, witness: Witness) -> Table:
     return table
 
 
-def _told(calls: tuple[Call, ...]) -> Iterator[str]:
+def _call_lines(calls: tuple[Call, ...]) -> Iterator[str]:
     """Each call with what it was refused with; how often it was made in a row."""
     for (operation, error), same in groupby(calls, lambda call: (call.operation, call.error)):
         times = len(list(same))

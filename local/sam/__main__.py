@@ -13,7 +13,7 @@ from local import bootstrap
 from local.bootstrap import say
 from local.functions.home import ARN_PREFIX
 from local.processes import ending
-from local.replay.asked import EVENTS
+from local.replay.request import EVENTS
 from local.sam.docker.engine import engine_here
 from local.sam.endpoint import USUAL, LambdaEndpoint
 from local.sam.seeding import events
@@ -46,7 +46,7 @@ def main(
             FOLDER, functions, engine_here(), port=port, mariadb=mariadb, say=say
         ) as outside,
     ):
-        outside.system.service.subscribe(_told)
+        outside.system.service.subscribe(_print_call)
         print(explanation(outside, functions), flush=True)
         ending.wait()
 
@@ -107,7 +107,7 @@ def _sam(words: tuple[str, ...]) -> str:
     return f"sam {shlex.join(words)}"
 
 
-def _told(occurrence: Occurrence) -> None:
+def _print_call(occurrence: Occurrence) -> None:
     """Each call too: a step by `sam local invoke` is known here by its calls alone."""
     if isinstance(occurrence, Call):
         refused = f" refused with {occurrence.error}" if occurrence.error else ""

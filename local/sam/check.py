@@ -10,7 +10,7 @@ from signal import SIGINT, default_int_handler, signal
 from local.bootstrap import say
 from local.functions.home import FunctionError
 from local.processes import children, ending
-from local.replay.asked import EVENTS
+from local.replay.request import EVENTS
 from local.sam import cli, verdict
 from local.sam.docker import image
 from local.sam.docker.daemon import check_machine, engine

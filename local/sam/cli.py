@@ -47,9 +47,9 @@ class Cli:
 
         No credentials: with any, SAM first asks AWS's STS whose they are, for seconds.
         """
-        ours = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN)}
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN)}
         return {
-            **ours,
+            **kept,
             "__SAM_CLI_APP_DIR": str(self.home),
             "SAM_CLI_TELEMETRY": "0",
             "AWS_DEFAULT_REGION": REGION,
@@ -74,8 +74,8 @@ class Cli:
             timeout=SECONDS,
         )
         if done.returncode:
-            told = (done.stdout + done.stderr)[-3000:]
+            output = (done.stdout + done.stderr)[-3000:]
             raise WrongError(
-                f"`sam {' '.join(map(str, words))}` ended with {done.returncode}: {told}"
+                f"`sam {' '.join(map(str, words))}` ended with {done.returncode}: {output}"
             )
         return Ran(done.stdout, done.stderr, time.perf_counter() - began)

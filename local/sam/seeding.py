@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from local import template
-from local.replay.asked import ALL, Event, asked
+from local.replay.request import ALL, Event, read_request
 from local.secrets_manager import SecretsManager
 from local.secrets_manager.adoption import name_in
 from local.servers.certificates import IN_DOCKER
@@ -30,7 +30,7 @@ def targets(*, mariadb: bool = False) -> dict[str, str]:
 
 def events(function: str) -> tuple[Event, ...]:
     """The four events of its folder."""
-    return asked(function, ALL).events
+    return read_request(function, ALL).events
 
 
 def seed(
@@ -53,10 +53,10 @@ class _Outside:
         self.ports: set[int] = set()
         # botocore's own way to change what is sent.
         client.meta.events.register(
-            "provide-client-params.secretsmanager.CreateSecret", self._renamed
+            "provide-client-params.secretsmanager.CreateSecret", self._rename_host
         )
 
-    def _renamed(self, params: dict[str, Any], **_: object) -> None:
+    def _rename_host(self, params: dict[str, Any], **_: object) -> None:
         document = json.loads(params["SecretString"])
         if document.get("host") in LOOPBACK:
             self.ports.add(int(document["port"]))

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.functions.home import Home
-from local.network.relay import is_ours, relay
+from local.network.relay import is_on_this_machine, relay
 from local.processes.children import free_port
 from local.sam import seeding
 from local.sam.application import Application
 from local.sam.docker.engine import Engine
 from local.secrets_manager import SecretsManager
 from local.servers.certificates import Authority
-from local.servers.server import trusted
-from local.system import System, opened
+from local.servers.server import write_bundle
+from local.system import System, open_targets
 from local.targets import Place
 
 
@@ -47,15 +47,15 @@ def system_for_containers(  # noqa: PLR0913 - each is one independent choice
     with ExitStack() as stack:
         place = Place(folder / "logs", authority, stack, say)
         (folder / "logs").mkdir(exist_ok=True)
-        targets = opened(wanted.values(), place)
+        targets = open_targets(wanted.values(), place)
         service = stack.enter_context(SecretsManager(home, port=port or free_port()))
         ports = seeding.seed(service, targets, wanted)
-        own = int(service.endpoint.rpartition(":")[2])
+        service_port = int(service.endpoint.rpartition(":")[2])
         application = Application(folder)
-        application.write(own, trusted(authority, folder))
+        application.write(service_port, write_bundle(authority, folder))
         gateway = engine.gateway() if engine else None
-        if gateway and is_ours(gateway):
-            stack.enter_context(relay(gateway, {own, *ports}))
+        if gateway and is_on_this_machine(gateway):
+            stack.enter_context(relay(gateway, {service_port, *ports}))
             say(f"containers reach it at {gateway}, the bridge's address")
         if engine is None:
             say("no Docker engine answers here; on Linux, start it first, then this anew")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from local.bootstrap import ROOT, say
 from local.scaffold import events, registry
-from local.scaffold.names import Names, checked
+from local.scaffold.names import Names, check_name
 from local.supply import lock
 
 FILES = Path(__file__).with_name("files")
@@ -35,7 +35,7 @@ def write(names: Names, root: Path = ROOT) -> list[Path]:
 
 def main(name: str = "") -> None:
     """Make it, enter it, and say what there is."""
-    names = checked(name)
+    names = check_name(name)
     made = write(names)
     made += registry.enter(names, ROOT)
     made += events.write(names.function, names.kind.replace("_", "-"))

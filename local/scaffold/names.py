@@ -37,7 +37,7 @@ class Names:
         return text
 
 
-def checked(kind: str) -> Names:
+def check_name(kind: str) -> Names:
     """Raises SystemExit with what is wrong with the name."""
     taken = {TESTING, *kinds()}
     if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", kind) or keyword.iskeyword(kind):

@@ -29,7 +29,7 @@ def adopt(state: ServiceState, event: Mapping[str, str], function: str) -> None:
     arn, token = event["SecretId"], event["ClientRequestToken"]
     if not MIN_TOKEN <= len(token) <= MAX_TOKEN:
         raise ValueError(f"ClientRequestToken must be {MIN_TOKEN}-{MAX_TOKEN} characters long")
-    with state.locked():
+    with state.hold_lock():
         secret = state.find({"SecretId": name_in(arn)})
         if secret.store.get(token) is not None or secret.store.holder(PENDING) is not None:
             raise ValueError(f"{secret.name} has that version, or another rotation, already")

@@ -32,7 +32,7 @@ def attempt(
             return "stopped", tuple(steps)
         step = Step(secret.arn, rotation.version_id, number, name, time.time())
         state.journal.publish(step)
-        ended = _ended(state, secret, rotation, step)
+        ended = _run_step(state, secret, rotation, step)
         state.journal.publish(ended)
         steps.append(ended)
         if ended.outcome == "failed":
@@ -40,7 +40,7 @@ def attempt(
     return "succeeded", tuple(steps)
 
 
-def _ended(state: ServiceState, secret: Secret, rotation: Rotation, step: Step) -> Step:
+def _run_step(state: ServiceState, secret: Secret, rotation: Rotation, step: Step) -> Step:
     """The step after one invocation, with exactly the event of fact 2."""
     event = {
         "Step": step.name,
@@ -48,28 +48,28 @@ def _ended(state: ServiceState, secret: Secret, rotation: Rotation, step: Step) 
         "ClientRequestToken": rotation.version_id,
         "RotationToken": rotation.token,
     }
-    ended = invoked(state.home, str(secret.rotation.function), step, event)
+    ended = invoke(state.home, str(secret.rotation.function), step, event)
     if ended.outcome == "failed" or step.name != STEPS[-1]:
         return ended
-    with state.locked():
+    with state.hold_lock():
         if secret.store.holder(CURRENT) == rotation.version_id:
             return ended
     why = f"finishSecret returned, but version {step.version_id} is not AWSCURRENT"
-    return _failed(ended, "RotationNotFinished", why)
+    return _failed_step(ended, "RotationNotFinished", why)
 
 
-def invoked(home: Home, function: str, step: Step, event: Mapping[str, object]) -> Step:
+def invoke(home: Home, function: str, step: Step, event: Mapping[str, object]) -> Step:
     """The step as it ended, by the function in its home, which is given exactly this event."""
     began = time.perf_counter()
     ended = replace(step, outcome="succeeded")
     try:
         home.invoke(function, event)
     except FunctionError as failure:
-        ended = _failed(step, failure.type, failure.message)
+        ended = _failed_step(step, failure.type, failure.message)
     except Exception as failure:  # noqa: BLE001 a home that breaks is a function that fails
-        ended = _failed(step, type(failure).__name__, str(failure))
+        ended = _failed_step(step, type(failure).__name__, str(failure))
     return replace(ended, duration=time.perf_counter() - began)
 
 
-def _failed(step: Step, error_type: str, message: str) -> Step:
+def _failed_step(step: Step, error_type: str, message: str) -> Step:
     return replace(step, outcome="failed", error_type=error_type, error_message=message)

@@ -22,7 +22,7 @@ EventName = Literal[
     "TestRotationSucceeded",
     "TestRotationFailed",
 ]
-Kind = Literal["rotation", "test"]
+RunKind = Literal["rotation", "test"]
 State = Literal["succeeded", "failed", "abandoned", "cancelled"]
 
 
@@ -73,7 +73,7 @@ class RotationOutcome:
     secret_arn: str
     secret_name: str
     version_id: str
-    kind: Kind
+    kind: RunKind
     state: State
     attempts: int
     steps: tuple[Step, ...]

@@ -49,7 +49,7 @@ class Orchestrator:
 
     def close(self, timeout: float = 10) -> None:
         """Let no further step begin, and wait for the running ones, `timeout` seconds each."""
-        with self._state.locked():
+        with self._state.hold_lock():
             for secret in self._state.secrets():
                 if secret.incomplete is not None:
                     secret.incomplete.stop("closed")
@@ -79,7 +79,7 @@ class Orchestrator:
             steps += taken
             if result == "failed":
                 self._pause(secret, rotation, number, steps[-1])
-            with self._state.locked():
+            with self._state.hold_lock():
                 more = result == "failed" and self._tries_again(secret, rotation, number)
                 if not more:
                     self._end(secret, rotation, result, (number, steps))
@@ -87,7 +87,7 @@ class Orchestrator:
     def _pause(self, secret: Secret, rotation: Rotation, attempt: int, failed: Step) -> None:
         """Tell the failure; wait before the next attempt, unless it is asked for now (fact 5)."""
         if rotation.stopped is None:
-            with self._state.locked():
+            with self._state.hold_lock():
                 self._publish(secret, rotation, "Failed", failed)
         if rotation.kind == "rotation" and attempt <= self._state.settings.retries:
             rotation.wake.wait(self._state.settings.retry_delay)
@@ -116,13 +116,13 @@ class Orchestrator:
         if secret.incomplete is rotation and (state == "succeeded" or rotation.kind == "test"):
             secret.incomplete = None
         if state == "succeeded":
-            self._succeeded(secret, rotation)
+            self._record_success(secret, rotation)
         outcome = RotationOutcome(
             secret.arn, secret.name, rotation.version_id, rotation.kind, state, *history
         )
         self._state.later(lambda: self._state.journal.publish(outcome))
 
-    def _succeeded(self, secret: Secret, rotation: Rotation) -> None:
+    def _record_success(self, secret: Secret, rotation: Rotation) -> None:
         if rotation.kind == "rotation":
             secret.rotation.last = self._state.clock.now()
             secret.rotation.plan(secret.rotation.last)

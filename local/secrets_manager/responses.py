@@ -33,12 +33,12 @@ MOTOS_OF_A_SECRET = frozenset(
 
 
 class Response(SecretsManagerResponse):
-    """One request: its operation is one of `ours`, or moto's own."""
+    """One request: its operation is one of `operations`, or moto's own."""
 
-    def __init__(self, state: ServiceState, ours: Mapping[str, Operation]) -> None:
+    def __init__(self, state: ServiceState, operations: Mapping[str, Operation]) -> None:
         super().__init__()
         self._state = state
-        self._ours = ours
+        self._operations = operations
         self._request: Request = {}
 
     @property
@@ -50,7 +50,7 @@ class Response(SecretsManagerResponse):
         """Status, headers and body for the request; the call is recorded, never its values."""
         self.setup_class(http)
         operation = self._get_action() or "none"
-        status, body = self._answered(operation)
+        status, body = self._answer(operation)
         headers = {"Content-Type": "application/x-amz-json-1.1"}
         error = None
         if status != 200:  # noqa: PLR2004 the one status that is not an error
@@ -61,10 +61,10 @@ class Response(SecretsManagerResponse):
         )
         return status, headers, body
 
-    def _answered(self, operation: str) -> tuple[int, str]:
+    def _answer(self, operation: str) -> tuple[int, str]:
         try:
             self._request = json.loads(self.body or "{}")
-            with self._state.locked():
+            with self._state.hold_lock():
                 return self._perform(operation)
         except SecretsManagerClientError as refusal:
             return 400, refusal.get_body()
@@ -77,8 +77,8 @@ class Response(SecretsManagerResponse):
             return 500, _refusal("InternalServiceError", "An error occurred on the server side.")
 
     def _perform(self, operation: str) -> tuple[int, str]:
-        if ours := self._ours.get(operation):
-            return 200, json.dumps(ours(self._request))
+        if perform := self._operations.get(operation):
+            return 200, json.dumps(perform(self._request))
         if operation in MOTOS_OF_A_SECRET:
             self._state.find(self._request)
         elif operation not in MOTOS:

@@ -43,7 +43,7 @@ class Scheduler:
 
     def _begin_due(self) -> float | None:
         """Start what is due; the moment the next window opens, None if there is none."""
-        with self._state.locked():
+        with self._state.hold_lock():
             now = self._state.clock.now()
             secrets = [secret for secret in self._state.secrets() if not secret.is_deleted()]
             for secret in secrets:

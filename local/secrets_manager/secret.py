@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 
 from moto.secretsmanager.models import FakeSecret
 
-from local.secrets_manager.journal import Kind, State
+from local.secrets_manager.journal import RunKind, State
 from local.secrets_manager.schedule import Schedule, Window
 from local.secrets_manager.staleness import Staleness
 from local.secrets_manager.versions import Versions
@@ -22,7 +22,7 @@ class Rotation:
     """
 
     version_id: str
-    kind: Kind
+    kind: RunKind
     token: str = field(default_factory=lambda: str(uuid.uuid4()), repr=False)
     wake: threading.Event = field(default_factory=threading.Event)
     running: bool = False

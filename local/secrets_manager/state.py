@@ -59,7 +59,7 @@ class ServiceState:
         self._later: list[Callable[[], None]] = []
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
+    def hold_lock(self) -> Iterator[None]:
         """Hold the lock; whatever `later` was given runs after it is free again."""
         due: list[Callable[[], None]] = []
         try:

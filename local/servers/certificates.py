@@ -38,7 +38,7 @@ class Authority:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         self.ca = folder / "ca.pem"
-        self.ca.write_bytes(self._signed(self._subject, self._key, CA_LASTS))
+        self.ca.write_bytes(self._sign(self._subject, self._key, CA_LASTS))
 
     def issue(
         self,
@@ -61,11 +61,11 @@ class Authority:
         names = x509.SubjectAlternativeName([*map(_host, hosts)])
         place = (folder or self._folder) / name
         made = Certificate(place.with_suffix(".pem"), place.with_suffix(".key"))
-        made.cert.write_bytes(self._signed(subject, key, lasts, usage, names))
+        made.cert.write_bytes(self._sign(subject, key, lasts, usage, names))
         write_private(made.key, _pem(key))
         return made
 
-    def _signed(
+    def _sign(
         self,
         subject: x509.Name,
         key: ec.EllipticCurvePrivateKey,
@@ -74,12 +74,12 @@ class Authority:
     ) -> bytes:
         """The certificate of a key, with more extensions, as PEM; our own key's signs others."""
         ca = key is self._key
-        now, public, ours = datetime.now(UTC), key.public_key(), self._key.public_key()
+        now, public, issuer_key = datetime.now(UTC), key.public_key(), self._key.public_key()
         extensions: dict[x509.ExtensionType, bool] = {
             x509.BasicConstraints(ca=ca, path_length=0 if ca else None): True,
             _usage(signs_certificates=ca): True,
             x509.SubjectKeyIdentifier.from_public_key(public): False,
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(ours): False,
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key): False,
             **dict.fromkeys(more, False),
         }
         builder = (

@@ -102,8 +102,8 @@ def _sweep(parent: Path) -> None:
         lock = folder / LIVE
         try:
             found = folder.lstat()
-            ours = stat.S_ISDIR(found.st_mode) and os.geteuid() in (0, found.st_uid)
-            if not ours or time.time() - found.st_mtime < YOUNG_SECONDS:
+            is_removable = stat.S_ISDIR(found.st_mode) and os.geteuid() in (0, found.st_uid)
+            if not is_removable or time.time() - found.st_mtime < YOUNG_SECONDS:
                 continue  # a young one may not be locked yet
             with lock.open("r+") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

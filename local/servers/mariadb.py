@@ -7,7 +7,7 @@ from pathlib import Path
 from local.processes import children
 from local.servers.certificates import Authority
 from local.servers.home import Home
-from local.servers.mysql.family import Kind, serve
+from local.servers.mysql.family import ServerKind, serve
 from local.servers.packages import Recipe, prefix
 from local.servers.server import Server
 
@@ -44,7 +44,7 @@ def mariadb(
 
     Its log is mariadb.log in `folder`; `settings` become options, after ours.
     """
-    kind = Kind("mariadb", RECIPE, "TEST_MARIADB_DSN", SETTINGS, _initialise)
+    kind = ServerKind("mariadb", RECIPE, "TEST_MARIADB_DSN", SETTINGS, _initialise)
     return serve(kind, folder, authority, settings)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from local.bootstrap import say
-from local.build.artifacts import locked
+from local.build.artifacts import hold_lock
 from local.processes import children
 from local.servers import apt
 from local.servers.account import prefix_folder
@@ -71,10 +71,10 @@ def prefix(recipe: Recipe) -> Path:
         server = folder / recipe.server
         children.finish((server, recipe.version), log=log, name=f"{server} {recipe.version}")
 
-    return made_once(recipe.folder, recipe.digest(), make)
+    return make_once(recipe.folder, recipe.digest(), make)
 
 
-def made_once(folder: Path, digest: str, make: Callable[[Path, Path], None]) -> Path:
+def make_once(folder: Path, digest: str, make: Callable[[Path, Path], None]) -> Path:
     """The folder, which `make` fills first where it is not there, or is of another digest.
 
     make: gets the folder, empty, and one for scratch. The stamp is written last and the lock is
@@ -88,7 +88,7 @@ def made_once(folder: Path, digest: str, make: Callable[[Path, Path], None]) -> 
     if complete():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with locked(folder.with_name(f"{folder.name}.lock")):
+    with hold_lock(folder.with_name(f"{folder.name}.lock")):
         if complete():  # another process was faster
             return folder
         shutil.rmtree(folder, ignore_errors=True)

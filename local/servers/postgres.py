@@ -13,7 +13,7 @@ from local.processes import children
 from local.servers.certificates import Authority
 from local.servers.home import Home, home
 from local.servers.packages import Recipe, prefix
-from local.servers.server import HOST, Server, asked, callers_own, server_of_ours
+from local.servers.server import HOST, Server, fill_version, new_server, server_from_environment
 
 SUITES: Mapping[str, str] = {"15": "bookworm", "17": "trixie", "18": "sid"}
 # Plain TCP finds no line of pg_hba, so it is refused before a password is asked for.
@@ -59,13 +59,13 @@ def postgres(
 
     Its log is postgres-<version>.log in `folder`; `settings` go to postgresql.conf, after ours.
     """
-    if own := callers_own("postgres", "TEST_POSTGRES_DSN", 5432, ask):
-        yield own
+    if given := server_from_environment("postgres", "TEST_POSTGRES_DSN", 5432, ask):
+        yield given
         return
     bin_folder = (prefix(recipe(version)) / recipe(version).server).parent
     log = folder / f"postgres-{version}.log"
     with home(log, authority) as place:
-        server = server_of_ours("postgres", authority, log, database="postgres", version=version)
+        server = new_server("postgres", authority, log, database="postgres", version=version)
         _initialise(bin_folder, place, server, settings or {})
         with children.restartable(
             lambda: children.running(
@@ -78,7 +78,7 @@ def postgres(
                 **place.child(death_signal=signal.SIGQUIT),
             )
         ) as restart:
-            yield replace(asked(server, ask), restart=restart)
+            yield replace(fill_version(server, ask), restart=restart)
 
 
 def login(server: Server) -> psycopg.Connection:

@@ -37,7 +37,7 @@ class Server:
     restart: Callable[[], None] | None = field(default=None, repr=False, compare=False)
 
 
-def server_of_ours(
+def new_server(
     engine: str, authority: Authority, log: Path, *, database: str = "", version: str = ""
 ) -> Server:
     """One that is to be started, at a free port; its password has nothing that SQL would quote."""
@@ -54,7 +54,7 @@ def server_of_ours(
     )
 
 
-def asked(server: Server, ask: Callable[[Server], str | None]) -> Server:
+def fill_version(server: Server, ask: Callable[[Server], str | None]) -> Server:
     """The same server with its version filled in; raises ConnectionError if it lets nobody in."""
     version = ask(server)
     if version is None:
@@ -65,12 +65,12 @@ def asked(server: Server, ask: Callable[[Server], str | None]) -> Server:
     return replace(server, version=version)
 
 
-def trusted(authority: Authority, folder: Path) -> Path:
+def write_bundle(authority: Authority, folder: Path) -> Path:
     """A PEM file with our authority, and those of the caller's own servers, if there are any."""
     given = [dsn for name, dsn in os.environ.items() if re.fullmatch(r"TEST_\w+_DSN", name) and dsn]
-    own = [path for dsn in given for path in _authorities(dsn)]
+    authorities = [path for dsn in given for path in _authorities(dsn)]
     bundle = folder / "trusted.pem"
-    bundle.write_bytes(b"".join(path.read_bytes() for path in (authority.ca, *own)))
+    bundle.write_bytes(b"".join(path.read_bytes() for path in (authority.ca, *authorities)))
     return bundle
 
 
@@ -79,7 +79,7 @@ def _authorities(dsn: str) -> list[Path]:
     return [Path(path) for path in query.get("sslrootcert", query.get("ssl_ca", []))]
 
 
-def callers_own(
+def server_from_environment(
     engine: str, variable: str, default_port: int, ask: Callable[[Server], str | None]
 ) -> Server | None:
     """The server whose URL is in this environment variable, or None if there is none.
@@ -106,4 +106,4 @@ def callers_own(
         ca=authorities[0],
         log=None,
     )
-    return asked(server, ask)
+    return fill_version(server, ask)

@@ -10,7 +10,7 @@ from local import bootstrap
 UNIVERSAL = ("--universal", "--no-deps", "--python-version", "3.11", "--no-header", "--no-annotate")
 
 
-def compiled(requirements: Path, *options: str) -> tuple[str, str]:
+def compile_pins(requirements: Path, *options: str) -> tuple[str, str]:
     """What uv makes of the pins with these options, and what it warns of.
 
     SystemExit if the registry has one of them no more.
@@ -28,7 +28,7 @@ def compiled(requirements: Path, *options: str) -> tuple[str, str]:
 def withdrawn(requirements: Path) -> Iterator[str]:
     """The pinned versions that their makers have withdrawn (PEP 592), with their reasons."""
     # Its answers are asked for anew: a cached one is of some other day.
-    _, warnings = compiled(requirements.resolve(), "--refresh")
-    told = re.findall(r"`([^`]+)==([^`]+)` is yanked(?: \(reason: \"(.*)\"\))?", warnings)
-    for name, version, reason in told:
+    _, warnings = compile_pins(requirements.resolve(), "--refresh")
+    yanked = re.findall(r"`([^`]+)==([^`]+)` is yanked(?: \(reason: \"(.*)\"\))?", warnings)
+    for name, version, reason in yanked:
         yield f"{requirements.name}: {name} {version} is withdrawn: {reason or 'no reason given'}"

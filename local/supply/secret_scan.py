@@ -30,7 +30,7 @@ LINES_IN_A_FILE = 4000
 COMMENT_FILTER = "detect_secrets.filters.allowlist.is_line_allowlisted"
 
 
-class Place(NamedTuple):
+class FoundLine(NamedTuple):
     """The first place that a line was seen at."""
 
     path: str
@@ -60,24 +60,24 @@ def main() -> int:
     return 1 if found else 0
 
 
-def _found(new: list[Text], allowed: Callable[[str, str], bool]) -> Iterator[tuple[Place, str]]:
+def _found(new: list[Text], allowed: Callable[[str, str], bool]) -> Iterator[tuple[FoundLine, str]]:
     """What is not allowed, by its place and kind; many texts share most lines, read once each."""
-    lines: dict[tuple[str, str], Place] = {}
+    lines: dict[tuple[str, str], FoundLine] = {}
     for text in new:
         suffix = Path(text.path).suffix
         for number, line in enumerate(text.lines, 1):
-            lines.setdefault((suffix, line), Place(text.path, number, text.object_id))
+            lines.setdefault((suffix, line), FoundLine(text.path, number, text.object_id))
     with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor() as pool:
-        files = dict(_written(lines, Path(folder)))
+        files = dict(_write_lines(lines, Path(folder)))
         for (_, places), secrets in zip(files.items(), pool.map(_scan, files), strict=True):
             for number, kind, value in secrets:
                 if not allowed(kind, value):
                     yield places[number - 1], kind
 
 
-def _written(
-    lines: dict[tuple[str, str], Place], folder: Path
-) -> Iterator[tuple[Path, list[Place]]]:
+def _write_lines(
+    lines: dict[tuple[str, str], FoundLine], folder: Path
+) -> Iterator[tuple[Path, list[FoundLine]]]:
     """The lines, in files of their own kind: the scanner reads each language in its own way."""
     for suffix in sorted({suffix for suffix, _ in lines}):
         of_kind = [(line, place) for (kind, line), place in lines.items() if kind == suffix]

@@ -11,7 +11,7 @@ from shared.errors import RotationError, Unreachable
 from shared.protocol.event import Step
 from shared.protocol.ticket import StepTicket
 from tests.conformance.remote import RemoteSuite
-from tests.faulty.faults import Fault, Harm, Place, Way
+from tests.faulty.faults import Fault, FaultPoint, Harm, Way
 from tests.faulty.proxy import faulty_proxy
 from tests.lab import LabSecret
 
@@ -48,8 +48,10 @@ class DatabaseSuite(RemoteSuite):
         super().move(secret, port)
         admin = secret.value().get("masterarn")
         if admin is not None:
-            said = json.loads(secret.lab.client.get_secret_value(SecretId=admin)["SecretString"])
-            moved = json.dumps({**said, "host": "127.0.0.1", "port": port})
+            admin_document = json.loads(
+                secret.lab.client.get_secret_value(SecretId=admin)["SecretString"]
+            )
+            moved = json.dumps({**admin_document, "host": "127.0.0.1", "port": port})
             secret.lab.client.put_secret_value(SecretId=admin, SecretString=moved)
 
     def test_a_connection_that_is_lost_anywhere_in_setsecret_is_made_good(
@@ -63,7 +65,7 @@ class DatabaseSuite(RemoteSuite):
             proxy.begin()
             secret.step(event, Step.SET)
             places = [
-                Place(connection, Way.THERE, record, 0)
+                FaultPoint(connection, Way.THERE, record, 0)
                 for connection, lengths in enumerate(proxy.seen)
                 for record in range(len(lengths[Way.THERE]))
             ]

@@ -99,13 +99,13 @@ class RemoteSuite(RotationSuite):
             with target.overhearing() as heard:
                 for _ in range(2):
                     assert secret.rotate().state == "succeeded"
-                told = heard()
+                heard_text = heard()
         except UnheardError:
             pytest.skip("the log of a caller's own server is not here")
-        assert told
+        assert heard_text
         made = secret.values() - before
         assert made
-        assert not [form for value in made for form in forms(value) if form.decode() in told]
+        assert not [form for value in made for form in forms(value) if form.decode() in heard_text]
 
     def test_no_error_has_a_value(self, secret: LabSecret) -> None:
         good = secret.value()

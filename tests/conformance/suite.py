@@ -58,10 +58,10 @@ class RotationSuite:
     ) -> None:
         for _ in range(3):
             assert secret.rotate().state == "succeeded"
-        live = {secret.holder("AWSCURRENT")}
+        expected = {secret.holder("AWSCURRENT")}
         if secret.target.overlaps:
-            live.add(secret.holder("AWSPREVIOUS"))
-        assert secret.accepted_versions() == live
+            expected.add(secret.holder("AWSPREVIOUS"))
+        assert secret.accepted_versions() == expected
 
     def test_unknown_keys_are_kept(self, secret: LabSecret) -> None:
         before = secret.value()
@@ -173,7 +173,7 @@ class RotationSuite:
     @pytest.mark.parametrize("step", list(Step))
     def test_a_token_that_is_no_version_is_refused(self, secret: LabSecret, step: Step) -> None:
         event = {**secret.begin(), "ClientRequestToken": str(uuid.uuid4())}
-        self.refused(secret, event, step, WrongStage, "not labelled AWSPENDING")
+        self.assert_step_refused(secret, event, step, WrongStage, "not labelled AWSPENDING")
 
     @pytest.mark.usefixtures("impatient")
     @pytest.mark.parametrize("step", list(Step))
@@ -185,23 +185,23 @@ class RotationSuite:
             VersionStage="AWSPENDING",
             RemoveFromVersionId=event["ClientRequestToken"],
         )
-        self.refused(secret, event, step, WrongStage, "not labelled AWSPENDING")
+        self.assert_step_refused(secret, event, step, WrongStage, "not labelled AWSPENDING")
 
     @pytest.mark.usefixtures("impatient")
     @pytest.mark.parametrize("step", [Step.SET, Step.TEST, Step.FINISH])
     def test_a_step_before_createsecret_is_refused(self, secret: LabSecret, step: Step) -> None:
-        self.refused(secret, secret.begin(), step, Busy, "no value yet")
+        self.assert_step_refused(secret, secret.begin(), step, Busy, "no value yet")
 
     def test_testsecret_refuses_what_was_not_installed(self, secret: LabSecret) -> None:
         event = secret.begin()
         secret.step(event, Step.CREATE)
         if secret.target.installs:
-            self.refused(secret, event, Step.TEST, Rejected, "AWSPENDING")
+            self.assert_step_refused(secret, event, Step.TEST, Rejected, "AWSPENDING")
         else:
             secret.step(event, Step.TEST)
 
     @staticmethod
-    def refused(
+    def assert_step_refused(
         secret: LabSecret, event: dict[str, str], step: Step, kind: type[Exception], words: str
     ) -> None:
         """The step fails like this, and neither labels nor target change."""

@@ -27,11 +27,11 @@ def test_they_are_written_out_as_cfn_lint_writes_them_out() -> None:
     decoded, errors = decode(str(template.TEMPLATE))
     assert errors == []
     asked = SimpleNamespace(template=decoded, filename="template.yaml", regions=["us-east-1"])
-    matches, theirs = language_extension(asked)
+    matches, linted = language_extension(asked)
     assert matches == []
-    ours = template.document()
+    document = template.document()
     for section in SECTIONS:
-        assert ours[section] == theirs[section]
+        assert document[section] == linted[section]
 
 
 def test_the_list_has_every_function() -> None:

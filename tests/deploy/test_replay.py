@@ -23,10 +23,10 @@ from local.functions.emulator import Emulator, built_functions
 from local.functions.home import Home
 from local.processes.children import free_port
 from local.replay import __main__ as program
-from local.replay.asked import ALL, EVENTS, RefusedError, asked
+from local.replay.request import ALL, EVENTS, RefusedError, read_request
 from local.secrets_manager import SecretsManager
 from local.servers.certificates import Authority
-from local.system import System, opened
+from local.system import System, open_targets
 from local.targets import Place, registry
 from rotators.postgres.testing import PostgresTarget
 from tests.faults.leaks import forms, search
@@ -94,18 +94,18 @@ def running(
     """A system with the target and a service of this test's own; its values are in no log."""
     emulator, port, logs = functions
     with SecretsManager(Heard(emulator), port=port) as service:
-        yield lambda name: System(service, opened([name], place), logs)
+        yield lambda name: System(service, open_targets([name], place), logs)
         made = values(service.client())
     assert len(made) >= 2
     assert "START RequestId" in "".join(log.read_text() for log in logs.iterdir())
     assert search({form for value in made for form in forms(value)}, logs) == []
 
 
-def replayed(running: System, function: str, step: str, target: str) -> tuple[bool, str]:
+def replay(running: System, function: str, step: str, target: str) -> tuple[bool, str]:
     """Whether it succeeded, and all that a person sees."""
     shown = io.StringIO()
     console = Console(file=shown, width=100)
-    return program.replay(running, asked(function, step, target), console), shown.getvalue()
+    return program.replay(running, read_request(function, step, target), console), shown.getvalue()
 
 
 def event(function: str, step: str) -> dict[str, str]:
@@ -141,7 +141,7 @@ def test_a_step_is_replayed_after_the_ones_before_it(
     function: str, name: str, step: str, running: Callable[[str], System]
 ) -> None:
     system = running(name)
-    succeeded, shown = replayed(system, function, step, name)
+    succeeded, shown = replay(system, function, step, name)
     assert succeeded, shown
     home = system.service.home
     assert isinstance(home, Heard)
@@ -163,7 +163,7 @@ def test_a_step_is_replayed_after_the_ones_before_it(
 
 
 def test_all_shows_the_four(running: Callable[[str], System]) -> None:
-    succeeded, shown = replayed(running("api-key"), "HttpApiKey", ALL, "api-key")
+    succeeded, shown = replay(running("api-key"), "HttpApiKey", ALL, "api-key")
     assert succeeded
     assert re.findall(r"^(\w+) succeeded in", shown, re.MULTILINE) == list(STEPS)
     assert "earlier" not in shown
@@ -253,9 +253,9 @@ def test_what_is_not_there_is_refused_with_what_is(
     with pytest.raises(typer.Exit) as ended:
         program.main(*arguments)
     assert ended.value.exit_code == 2
-    said = capsys.readouterr().err
-    assert problem in said
-    assert f"; choose from {', '.join(known)}\n" in said
+    message = capsys.readouterr().err
+    assert problem in message
+    assert f"; choose from {', '.join(known)}\n" in message
 
 
 @pytest.mark.parametrize(
@@ -266,8 +266,8 @@ def test_what_is_not_there_is_refused_with_what_is(
     ],
 )
 def test_mysql_is_replayed_on_mysql_or_on_mariadb(function: str, usual: str, other: str) -> None:
-    assert asked(function, ALL).target == usual
-    assert asked(function, ALL, other).target == other
+    assert read_request(function, ALL).target == usual
+    assert read_request(function, ALL, other).target == other
 
 
 @pytest.mark.parametrize(
@@ -287,7 +287,7 @@ def test_a_file_that_is_no_event_of_this_rotation_is_refused(
     path = tmp_path / "PostgresSingleUser" / "setSecret.json"
     path.write_text(json.dumps({**event("PostgresSingleUser", "setSecret"), **change}))
     with pytest.raises(RefusedError, match=re.escape(problem)):
-        asked("PostgresSingleUser", "finishSecret", folder=tmp_path)
+        read_request("PostgresSingleUser", "finishSecret", folder=tmp_path)
 
 
 def test_a_file_that_is_no_json_or_is_missing_is_refused(tmp_path: Path) -> None:
@@ -295,10 +295,10 @@ def test_a_file_that_is_no_json_or_is_missing_is_refused(tmp_path: Path) -> None
     path = tmp_path / "HttpApiKey" / "createSecret.json"
     path.write_text('{"Step":\n oops')
     with pytest.raises(RefusedError, match=r"createSecret.json, line 2, is not JSON"):
-        asked("HttpApiKey", "setSecret", folder=tmp_path)
+        read_request("HttpApiKey", "setSecret", folder=tmp_path)
     path.unlink()
     with pytest.raises(RefusedError, match=r"createSecret.json cannot be read: No such file"):
-        asked("HttpApiKey", "setSecret", folder=tmp_path)
+        read_request("HttpApiKey", "setSecret", folder=tmp_path)
 
 
 # --- the command ---

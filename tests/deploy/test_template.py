@@ -50,7 +50,7 @@ DATABASES = [*ALTERNATING, *SINGLE]
 
 CONDITIONS = template.document()["Conditions"]
 NOTHING = {"Ref": "AWS::NoValue"}
-OWN = ("", "Invocation", "Logs", "Errors", "Slow")
+PARTS = ("", "Invocation", "Logs", "Errors", "Slow")
 SHARED_POLICIES = ("OwnSecretsUse", "CustomerKeyUse", "DatabaseAdminUse")
 
 
@@ -96,14 +96,14 @@ def attached(policy: str, given: Mapping[str, str]) -> set[str]:
 def statements(function: str) -> list[dict[str, Any]]:
     """What its role alone may do, after what all roles may."""
     (shared,) = RESOURCES["OwnSecretsUse"]["Properties"]["PolicyDocument"]["Statement"]
-    own = RESOURCES[function]["Properties"].get("Policies", [])
-    return [shared, *(statement for policy in own for statement in policy["Statement"])]
+    policies = RESOURCES[function]["Properties"].get("Policies", [])
+    return [shared, *(statement for policy in policies for statement in policy["Statement"])]
 
 
 def variables(function: str) -> dict[str, Any]:
     everyone = template.document()["Globals"]["Function"]["Environment"]["Variables"]
-    own = RESOURCES[function]["Properties"].get("Environment", {"Variables": {}})["Variables"]
-    return {**everyone, **own}
+    specific = RESOURCES[function]["Properties"].get("Environment", {"Variables": {}})["Variables"]
+    return {**everyone, **specific}
 
 
 def target(function: str) -> str:
@@ -189,8 +189,8 @@ def test_a_databases_admin_is_for_who_works_through_one(function: str, sets: str
 def test_what_may_be_done_for_a_databases_admin() -> None:
     read, ask = RESOURCES["DatabaseAdminUse"]["Properties"]["PolicyDocument"]["Statement"]
     assert read["Action"] == ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
-    ours, managed = read["Resource"]
-    assert ours["Fn::Sub"].endswith(":secret:${AdminSecretPrefix}*-??????")
+    prefixed, managed = read["Resource"]
+    assert prefixed["Fn::Sub"].endswith(":secret:${AdminSecretPrefix}*-??????")
     condition, allowed, otherwise = managed["Fn::If"]
     assert (condition, otherwise) == ("AdminsAreManaged", {"Ref": "AWS::NoValue"})
     assert allowed["Fn::Sub"].endswith(":secret:rds!*-??????")
@@ -301,9 +301,9 @@ def test_a_parameter_turns_it_on_or_off_with_all_that_is_its_own(function: str) 
     switch = template.document()["Parameters"][f"Deploy{function}"]
     assert (switch["AllowedValues"], switch["Default"]) == (["true", "false"], "true")
     assert CONDITIONS[function] == {"Fn::Equals": [{"Ref": f"Deploy{function}"}, "true"]}
-    own = [f"{function}{name}" for name in OWN]
-    assert [name for name in RESOURCES if name.startswith(function)] == own
-    assert {RESOURCES[name].get("Condition") for name in own} == {function}
+    names = [f"{function}{name}" for name in PARTS]
+    assert [name for name in RESOURCES if name.startswith(function)] == names
+    assert {RESOURCES[name].get("Condition") for name in names} == {function}
     assert template.document()["Outputs"][f"{function}Arn"]["Condition"] == function
 
 
@@ -331,10 +331,13 @@ def test_the_stacks_own_security_group_lets_out_to_the_targets_and_443_only() ->
     ports = [(rule["FromPort"], rule["ToPort"]) for rule in group["SecurityGroupEgress"]]
     assert ports == [({"Ref": "TargetPort"},) * 2, (443, 443)]
     assert "SecurityGroupIngress" not in group
-    _, (mine,), theirs = globals_of_functions()["VpcConfig"]["Fn::If"][1]["SecurityGroupIds"][
-        "Fn::If"
-    ]
-    assert (mine, theirs) == ({"Ref": "FunctionSecurityGroup"}, {"Ref": "SecurityGroupIds"})
+    _, (stack_group,), given_groups = globals_of_functions()["VpcConfig"]["Fn::If"][1][
+        "SecurityGroupIds"
+    ]["Fn::If"]
+    assert (stack_group, given_groups) == (
+        {"Ref": "FunctionSecurityGroup"},
+        {"Ref": "SecurityGroupIds"},
+    )
 
 
 def test_the_endpoint_lets_the_functions_in_and_nobody_else() -> None:

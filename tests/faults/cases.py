@@ -16,7 +16,7 @@ Make = Callable[[pytest.FixtureRequest], Target]
 
 
 @dataclass(frozen=True)
-class Case:
+class RotationCase:
     """A way to rotate, and what it promises.
 
     seamless: AWSCURRENT is accepted whenever a step has ended or was killed.
@@ -76,11 +76,13 @@ BY_ADMIN: Mapping[str, str] = {"ADMIN_SETS_PASSWORD": "true"}
 SHORT_GAP: Mapping[str, str] = {"SHORT_GAP": "true"}
 
 POSTGRES = (
-    Case("PostgresSingleUser", _postgres("postgres_server")),
-    Case("PostgresSingleUser by admin", _postgres("postgres_server", **BY_ADMIN)),
-    Case("PostgresSingleUser short gap", _postgres("postgres_server", **SHORT_GAP)),
+    RotationCase("PostgresSingleUser", _postgres("postgres_server")),
+    RotationCase("PostgresSingleUser by admin", _postgres("postgres_server", **BY_ADMIN)),
+    RotationCase("PostgresSingleUser short gap", _postgres("postgres_server", **SHORT_GAP)),
     *(
-        Case(f"PostgresAlternatingUsers {name}", _postgres_pair(server), seamless=True, first=first)
+        RotationCase(
+            f"PostgresAlternatingUsers {name}", _postgres_pair(server), seamless=True, first=first
+        )
         for server, name, first in (
             ("postgres_server", "17, first", True),
             ("postgres_server", "17, next", False),
@@ -92,29 +94,29 @@ MYSQL = tuple(
     case
     for server, name in (("mariadb_server", "MariaDB"), ("mysql_server", "MySQL"))
     for case in (
-        Case(f"MySqlSingleUser {name}", _mysql(server)),
-        Case(f"MySqlSingleUser {name}, by admin", _mysql(server, **BY_ADMIN)),
-        Case(f"MySqlSingleUser {name}, overlap", _mysql(server, **OVERLAP), seamless=True),
-        Case(
+        RotationCase(f"MySqlSingleUser {name}", _mysql(server)),
+        RotationCase(f"MySqlSingleUser {name}, by admin", _mysql(server, **BY_ADMIN)),
+        RotationCase(f"MySqlSingleUser {name}, overlap", _mysql(server, **OVERLAP), seamless=True),
+        RotationCase(
             f"MySqlSingleUser {name}, overlap until finish",
             _mysql(server, **UNTIL_FINISH),
             seamless=True,
         ),
-        Case(f"MySqlSingleUser {name}, short gap", _mysql(server, **SHORT_GAP)),
-        Case(
+        RotationCase(f"MySqlSingleUser {name}, short gap", _mysql(server, **SHORT_GAP)),
+        RotationCase(
             f"MySqlAlternatingUsers {name}, first", _mysql_pair(server), seamless=True, first=True
         ),
-        Case(f"MySqlAlternatingUsers {name}, next", _mysql_pair(server), seamless=True),
+        RotationCase(f"MySqlAlternatingUsers {name}, next", _mysql_pair(server), seamless=True),
     )
 )
 KEYS = (
-    Case("HttpApiKey JupyterHub", _issuer, seamless=True),
-    Case("HttpApiKey issued beside", _described(BESIDE), seamless=True),
-    Case("HttpApiKey issued by itself", _described(SELF), seamless=True),
-    Case("HttpApiKey two slots", _described(SLOTS), seamless=True, replaces=True),
-    Case("HttpApiKey chosen, by admin", _described(CHOSEN)),
-    Case("HttpApiKey chosen, by itself", _described(CHOSEN, 1)),
-    Case("HttpApiKey replaced", _described(REPLACED), outlives=False, replaces=True),
+    RotationCase("HttpApiKey JupyterHub", _issuer, seamless=True),
+    RotationCase("HttpApiKey issued beside", _described(BESIDE), seamless=True),
+    RotationCase("HttpApiKey issued by itself", _described(SELF), seamless=True),
+    RotationCase("HttpApiKey two slots", _described(SLOTS), seamless=True, replaces=True),
+    RotationCase("HttpApiKey chosen, by admin", _described(CHOSEN)),
+    RotationCase("HttpApiKey chosen, by itself", _described(CHOSEN, 1)),
+    RotationCase("HttpApiKey replaced", _described(REPLACED), outlives=False, replaces=True),
 )
 
 
@@ -125,7 +127,7 @@ def _offered(name: str) -> Make:
 _COVERED = {case.name.split()[0] for case in (*POSTGRES, *MYSQL, *KEYS)}
 # Every function without a case above, on the targets that its kind declares.
 OTHERS = tuple(
-    Case(f"{offer.function} {name}", _offered(name))
+    RotationCase(f"{offer.function} {name}", _offered(name))
     for name, offer in registry.targets().items()
     if offer.function not in _COVERED
 )

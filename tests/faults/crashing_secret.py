@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from shared.protocol.event import Step
-from tests.faults.cases import Case
+from tests.faults.cases import RotationCase
 from tests.faults.crashing_home import CrashingFunction, CrashingHome
 from tests.faults.sandboxes import CallPoint, Sandboxes
 from tests.faults.state import assert_rotation_finished, lockout_problem
@@ -22,7 +22,7 @@ class CrashingSecret:
     """
 
     def __init__(
-        self, case: Case, lab: Lab, home: CrashingHome, request: pytest.FixtureRequest
+        self, case: RotationCase, lab: Lab, home: CrashingHome, request: pytest.FixtureRequest
     ) -> None:
         self.case = case
         self._lab, self._home, self._request = lab, home, request
@@ -83,4 +83,4 @@ class CrashingSecret:
         self.since_finished = [current]
 
 
-MakeCrashingSecret = Callable[[Case], CrashingSecret]
+MakeCrashingSecret = Callable[[RotationCase], CrashingSecret]

@@ -14,9 +14,9 @@ from rotators.http_api_key.testing import IssuerTarget
 from shared.errors import RotationError
 from shared.handler import Handler
 from shared.protocol.event import Step
-from tests.faults.cases import Case
+from tests.faults.cases import RotationCase
 from tests.faults.state import assert_rotation_finished, lockout_problem
-from tests.faulty.faults import Fault, Place, Way
+from tests.faulty.faults import Fault, FaultPoint, Way
 from tests.faulty.proxy import Proxy, faulty_proxy
 from tests.faulty.records import places
 from tests.lab import Lab, LabSecret
@@ -28,7 +28,7 @@ class RecordPoint(NamedTuple):
     """A place in the data that a step and the target exchange."""
 
     step: Step
-    place: Place
+    place: FaultPoint
 
     def __str__(self) -> str:
         return f"{self.step.value}: {self.place}"
@@ -38,7 +38,7 @@ class RecordPoint(NamedTuple):
 class ProxiedSecret:
     """A case's secrets name the proxy; the tests' own connections to the target do not use it."""
 
-    case: Case
+    case: RotationCase
     lab: Lab
     proxy: Proxy
     request: pytest.FixtureRequest
@@ -67,7 +67,7 @@ class ProxiedSecret:
             self.proxy.begin()
             secret.step(event, step, self.cold_handler())
             points += [
-                RecordPoint(step, Place(number, way, *place))
+                RecordPoint(step, FaultPoint(number, way, *place))
                 for number, lengths in enumerate(self.proxy.seen)
                 for way in Way
                 for place in places(lengths[way])
@@ -117,7 +117,9 @@ class ProxiedSecret:
 
 
 @contextmanager
-def proxied_secret(case: Case, lab: Lab, request: pytest.FixtureRequest) -> Iterator[ProxiedSecret]:
+def proxied_secret(
+    case: RotationCase, lab: Lab, request: pytest.FixtureRequest
+) -> Iterator[ProxiedSecret]:
     """The case's secret behind a proxy that runs while the block does."""
     target = case.make(request)
     assert isinstance(target, DatabaseTarget | IssuerTarget)

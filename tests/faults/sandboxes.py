@@ -130,17 +130,17 @@ class Sandboxes:
 @contextmanager
 def sandboxes(log: Path, environment: Mapping[str, str]) -> Iterator[Sandboxes]:
     """Sandboxes that run while the block does; what the functions print goes to the log."""
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
+    parent_end, child_end = socket.socketpair()
+    with parent_end, child_end:
         child = children.start(
             [sys.executable, "-m", "tests.faults.fork_server"],
             log=log,
             name="functions",
             env={**os.environ, **environment},
             cwd=ROOT,
-            stdin=theirs.makefile("rb"),
+            stdin=child_end.makefile("rb"),
         )
         try:
-            yield Sandboxes(ours)
+            yield Sandboxes(parent_end)
         finally:
             children.stop(child, signal.SIGTERM, 2.0)

@@ -8,12 +8,12 @@ from rotators.http_api_key.testing.issuers.issuer import Issuer, ask, tokens
 from rotators.mysql.testing import MySQLAlternatingTarget, MySQLTarget
 from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
 from shared.credentials import CLONE
-from tests.faults.cases import Case
+from tests.faults.cases import RotationCase
 from tests.issuers.described import ShopTarget
 from tests.lab import LabSecret
 
 
-def lockout_problem(secret: LabSecret, case: Case) -> str:
+def lockout_problem(secret: LabSecret, case: RotationCase) -> str:
     """Which login that the case promises is refused right after a crash; empty if none is."""
     if secret.target.accepts(secret.value()):
         return ""
@@ -35,10 +35,10 @@ def assert_rotation_finished(
     assert secret.holder("AWSCURRENT") == current
     assert secret.holder("AWSPREVIOUS") == previous
     assert secret.holder("AWSPENDING") in (None, current)
-    live = {current, previous} if secret.target.overlaps else {current}
+    expected = {current, previous} if secret.target.overlaps else {current}
     known = {current, previous, *abandoned} - {None}
     accepted = {each for each in known if each and _is_accepted(secret, each)}
-    assert accepted == live - {None}
+    assert accepted == expected - {None}
     assert orphans(secret) == set()
     assert missing_rights(secret) == []
 

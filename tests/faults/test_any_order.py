@@ -25,7 +25,7 @@ from local.secrets_manager.clock import SystemClock
 from rotators.http_api_key.testing import IssuerTarget
 from rotators.http_api_key.testing.issuers.faults import Faults
 from shared.protocol.event import Step
-from tests.faults.cases import CASES, Case
+from tests.faults.cases import CASES, RotationCase
 from tests.faults.crashing_home import CrashingHome
 from tests.faults.crashing_secret import CrashingSecret
 from tests.faults.outages import end_outage, start_outage
@@ -46,7 +46,7 @@ ANY_ORDER = (
     "MySqlSingleUser MySQL, overlap until finish",
     "MySqlAlternatingUsers MariaDB, next",
 )
-ISSUED = Case(
+ISSUED = RotationCase(
     "HttpApiKey",
     lambda request: IssuerTarget(request.getfixturevalue("demo_issuer")),
     seamless=True,
@@ -184,22 +184,24 @@ class AnyOrder(RuleBasedStateMachine):
             case = self.crashing.case
             # After a move of AWSCURRENT to an old version by hand, that version may be refused.
             assert (
-                lockout_problem(self.crashing.secret, Case("", case.make) if self.moved else case)
+                lockout_problem(
+                    self.crashing.secret, RotationCase("", case.make) if self.moved else case
+                )
                 == ""
             )
 
-    def move_back_to_a_live_key(self) -> None:
+    def move_back_to_an_accepted_key(self) -> None:
         """Do what the error advises where AWSCURRENT was moved to a key that had been revoked."""
         secret = self.crashing.secret
         if secret.target.accepts(secret.value()):
             return
-        event, live = secret.begin(), secret.holder("AWSPREVIOUS")
-        assert live
+        event, accepted_version = secret.begin(), secret.holder("AWSPREVIOUS")
+        assert accepted_version
         result = self.crashing.boxes.run_step(secret.target, {**event, "Step": Step.CREATE.value})
         assert result.error
-        assert "move AWSCURRENT to a version whose key is live" in result.error["text"]
+        assert "move AWSCURRENT to a version whose key is accepted" in result.error["text"]
         secret.abandon(event)
-        secret.move_label("AWSCURRENT", live)
+        secret.move_label("AWSCURRENT", accepted_version)
 
     def teardown(self) -> None:
         """Assert that after any order of rules the next rotation succeeds and finishes cleanly."""
@@ -208,7 +210,7 @@ class AnyOrder(RuleBasedStateMachine):
         if holder := secret.holder("AWSPENDING"):
             secret.abandon({"ClientRequestToken": holder})
         if self.moved and self.crashing.case is ISSUED:
-            self.move_back_to_a_live_key()
+            self.move_back_to_an_accepted_key()
         event, previous = secret.begin(), secret.holder("AWSCURRENT")
         for step in Step:
             result = self.crashing.boxes.run_step(secret.target, {**event, "Step": step.value})
@@ -240,7 +242,7 @@ def own_lab(running_lab: Lab, clock: JumpingClock, tmp_path: Path) -> Iterator[L
     "case", [*(case for case in CASES if case.name in ANY_ORDER), ISSUED], ids=str
 )
 def test_any_order(  # noqa: PLR0913 - fixtures
-    case: Case,
+    case: RotationCase,
     own_lab: Lab,
     clock: JumpingClock,
     request: pytest.FixtureRequest,

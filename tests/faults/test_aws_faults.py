@@ -11,7 +11,7 @@ from botocore.retries.standard import ExponentialBackoff
 from shared.aws import clients, store
 from shared.errors import Forbidden, RotationError
 from shared.protocol.event import Step
-from tests.faults.cases import CASES, Case
+from tests.faults.cases import CASES, RotationCase
 from tests.faults.sample import Sample
 from tests.faults.state import assert_rotation_finished, lockout_problem
 from tests.faulty.front import Due, Front, Trouble, front
@@ -80,7 +80,7 @@ def assert_expected_error(error: RotationError | None, point: TroublePoint) -> N
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.name in TROUBLED], ids=str)
 def test_each_call_each_trouble(  # noqa: PLR0913, PLR0917 - fixtures
-    case: Case,
+    case: RotationCase,
     lab: Lab,
     faulty: Front,
     sample: Sample,
@@ -114,7 +114,7 @@ def test_each_call_each_trouble(  # noqa: PLR0913, PLR0917 - fixtures
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.name in TROUBLED], ids=str)
 def test_reads_that_miss_what_was_written(
-    case: Case, lab: Lab, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    case: RotationCase, lab: Lab, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "CONSISTENCY_SECONDS", 5.0)  # as it is in Lambda
     for missed in range(1, 5):

@@ -7,7 +7,7 @@ killed process has its own sockets and gets SIGKILL; the local service's orchest
 import pytest
 
 from shared.protocol.event import Step
-from tests.faults.cases import CASES, Case
+from tests.faults.cases import CASES, RotationCase
 from tests.faults.crashing_secret import CrashingSecret, KillPoint, MakeCrashingSecret
 from tests.faults.sample import Sample
 from tests.fixtures.evidence import Evidence
@@ -18,7 +18,7 @@ AT_MOST = 2
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_killed_at_every_call(
-    case: Case, make_crashing_secret: MakeCrashingSecret, sample: Sample, evidence: Evidence
+    case: RotationCase, make_crashing_secret: MakeCrashingSecret, sample: Sample, evidence: Evidence
 ) -> None:
     crashing = make_crashing_secret(case)
     crashing.prepare()

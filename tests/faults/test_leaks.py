@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.cases import CASES, KEYS, Case
+from tests.faults.cases import CASES, KEYS, RotationCase
 from tests.faults.crashing_secret import MakeCrashingSecret
 from tests.faults.leaks import forms, search, search_for_leaks, values
 from tests.lab import Lab
@@ -18,7 +18,7 @@ ROTATED = [case for case in CASES if not case.first and "15" not in case.name]
 
 @pytest.mark.parametrize("case", [case for case in ROTATED if case not in KEYS], ids=str)
 def test_what_a_rotation_made_is_looked_for(
-    case: Case, make_crashing_secret: MakeCrashingSecret, lab: Lab, sandbox_log: Path
+    case: RotationCase, make_crashing_secret: MakeCrashingSecret, lab: Lab, sandbox_log: Path
 ) -> None:
     """The stored password is made wrong first: a failed step logs the most."""
     crashing = make_crashing_secret(case)

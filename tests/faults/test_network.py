@@ -13,10 +13,10 @@ import pytest
 from shared.errors import Rejected, RotationError, Unreachable
 from shared.protocol.event import Step
 from tests.conformance.remote import shorten_waits
-from tests.faults.cases import CASES, Case
+from tests.faults.cases import CASES, RotationCase
 from tests.faults.proxied_secret import ProxiedSecret, RecordPoint, proxied_secret
 from tests.faults.sample import Sample
-from tests.faulty.faults import Fault, Harm, Place, Way
+from tests.faulty.faults import Fault, FaultPoint, Harm, Way
 from tests.fixtures.evidence import Evidence
 from tests.lab import Lab
 
@@ -62,14 +62,14 @@ def count_reached(
 @pytest.fixture
 def make_proxied(
     lab: Lab, request: pytest.FixtureRequest
-) -> Callable[[Case], AbstractContextManager[ProxiedSecret]]:
+) -> Callable[[RotationCase], AbstractContextManager[ProxiedSecret]]:
     return lambda case: proxied_secret(case, lab, request)
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.name in BEHIND], ids=str)
 def test_at_any_record(
-    case: Case,
-    make_proxied: Callable[[Case], AbstractContextManager[ProxiedSecret]],
+    case: RotationCase,
+    make_proxied: Callable[[RotationCase], AbstractContextManager[ProxiedSecret]],
     sample: Sample,
     monkeypatch: pytest.MonkeyPatch,
     evidence: Evidence,
@@ -94,12 +94,12 @@ def test_at_any_record(
 
 
 def test_a_close_during_the_handshake_is_no_certificate_error(
-    make_proxied: Callable[[Case], AbstractContextManager[ProxiedSecret]],
+    make_proxied: Callable[[RotationCase], AbstractContextManager[ProxiedSecret]],
 ) -> None:
     (case,) = [case for case in CASES if case.name == "HttpApiKey JupyterHub"]
     with make_proxied(case) as proxied:
         happened, error = proxied.rotate_with_fault(
-            Step.TEST, Fault(Harm.CLOSE, Place(0, Way.BACK, 1, 2))
+            Step.TEST, Fault(Harm.CLOSE, FaultPoint(0, Way.BACK, 1, 2))
         )
     assert happened
     assert isinstance(error, Unreachable)

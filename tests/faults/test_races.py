@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from shared.protocol.event import Step
-from tests.faults.cases import CASES, Case
+from tests.faults.cases import CASES, RotationCase
 from tests.faults.crashing_secret import CrashingSecret, MakeCrashingSecret
 from tests.faults.sample import Sample
 from tests.faults.sandboxes import RunningStep, StepResult
@@ -53,7 +53,11 @@ def assert_retry_succeeds(crashing: CrashingSecret, event: Event, previous: str 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_copies_at_once(
-    case: Case, make_crashing_secret: MakeCrashingSecret, evidence: Evidence, *, thorough: bool
+    case: RotationCase,
+    make_crashing_secret: MakeCrashingSecret,
+    evidence: Evidence,
+    *,
+    thorough: bool,
 ) -> None:
     crashing = make_crashing_secret(case)
     counts: Counter[str] = Counter()
@@ -100,7 +104,7 @@ def run_two_rotations(crashing: CrashingSecret, event: Event) -> list[str]:
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_copy_that_wakes_up_when_all_is_over(
-    case: Case, make_crashing_secret: MakeCrashingSecret, sample: Sample, evidence: Evidence
+    case: RotationCase, make_crashing_secret: MakeCrashingSecret, sample: Sample, evidence: Evidence
 ) -> None:
     crashing = make_crashing_secret(case)
     event, _ = begin_rotation(crashing)
@@ -131,7 +135,9 @@ def test_a_copy_that_wakes_up_when_all_is_over(
 @pytest.mark.parametrize(
     "case", [case for case in CASES if not (case.first or case.replaces)], ids=str
 )
-def test_a_step_of_a_stale_token(case: Case, make_crashing_secret: MakeCrashingSecret) -> None:
+def test_a_step_of_a_stale_token(
+    case: RotationCase, make_crashing_secret: MakeCrashingSecret
+) -> None:
     """A step of a finished rotation, run during the next one, does nothing and succeeds.
 
     Once the next one is promoted as well, it fails as WrongStage.

@@ -23,7 +23,7 @@ class Harm(Enum):
     FLIP = "flip"  # one bit of one byte is another
 
 
-class Place(NamedTuple):
+class FaultPoint(NamedTuple):
     """A byte of a conversation: the connection's number, the way, the record, the byte in it."""
 
     connection: int
@@ -40,7 +40,7 @@ class Fault:
     """One harm at one place. `seconds`: each pause; `bit`: the one that is flipped."""
 
     harm: Harm
-    place: Place
+    place: FaultPoint
     seconds: float = 0.0
     bit: int = 0
 

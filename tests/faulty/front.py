@@ -106,7 +106,7 @@ class _Handler(BaseHTTPRequestHandler):
         operation = str(self.headers["X-Amz-Target"]).rpartition(".")[2]
         trouble = self.server.count(operation)
         if trouble is None or trouble in _DONE:
-            status, answer = self._handed_on(body)
+            status, answer = self._hand_on(body)
             if trouble is None:
                 self._answer(status, answer)
                 return
@@ -119,7 +119,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.closing.wait(SECONDS)
         self._cut()
 
-    def _handed_on(self, body: bytes) -> tuple[int, bytes]:
+    def _hand_on(self, body: bytes) -> tuple[int, bytes]:
         behind = self.server.behind
         connection = http.client.HTTPConnection(f"{behind.hostname}:{behind.port}", timeout=SECONDS)
         with closing(connection):

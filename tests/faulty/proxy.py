@@ -72,8 +72,8 @@ class Proxy:
             return
         with self._lock:
             fault, number = self._fault, len(self._conversations)
-            mine = fault if fault and fault.place.connection == number else None
-            conversation = Conversation(client, server, mine)
+            its_fault = fault if fault and fault.place.connection == number else None
+            conversation = Conversation(client, server, its_fault)
             self._conversations.append(conversation)  # first: it may be struck at once
             conversation.start()
 

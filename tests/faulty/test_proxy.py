@@ -10,7 +10,7 @@ import pytest
 
 from local.network.front import tls_front
 from local.servers.certificates import Authority
-from tests.faulty.faults import Fault, Harm, Place, Way
+from tests.faulty.faults import Fault, FaultPoint, Harm, Way
 from tests.faulty.proxy import Proxy, faulty_proxy
 from tests.faulty.records import HEADER, Position, places
 
@@ -40,8 +40,8 @@ def answer_all(server: socket.socket) -> None:
 
 def answer(connection: socket.socket) -> None:
     with connection, suppress(OSError):
-        while said := connection.recv(1 << 16):
-            connection.sendall(said)
+        while block := connection.recv(1 << 16):
+            connection.sendall(block)
 
 
 @pytest.fixture
@@ -51,19 +51,19 @@ def proxy(echo: int) -> Iterator[Proxy]:
 
 
 @contextmanager
-def connected(proxy: Proxy) -> Iterator[socket.socket]:
+def connect(proxy: Proxy) -> Iterator[socket.socket]:
     with socket.create_connection(("127.0.0.1", proxy.port), timeout=10) as client:
         yield client
 
 
-def said_back(client: socket.socket) -> bytes:
+def send_and_receive(client: socket.socket) -> bytes:
     """All that comes until it ends in good order."""
     client.sendall(SENT)
     client.shutdown(socket.SHUT_WR)
-    return received(client)
+    return receive(client)
 
 
-def received(client: socket.socket) -> bytes:
+def receive(client: socket.socket) -> bytes:
     got = b""
     while block := client.recv(1 << 16):
         got += block
@@ -71,14 +71,14 @@ def received(client: socket.socket) -> bytes:
 
 
 def fault(harm: Harm, way: Way, inside: int, *, connection: int = 0, bit: int = 0) -> Fault:
-    return Fault(harm, Place(connection, way, 0, inside), seconds=0.001, bit=bit)
+    return Fault(harm, FaultPoint(connection, way, 0, inside), seconds=0.001, bit=bit)
 
 
 def test_without_a_fault_all_passes_and_is_counted(proxy: Proxy) -> None:
     for _ in range(2):
         proxy.begin()
-        with connected(proxy) as client:
-            assert said_back(client) == SENT
+        with connect(proxy) as client:
+            assert send_and_receive(client) == SENT
         assert proxy.seen == [{Way.THERE: [len(SENT)], Way.BACK: [len(SENT)]}]
         assert not proxy.struck
 
@@ -86,8 +86,8 @@ def test_without_a_fault_all_passes_and_is_counted(proxy: Proxy) -> None:
 @pytest.mark.parametrize("way", list(Way))
 def test_a_close_lets_pass_what_was_before(proxy: Proxy, way: Way) -> None:
     proxy.begin(fault(Harm.CLOSE, way, 7))
-    with connected(proxy) as client:
-        back = said_back(client)
+    with connect(proxy) as client:
+        back = send_and_receive(client)
     # What the server was told it may not have said back before the end.
     assert SENT[:7].startswith(back)
     assert way is Way.THERE or back == SENT[:7]
@@ -97,30 +97,30 @@ def test_a_close_lets_pass_what_was_before(proxy: Proxy, way: Way) -> None:
 @pytest.mark.parametrize("way", list(Way))
 def test_a_reset_is_one(proxy: Proxy, way: Way) -> None:
     proxy.begin(fault(Harm.RESET, way, 7))
-    with connected(proxy) as client:
+    with connect(proxy) as client:
         client.sendall(SENT)
         with pytest.raises(ConnectionResetError):
-            received(client)
+            receive(client)
         assert proxy.struck
 
 
 def test_a_flip_changes_one_bit(proxy: Proxy) -> None:
     proxy.begin(fault(Harm.FLIP, Way.THERE, 5, bit=5))
-    with connected(proxy) as client:
-        assert said_back(client) == SENT[:5] + SENT[5:6].swapcase() + SENT[6:]
+    with connect(proxy) as client:
+        assert send_and_receive(client) == SENT[:5] + SENT[5:6].swapcase() + SENT[6:]
 
 
 @pytest.mark.parametrize("harm", [Harm.DRIP, Harm.DELAY])
 def test_what_is_slow_arrives(proxy: Proxy, harm: Harm) -> None:
     proxy.begin(fault(harm, Way.BACK, 3))
-    with connected(proxy) as client:
-        assert said_back(client) == SENT
+    with connect(proxy) as client:
+        assert send_and_receive(client) == SENT
     assert proxy.struck
 
 
 def test_silence_lets_nothing_pass_until_it_is_lifted(proxy: Proxy) -> None:
     proxy.begin(fault(Harm.SILENCE, Way.BACK, 4))
-    with connected(proxy) as client:
+    with connect(proxy) as client:
         client.sendall(SENT)
         assert client.recv(4, socket.MSG_WAITALL) == SENT[:4]
         client.settimeout(0.1)
@@ -135,12 +135,12 @@ def test_silence_lets_nothing_pass_until_it_is_lifted(proxy: Proxy) -> None:
 def test_one_connection_is_harmed(proxy: Proxy) -> None:
     proxy.begin(fault(Harm.CLOSE, Way.BACK, 0, connection=1))
     for number in range(3):
-        with connected(proxy) as client:
-            assert said_back(client) == (b"" if number == 1 else SENT)
+        with connect(proxy) as client:
+            assert send_and_receive(client) == (b"" if number == 1 else SENT)
 
 
 def test_it_ends_under_its_clients(echo: int) -> None:
-    with faulty_proxy(echo) as proxy, connected(proxy) as client:
+    with faulty_proxy(echo) as proxy, connect(proxy) as client:
         client.sendall(SENT)
         assert client.recv(1) == SENT[:1]
         port = proxy.port
@@ -151,7 +151,7 @@ def test_it_ends_under_its_clients(echo: int) -> None:
 def test_a_server_that_is_down_ends_the_connection() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    with faulty_proxy(port) as proxy, connected(proxy) as client, suppress(ConnectionResetError):
+    with faulty_proxy(port) as proxy, connect(proxy) as client, suppress(ConnectionResetError):
         assert client.recv(1) == b""
 
 
@@ -186,7 +186,7 @@ def test_tls_is_verified_through_it(authority: Authority, echo: int) -> None:
     with (
         tls_front(authority.issue("front"), echo) as port,
         faulty_proxy(port) as proxy,
-        connected(proxy) as plain,
+        connect(proxy) as plain,
         context.wrap_socket(plain, server_hostname="localhost") as client,
     ):
         client.sendall(SENT)

@@ -136,8 +136,8 @@ def test_defect_5_no_password_in_an_exception(
     secret.step(event, Step.CREATE)
     with statement_failing(target), pytest.raises(RotationError) as caught:
         secret.step(event, Step.SET)
-    told = "".join(traceback.format_exception(caught.value)) + repr(caught.value)
-    assert not [value for value in secret.values() if value in told]
+    shown = "".join(traceback.format_exception(caught.value)) + repr(caught.value)
+    assert not [value for value in secret.values() if value in shown]
     secret.steps(event)
 
 
@@ -184,15 +184,15 @@ def test_defect_7_each_reason_for_not_getting_in_is_told_apart(lab: Lab, server:
         "password": ("not this one", Rejected, "rejected every stored password"),
     }
     good = secret.value()
-    told = set()
+    reasons = set()
     for field, (value, kind, words) in wrong.items():
         forged = lab.secret(_Forged(secret.target, {**good, field: value}))
         event = forged.begin()
         forged.step(event, Step.CREATE)
         with pytest.raises(kind, match=words) as caught:
             forged.step(event, Step.SET)
-        told.add(caught.value.what.partition(": ")[2] or caught.value.what)
-    assert len(told) == len(wrong)
+        reasons.add(caught.value.what.partition(": ")[2] or caught.value.what)
+    assert len(reasons) == len(wrong)
 
 
 class _Forged:

@@ -151,8 +151,8 @@ def test_http_api_key(lab: Lab, jupyterhub: Issuer, report: Report) -> None:
         before = http_calls(jupyterhub)
         aws = aws_calls(secret)
         costs.append((aws, http_calls(jupyterhub) - before))
-    told = ", then ".join(f"{aws} AWS calls and {http} HTTP calls" for aws, http in costs)
-    report(f"HttpApiKey (JupyterHub): {told}")
+    shown = ", then ".join(f"{aws} AWS calls and {http} HTTP calls" for aws, http in costs)
+    report(f"HttpApiKey (JupyterHub): {shown}")
     # The first key was made by hand: it is tried before its rights are taken over, and again
     # before it is revoked by an id that only the secret vouches for.
     assert costs == [(8, 4), (9, 5), (9, 4)]

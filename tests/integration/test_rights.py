@@ -33,10 +33,13 @@ def targets(postgres: Server, mysql: Server, issuer: Issuer) -> dict[str, Target
 
 def rights(function: str, sid: str) -> set[str]:
     """The Secrets Manager actions of the statement of this name: its own, or a shared policy's."""
-    own = RESOURCES[function]["Properties"].get("Policies", [])
+    policies = RESOURCES[function]["Properties"].get("Policies", [])
     shared = [RESOURCES[name]["Properties"]["PolicyDocument"] for name in SHARED_POLICIES]
     named = [
-        each for policy in (*own, *shared) for each in policy["Statement"] if each["Sid"] == sid
+        each
+        for policy in (*policies, *shared)
+        for each in policy["Statement"]
+        if each["Sid"] == sid
     ]
     listed = named[0]["Action"]
     actions = [listed] if isinstance(listed, str) else listed
@@ -59,13 +62,13 @@ def test_a_rotation_makes_the_calls_that_its_policy_allows(
     finally:
         unsubscribe()
     made = [call for call in calls if call.operation != "RotateSecret"]
-    own = {call.operation for call in made if call.secret_id == secret.arn}
-    other = {call.operation for call in made if call.secret_id != secret.arn}
-    assert own == rights(function, "RotateOwnSecrets")
+    on_secret = {call.operation for call in made if call.secret_id == secret.arn}
+    on_others = {call.operation for call in made if call.secret_id != secret.arn}
+    assert on_secret == rights(function, "RotateOwnSecrets")
     if function == "HttpApiKey":
-        assert other == rights(function, "ReadAdminSecrets")
+        assert on_others == rights(function, "ReadAdminSecrets")
     elif function.endswith("AlternatingUsers"):
         # The tags are read where RDS manages the admin's secret: tests/unit/shared/aws/test_rds.py.
-        assert other == rights(function, "ReadAdminSecrets") - {"DescribeSecret"}
+        assert on_others == rights(function, "ReadAdminSecrets") - {"DescribeSecret"}
     else:
-        assert not other
+        assert not on_others

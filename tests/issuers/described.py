@@ -40,17 +40,17 @@ class ShopTarget:
     title: str = "Keyshop"
 
     def seed(self, client: "SecretsManagerClient", name: str) -> str:
-        said = json.dumps(self.admin)
-        admin = client.create_secret(Name=f"{name}-admin", SecretString=said)["ARN"]
+        admin_text = json.dumps(self.admin)
+        admin = client.create_secret(Name=f"{name}-admin", SecretString=admin_text)["ARN"]
         if isinstance(self.value, dict):
             if "admin_secret_arn" in self.value:
                 self.value["admin_secret_arn"] = admin
             text = json.dumps(self.value)
         else:
             text = str(self.value)
-            said = json.loads(self.settings["ISSUER"])
-            said["values"]["admin_secret_arn"] = admin
-            self.settings = {**self.settings, "ISSUER": json.dumps(said)}
+            described = json.loads(self.settings["ISSUER"])
+            described["values"]["admin_secret_arn"] = admin
+            self.settings = {**self.settings, "ISSUER": json.dumps(described)}
         return client.create_secret(Name=name, SecretString=text)["ARN"]
 
     def stranger(self) -> Document:

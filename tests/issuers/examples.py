@@ -58,10 +58,10 @@ class Operation:
         self._tree("query", example.get("query", {}), dict(parse_qsl(got.query)), found)
         self._headers(example, {k.lower(): v for k, v in sent.headers.items()}, found)
         if "form" in example:
-            said: object = dict(parse_qsl(sent.body.decode(), keep_blank_values=True))
+            body: object = dict(parse_qsl(sent.body.decode(), keep_blank_values=True))
         else:
-            said = json.loads(sent.body) if sent.body else None
-        self._tree("body", example.get("form", example.get("body")), said, found)
+            body = json.loads(sent.body) if sent.body else None
+        self._tree("body", example.get("form", example.get("body")), body, found)
         return found
 
     def answer(self, values: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON

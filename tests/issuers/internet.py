@@ -72,10 +72,10 @@ class _Tunnel(socketserver.StreamRequestHandler):
             return
         self.wfile.write(b"HTTP/1.1 200 connected\r\n\r\n")
         with context.wrap_socket(self.connection, server_side=True) as connection:
-            _Asked(connection, self.server.stubs[host], host)
+            _StubHandler(connection, self.server.stubs[host], host)
 
 
-class _Asked(BaseHTTPRequestHandler):
+class _StubHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def __init__(self, connection: ssl.SSLSocket, stub: Stub, host: str) -> None:

@@ -36,5 +36,7 @@ def stored_key(issuer: Issuer, key: str = "any", owner: str | None = None) -> Ap
 
 def manager(issuer: Issuer, owner: str | None = None, admin: str | None = None) -> Manager:
     """The manager of the owner's keys, with the issuer's admin key or the one given."""
-    said = {"issuer_url": issuer.url, "api_key": admin or issuer.admin}
-    return http_issuer(issuer).manage(stored_key(issuer, owner=owner), ticket_with_admin(said))
+    admin_document = {"issuer_url": issuer.url, "api_key": admin or issuer.admin}
+    return http_issuer(issuer).manage(
+        stored_key(issuer, owner=owner), ticket_with_admin(admin_document)
+    )

@@ -17,7 +17,7 @@ from local.servers.certificates import Authority, Certificate
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class IssuerRequest:
     """A request: its path unquoted, its query and body as they were meant."""
 
     method: str
@@ -48,7 +48,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class StubAnswer:
     """An answer; `body` is JSON unless it is bytes."""
 
     status: int = 200
@@ -57,8 +57,8 @@ class Said:
     zipped: bool = False
 
 
-Script = Callable[[Asked], Said | object]
-"""Answers a request: with Said, or with JSON and 200; may raise Cut."""
+Script = Callable[[IssuerRequest], StubAnswer | object]
+"""Answers a request: with a StubAnswer, or with JSON and 200; may raise Cut."""
 
 
 @dataclass
@@ -67,7 +67,7 @@ class Stub:
 
     url: str
     script: Script
-    asked: list[Asked] = field(default_factory=list)
+    asked: list[IssuerRequest] = field(default_factory=list)
 
     def seen(self, method: str = "") -> list[str]:
         """The lines of the requests, such as `GET /keys`."""
@@ -99,7 +99,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self, method: str) -> None:
         url = urlsplit(self.path)
-        asked = Asked(
+        asked = IssuerRequest(
             method=method,
             path=unquote(url.path),
             raw_path=url.path,
@@ -108,8 +108,8 @@ class _Handler(BaseHTTPRequestHandler):
             body=self.rfile.read(int(self.headers.get("Content-Length", "0"))),
         )
         self.server.stub.asked.append(asked)
-        said = self.server.stub.script(asked)
-        answer = said if isinstance(said, Said) else Said(body=said)
+        scripted = self.server.stub.script(asked)
+        answer = scripted if isinstance(scripted, StubAnswer) else StubAnswer(body=scripted)
         body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
         if answer.body is None:
             body = b""
@@ -132,4 +132,4 @@ class _Handler(BaseHTTPRequestHandler):
     do_DELETE = partialmethod(_serve, "DELETE")  # noqa: N815
 
 
-__all__ = ["Asked", "Cut", "Said", "Stub", "stub_issuer"]
+__all__ = ["Cut", "IssuerRequest", "Stub", "StubAnswer", "stub_issuer"]

@@ -18,7 +18,7 @@ _numbers = itertools.count(1000)
 
 @dataclass
 class Stub:
-    """One issuer with state. keys: the live ones, newest last.
+    """One issuer with state. keys: the accepted ones, newest last.
 
     met: the operations that were asked for, in order; strange: requests like none documented;
     confidential: every key and token that was ever given out.
@@ -63,12 +63,12 @@ class Stub:
                 continue
             with self._lock:
                 self.met.append(operation.name)
-                return self._done(operation, values)
+                return self._perform(operation, values)
         self.strange.append(f"{sent.method} {sent.url} is like none documented; {reasons}")
         return 418, {"message": "not documented"}
 
-    def _done(self, operation: Operation, values: dict[str, Any]) -> tuple[int, object]:
-        known = self._known(operation, values)
+    def _perform(self, operation: Operation, values: dict[str, Any]) -> tuple[int, object]:
+        known = self._reject(operation, values)
         if known is not None:
             return known
         match operation.name:
@@ -78,7 +78,7 @@ class Stub:
                 self.confidential.add(values["token"])
             case "issue":
                 if len(self.keys) >= operation.document.get("at_most", 100):
-                    return _said(operation.document["full"])
+                    return _status_and_body(operation.document["full"])
                 values = self._make(values)
             case "replace" if self._slots:
                 self.keys = [each for each in self.keys if each["slot"] != values["slot"]]
@@ -96,19 +96,19 @@ class Stub:
                 values = {**self._of(values["key"]), **values}
         return operation.document["answer"]["status"], operation.answer(values)
 
-    def _known(self, operation: Operation, values: Mapping[str, Any]) -> tuple[int, object] | None:
-        """The refusal, where what was sent is of nobody who is known, or of no live key."""
+    def _reject(self, operation: Operation, values: Mapping[str, Any]) -> tuple[int, object] | None:
+        """The refusal, where what was sent is of nobody who is known, or of no accepted key."""
         asks_with = {"key"} & values.keys() if operation.name == "probe" else set()
         asker = values.get("asker") if "asker" in values else None
         if "token" in values and values["token"] not in self.tokens:
-            return _said(REJECTED)
+            return _status_and_body(REJECTED)
         if asker is not None and not self.accepts(asker):
-            return _said(REJECTED)
+            return _status_and_body(REJECTED)
         if asks_with and not self.accepts(values["key"]):
-            return _said(operation.document.get("rejected", REJECTED))
-        live = {str(each["id"]) for each in self.keys}
-        if "id" in values and operation.name != "issue" and str(values["id"]) not in live:
-            return _said(operation.document.get("gone", GONE))
+            return _status_and_body(operation.document.get("rejected", REJECTED))
+        listed_ids = {str(each["id"]) for each in self.keys}
+        if "id" in values and operation.name != "issue" and str(values["id"]) not in listed_ids:
+            return _status_and_body(operation.document.get("gone", GONE))
         return None
 
     def _of(self, key: str) -> dict[str, Any]:
@@ -130,7 +130,7 @@ class Stub:
         return made
 
     def _listed(self, operation: Operation) -> object:
-        """The documented list with the live keys in the place of the one that it shows."""
+        """The documented list with the accepted keys in the place of the one that it shows."""
         answer = json.loads(json.dumps(operation.document["answer"]["body"]))
         each = operation.document["each"]
         (pattern,) = answer[each] if each else answer
@@ -145,5 +145,5 @@ def _now(example: object) -> object:
     return int(now.timestamp()) if isinstance(example, int) else now.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _said(answer: Mapping[str, Any]) -> tuple[int, object]:
+def _status_and_body(answer: Mapping[str, Any]) -> tuple[int, object]:
     return answer["status"], answer.get("body")

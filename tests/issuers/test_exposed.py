@@ -78,8 +78,8 @@ def listeners(module: str) -> Iterator[tuple[str, int]]:
                 tables[f"socket:[{fields[9]}]"] = fields[1]
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            ours = parent_of(process) == str(os.getpid())
-            if ours and f"\0-m\0{module}\0" in (process / "cmdline").read_text():
+            is_child = parent_of(process) == str(os.getpid())
+            if is_child and f"\0-m\0{module}\0" in (process / "cmdline").read_text():
                 links = {str(link.readlink()) for link in (process / "fd").iterdir()}
                 for link in links & tables.keys():
                     address, port = tables[link].split(":")

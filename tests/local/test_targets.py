@@ -103,7 +103,7 @@ def test_it_does_not_touch_the_user_that_its_user_is_named_a_clone_of(server: Se
 def test_a_single_users_secret_names_the_admin_where_one_sets_its_password(
     lab: Lab, server: Server, settings: Mapping[str, str], named: bool
 ) -> None:
-    assert ("masterarn" in seeded(lab, single(server, **settings))) is named
+    assert ("masterarn" in seed(lab, single(server, **settings))) is named
 
 
 def test_the_admin_is_the_one_given(lab: Lab, postgres_server: Server) -> None:
@@ -111,7 +111,7 @@ def test_the_admin_is_the_one_given(lab: Lab, postgres_server: Server) -> None:
     name = username()
     run(superuser, f"CREATE ROLE \"{name}\" LOGIN CREATEROLE PASSWORD 'initial'")
     admin = Admin(name, "initial")
-    document = seeded(lab, PostgresAlternatingTarget(postgres_server, username(), admin=admin))
+    document = seed(lab, PostgresAlternatingTarget(postgres_server, username(), admin=admin))
     answer = lab.client.get_secret_value(SecretId=str(document["masterarn"]))
     found = json.loads(answer["SecretString"])
     assert (found["username"], found["password"]) == admin
@@ -120,7 +120,7 @@ def test_the_admin_is_the_one_given(lab: Lab, postgres_server: Server) -> None:
     }
 
 
-def seeded(lab: Lab, target: Database) -> dict[str, object]:
+def seed(lab: Lab, target: Database) -> dict[str, object]:
     arn = target.seed(lab.client, f"test/{uuid.uuid4()}")
     found: dict[str, object] = json.loads(lab.client.get_secret_value(SecretId=arn)["SecretString"])
     return found

@@ -76,9 +76,9 @@ def test_shared_names_no_target(file: Path) -> None:
 
 @every_shared
 def test_arrows_in_shared_point_down(file: Path) -> None:
-    own = layer(".".join(file.relative_to(ROOT).with_suffix("").parts))
+    own_layer = layer(".".join(file.relative_to(ROOT).with_suffix("").parts))
     used = {layer(each) for each in imports(file) if each.startswith("shared.")}
-    assert used - {own} <= BELOW[own]
+    assert used - {own_layer} <= BELOW[own_layer]
 
 
 @pytest.mark.parametrize("file", ROTATORS, ids=name)
@@ -101,9 +101,9 @@ def test_every_folder_of_rotators_is_a_kind_that_says_what_it_is() -> None:
 
 
 def test_a_file_has_one_noun_and_not_its_folders() -> None:
-    ours = [file for folder in ("shared", "rotators", "local") for file in files(folder)]
-    assert not [name(file) for file in ours if file.stem == file.parent.name]
-    assert not [name(file) for file in ours if file.stem.startswith(f"{file.parent.name}_")]
+    modules = [file for folder in ("shared", "rotators", "local") for file in files(folder)]
+    assert not [name(file) for file in modules if file.stem == file.parent.name]
+    assert not [name(file) for file in modules if file.stem.startswith(f"{file.parent.name}_")]
 
 
 def test_labels_are_named_in_the_machine_and_its_store_only() -> None:

@@ -224,17 +224,17 @@ def test_every_setting_of_a_strategy_is_there_and_takes_its_value() -> None:
 
 def test_every_log_line_is_explained() -> None:
     for line in _logged():
-        assert any(_same(line, told) for told in _told()), line
+        assert any(_same(line, message) for message in _documented_messages()), line
 
 
 def test_every_log_line_that_is_explained_is_written() -> None:
-    told = list(_told())
-    assert len(told) > 15
-    for message in told:
+    messages = list(_documented_messages())
+    assert len(messages) > 15
+    for message in messages:
         assert any(_same(line, message) for line in _logged()), message
 
 
-def _told() -> Iterator[str]:
+def _documented_messages() -> Iterator[str]:
     """Each line of the table; `… b` goes on after `a: ` of the one before it."""
     for _, messages, _ in rows("docs/operating.md", "level"):
         whole = ""
@@ -250,17 +250,17 @@ def _logged() -> list[str]:
     files = [file for folder in ("shared", "rotators") for file in (ROOT / folder).rglob("*.py")]
     nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text()))]
     calls = [node for node in nodes if isinstance(node, ast.Call)]
-    said = [each.args[0] for each in calls if re.fullmatch(LOGGING, ast.unparse(each.func))]
-    texts = [each.value for each in said if isinstance(each, ast.Constant)]
+    logged = [each.args[0] for each in calls if re.fullmatch(LOGGING, ast.unparse(each.func))]
+    texts = [each.value for each in logged if isinstance(each, ast.Constant)]
     return [str(text) for text in texts if text != "step done"]
 
 
-def _same(line: str, told: str) -> bool:
-    """Whether `told` is what the line writes, with any text for a `%s`, or how it begins."""
+def _same(line: str, message: str) -> bool:
+    """Whether `message` is what the line writes, with any text for a `%s`, or how it begins."""
     texts = re.split("%[sr]", line)
-    if not told.endswith("…"):
-        return re.fullmatch("(.+)".join(map(re.escape, texts)), told) is not None
-    *whole, last = re.split(r"…|'\w+'", told.removesuffix("…"))
+    if not message.endswith("…"):
+        return re.fullmatch("(.+)".join(map(re.escape, texts)), message) is not None
+    *whole, last = re.split(r"…|'\w+'", message.removesuffix("…"))
     return texts[: len(whole)] == whole and texts[len(whole)].startswith(last)
 
 
@@ -270,8 +270,8 @@ def test_the_example_of_an_error_is_as_the_code_says_it() -> None:
     where = f"{line['backend']} {Login.parse(document, default_port=5432).address}"
     error = ConnectionFaults.at("host").no_answer.error(where).at(line["step"], line["backend"])
     assert line["message"] == str(error)
-    told = (error.code, error.retryable, error.field)
-    assert told == (line["code"], line["retryable"], line["field"])
+    shown = (error.code, error.retryable, error.field)
+    assert shown == (line["code"], line["retryable"], line["field"])
 
 
 def test_every_message_that_is_quoted_is_one_of_the_code() -> None:
@@ -318,7 +318,7 @@ def test_every_function_and_server_is_named() -> None:
 # --- fields and examples ---
 
 
-class Asked(dict[str, object]):
+class WatchedFields(dict[str, object]):
     """A document that remembers which fields were read."""
 
     def __init__(self, document: Mapping[str, object]) -> None:
@@ -332,8 +332,8 @@ class Asked(dict[str, object]):
 
 def examples() -> list[Block]:
     """Secrets and log lines; what is in docs/issuers.md has tests of its own."""
-    own = "docs/issuers.md"
-    return [b for b in blocks("json") if "_aws" not in b.code and b.document != own]
+    issuers = "docs/issuers.md"
+    return [b for b in blocks("json") if "_aws" not in b.code and b.document != issuers]
 
 
 def parse(document: Mapping[str, object]) -> str:
@@ -373,13 +373,13 @@ def test_every_secret_in_the_documents_is_accepted() -> None:
 
 
 def test_every_field_is_in_its_table() -> None:
-    login = Asked({"host": "db", "username": "app", "password": "x", "masterarn": "arn"})
-    database_admin = Asked({"host": "db", "username": "admin", "password": "x"})
+    login = WatchedFields({"host": "db", "username": "app", "password": "x", "masterarn": "arn"})
+    database_admin = WatchedFields({"host": "db", "username": "admin", "password": "x"})
     # Without TLS, for then the admin's `ssl` is read as well.
     login["ssl"] = database_admin["ssl"] = False
     strategy = SingleUser(object.__new__(PostgresEngine), {"ALLOW_UNENCRYPTED": "true"})
     strategy.admin(strategy.parse(login), cast("Any", ticket_with_admin(database_admin)))
-    key = Asked(
+    key = WatchedFields(
         {
             "issuer_url": "https://issuer.test",
             "issuer": "jupyterhub",
@@ -392,7 +392,7 @@ def test_every_field_is_in_its_table() -> None:
     parsed = ISSUERS.parse(key)
     listed = [names(row[0])[0] for row in rows("docs/secrets.md", "field")]
     assert sorted(listed) == sorted([*login.read, *key.read])
-    admin = Asked({"issuer_url": parsed.account.issuer_url, "api_key": "x", "inline": True})
+    admin = WatchedFields({"issuer_url": parsed.account.issuer_url, "api_key": "x", "inline": True})
     ISSUERS.manage(parsed, ticket_with_admin(admin)).credentials_once()
     check_inline(admin)
     for of, read in (("the", admin.read), ("a database", database_admin.read)):

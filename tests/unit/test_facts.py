@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from local.build import artifacts
-from tests.unit.test_paths import said
+from tests.unit.test_paths import prose_of
 
 ROOT = artifacts.ROOT
 PAGE = ROOT / "docs/secrets-manager-facts.md"
@@ -41,7 +41,7 @@ def _tested_in(code: str) -> set[int]:
 
 
 CITATIONS = {
-    str(file.relative_to(ROOT)): cited(said(file))
+    str(file.relative_to(ROOT)): cited(prose_of(file))
     for file in (*python(), *(ROOT / "docs").rglob("*.md"), ROOT / "README.md")
     if file not in (PAGE, Path(__file__).resolve())
 }
@@ -73,7 +73,7 @@ def test_each_fact_is_cited_or_tested(number: int) -> None:
 
 def test_nobody_cites_a_rule() -> None:
     """What the facts were called once; without a page that says which it is, nobody can look."""
-    assert not [str(file) for file in python() if re.search(r"\brules? \d", said(file))]
+    assert not [str(file) for file in python() if re.search(r"\brules? \d", prose_of(file))]
 
 
 def test_the_store_says_where_the_facts_are() -> None:

@@ -31,12 +31,12 @@ class Tree:
     def has(self, name: str, beside: PurePath) -> bool:
         if re.match(rf"(?:{_package})\.", name):
             return self._defines(name.split("."))
-        ours = name.split("/", maxsplit=1)[0] in FOLDERS
-        if PurePath(name) in self._there or (not ours and beside / name in self._there):
+        in_folders = name.split("/", maxsplit=1)[0] in FOLDERS
+        if PurePath(name) in self._there or (not in_folders and beside / name in self._there):
             return True
         pattern = re.sub(r"<\w+>", "[!_]*", name)
         alike = [each for each in self._there if each.match(pattern)]
-        if ours:
+        if in_folders:
             return any(len(each.parts) == len(PurePath(name).parts) for each in alike)
         return len(alike) == 1
 
@@ -70,13 +70,13 @@ READERS = Tree(FILES | COPIED, *BY_HAND, EVENT, PACKAGES_OF_IT)
 OF_READERS = ("docs/adding-a-backend.md", "local/scaffold/")
 
 
-def said(file: Path) -> str:
+def prose_of(file: Path) -> str:
     """All of a document and of a setting; of Python the comments, and what has three quotes."""
     if file.suffix == ".py":
         tokens = tokenize.generate_tokens(io.StringIO(file.read_text()).readline)
         return "\n".join(each.string for each in tokens if each.string.startswith(("#", '"""')))
-    told = file.suffix in (".md", ".toml", ".yaml", ".sh") or file.name in ("Makefile", "run")
-    return file.read_text() if told else ""
+    is_prose = file.suffix in (".md", ".toml", ".yaml", ".sh") or file.name in ("Makefile", "run")
+    return file.read_text() if is_prose else ""
 
 
 def missing(name: str, text: str) -> set[str]:
@@ -88,7 +88,7 @@ def missing(name: str, text: str) -> set[str]:
 
 def test_every_path_is_there() -> None:
     assert not [
-        f"{name}: {each}" for name, file in FILES.items() for each in missing(name, said(file))
+        f"{name}: {each}" for name, file in FILES.items() for each in missing(name, prose_of(file))
     ]
 
 

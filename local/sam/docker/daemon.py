@@ -9,11 +9,11 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from signal import SIGTERM
 
-from local.build.artifacts import locked
+from local.build.artifacts import hold_lock
 from local.processes import children
 from local.sam.docker.bridge import bridge
 from local.sam.docker.engine import Engine
-from local.sam.docker.packages import FOLDER, environment, unpacked
+from local.sam.docker.packages import FOLDER, environment, unpack_once
 from local.sam.errors import CannotRunError
 
 START_SECONDS = 60.0
@@ -43,12 +43,12 @@ def engine() -> Iterator[Engine]:
     check_machine()
     suite = platform.freedesktop_os_release().get("VERSION_CODENAME", "")  # the machine's own
     try:
-        programs = unpacked(suite, ("docker.io", "iproute2"), WITHOUT)
+        programs = unpack_once(suite, ("docker.io", "iproute2"), WITHOUT)
     except LookupError as error:
         raise CannotRunError(str(error)) from None
     env = {**environment(programs), "HOME": "/nonexistent"}
     with (
-        locked(FOLDER / "engine.lock"),
+        hold_lock(FOLDER / "engine.lock"),
         bridge(env) as network,
         # Not under .cache: a Unix socket's path has 107 bytes at most.
         tempfile.TemporaryDirectory(prefix="rotate-docker-") as short,

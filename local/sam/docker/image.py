@@ -12,7 +12,7 @@ from local import bootstrap
 from local.bootstrap import say
 from local.build import artifacts
 from local.sam.docker.engine import Engine
-from local.sam.docker.packages import unpacked
+from local.sam.docker.packages import unpack_once
 from local.servers.packages import STAMP
 
 NAME = "rotation-lambda:3.13"
@@ -42,7 +42,7 @@ def ensure(engine: Engine) -> str:
     ).hexdigest()
     if engine.labels(NAME).get(LABEL) == digest:
         return NAME
-    files = unpacked(*ROOT_FILES)
+    files = unpack_once(*ROOT_FILES)
     say("making a stand-in for Lambda's image")
     with tempfile.TemporaryDirectory(prefix="rotate-image-") as scratch:
         packed = _pack(files, Path(scratch))
@@ -55,21 +55,24 @@ def ensure(engine: Engine) -> str:
 
 def _pack(files: Path, scratch: Path) -> Path:
     """Add what is Lambda's to Debian's files; a tar of it all."""
-    ours = scratch / "ours"
-    runtime = ours / "var/runtime"
+    lambda_files = scratch / "ours"
+    runtime = lambda_files / "var/runtime"
     artifacts.install((RUNTIME,), runtime, artifacts.lambda_target("x86_64", PYTHON))
     start = runtime / "bootstrap"
     start.write_text(BOOTSTRAP)
     start.chmod(0o755)
     for empty in ("tmp", "var/task", "opt"):
-        (ours / empty).mkdir()
-        (ours / empty).chmod(0o1777)
+        (lambda_files / empty).mkdir()
+        (lambda_files / empty).chmod(0o1777)
     if not (files / "usr/bin/sh").exists():
-        (ours / "usr/bin").mkdir(parents=True)
-        (ours / "usr/bin/sh").symlink_to("dash")
+        (lambda_files / "usr/bin").mkdir(parents=True)
+        (lambda_files / "usr/bin/sh").symlink_to("dash")
     packed = scratch / "root.tar"
     with tarfile.open(packed, "w") as tar:
-        for entry in (*sorted(set(files.iterdir()) - {files / STAMP}), *sorted(ours.iterdir())):
+        for entry in (
+            *sorted(set(files.iterdir()) - {files / STAMP}),
+            *sorted(lambda_files.iterdir()),
+        ):
             tar.add(entry, entry.name, filter=_everybodys)
     return packed
 

@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from local import bootstrap
-from local.servers.packages import NEEDLESS, made_once, unpack
+from local.servers.packages import NEEDLESS, make_once, unpack
 
 FOLDER = bootstrap.CACHE / "sam"
 # Debian's merged /usr: the packages have files under both names.
 MERGED = {"bin": "usr/bin", "sbin": "usr/sbin", "lib": "usr/lib", "lib64": "usr/lib64"}
 
 
-def unpacked(suite: str, packages: Sequence[str], without: Sequence[str] = ()) -> Path:
+def unpack_once(suite: str, packages: Sequence[str], without: Sequence[str] = ()) -> Path:
     """The folder with packages of a suite and what they need, made first if it is not there.
 
     without: what they are to do without, as well as without NEEDLESS. It takes seconds.
@@ -29,7 +29,7 @@ def unpacked(suite: str, packages: Sequence[str], without: Sequence[str] = ()) -
         unpack(*what, without=needless, folder=folder, scratch=scratch)
 
     digest = hashlib.sha256(repr((*what, needless)).encode()).hexdigest()
-    return made_once(FOLDER / f"{packages[0]}-{suite}", digest, make)
+    return make_once(FOLDER / f"{packages[0]}-{suite}", digest, make)
 
 
 def environment(folder: Path) -> Mapping[str, str]:

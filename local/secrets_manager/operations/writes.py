@@ -109,9 +109,9 @@ def _check_rotation_token(
 ) -> None:
     """Fact 2: a token must be right; it must be there if the settings say so."""
     rotation = secret.incomplete
-    own = rotation is not None and rotation.version_id == version_id
+    is_rotations = rotation is not None and rotation.version_id == version_id
     if given is None:
-        if own and state.settings.require_rotation_token:
+        if is_rotations and state.settings.require_rotation_token:
             raise errors.access_denied(
                 "PutSecretValue by a rotation function needs this rotation's RotationToken."
             )

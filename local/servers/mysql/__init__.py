@@ -7,7 +7,7 @@ from pathlib import Path
 from local.processes import children
 from local.servers.certificates import Authority
 from local.servers.home import Home
-from local.servers.mysql.family import Kind, serve
+from local.servers.mysql.family import ServerKind, serve
 from local.servers.packages import Recipe
 from local.servers.server import Server
 
@@ -31,7 +31,7 @@ def mysql(
 
     Its log is mysql.log in `folder`; `settings` become options, after ours.
     """
-    kind = Kind("mysql", RECIPE, "TEST_MYSQL_DSN", SETTINGS, _initialise)
+    kind = ServerKind("mysql", RECIPE, "TEST_MYSQL_DSN", SETTINGS, _initialise)
     return serve(kind, folder, authority, settings)
 
 

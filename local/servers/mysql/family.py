@@ -14,7 +14,7 @@ from local.processes import children
 from local.servers.certificates import Authority
 from local.servers.home import Home, home
 from local.servers.packages import Recipe, prefix
-from local.servers.server import HOST, Server, asked, callers_own, server_of_ours
+from local.servers.server import HOST, Server, fill_version, new_server, server_from_environment
 
 SETTINGS = {
     "bind_address": HOST,
@@ -32,7 +32,7 @@ FAST = {
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ServerKind:
     """How one of the two differs; `initialise` gets the command, home, log and first SQL."""
 
     engine: str
@@ -44,16 +44,16 @@ class Kind:
 
 @contextmanager
 def serve(
-    kind: Kind, folder: Path, authority: Authority, settings: Mapping[str, str] | None
+    kind: ServerKind, folder: Path, authority: Authority, settings: Mapping[str, str] | None
 ) -> Iterator[Server]:
     """Run a server while the block runs, or yield the one that the kind's variable names."""
-    if own := callers_own(kind.engine, kind.variable, 3306, ask):
-        yield own
+    if given := server_from_environment(kind.engine, kind.variable, 3306, ask):
+        yield given
         return
     files = prefix(kind.recipe)
     log = folder / f"{kind.engine}.log"
     with home(log, authority) as place:
-        server = server_of_ours(kind.engine, authority, log, database="app")
+        server = new_server(kind.engine, authority, log, database="app")
         command = _command(files, files / kind.recipe.server, place)
         kind.initialise(command, place, log, _first_sql(server))
         options = {**SETTINGS, "port": str(server.port), **kind.settings, **(settings or {})}
@@ -66,7 +66,7 @@ def serve(
                 **place.child(),
             )
         ) as restart:
-            yield replace(asked(server, ask), restart=restart)
+            yield replace(fill_version(server, ask), restart=restart)
 
 
 def login(server: Server) -> "Connection[Cursor]":

@@ -13,7 +13,7 @@ from local.servers.certificates import Authority
 from local.servers.home import Home, home
 from local.servers.packages import Recipe, prefix
 from local.servers.rabbitmq.api import version_of
-from local.servers.server import ENVIRONMENT, HOST, Server, asked, server_of_ours
+from local.servers.server import ENVIRONMENT, HOST, Server, fill_version, new_server
 
 ERLANG = "usr/lib/erlang"
 PROGRAMS = f"{ERLANG}/erts-13.1.5/bin"
@@ -55,7 +55,7 @@ def rabbitmq(folder: Path, authority: Authority) -> Iterator[Server]:
     unpacked = prefix(RECIPE)
     log = folder / "rabbitmq.log"
     with home(log, authority) as place:
-        server = server_of_ours("rabbitmq", authority, log)
+        server = new_server("rabbitmq", authority, log)
         _configure(place, server)
         names_port = children.free_port()
         child = place.child(env=_environment(unpacked, place, names_port))
@@ -77,7 +77,7 @@ def rabbitmq(folder: Path, authority: Authority) -> Iterator[Server]:
                 **child,
             ),
         ):
-            yield asked(server, version_of)
+            yield fill_version(server, version_of)
 
 
 def _configure(place: Home, server: Server) -> None:

@@ -16,8 +16,8 @@ from local.build import artifacts
 from local.build.source import Source
 from local.supply import __main__ as supply
 from local.supply import pins
-from local.supply.sbom.bill import Made, bill
-from local.supply.sbom.wheels import unpacked
+from local.supply.sbom.bill import BuildFacts, bill
+from local.supply.sbom.wheels import find_wheels
 
 ROOT = bootstrap.ROOT
 # What decides what is in an artifact.
@@ -51,9 +51,9 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as folder:  # of one rotator, and so one artifact
             artifact = Path(folder)
             artifacts.build(source, artifact, target)
-            wheels = unpacked(artifact, source.pinned)
+            wheels = find_wheels(artifact, source.pinned)
             for name in functions:
-                made = Made(name, version(), timestamp(), properties, certificates_from())
+                made = BuildFacts(name, version(), timestamp(), properties, certificates_from())
                 files.append(asked.into / f"{name}.cdx.json")
                 files[-1].write_text(bill(artifact, wheels, made))
                 bootstrap.say(f"{files[-1].name}: {len(wheels)} packages")

@@ -22,7 +22,7 @@ Component = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class BuildFacts:
     """What was built: the function, our version, the commit and its time, and how it was built."""
 
     function: str
@@ -32,14 +32,14 @@ class Made:
     certificates_from: str
 
 
-def bill(artifact: Path, wheels: list[Wheel], made: Made) -> str:
+def bill(artifact: Path, wheels: list[Wheel], made: BuildFacts) -> str:
     """The document, as JSON; its serial number comes from all the rest."""
     document = {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
         "version": 1,
-        "metadata": {"timestamp": made.timestamp, "component": _ours(artifact, made)},
+        "metadata": {"timestamp": made.timestamp, "component": _artifact_component(artifact, made)},
         "components": [
             *(_package(artifact, wheel) for wheel in wheels),
             _certificates(artifact, made),
@@ -59,7 +59,7 @@ def digest(artifact: Path) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def _ours(artifact: Path, made: Made) -> Component:
+def _artifact_component(artifact: Path, made: BuildFacts) -> Component:
     properties = {**made.properties, "files-sha256": digest(artifact)}
     return {
         "type": "application",
@@ -119,28 +119,28 @@ def _shared_objects(artifact: Path, wheel: Wheel) -> list[Path]:
 def _shared_object(artifact: Path, path: Path, within: str) -> Component:
     """One of them; with its version where it says one, for its maker's bill may not have it."""
     name = path.relative_to(artifact).as_posix()
-    said = _VERSION.search(path.read_bytes())
-    version = {"version": said[1].decode()} if said else {}
+    match = _VERSION.search(path.read_bytes())
+    version = {"version": match[1].decode()} if match else {}
     return _file(f"{within}#{name}", name, path, version)
 
 
 def _licences(wheel: Wheel) -> list[dict[str, Any]]:
     """What the package says: an expression, SPDX's name, its classifiers, or its own words."""
-    said = wheel.metadata.get("License", "")
+    licence = wheel.metadata.get("License", "")
     if expression := wheel.metadata.get("License-Expression"):
         return [{"expression": expression}]
-    if said in SPDX:
-        return [{"license": {"id": said}}]
+    if licence in SPDX:
+        return [{"license": {"id": licence}}]
     prefix = "License :: "
     classified = [
         each.rpartition(" :: ")[2]
         for each in wheel.metadata.get_all("Classifier", ())
         if each.startswith(prefix)
     ]
-    return [{"license": {"name": name}} for name in classified or [said or "not said"]]
+    return [{"license": {"name": name}} for name in classified or [licence or "not said"]]
 
 
-def _certificates(artifact: Path, made: Made) -> Component:
+def _certificates(artifact: Path, made: BuildFacts) -> Component:
     description = f"Amazon RDS's certificate authorities, from {made.certificates_from}"
     more = {"description": description}
     return _file(CERTIFICATES, CERTIFICATES, artifact / CERTIFICATES, more)

@@ -26,7 +26,7 @@ class Wheel:
     metadata: Message
 
 
-def unpacked(artifact: Path, pinned: tuple[Path, ...]) -> list[Wheel]:
+def find_wheels(artifact: Path, pinned: tuple[Path, ...]) -> list[Wheel]:
     """Those in the artifact, by name; SystemExit if one is not among the pinned files."""
     listed = [each for requirements in pinned for each in _listed(requirements)]
     hashes = {digest for file in pinned for pin in read(file) for digest in pin.hashes}
@@ -51,7 +51,7 @@ def _wheel(info: Path, listed: list[tuple[str, str]]) -> Wheel:
 
 def _listed(requirements: Path) -> list[tuple[str, str]]:
     """The wheels that the registry has of what is pinned: (file name, SHA-256)."""
-    lock, _ = registry.compiled(requirements, "--format", "pylock.toml")
+    lock, _ = registry.compile_pins(requirements, "--format", "pylock.toml")
     return [
         (urllib.parse.unquote(wheel["url"].rpartition("/")[2]), wheel["hashes"]["sha256"])
         for package in tomllib.loads(lock)["packages"]

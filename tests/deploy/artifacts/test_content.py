@@ -44,12 +44,12 @@ def test_of_ours_it_has_shared_and_its_rotator_only(
     found = files(for_lambda[function])
     rotator = FUNCTIONS[function].rotator
     folder = artifacts.ROOT / "rotators" / rotator
-    own = {
+    kind_files = {
         str(path.relative_to(artifacts.ROOT))
         for path in folder.rglob("*.*")
         if not {"testing", "__pycache__"} & set(path.parts)
     }
-    assert {n for n in found if n.startswith("rotators/")} == {"rotators/__init__.py", *own}
+    assert {n for n in found if n.startswith("rotators/")} == {"rotators/__init__.py", *kind_files}
     sources = {
         str(path.relative_to(artifacts.ROOT)) for path in artifacts.ROOT.glob("shared/**/*.py")
     }
@@ -96,8 +96,8 @@ def test_its_handler_is_importable_from_the_artifact_alone(function: str) -> Non
 def test_a_dependency_with_our_packages_name_fails_the_build(
     top_level: str, tmp_path: Path
 ) -> None:
-    ours = Path(top_level).parts[0].removesuffix(".py")
-    with pytest.raises(SystemExit, match=f"requirements/tiny.txt ships a top-level `{ours}`"):
+    package = Path(top_level).parts[0].removesuffix(".py")
+    with pytest.raises(SystemExit, match=f"requirements/tiny.txt ships a top-level `{package}`"):
         artifacts.build(tree(tmp_path, top_level), tmp_path / "built", artifacts.local_target())
 
 
@@ -125,16 +125,16 @@ def test_a_kinds_own_files_and_packages_of_shared_are_taken(tmp_path: Path) -> N
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     first = ("rotators/__init__.py", "shared/__init__.py")
-    own = ("rotators/tiny/__init__.py", "rotators/tiny/kind.toml")
-    assert set(map(str, source.files())) == {*first, *own, *taken}
+    kind_files = ("rotators/tiny/__init__.py", "rotators/tiny/kind.toml")
+    assert set(map(str, source.files())) == {*first, *kind_files, *taken}
 
 
 def test_a_kind_may_bring_its_own_requirements(tmp_path: Path) -> None:
     source = tree(tmp_path, "harmless.py")
     assert source.requirements == tmp_path / "requirements" / "tiny.txt"
-    own = tmp_path / "rotators" / "tiny" / "requirements.txt"
-    own.touch()
-    assert source.requirements == own
+    requirements = tmp_path / "rotators" / "tiny" / "requirements.txt"
+    requirements.touch()
+    assert source.requirements == requirements
 
 
 def test_a_folder_that_is_no_kind_is_named(tmp_path: Path) -> None:

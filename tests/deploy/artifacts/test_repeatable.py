@@ -82,8 +82,10 @@ def test_each_package_lists_the_files_that_are_there(
         for record in artifact.glob("*.dist-info/RECORD"):
             with record.open(newline="") as rows:
                 listed += [row[0] for row in csv.reader(rows)]
-        ours = {name for name in files(artifact) if name.split("/")[0] in artifacts.OURS}
-        assert sorted(listed) == sorted(files(artifact) - ours)
+        repository_files = {
+            name for name in files(artifact) if name.split("/")[0] in artifacts.PACKAGES
+        }
+        assert sorted(listed) == sorted(files(artifact) - repository_files)
 
 
 @pytest.mark.parametrize(
@@ -119,8 +121,8 @@ def test_modes_and_times_are_those_of_any_build(tmp_path: Path) -> None:
 
 
 def test_the_build_tells_its_size(tmp_path: Path) -> None:
-    said = sam_build("MySqlSingleUser", tmp_path / "MySqlSingleUser")
+    output = sam_build("MySqlSingleUser", tmp_path / "MySqlSingleUser")
     artifact = tmp_path / "MySqlSingleUser"
     content = sum(len(content) for _, _, content in described(artifact).values())
     zipped = len(repeatable.zipped(artifact))
-    assert said == f"· MySqlSingleUser: {content / 1e6:.1f} MB, {zipped / 1e6:.1f} MB zipped\n"
+    assert output == f"· MySqlSingleUser: {content / 1e6:.1f} MB, {zipped / 1e6:.1f} MB zipped\n"

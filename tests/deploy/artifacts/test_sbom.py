@@ -12,12 +12,12 @@ import pytest
 from local.build import artifacts
 from local.build.source import Source
 from local.supply.pins import read
-from local.supply.sbom.bill import CERTIFICATES, Made, bill, digest
-from local.supply.sbom.wheels import unpacked
+from local.supply.sbom.bill import CERTIFICATES, BuildFacts, bill, digest
+from local.supply.sbom.wheels import find_wheels
 from tests.deploy.artifacts.trees import FUNCTIONS, KINDS, sam_build
 
 OF_EACH_KIND = {function.rotator: name for name, function in FUNCTIONS.items()}
-MADE = Made("Any", "1.0", "2026-01-01T00:00:00Z", {"commit": "any"}, "any")
+MADE = BuildFacts("Any", "1.0", "2026-01-01T00:00:00Z", {"commit": "any"}, "any")
 Component = dict[str, Any]
 
 
@@ -40,7 +40,7 @@ def artifact(
 @pytest.fixture(scope="module")
 def document(artifact: tuple[Path, Source]) -> str:
     folder, source = artifact
-    return bill(folder, unpacked(folder, source.pinned), MADE)
+    return bill(folder, find_wheels(folder, source.pinned), MADE)
 
 
 def test_every_package_of_the_artifact_is_in_it_and_nothing_else(
@@ -91,14 +91,14 @@ def test_its_digest_is_what_the_shell_says_of_the_files(
     # The command of docs/artifacts.md.
     written = (artifacts.ROOT / "docs" / "artifacts.md").read_text()
     (command,) = re.findall(r"^(find \. -type f .*)$", written, re.MULTILINE)
-    said = subprocess.run(
+    done = subprocess.run(
         ["bash", "-c", command],  # noqa: S607 - whichever shell the person has
         cwd=artifact[0],
         capture_output=True,
         text=True,
         check=True,
     )
-    assert said.stdout.split()[0] == digest(artifact[0])
+    assert done.stdout.split()[0] == digest(artifact[0])
     properties = json.loads(document)["metadata"]["component"]["properties"]
     assert {"name": "secret-rotators:files-sha256", "value": digest(artifact[0])} in properties
 
@@ -111,7 +111,7 @@ def test_another_build_gives_the_same_bytes(
         sam_build("HttpApiKey", tmp_path / "again", ARCHITECTURE="arm64", SDK="bundled")
     else:
         sam_build(OF_EACH_KIND[source.rotator], tmp_path / "again")
-    again = bill(tmp_path / "again", unpacked(tmp_path / "again", source.pinned), MADE)
+    again = bill(tmp_path / "again", find_wheels(tmp_path / "again", source.pinned), MADE)
     assert again == document
 
 
@@ -124,7 +124,7 @@ def test_a_package_that_is_not_pinned_is_refused(
         others.append(tmp_path / file.name)
         others[-1].write_text(re.sub(r"sha256:\w{4}", "sha256:0000", file.read_text()))
     with pytest.raises(SystemExit, match=r"not among the pinned files: .*jmespath-"):
-        unpacked(folder, tuple(others))
+        find_wheels(folder, tuple(others))
 
 
 def test_make_writes_one_for_each_function_and_all_are_valid(tmp_path: Path) -> None:

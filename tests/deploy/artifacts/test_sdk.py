@@ -97,7 +97,7 @@ def test_of_the_services_it_has_those_that_it_calls(
 def test_the_services_are_those_that_the_code_names() -> None:
     code = [
         path.read_text()
-        for name in artifacts.OURS
+        for name in artifacts.PACKAGES
         for path in (artifacts.ROOT / name).rglob("*.py")
     ]
     named = {name for text in code for name in re.findall(r"clients\.client\(\s*\"(\w+)\"", text)}

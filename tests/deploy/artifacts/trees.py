@@ -23,13 +23,13 @@ def sam_build(function: str, artifact: Path, umask: int = 0o022, **variables: st
     """
     artifact.parent.mkdir(parents=True, exist_ok=True)
     # A make above this one would have it say which folder it is in.
-    own = {
+    environment = {
         key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "MFLAGS"))
     }
     done = subprocess.run(
         ["make", "--makefile", artifacts.ROOT / "Makefile", f"build-{function}"],  # noqa: S607 - as SAM finds it
         cwd=artifact.parent,
-        env={**own, "ARTIFACTS_DIR": str(artifact), "PYTHON": "python3", **variables},
+        env={**environment, "ARTIFACTS_DIR": str(artifact), "PYTHON": "python3", **variables},
         umask=umask,
         stdout=subprocess.PIPE,
         text=True,

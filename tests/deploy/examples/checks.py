@@ -24,7 +24,7 @@ def backend_of(function: str) -> Any:  # noqa: ANN401 - whichever it is
     return template.handler(function, {"LOG_LEVEL": "INFO"})._backend
 
 
-def accepted_by_the_service(lab: Lab, document: Mapping[str, object], rules: object) -> object:
+def schedule_and_describe(lab: Lab, document: Mapping[str, object], rules: object) -> object:
     """The schedule as DescribeSecret has it, once RotateSecret has taken it."""
     lab.gate.open = False  # there is no such user anywhere: the rules alone are asked about
     arn = lab.client.create_secret(

@@ -126,11 +126,11 @@ class Attachment(Resource):
 
 
 NAME = property(lambda group: group.name)
-OURS = (Secret, Schedule, Attachment)
+STAND_INS = (Secret, Schedule, Attachment)
 
 
 @dataclass
-class Made:
+class DeployedStack:
     """What a stack made: by logical ids, and the database instances as RDS describes them."""
 
     arns: dict[str, str] = field(default_factory=dict)
@@ -142,7 +142,7 @@ class Made:
     types: set[str] = field(default_factory=set)
 
 
-def deploy(template: Mapping[str, Any], parameters: Mapping[str, str]) -> Made:
+def deploy(template: Mapping[str, Any], parameters: Mapping[str, str]) -> DeployedStack:
     """Deploy it with those of the parameters that it has; its SubnetIds are made first."""
     has = template.get("Parameters", {})
     with _moto():
@@ -160,7 +160,7 @@ def deploy(template: Mapping[str, Any], parameters: Mapping[str, str]) -> Made:
         (stack,) = client.describe_stacks(StackName="example")["Stacks"]
         assert stack["StackStatus"] == "CREATE_COMPLETE"
         outputs = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
-        made = Made(outputs=outputs)
+        made = DeployedStack(outputs=outputs)
         made.databases = _client("rds").describe_db_instances()["DBInstances"]
         for each in client.describe_stack_resources(StackName="example")["StackResources"]:
             made.types.add(each["ResourceType"])
@@ -170,7 +170,7 @@ def deploy(template: Mapping[str, Any], parameters: Mapping[str, str]) -> Made:
     return made
 
 
-def _read(made: Made, name: str, arn: str) -> None:
+def _read(made: DeployedStack, name: str, arn: str) -> None:
     client = _client("secretsmanager")
     made.arns[name] = arn
     made.documents[name] = json.loads(client.get_secret_value(SecretId=arn)["SecretString"])
@@ -191,7 +191,7 @@ def _moto() -> Iterator[None]:
     """An empty account, whose CloudFormation knows our types beside moto's."""
     Secret.asked.clear()
     Schedule.asked.clear()
-    known = {**parsing.get_model_map(), **{each.cloudformation_type(): each for each in OURS}}
+    known = {**parsing.get_model_map(), **{each.cloudformation_type(): each for each in STAND_INS}}
     with (
         mock_aws(),
         # Where the lab runs, a variable leads every client to the local Secrets Manager.

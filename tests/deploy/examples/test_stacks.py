@@ -15,11 +15,11 @@ from shared.errors import MalformedSecret
 from tests.deploy.examples.checks import (
     FOLDER,
     PARAMETERS,
-    accepted_by_the_service,
     backend_of,
     lint,
+    schedule_and_describe,
 )
-from tests.deploy.examples.stacks import OURS, Made, deploy
+from tests.deploy.examples.stacks import STAND_INS, DeployedStack, deploy
 from tests.issuers.issuing import ticket_with_admin
 from tests.lab import Lab
 
@@ -36,7 +36,7 @@ DYNAMIC = re.compile(r"\{\{resolve:secretsmanager:(arn:.+):SecretString:(\w+)\}\
 
 
 @cache
-def made_by(stack: str) -> Made:
+def made_by(stack: str) -> DeployedStack:
     return deploy(template.document(STACKS[stack]), PARAMETERS)
 
 
@@ -54,7 +54,7 @@ def test_moto_deploys_it_with_stand_ins_for_the_secrets_managers_types(stack: st
     made = made_by(stack)
     resources = template.document(STACKS[stack])["Resources"]
     assert made.types == {each["Type"] for each in resources.values()}
-    assert made.types - RDS <= {each.cloudformation_type() for each in OURS}
+    assert made.types - RDS <= {each.cloudformation_type() for each in STAND_INS}
     assert made.outputs == {"SecretArn": made.arns["Secret"]}
 
 
@@ -93,7 +93,7 @@ def test_the_schedule_is_for_the_secret_and_the_service_accepts_it(stack: str, l
         "RotateImmediatelyOnUpdate": False,
         "RotationRules": rules,
     }
-    assert accepted_by_the_service(lab, made.documents["Secret"], rules) == rules
+    assert schedule_and_describe(lab, made.documents["Secret"], rules) == rules
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -14,9 +14,9 @@ from local import examples
 from tests.deploy.examples.checks import (
     FOLDER,
     PARAMETERS,
-    accepted_by_the_service,
     backend_of,
     run,
+    schedule_and_describe,
 )
 from tests.lab import Lab
 
@@ -95,7 +95,7 @@ def test_terraforms_secret_is_read_by_the_function_and_its_schedule_accepted(
     assert rotation["rotate_immediately"] is False
     (rules,) = rotation["rotation_rules"]
     asked = {"ScheduleExpression": rules["schedule_expression"], "Duration": rules["duration"]}
-    assert accepted_by_the_service(lab, document, asked) == asked
+    assert schedule_and_describe(lab, document, asked) == asked
 
 
 def test_terraforms_initial_version_is_current_at_first_and_never_again(

@@ -14,10 +14,10 @@ from rotators.postgres.testing import PostgresTarget
 from tests.deploy.examples.checks import (
     FOLDER,
     PARAMETERS,
-    accepted_by_the_service,
     backend_of,
     lint,
     run,
+    schedule_and_describe,
 )
 from tests.deploy.examples.stacks import deploy
 from tests.lab import Lab
@@ -62,7 +62,7 @@ def test_what_the_cdk_makes_is_deployed_to_moto_and_read_by_the_function(
         "RotationLambdaARN": PARAMETERS["RotationFunctionArn"],
         "RotateImmediatelyOnUpdate": False,
     }
-    assert accepted_by_the_service(lab, document, rules) == rules
+    assert schedule_and_describe(lab, document, rules) == rules
 
 
 # --- the script ---

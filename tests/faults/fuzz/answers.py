@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.faults.fuzz.issuer import answer_bytes
 from tests.faults.fuzz.mutations import CANARY, edited, mutate
-from tests.issuers.scripted import Said
+from tests.issuers.scripted import StubAnswer
 
 STATUSES = (
     *(200, 201, 202, 203, 204, 205, 206, 226, 300, 301, 302, 303, 304, 307, 308, 400, 401, 403),
@@ -84,9 +84,9 @@ BODIES = (
 )
 
 
-def garbled_answer(rng: Random, said: object) -> bytes:
+def garbled_answer(rng: Random, answer: object) -> bytes:
     """The bytes of this answer with something wrong in it."""
-    good = said if isinstance(said, Said) else Said(body=said)
+    good = answer if isinstance(answer, StubAnswer) else StubAnswer(body=answer)
     match rng.randrange(10):
         case 0 | 1 | 2 | 3:
             return answer_bytes(replace(good, body=_mutated_json(rng, good.body)))
@@ -109,11 +109,11 @@ def _mutated_json(rng: Random, body: object) -> object:
     return edited(rng, json.dumps(odd)).encode(errors="replace") if rng.random() < 0.1 else odd
 
 
-def _with_headers(rng: Random, said: Said) -> bytes:
+def _with_headers(rng: Random, answer: StubAnswer) -> bytes:
     """The answer with odd headers, or with headers that contradict the body."""
     headers = dict(rng.choice(HEADERS) for _ in range(rng.choice((1, 1, 2, 3))))
-    status = rng.choice((said.status, said.status, *STATUSES))
-    raw = answer_bytes(replace(said, status=status, body=_maybe_zipped(rng, said.body)))
+    status = rng.choice((answer.status, answer.status, *STATUSES))
+    raw = answer_bytes(replace(answer, status=status, body=_maybe_zipped(rng, answer.body)))
     line, _, rest = raw.partition(b"\r\n")
     more = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     if rng.random() < 0.05:

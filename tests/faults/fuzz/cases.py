@@ -14,14 +14,14 @@ from tests.faults.fuzz.mutations import CANARY
 from tests.faults.fuzz.samples import ISSUERS, KEY, secret_of
 from tests.issuers.described import EXAMPLES
 from tests.issuers.keyshop import ADMIN, Keyshop
-from tests.issuers.scripted import Asked, Said, Script
+from tests.issuers.scripted import IssuerRequest, Script, StubAnswer
 
 _PATH = re.compile(r"\w+(\.\w+)*")
 _DAY = "2026-01-0{}T00:00:00Z"
 
 
 @dataclass(frozen=True)
-class Case:
+class FuzzCase:
     """A described issuer; `answers` makes a script of its good answers, in its first state."""
 
     name: str
@@ -33,7 +33,7 @@ class Case:
 
     @property
     def is_keyshop(self) -> bool:
-        """Whether a Keyshop answers, which knows the live keys."""
+        """Whether a Keyshop answers, which knows the accepted keys."""
         return self.name == "keyshop"
 
     @property
@@ -45,11 +45,11 @@ class Case:
     def tolerant(answers: Script) -> Script:
         """The script's answers, and status 400 to a request that it cannot handle."""
 
-        def answer(asked: Asked) -> object:
+        def answer(asked: IssuerRequest) -> object:
             try:
                 return answers(asked)
             except (LookupError, TypeError, ValueError, AttributeError):
-                return Said(400)
+                return StubAnswer(400)
 
         return answer
 
@@ -69,7 +69,7 @@ class CanaryShop(Keyshop):
         return key
 
 
-def cases() -> Iterator[Case]:
+def cases() -> Iterator[FuzzCase]:
     """A case for every description we ship, and for every example of docs/issuers.md."""
     for path in ISSUERS:
         described = json.loads(path.read_text())
@@ -91,7 +91,7 @@ def _case(
     described: Any,  # noqa: ANN401 - any JSON
     document: dict[str, Any],
     answers: Callable[[], Script],
-) -> Case:
+) -> FuzzCase:
     text = json.dumps(document)
     base = HttpIssuer(ca_bundle({}), {"ISSUER_HOSTS": "*"}).parse(document).account.issuer_url
     names = re.findall(r"\{admin\.(\w+)\}", json.dumps(described))
@@ -99,7 +99,7 @@ def _case(
     admin |= {"issuer_url": base, "inline": True}
     if name == "keyshop":
         admin |= {"api_key": ADMIN, "username": "admin"}
-    return Case(name, json.dumps(described), text, admin, described["fields"]["key"], answers)
+    return FuzzCase(name, json.dumps(described), text, admin, described["fields"]["key"], answers)
 
 
 def plausible(described: Any, document: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - any JSON
@@ -110,11 +110,11 @@ def plausible(described: Any, document: Mapping[str, Any]) -> dict[str, Any]:  #
     listing = described.get("list", {}).get("read", {})
     for request in (described["admin"], described):
         for each in ("login", "issue", "replace", "probe"):
-            said = request.get(each, {}) if isinstance(request, dict) else {}
-            for part, path in said.get("read", {}).items():
+            call = request.get(each, {}) if isinstance(request, dict) else {}
+            for part, path in call.get("read", {}).items():
                 for one in path.values() if isinstance(path, dict) else [path]:
                     _set_path(whole, one, values.get(part, "more"))
-            for path, wanted in said.get("expect", {}).items():
+            for path, wanted in call.get("expect", {}).items():
                 _set_path(whole, path, _substituted(wanted, document))
     listed: dict[str, Any] = {}
     for part, path in listing.items():

@@ -17,9 +17,9 @@ from rotators.http_api_key.issuer import HttpIssuer
 from shared.keys.api_key import ApiKey
 from shared.keys.backend import ApiKeyBackend
 from tests.fake_ticket import FakeTicket
-from tests.issuers.scripted import Asked, Said
+from tests.issuers.scripted import IssuerRequest, StubAnswer
 
-Answers = Callable[[Asked], bytes]
+Answers = Callable[[IssuerRequest], bytes]
 ROOM = 100_000  # bytes, which a socket buffers until they are read
 
 
@@ -40,7 +40,7 @@ class Connection(HTTPSConnection):
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # urllib3 does the same
         with self.other as other:
-            asked = read_request(_sent(other))
+            asked = read_request(_read_sent(other))
             other.sendall(type(self).answers(asked)[:ROOM])
         return super().getresponse()
 
@@ -62,7 +62,7 @@ def _keys(ca: Path, environment: tuple[tuple[str, str], ...]) -> ApiKeyBackend:
     return ApiKeyBackend(issuer, dict(environment))
 
 
-def _sent(other: socket.socket) -> bytes:
+def _read_sent(other: socket.socket) -> bytes:
     """The bytes that the client sent before it began to wait."""
     other.settimeout(0)
     raw = b""
@@ -75,14 +75,14 @@ def _sent(other: socket.socket) -> bytes:
     return raw
 
 
-def read_request(raw: bytes) -> Asked:
+def read_request(raw: bytes) -> IssuerRequest:
     """The request in these bytes."""
     head, _, body = raw.partition(b"\r\n\r\n")
     line, *lines = head.decode("latin-1").split("\r\n")
     method, target, _ = line.split(" ")
     url = urlsplit(target)
     headers = (each.partition(": ") for each in lines)
-    return Asked(
+    return IssuerRequest(
         method=method,
         path=unquote(url.path),
         raw_path=url.path,
@@ -92,14 +92,18 @@ def read_request(raw: bytes) -> Asked:
     )
 
 
-def answer_bytes(said: object) -> bytes:
+def answer_bytes(answer: object) -> bytes:
     """The bytes of an answer."""
-    said = said if isinstance(said, Said) else Said(body=said)
-    body = said.body if isinstance(said.body, bytes) else json.dumps(said.body).encode()
-    if said.body is None:
+    answer = answer if isinstance(answer, StubAnswer) else StubAnswer(body=answer)
+    body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
+    if answer.body is None:
         body = b""
-    headers = {"Content-Type": "application/json", "Content-Length": str(len(body)), **said.headers}
-    lines = [f"HTTP/1.1 {said.status} {HTTPStatus(said.status).phrase}"]
+    headers = {
+        "Content-Type": "application/json",
+        "Content-Length": str(len(body)),
+        **answer.headers,
+    }
+    lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     return "\r\n".join([*lines, "", ""]).encode() + body
 

@@ -29,7 +29,7 @@ from tests.faults.fuzz.oracle import EXAMPLES, Tally, fuzz, no_connections, shar
 from tests.faults.fuzz.samples import KEY
 from tests.fixtures.evidence import Evidence
 from tests.issuers.described import URL
-from tests.issuers.scripted import Asked, Script
+from tests.issuers.scripted import IssuerRequest, Script
 
 # Cases whose good answers let a whole rotation succeed.
 GOOD = [case for case in CASES if case.is_keyshop or case.name in ("auth0", "jupyterhub", "twilio")]
@@ -50,12 +50,12 @@ class BadAnswers:
         self._asked = count()
         self.given = 0
 
-    def __call__(self, asked: Asked) -> bytes:
-        number, said = next(self._asked), self._script(asked)
+    def __call__(self, asked: IssuerRequest) -> bytes:
+        number, answer = next(self._asked), self._script(asked)
         if number == self._first or (self._forever and number > self._first):
             self.given += 1
-            return garbled_answer(self._rng, said)
-        return answer_bytes(said)
+            return garbled_answer(self._rng, answer)
+        return answer_bytes(answer)
 
 
 def try_example(ca: Path, rng: Random, tally: Tally) -> int:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from local.servers.certificates import Authority
 from shared.keys import propagation
-from tests.faults.fuzz.cases import CASES, Case
+from tests.faults.fuzz.cases import CASES, FuzzCase
 from tests.faults.fuzz.issuer import answer_bytes, keys_over, rotate
 from tests.faults.fuzz.mutations import as_text, mutate
 from tests.faults.fuzz.oracle import EXAMPLES, Tally, fuzz, no_connections
@@ -25,7 +25,7 @@ QUIET = pytest.mark.filterwarnings(
 SHOPS = [case for case in CASES if case.is_keyshop]
 
 
-def placed(rng: Random, case: Case, described: Any) -> tuple[dict[str, Any], dict[str, str]]:  # noqa: ANN401 - any JSON
+def placed(rng: Random, case: FuzzCase, described: Any) -> tuple[dict[str, Any], dict[str, str]]:  # noqa: ANN401 - any JSON
     """A secret and an environment, with the description in one of the places that allow it."""
     document = json.loads(case.document)
     match rng.randrange(8):

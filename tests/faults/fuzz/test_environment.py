@@ -41,8 +41,8 @@ def value(rng: Random, name: str, bundle: str) -> str:
     """A text that an environment can have: without NUL, and with surrogates for invalid UTF-8."""
     if name == "TLS_CA_BUNDLE" and rng.random() < 0.5:
         return bundle
-    said = rng.choice(rng.choice((USUAL, USUAL, ODD, CONFIDENTIAL)))
-    text = said if isinstance(said, str) else str(said)[:300]
+    sample = rng.choice(rng.choice((USUAL, USUAL, ODD, CONFIDENTIAL)))
+    text = sample if isinstance(sample, str) else str(sample)[:300]
     if rng.random() < 0.2:
         text = edited(rng, text)
     return os.fsdecode(os.fsencode(text.encode(errors="replace"))).replace("\0", "")

@@ -55,12 +55,12 @@ def store_mutated(rng: Random, lab: Lab, arn: str, good: dict[str, Any]) -> str 
 def has_same_target(text: str, good: dict[str, Any]) -> bool:
     """Whether the text still names the same target and user, or cannot be read at all."""
     try:
-        said = json.loads(text)
+        document = json.loads(text)
     except (ValueError, RecursionError):
         return True  # refused before any call
-    if not isinstance(said, dict):
+    if not isinstance(document, dict):
         return True
-    return all(said.get(field) == good.get(field) for field in TARGET_FIELDS)
+    return all(document.get(field) == good.get(field) for field in TARGET_FIELDS)
 
 
 def run_or_abandon(secret: LabSecret, steps: tuple[Step, ...]) -> None:

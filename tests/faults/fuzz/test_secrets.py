@@ -55,9 +55,9 @@ def answer(rng: Random, samples: Sequence[Sample]) -> dict[str, Any]:
     return {"SecretString": text}
 
 
-def assert_round_trip(name: str, backend: Backend[Any], said: Any) -> None:  # noqa: ANN401 - any answer
+def assert_round_trip(name: str, backend: Backend[Any], stored: Any) -> None:  # noqa: ANN401 - any answer
     """Parse and render as the function does; create the next password if it is a database's."""
-    document = document_of(said, of="the secret", allow_plain_string=name.startswith("Http"))
+    document = document_of(stored, of="the secret", allow_plain_string=name.startswith("Http"))
     credential = backend.parse(document)
     written = load_value(dump_document(backend.render(credential)))
     if name.startswith("Http"):
@@ -72,13 +72,13 @@ def assert_round_trip(name: str, backend: Backend[Any], said: Any) -> None:  # n
 
 def try_example(backends: dict[str, Backend[Any]], rng: Random, tally: Tally) -> None:
     of_keys = rng.random() < 0.5
-    said = answer(rng, KEYS if of_keys else LOGINS)
+    stored = answer(rng, KEYS if of_keys else LOGINS)
     # Sometimes a secret of another kind than the function rotates.
     names = [name for name in backends if name.startswith("Http") is of_keys]
     name = rng.choice(list(backends) if rng.random() < 0.05 else names)
     if name.endswith("strings") and rng.random() < 0.9:
-        said = {"SecretString": edited(rng, rng.choice((KEY, "", f"{KEY} é", "\n", "{")))}
-    tally.attempt(lambda: assert_round_trip(name, backends[name], said))
+        stored = {"SecretString": edited(rng, rng.choice((KEY, "", f"{KEY} é", "\n", "{")))}
+    tally.attempt(lambda: assert_round_trip(name, backends[name], stored))
 
 
 @QUIET

@@ -22,7 +22,7 @@ from tests.lab import Event, Lab, LabSecret
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-MINE, THEIRS = {"password": "mine"}, {"password": "theirs"}
+VALUE, OTHER_VALUE = {"password": "mine"}, {"password": "theirs"}
 
 
 @pytest.fixture
@@ -68,18 +68,18 @@ def test_fact_08_the_same_value_again_is_a_success(
     client: "SecretsManagerClient", secret: LabSecret
 ) -> None:
     event, store = secret.begin(), store_of(client, secret)
-    put(store, event, dict(MINE))
-    put(store, event, dict(MINE))
+    put(store, event, dict(VALUE))
+    put(store, event, dict(VALUE))
 
 
 def test_fact_08_another_value_is_a_conflict(
     client: "SecretsManagerClient", secret: LabSecret
 ) -> None:
     event, store = secret.begin(), store_of(client, secret)
-    put(store, event, dict(THEIRS))
+    put(store, event, dict(OTHER_VALUE))
     with pytest.raises(NotStored):
-        put(store, event, dict(MINE))
-    assert secret.version(event["ClientRequestToken"]) == THEIRS
+        put(store, event, dict(VALUE))
+    assert secret.version(event["ClientRequestToken"]) == OTHER_VALUE
 
 
 def test_a_lost_answer_of_a_put_that_was_done(
@@ -87,8 +87,8 @@ def test_a_lost_answer_of_a_put_that_was_done(
 ) -> None:
     event = secret.begin()
     answer_lost(client, after=None)
-    put(store_of(client, secret), event, dict(MINE))
-    assert secret.version(event["ClientRequestToken"]) == MINE
+    put(store_of(client, secret), event, dict(VALUE))
+    assert secret.version(event["ClientRequestToken"]) == VALUE
 
 
 def test_a_lost_answer_while_another_invocation_won(
@@ -96,17 +96,17 @@ def test_a_lost_answer_while_another_invocation_won(
 ) -> None:
     event = secret.begin()
 
-    def theirs() -> None:
+    def put_other() -> None:
         secret.lab.client.put_secret_value(
             SecretId=secret.arn,
             ClientRequestToken=event["ClientRequestToken"],
-            SecretString=json.dumps(THEIRS),
+            SecretString=json.dumps(OTHER_VALUE),
             VersionStages=["AWSPENDING"],
         )
 
-    answer_lost(client, after=theirs)
+    answer_lost(client, after=put_other)
     with pytest.raises(NotStored):
-        put(store_of(client, secret), event, dict(MINE))
+        put(store_of(client, secret), event, dict(VALUE))
 
 
 def test_a_lost_answer_of_a_put_that_was_not_done(
@@ -116,7 +116,7 @@ def test_a_lost_answer_of_a_put_that_was_not_done(
     event = secret.begin()
     answer_lost(client, after=lambda: None)
     with pytest.raises(Unreachable) as caught:
-        put(store_of(client, secret), event, dict(MINE))
+        put(store_of(client, secret), event, dict(VALUE))
     assert caught.value.retryable
 
 
@@ -136,18 +136,18 @@ def test_a_stale_read_does_not_make_a_stored_value_a_lost_one(
         return answer
 
     client._make_api_call = call  # type: ignore[attr-defined]  # see above
-    put(store_of(client, secret), event, dict(MINE))
-    assert secret.version(event["ClientRequestToken"]) == MINE
+    put(store_of(client, secret), event, dict(VALUE))
+    assert secret.version(event["ClientRequestToken"]) == VALUE
 
 
 def test_another_value_is_a_conflict_though_it_is_not_readable_yet(
     client: "SecretsManagerClient", secret: LabSecret
 ) -> None:
     event, store = secret.begin(), store_of(client, secret)
-    put(store, event, dict(THEIRS))
+    put(store, event, dict(OTHER_VALUE))
     secret.lab.service.settings.stale_reads = 100
     with pytest.raises(NotStored) as lost:
-        put(store, event, dict(MINE))
+        put(store, event, dict(VALUE))
     assert lost.value.refusal is None
 
 

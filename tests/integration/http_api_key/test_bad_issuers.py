@@ -46,8 +46,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> Callable[[LabSecret], None]:
     return lambda secret: secret.step(secret.begin(), Step.CREATE, fresh)
 
 
-Case = tuple[Fault, type[RotationError], str | None]
-FAULTS: list[Case] = [
+FaultCase = tuple[Fault, type[RotationError], str | None]
+FAULTS: list[FaultCase] = [
     (faults.status(401), Rejected, "admin_secret_arn"),
     (faults.status(403), Forbidden, "admin_secret_arn"),
     (faults.status(404), TargetMismatch, "owner"),
@@ -70,7 +70,7 @@ FAULTS: list[Case] = [
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("case", FAULTS)
 def test_createsecret_meets_a_fault(
-    secret: LabSecret, issuer_faults: Faults, method: str, case: Case
+    secret: LabSecret, issuer_faults: Faults, method: str, case: FaultCase
 ) -> None:
     """Listing keys is a GET, issuing one a POST."""
     fault, kind, field = case
@@ -165,7 +165,7 @@ def test_a_new_key_has_the_rights_and_the_lifetime_of_the_old(lab: Lab, jupyterh
     assert now["expires_at"] is not None
 
 
-def test_a_key_that_is_not_live_any_more_is_not_replaced_by_one_with_more_rights(
+def test_a_key_that_is_not_accepted_any_more_is_not_replaced_by_one_with_more_rights(
     secret: LabSecret, demo_issuer: Issuer
 ) -> None:
     manager(demo_issuer).revoke(secret.value()["key_id"])

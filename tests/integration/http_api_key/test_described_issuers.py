@@ -23,7 +23,7 @@ from tests.issuers.described import (
     target_of,
 )
 from tests.issuers.keyshop import ADMIN, PAGE, Keyshop
-from tests.issuers.scripted import Asked, Said, Stub
+from tests.issuers.scripted import IssuerRequest, Stub, StubAnswer
 from tests.lab import Lab, LabSecret
 
 Make = Callable[..., LabSecret]
@@ -178,7 +178,7 @@ def test_a_user_finds_back_with_any_stored_password(make: Make, shop: Keyshop) -
     secret = make(EXAMPLES[CHOSEN][1])
     event = secret.begin()
     secret.steps(event, Step.CREATE, Step.SET)
-    secret.abandon(event)  # the live password is on a version without a label now
+    secret.abandon(event)  # the accepted password is on a version without a label now
     assert secret.rotate().state == "succeeded"
     assert secret.target.accepts(secret.value())
     shop.users["app"]["password"] = "of nobody here"
@@ -255,9 +255,9 @@ def test_after_a_while_needs_an_issuer_that_says_when(make: Make, shop: Keyshop)
     assert len(shop.keys) == 2
 
 
-@pytest.mark.parametrize("said", ["never", "after:", "after:0d", "after:1w", "on-finish,"])
-def test_an_end_that_is_none(make: Make, said: str) -> None:
-    secret = make(EXAMPLES[BESIDE][0], OLD_KEY_ENDS=said)
+@pytest.mark.parametrize("ends", ["never", "after:", "after:0d", "after:1w", "on-finish,"])
+def test_an_end_that_is_none(make: Make, ends: str) -> None:
+    secret = make(EXAMPLES[BESIDE][0], OLD_KEY_ENDS=ends)
     with pytest.raises(Misconfigured) as caught:
         secret.step(secret.begin(), Step.CREATE)
     assert caught.value.field == "OLD_KEY_ENDS"
@@ -320,15 +320,15 @@ def paged(pages: object, more: Mapping[str, Any] | None = None) -> dict[str, Any
 def test_every_page_is_read(make: Make, shop: Keyshop, stub: Stub, pages: object) -> None:
     answer = stub.script
 
-    def script(asked: Asked) -> object:
-        said = answer(asked)
-        if isinstance(said, dict) and said.get("next"):
+    def script(asked: IssuerRequest) -> object:
+        page_body = answer(asked)
+        if isinstance(page_body, dict) and page_body.get("next"):
             page = str(int(asked.query.get("page", "1")) + 1)
             link = f'<{stub.url}/keys?page={page}>; rel="next", <{stub.url}>; rel="last"'
             if isinstance(pages, dict) and "value" in pages:
-                said["next"] = page
-            return Said(body=said, headers={"Link": link})
-        return said
+                page_body["next"] = page
+            return StubAnswer(body=page_body, headers={"Link": link})
+        return page_body
 
     stub.script = script
     for _ in range(5):
@@ -412,21 +412,21 @@ def test_the_admins_keeper_decides(make: Make, stub: Stub, change: Change) -> No
     assert stub.asked == []
 
 
-@pytest.mark.parametrize("pinned", [True, False])
+@pytest.mark.parametrize("fixed_by_function", [True, False])
 def test_a_function_for_one_issuer_whose_secrets_say_where_it_is(
-    make: Make, stub: Stub, pinned: bool
+    make: Make, stub: Stub, fixed_by_function: bool
 ) -> None:
     """ISSUER with a base of the secret's says what is sent and not where."""
     described = json.loads(json.dumps(EXAMPLES[BESIDE][0]["issuer"]))
-    if pinned:
+    if fixed_by_function:
         described["values"] = {"api_url": stub.url}
     secret = make(EXAMPLES[BESIDE][0], ISSUER=json.dumps(described))
     arn = secret.value()["admin_secret_arn"]
     admin = json.dumps({"api_key": ADMIN})
     secret.lab.client.put_secret_value(SecretId=arn, SecretString=admin)
     outcome = secret.rotate()
-    assert (outcome.state == "succeeded") is pinned, outcome.error
-    assert bool(stub.asked) is pinned
+    assert (outcome.state == "succeeded") is fixed_by_function, outcome.error
+    assert bool(stub.asked) is fixed_by_function
 
 
 def test_the_admins_keeper_allows_it(make: Make, stub: Stub) -> None:

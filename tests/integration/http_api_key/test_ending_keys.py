@@ -19,7 +19,7 @@ from shared.protocol import ticket
 from shared.protocol.event import Step
 from tests.issuers.described import BESIDE, CHOSEN, EXAMPLES, PLAIN, REPLACED, SLOTS, target_of
 from tests.issuers.keyshop import Keyshop
-from tests.issuers.scripted import Asked, Cut, Stub
+from tests.issuers.scripted import Cut, IssuerRequest, Stub
 from tests.lab import Lab, LabSecret
 
 Make = Callable[..., LabSecret]
@@ -56,7 +56,7 @@ def test_a_step_that_was_held_up_does_not_undo_a_later_rotation(
         step = Step.SET
     held_up = False
 
-    def meanwhile(asked: Asked) -> object:
+    def meanwhile(asked: IssuerRequest) -> object:
         nonlocal held_up
         if not held_up:
             held_up = True
@@ -73,28 +73,30 @@ def test_a_step_that_was_held_up_does_not_undo_a_later_rotation(
 # --- what has a custom label ---
 
 
-def pin(secret: LabSecret) -> None:
+def add_custom_label(secret: LabSecret) -> None:
     """Give the current version a label of one's own."""
     secret.move_label("CANARY", secret.holder("AWSCURRENT") or "")
 
 
 @pytest.mark.parametrize("ends", ["next-rotation", "on-finish"])
-def test_a_pinned_plain_string_goes_on_working(make: Make, shop: Keyshop, ends: str) -> None:
+def test_a_custom_labelled_plain_string_goes_on_working(
+    make: Make, shop: Keyshop, ends: str
+) -> None:
     secret = make(EXAMPLES[PLAIN][0], OLD_KEY_ENDS=ends)
     secret.rotate()
     answer = secret.lab.client.get_secret_value(SecretId=secret.arn)
-    pin(secret)
+    add_custom_label(secret)
     for _ in range(3):
         assert secret.rotate().state == "succeeded"
         assert shop.accepts(answer["SecretString"])
 
 
 @pytest.mark.parametrize("ends", ["next-rotation", "on-finish"])
-def test_a_pinned_key_keeps_its_slot(make: Make, ends: str) -> None:
+def test_a_custom_labelled_key_keeps_its_slot(make: Make, ends: str) -> None:
     secret = make(EXAMPLES[SLOTS][0], OLD_KEY_ENDS=ends)
     secret.rotate()
     labelled = secret.value()
-    pin(secret)
+    add_custom_label(secret)
     assert secret.rotate().state == "succeeded"
     with pytest.raises(Misconfigured, match="other slot") as caught:
         secret.step(secret.begin(), Step.CREATE)
@@ -103,9 +105,9 @@ def test_a_pinned_key_keeps_its_slot(make: Make, ends: str) -> None:
     assert secret.target.accepts(secret.value())
 
 
-def test_a_pinned_key_that_is_dead_holds_no_slot(make: Make, shop: Keyshop) -> None:
+def test_a_custom_labelled_key_that_is_dead_holds_no_slot(make: Make, shop: Keyshop) -> None:
     secret = make(EXAMPLES[SLOTS][0])
-    pin(secret)
+    add_custom_label(secret)
     assert secret.rotate().state == "succeeded"
     shop.slots["key1"] = "replaced by somebody"
     assert secret.rotate().state == "succeeded"
@@ -119,17 +121,17 @@ def test_an_ended_key_that_was_made_current_by_hand_is_told_with_the_way_back(ma
     secret = make(EXAMPLES[BESIDE][0])
     secret.steps(secret.begin())
     secret.steps(secret.begin())
-    event, live = secret.begin(), secret.holder("AWSCURRENT")
-    assert live
+    event, accepted_version = secret.begin(), secret.holder("AWSCURRENT")
+    assert accepted_version
     secret.step(event, Step.CREATE)
     secret.move_label("AWSCURRENT", secret.holder("AWSPREVIOUS") or "")
     assert not secret.target.accepts(secret.value())
     secret.abandon(event)
     event = secret.begin()
-    with pytest.raises(TargetMismatch, match="move AWSCURRENT to a version whose key is live"):
+    with pytest.raises(TargetMismatch, match="move AWSCURRENT to a version whose key is accepted"):
         secret.step(event, Step.CREATE)
     secret.abandon(event)
-    secret.move_label("AWSCURRENT", live)
+    secret.move_label("AWSCURRENT", accepted_version)
     secret.steps(secret.begin())
     assert secret.target.accepts(secret.value())
 
@@ -141,7 +143,7 @@ def test_without_a_list_the_key_before_is_revoked(make: Make, shop: Keyshop) -> 
         assert secret.rotate().state == "succeeded"
     held = {secret.value(label)["key_id"] for label in ("AWSCURRENT", "AWSPREVIOUS")}
     assert shop.keys.keys() == held
-    pin(secret)
+    add_custom_label(secret)
     labelled = secret.value()
     for _ in range(2):
         assert secret.rotate().state == "succeeded"
@@ -151,7 +153,7 @@ def test_without_a_list_the_key_before_is_revoked(make: Make, shop: Keyshop) -> 
 def test_a_lost_key_without_a_label_is_told(make: Make, shop: Keyshop, stub: Stub) -> None:
     secret = make(unlabelled())
 
-    def cut(asked: Asked) -> object:
+    def cut(asked: IssuerRequest) -> object:
         answer = shop(asked)
         if asked.method == "POST":
             raise Cut

@@ -18,10 +18,10 @@ from rotators.http_api_key.http.network import (
     Rules,
 )
 from shared.errors import Misconfigured
-from tests.issuers.scripted import Asked, Said, Stub, stub_issuer
+from tests.issuers.scripted import IssuerRequest, Stub, StubAnswer, stub_issuer
 
 HERE = {"ALLOW_PRIVATE_ISSUERS": "true"}
-Script = Callable[[Asked], object]
+Script = Callable[[IssuerRequest], object]
 Start = Callable[[Script], Stub]
 
 
@@ -30,12 +30,12 @@ def start(authority: Authority) -> Iterator[Start]:
     """Run a stub that answers by this script, to the test's end."""
     running = []
 
-    def started(script: Script) -> Stub:
+    def run(script: Script) -> Stub:
         context = stub_issuer(authority, script)
         running.append(context)
         return context.__enter__()
 
-    yield started
+    yield run
     for context in running:
         context.__exit__(None, None, None)
 
@@ -44,21 +44,21 @@ def start(authority: Authority) -> Iterator[Start]:
 def send(authority: Authority) -> Callable[..., Answer]:
     """Make one call as the function would, with a credential and this environment."""
 
-    def sent(url: str, method: str = "GET", **environment: str) -> Answer:
+    def send_once(url: str, method: str = "GET", **environment: str) -> Answer:
         rules = Rules.from_environment({**HERE, **environment})
         body = None if method == "GET" else b'{"a": 1}'
         call = Call(method, url, {"Authorization": "Bearer canary"}, body)
         return Network(authority.ca, rules).send(call)
 
-    return sent
+    return send_once
 
 
 Send = Callable[..., Answer]
 
 
-def answers(*said: object) -> Script:
+def answers(*bodies: object) -> Script:
     """One after the other."""
-    left = iter(said)
+    left = iter(bodies)
     return lambda _: next(left)
 
 
@@ -68,7 +68,7 @@ def answers(*said: object) -> Script:
 def test_a_redirect_within_the_origin_is_followed(
     start: Start, send: Send, method: str, status: int
 ) -> None:
-    stub = start(answers(Said(status, headers={"Location": "/there?a=b"}), {"ok": True}))
+    stub = start(answers(StubAnswer(status, headers={"Location": "/there?a=b"}), {"ok": True}))
     assert send(f"{stub.url}/here", method).content == b'{"ok": true}'
     first, second = stub.asked
     assert (second.method, second.path, second.query) == (method, "/there", {"a": "b"})
@@ -80,7 +80,7 @@ def test_a_redirect_within_the_origin_is_followed(
 def test_a_redirect_that_would_lose_the_method_is_not(
     start: Start, send: Send, status: int
 ) -> None:
-    stub = start(answers(Said(status, headers={"Location": "/there"})))
+    stub = start(answers(StubAnswer(status, headers={"Location": "/there"})))
     with pytest.raises(AnswerError):
         send(f"{stub.url}/here", "POST")
     assert len(stub.asked) == 1
@@ -89,33 +89,33 @@ def test_a_redirect_that_would_lose_the_method_is_not(
 def test_a_redirect_to_another_origin_is_not(start: Start, send: Send) -> None:
     elsewhere = start(answers({"ok": True}))
     for target in (f"{elsewhere.url}/x", "http://localhost/x", "//elsewhere.invalid/x"):
-        stub = start(answers(Said(307, headers={"Location": target})))
+        stub = start(answers(StubAnswer(307, headers={"Location": target})))
         with pytest.raises(AnswerError):
             send(f"{stub.url}/here")
     assert elsewhere.asked == []
 
 
 def test_redirects_have_an_end(start: Start, send: Send) -> None:
-    stub = start(lambda _: Said(302, headers={"Location": "/again"}))
+    stub = start(lambda _: StubAnswer(302, headers={"Location": "/again"}))
     with pytest.raises(AnswerError):
         send(f"{stub.url}/here")
     assert len(stub.asked) == 4
 
 
 def test_a_zipped_answer_is_read(start: Start, send: Send) -> None:
-    stub = start(answers(Said(body={"a": "b" * 5000}, zipped=True)))
+    stub = start(answers(StubAnswer(body={"a": "b" * 5000}, zipped=True)))
     assert send(stub.url + "/x").content == b'{"a": "' + b"b" * 5000 + b'"}'
 
 
 def test_a_zipped_answer_that_is_much_larger_inside_is_not(start: Start, send: Send) -> None:
-    stub = start(answers(Said(body=b"0" * (64 << 20), zipped=True)))
+    stub = start(answers(StubAnswer(body=b"0" * (64 << 20), zipped=True)))
     with pytest.raises(AnswerError):
         send(stub.url + "/x")
 
 
 def test_half_a_zipped_answer_is_none(start: Start, send: Send) -> None:
     half = gzip.compress(b'{"a": "b"}' * 1000)[:-20]
-    stub = start(answers(Said(body=half, headers={"Content-Encoding": "gzip"})))
+    stub = start(answers(StubAnswer(body=half, headers={"Content-Encoding": "gzip"})))
     content = b""
     try:
         content = send(stub.url + "/x").content
@@ -126,7 +126,7 @@ def test_half_a_zipped_answer_is_none(start: Start, send: Send) -> None:
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_short_retry_after_is_waited_for_once(start: Start, send: Send, status: int) -> None:
-    later = Said(status, headers={"Retry-After": "0"})
+    later = StubAnswer(status, headers={"Retry-After": "0"})
     stub = start(answers(later, {"ok": True}))
     assert send(stub.url + "/x").status == 200
     stub = start(answers(later, later))
@@ -134,11 +134,13 @@ def test_a_short_retry_after_is_waited_for_once(start: Start, send: Send, status
     assert len(stub.asked) == 2
 
 
-@pytest.mark.parametrize("said", ["6", "3600", "-1", "Wed, 21 Oct 2026 07:28:00 GMT", "soon", ""])
+@pytest.mark.parametrize(
+    "retry_after", ["6", "3600", "-1", "Wed, 21 Oct 2026 07:28:00 GMT", "soon", ""]
+)
 def test_a_long_or_odd_retry_after_is_left_to_the_next_attempt(
-    start: Start, send: Send, said: str
+    start: Start, send: Send, retry_after: str
 ) -> None:
-    stub = start(answers(Said(429, headers={"Retry-After": said})))
+    stub = start(answers(StubAnswer(429, headers={"Retry-After": retry_after})))
     assert send(stub.url + "/x").status == 429
     assert len(stub.asked) == 1
 

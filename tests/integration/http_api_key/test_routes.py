@@ -17,7 +17,7 @@ from shared.protocol.event import Step
 from tests.issuers.described import BESIDE, EXAMPLES, REPLACED, target_of
 from tests.issuers.issuing import HERE, ticket_with_admin
 from tests.issuers.keyshop import Keyshop
-from tests.issuers.scripted import Asked, Said, Stub, stub_issuer
+from tests.issuers.scripted import IssuerRequest, Stub, StubAnswer, stub_issuer
 from tests.lab import Lab, LabSecret
 
 
@@ -45,8 +45,10 @@ def host(stub: Stub) -> str:
 def test_a_redirect_is_read_as_it_is_called(authority: Authority, evil: Stub, hosts: str) -> None:
     """To urlsplit it is user information before the right host, to urllib3 a host and a path."""
 
-    def script(asked: Asked) -> object:
-        return Said(307, headers={"Location": f"https://{host(evil)}\\@{asked.headers['host']}/x"})
+    def script(asked: IssuerRequest) -> object:
+        return StubAnswer(
+            307, headers={"Location": f"https://{host(evil)}\\@{asked.headers['host']}/x"}
+        )
 
     with stub_issuer(authority, script) as good:
         rules = Rules.from_environment({**HERE, "ISSUER_HOSTS": hosts.format(good=host(good))})
@@ -63,7 +65,7 @@ def test_a_next_page_is_too(
     secret = make()
     following = form.format(host(evil), host(stub))
 
-    def script(asked: Asked) -> object:
+    def script(asked: IssuerRequest) -> object:
         listing = asked.method == "GET" and asked.path == "/v1/keys"
         return {"data": [], "next": following} if listing else shop(asked)
 
@@ -127,7 +129,7 @@ def test_a_base_takes_no_path_for_something_else(
 
 
 @pytest.mark.parametrize(
-    "said",
+    "fields",
     [
         {"issuer_url": "{url}/user/mallory/proxy/8000"},
         {"host": "localhost", "issuer": {"use": "gitlab", "base": "{url}/user/mallory"}},
@@ -135,11 +137,13 @@ def test_a_base_takes_no_path_for_something_else(
     ],
 )
 def test_the_right_host_is_not_enough_for_the_admins_key(
-    authority: Authority, evil: Stub, said: dict[str, object]
+    authority: Authority, evil: Stub, fields: dict[str, object]
 ) -> None:
     """On JupyterHub a path is another user's own server."""
     issuer = HttpIssuer(authority.ca, {**HERE, "ISSUER_HOSTS": "localhost"})
-    document = json.loads(json.dumps({"project_id": "7", **HUB, **said}).replace("{url}", evil.url))
+    document = json.loads(
+        json.dumps({"project_id": "7", **HUB, **fields}).replace("{url}", evil.url)
+    )
     names = {"use": "gitlab", "fields": {"key": "api_key", "id": "key_id"}}
     if isinstance(document.get("issuer"), dict) and document["issuer"]["use"] == "gitlab":
         document["issuer"] |= names
@@ -163,10 +167,11 @@ def test_a_base_of_ours_leaves_no_choice_of_the_path(authority: Authority) -> No
     for use in ("gitlab", "jupyterhub"):
         described = {"use": use, "fields": names}
         values = {} if use == "gitlab" else {"values": {"issuer_url": "https://keys.example.org"}}
-        pinned = {**HERE, "ISSUER_HOSTS": "*", "ISSUER": json.dumps({**described, **values})}
-        theirs = HttpIssuer(authority.ca, pinned)
-        theirs.manage(
-            theirs.parse({**document, "owner": "app"}), ticket_with_admin({"api_key": "ADM"})
+        environment = {**HERE, "ISSUER_HOSTS": "*", "ISSUER": json.dumps({**described, **values})}
+        described_issuer = HttpIssuer(authority.ca, environment)
+        described_issuer.manage(
+            described_issuer.parse({**document, "owner": "app"}),
+            ticket_with_admin({"api_key": "ADM"}),
         )
     key = issuer.parse({**document, "issuer": {"use": "gitlab", "fields": names}})
     issuer.manage(key, ticket_with_admin({"api_key": "ADM"}))
@@ -251,8 +256,8 @@ def test_it_still_tells_two_accounts_apart(authority: Authority) -> None:
 
 
 def test_a_redirect_to_no_port_is_no_answer(authority: Authority) -> None:
-    def script(_: Asked) -> object:
-        return Said(307, headers={"Location": "https://localhost:99999/x"})
+    def script(_: IssuerRequest) -> object:
+        return StubAnswer(307, headers={"Location": "https://localhost:99999/x"})
 
     with stub_issuer(authority, script) as good, pytest.raises(AnswerError):
         Network(authority.ca, Rules.from_environment(HERE)).send(Call("GET", good.url, {}, None))
@@ -264,7 +269,7 @@ def test_a_next_page_that_is_no_url(
 ) -> None:
     secret = make()
 
-    def script(asked: Asked) -> object:
+    def script(asked: IssuerRequest) -> object:
         listing = asked.method == "GET" and asked.path == "/v1/keys"
         return {"data": [], "next": following} if listing else shop(asked)
 
@@ -293,7 +298,7 @@ def test_an_expression_that_is_too_deep(make: Callable[..., LabSecret]) -> None:
         secret.step(secret.begin(), Step.CREATE)
 
 
-@pytest.mark.parametrize("said", ["Acme Inc", "https://login.acme.test", "Acme", "acme"])
-def test_a_field_issuer_of_somebodys_own(said: str) -> None:
+@pytest.mark.parametrize("name", ["Acme Inc", "https://login.acme.test", "Acme", "acme"])
+def test_a_field_issuer_of_somebodys_own(name: str) -> None:
     with pytest.raises(MalformedSecret, match="not a description of ours"):
-        Sources({}).of({"issuer_url": "https://hub.test/api", "issuer": said})
+        Sources({}).of({"issuer_url": "https://hub.test/api", "issuer": name})

@@ -52,22 +52,22 @@ def test_nothing_is_told(tmp_path: Path, authority: Authority, engine: str) -> N
         users.create_admin()
         users.create()
         passwords = Passwords()
-        overlaps(users, passwords)
-        alternates(users, passwords)
-        fails(users, passwords)
-        told = written(users, server)
+        rotate_with_overlap(users, passwords)
+        alternate(users, passwords)
+        fail(users, passwords)
+        logs = read_logs(users, server)
     assert len(passwords.made) > 15
-    for name, text in told.items():
+    for name, text in logs.items():
         assert users.name.encode() in text, name  # what is searched is really the log
         for password in passwords.made:
             assert not [form for form in forms(password) if form in text], name
 
 
-def overlaps(users: Users, passwords: Passwords) -> None:
+def rotate_with_overlap(users: Users, passwords: Passwords) -> None:
     """Forbidden, by the admin, by oneself, again, given up, and ended."""
-    live = "first"
-    with users.session(live) as session:
-        fails_quietly(lambda: session.add_password(passwords.new()))
+    current = "first"
+    with users.session(current) as session:
+        assert_fails_quietly(lambda: session.add_password(passwords.new()))
     for admins in (True, False):
         if not admins:
             right = "CREATE USER" if users.mariadb else "APPLICATION_PASSWORD_ADMIN"
@@ -76,31 +76,31 @@ def overlaps(users: Users, passwords: Passwords) -> None:
                 users.run("ALTER USER {user}@'%' PASSWORD HISTORY 9")
         new = passwords.new()
         for password in (new, new, passwords.new(), passwords.new()):
-            with users.session(live) as session, users.as_admin() as by:
+            with users.session(current) as session, users.as_admin() as by:
                 other = by if admins else None
                 session.add_password(password, by=other)
-        live = passwords.last
-        with users.session(live) as session:
-            fails_quietly(lambda: session.end_other_passwords(Secret(passwords.last)))
-        with users.session(live) as session:
+        current = passwords.last
+        with users.session(current) as session:
+            assert_fails_quietly(lambda: session.end_other_passwords(Secret(passwords.last)))
+        with users.session(current) as session:
             session.set_password(passwords.new())
-        live = passwords.last
+        current = passwords.last
     users.run("DROP USER {user}@'%'")
     users.create()
 
 
-def alternates(users: Users, passwords: Passwords) -> None:
+def alternate(users: Users, passwords: Passwords) -> None:
     """Made, followed, given back, and again."""
     users.run("GRANT SELECT ON *.* TO {user}@'%'")
     for _ in range(2):
         users.provision_twin(passwords.new().reveal())
     users.verify_same_rights(passwords.last)
-    users.provision_twin(passwords.new().reveal(), live=passwords.made[-2], user=users.twin)
+    users.provision_twin(passwords.new().reveal(), current=passwords.made[-2], user=users.twin)
     users.verify_same_rights(passwords.last, users.name)
     users.run("ALTER USER {user}@'%' IDENTIFIED BY 'first'")
 
 
-def fails(users: Users, passwords: Passwords) -> None:
+def fail(users: Users, passwords: Passwords) -> None:
     """Refused by the server's rules, by a missing right, by a name that is too long."""
     what = "SONAME 'simple_password_check'" if users.mariadb else (
         "COMPONENT 'file://component_validate_password'"
@@ -108,28 +108,28 @@ def fails(users: Users, passwords: Passwords) -> None:
     users.sql(f"INSTALL {what}")
     if not users.mariadb:
         users.sql("SET GLOBAL validate_password.length = 99")
-    fails_quietly(lambda: users.provision_twin(passwords.new().reveal()))
+    assert_fails_quietly(lambda: users.provision_twin(passwords.new().reveal()))
     with users.session("first") as session:
-        fails_quietly(lambda: session.set_password(passwords.new()))
-        fails_quietly(lambda: session.add_password(passwords.new()))
+        assert_fails_quietly(lambda: session.set_password(passwords.new()))
+        assert_fails_quietly(lambda: session.add_password(passwords.new()))
     users.sql(f"UNINSTALL {what}")
     long = users.renamed(users.name.ljust(125 if users.mariadb else 30, "x"))
     long.create()
     with long.session("first") as session, users.as_admin() as by:
-        fails_quietly(
+        assert_fails_quietly(
             lambda: session.provision_twin(
                 long.twin, passwords.new(), by=by, proves_ownership=lambda: False
             )
         )
     users.run("REVOKE CREATE USER, INSERT, UPDATE, DELETE ON *.* FROM {admin}@'%'")
-    fails_quietly(lambda: users.provision_twin(passwords.new().reveal()))
+    assert_fails_quietly(lambda: users.provision_twin(passwords.new().reveal()))
     users.sql("SET GLOBAL read_only = ON")
     with users.session("first") as session:
-        fails_quietly(lambda: session.set_password(passwords.new()))
+        assert_fails_quietly(lambda: session.set_password(passwords.new()))
     users.sql("SET GLOBAL read_only = OFF")
 
 
-def fails_quietly(change: Any) -> None:  # noqa: ANN401 - any call
+def assert_fails_quietly(change: Any) -> None:  # noqa: ANN401 - any call
     """The error has nothing of the password either; that it fails, others test."""
     try:
         change()
@@ -137,14 +137,14 @@ def fails_quietly(change: Any) -> None:  # noqa: ANN401 - any call
         assert not [word for word in ("aA1.", "IDENTIFIED BY '") if word in str(error)]
 
 
-def written(users: Users, server: Server) -> dict[str, bytes]:
+def read_logs(users: Users, server: Server) -> dict[str, bytes]:
     ((folder,),) = users.sql("SELECT @@datadir")
     users.sql("FLUSH LOGS")
     assert server.log is not None
-    told = {"general log": server.log.read_bytes()}
+    logs = {"general log": server.log.read_bytes()}
     for name, pattern in (("slow log", "*slow*.log"), ("binlog", "binlog.0*")):
-        told[name] = b"".join(file.read_bytes() for file in Path(folder).glob(pattern))
+        logs[name] = b"".join(file.read_bytes() for file in Path(folder).glob(pattern))
     rows = [row for statement in STATEMENTS for row in users.sql(statement)]
-    told["statements"] = f"{users.name} {rows}".encode()
+    logs["statements"] = f"{users.name} {rows}".encode()
     assert "IDENTIFIED" in str(rows)
-    return told
+    return logs

@@ -51,16 +51,16 @@ def everything(users: Users, user: str) -> set[tuple[object, ...]]:
 def test_the_two_take_turns(users: Users) -> None:
     users.create()
     users.run(*RIGHTS)
-    live, passwords = users.name, {users.name: "first"}
+    current, passwords = users.name, {users.name: "first"}
     for turn in range(6):
-        pending = users.twin if live == users.name else users.name
-        users.provision_twin(f"pass-{turn}", live=passwords[live], user=live)
-        assert users.accepts(passwords[live], live)
+        pending = users.twin if current == users.name else users.name
+        users.provision_twin(f"pass-{turn}", current=passwords[current], user=current)
+        assert users.accepts(passwords[current], current)
         passwords[pending] = f"pass-{turn}"
         users.verify_same_rights(passwords[pending], pending)
         assert users.shown(users.twin) == users.shown(users.name)
         assert users.marks(pending) == 1
-        live = pending
+        current = pending
 
 
 def test_the_originals_rights_are_left_as_they_are(users: Users) -> None:
@@ -69,10 +69,10 @@ def test_the_originals_rights_are_left_as_they_are(users: Users) -> None:
     users.provision_twin("second")
     users.run(*FEWER)
     before = users.shown(users.name)
-    users.provision_twin("third", live="second", user=users.twin)
+    users.provision_twin("third", current="second", user=users.twin)
     assert users.shown(users.name) == before
     users.verify_same_rights("third", users.name)
-    users.provision_twin("fourth", live="third")
+    users.provision_twin("fourth", current="third")
     assert users.shown(users.twin) == before
 
 
@@ -82,11 +82,11 @@ def test_what_was_granted_to_the_clone_only_is_not_lost_silently(users: Users) -
     users.provision_twin("second")
     users.run("GRANT DELETE ON app.* TO {twin}@'%'")
     with pytest.raises(TargetMismatch, match="privilege DELETE") as caught:
-        users.provision_twin("third", live="second", user=users.twin)
+        users.provision_twin("third", current="second", user=users.twin)
     assert "GRANT it to" in caught.value.do
     assert users.accepts("first")
     users.run("GRANT ALL ON app.* TO {user}@'%'")
-    users.provision_twin("third", live="second", user=users.twin)
+    users.provision_twin("third", current="second", user=users.twin)
     assert users.accepts("third")
 
 
@@ -95,7 +95,7 @@ def test_an_original_that_was_dropped_is_made_again(users: Users) -> None:
     users.run(*RIGHTS)
     users.provision_twin("second")
     users.run("DROP USER {user}@'%'")
-    users.provision_twin("third", live="second", user=users.twin)
+    users.provision_twin("third", current="second", user=users.twin)
     users.verify_same_rights("third", users.name)
     assert users.shown(users.name) == users.shown(users.twin)
 
@@ -167,21 +167,21 @@ def test_a_user_whose_other_account_was_made_by_somebody_is_no_pair(users: Users
     assert everything(users, users.twin) == before
 
 
-@pytest.mark.parametrize("live", ["original", "clone"])
-def test_a_pair_made_by_the_aws_functions_is_adopted(users: Users, live: str) -> None:
+@pytest.mark.parametrize("current_user", ["original", "clone"])
+def test_a_pair_made_by_the_aws_functions_is_adopted(users: Users, current_user: str) -> None:
     users.create()
     users.run(*RIGHTS)
     users.create(user=users.twin)
     users.run("GRANT SELECT, PROCESS ON *.* TO {twin}@'%'")
     current, pending = users.name, users.twin
-    if live == "clone":
+    if current_user == "clone":
         current, pending = pending, current
         users.run("REVOKE PROCESS ON *.* FROM {twin}@'%'")
     users.provision_twin("second", user=current, proves_ownership=lambda: True)
     users.verify_same_rights("second", pending)
-    users.provision_twin("third", live="second", user=pending)
+    users.provision_twin("third", current="second", user=pending)
     users.verify_same_rights("third", current)
-    users.provision_twin("fourth", live="third", user=current)
+    users.provision_twin("fourth", current="third", user=current)
     assert users.shown(users.twin) == users.shown(users.name)
     assert "PROCESS" not in str(users.shown(users.twin))
 
@@ -219,31 +219,33 @@ def test_what_the_original_may_do_everywhere_it_may_do_there(users: Users) -> No
         users.provision_twin("third", user=users.twin)
 
 
-@pytest.mark.parametrize("live", ["original", "clone"])
-def test_of_two_that_are_marked_as_clones_the_name_tells(users: Users, live: str) -> None:
+@pytest.mark.parametrize("current_user", ["original", "clone"])
+def test_of_two_that_are_marked_as_clones_the_name_tells(users: Users, current_user: str) -> None:
     """AWS's function copies marks from each to the other."""
     users.create()
     users.run(*RIGHTS)
     users.provision_twin("second")
-    if live == "clone":
-        users.provision_twin("third", live="second", user=users.twin)
+    if current_user == "clone":
+        users.provision_twin("third", current="second", user=users.twin)
     for user, other in ((users.name, users.twin), (users.twin, users.name)):
         for (line,) in users.sql("SHOW GRANTS FOR %s", user):
             if "ON `rotation " in line:
                 users.sql(line.split(" TO ")[0] + f" TO '{other}'@'%'")
-    current, pending = (users.name, users.twin) if live == "original" else (users.twin, users.name)
-    password = "first" if live == "original" else "second"
+    current, pending = (
+        (users.name, users.twin) if current_user == "original" else (users.twin, users.name)
+    )
+    password = "first" if current_user == "original" else "second"
     for turn in range(3):
-        users.provision_twin(f"pass-{turn}", live=password, user=current)
+        users.provision_twin(f"pass-{turn}", current=password, user=current)
         users.verify_same_rights(f"pass-{turn}", pending)
         assert users.shown(users.twin) == users.shown(users.name)
         current, pending, password = pending, current, f"pass-{turn}"
     assert users.marks(users.name) == users.marks(users.twin) == 1
     users.run("GRANT DELETE ON app.* TO {user}@'%'")
     if current == users.twin:
-        users.provision_twin("more", live=password, user=current)
+        users.provision_twin("more", current=password, user=current)
         password = "more"
-    users.provision_twin("last", live=password)
+    users.provision_twin("last", current=password)
     assert "DELETE" in str(users.shown(users.twin))
 
 
@@ -256,15 +258,15 @@ def test_a_stranger_in_the_originals_place_is_not_touched(users: Users) -> None:
     before = everything(users, users.name)
     with pytest.raises(TargetMismatch, match="is there already") as caught:
         users.provision_twin(
-            "third", live="second", user=users.twin, proves_ownership=lambda: False
+            "third", current="second", user=users.twin, proves_ownership=lambda: False
         )
     assert everything(users, users.name) == before
     # What the message says makes it the original, but does not give it its rights.
     users.sql(caught.value.do.split("adopt it: ")[1].split(";")[0])
     with pytest.raises(TargetMismatch, match="may do what"):
-        users.provision_twin("third", live="second", user=users.twin)
+        users.provision_twin("third", current="second", user=users.twin)
     users.run(*RIGHTS)
-    users.provision_twin("third", live="second", user=users.twin)
+    users.provision_twin("third", current="second", user=users.twin)
     users.verify_same_rights("third", users.name)
 
 
@@ -275,7 +277,7 @@ def test_an_original_that_lost_its_mark_is_known_by_a_stored_password(users: Use
         if "ON `rotation original" in line:
             users.sql(line.split(" TO ")[0].replace("GRANT", "REVOKE") + f" FROM '{users.name}'")
     assert not users.marks(users.name)
-    users.provision_twin("third", live="second", user=users.twin, proves_ownership=lambda: True)
+    users.provision_twin("third", current="second", user=users.twin, proves_ownership=lambda: True)
     users.verify_same_rights("third", users.name)
 
 
@@ -284,9 +286,9 @@ def test_an_original_that_nobody_can_log_in_as_is_told(users: Users) -> None:
     users.provision_twin("second")
     users.run("ALTER USER {user}@'%' ACCOUNT LOCK")
     with pytest.raises(Forbidden, match="is locked") as caught:
-        users.provision_twin("third", live="second", user=users.twin)
+        users.provision_twin("third", current="second", user=users.twin)
     users.sql(caught.value.do)
-    users.provision_twin("third", live="second", user=users.twin)
+    users.provision_twin("third", current="second", user=users.twin)
     users.verify_same_rights("third", users.name)
 
 
@@ -300,7 +302,7 @@ def test_the_original_of_another_host_only(users: Users) -> None:
     users.run("DROP USER {user}@'%'")
     before = everything(users, users.name)
     with pytest.raises(TargetMismatch, match="no account '"):
-        users.provision_twin("third", live="second", user=users.twin)
+        users.provision_twin("third", current="second", user=users.twin)
     assert everything(users, users.name) == before
 
 
@@ -336,7 +338,7 @@ def test_defect_9_several_hosts_of_one_name(users: Users) -> None:
     users.provision_twin("fourth")
     assert users.shown(users.twin, "10.%") == users.shown(users.name, "10.%")
     # And the way back.
-    users.provision_twin("fifth", live="fourth", user=users.twin)
+    users.provision_twin("fifth", current="fourth", user=users.twin)
     users.verify_same_rights("fifth", users.name)
     assert {users.marks(users.name, host) for host in users.hosts(users.name)} == {1}
 
@@ -367,10 +369,10 @@ def test_an_account_with_another_password_is_somebody_elses(users: Users) -> Non
     users.provision_twin("second")
     assert users.hosts(users.twin) == {"%"}
     before = everything(users, users.name)
-    users.provision_twin("third", live="second", user=users.twin)
-    theirs = {row for row in before if "10.%" in str(row)}
-    assert theirs
-    assert theirs <= everything(users, users.name)
+    users.provision_twin("third", current="second", user=users.twin)
+    other_rows = {row for row in before if "10.%" in str(row)}
+    assert other_rows
+    assert other_rows <= everything(users, users.name)
 
 
 @pytest.mark.parametrize("plugin", ["caching_sha2_password", "sha256_password"])
@@ -395,19 +397,19 @@ class Killed(Exception):
 
 
 @contextmanager
-def killed_after(statements: int) -> Iterator[list[str]]:
+def kill_after(statements: int) -> Iterator[list[str]]:
     """Every statement beyond so many fails, before it is sent."""
     sent: list[str] = []
     run = Connection._execute
 
-    def counted(self: Connection, statement: str, values: tuple[str, ...]) -> Rows:
+    def execute(self: Connection, statement: str, values: tuple[str, ...]) -> Rows:
         if len(sent) >= statements:
             raise Killed
         sent.append(statement)
         return run(self, statement, values)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Connection, "_execute", counted)
+        patch.setattr(Connection, "_execute", execute)
         yield sent
 
 
@@ -435,11 +437,11 @@ def prepare(users: Users, pending: str, turn: int) -> None:
         users.run("DROP USER IF EXISTS {user}@'%'")
 
 
-def attempt(users: Users, statements: int, new: str, live: str, user: str) -> bool:
+def attempt(users: Users, statements: int, new: str, current: str, user: str) -> bool:
     """Whether setSecret ended before it was killed."""
-    with killed_after(statements):
+    with kill_after(statements):
         try:
-            users.provision_twin(new, live=live, user=user)
+            users.provision_twin(new, current=current, user=user)
         except Killed:
             return False
     return True
@@ -450,18 +452,18 @@ def test_defect_2_killed_before_any_statement(users: Users, pending: str) -> Non
     """No user without all its rights is ever taken for whole, and a retry finishes it."""
     users.create()
     users.run(*RIGHTS)
-    live, password, twin = users.name, "first", users.twin
+    user, password, twin = users.name, "first", users.twin
     if "original" in pending:
         users.provision_twin("second")
-        live, password, twin = users.twin, "second", users.name
+        user, password, twin = users.twin, "second", users.name
     for statements in range(100):
         prepare(users, pending, statements)
         new = f"new-{statements}"
-        done = attempt(users, statements, new, password, live)
-        assert users.accepts(password, live)
+        done = attempt(users, statements, new, password, user)
+        assert users.accepts(password, user)
         if done or not fails_verification(users, new, twin):
             assert users.shown(users.name) == users.shown(users.twin)
-        users.provision_twin(new, live=password, user=live)
+        users.provision_twin(new, current=password, user=user)
         users.verify_same_rights(new, twin)
         assert users.shown(users.name) == users.shown(users.twin)
         if done:
@@ -551,7 +553,7 @@ def test_a_login_that_the_server_takes_for_another(users: Users) -> None:
     users.sql("CREATE USER ''@'%%' IDENTIFIED BY 'anyone'".replace("%%", "%"))
     try:
         with pytest.raises(TargetMismatch, match="another account"):
-            users.provision_twin("second", live="anyone")
+            users.provision_twin("second", current="anyone")
     finally:
         users.sql("DROP USER ''@'%'")
 

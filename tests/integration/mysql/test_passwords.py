@@ -50,22 +50,22 @@ def create_user(users: Users, by: str, more: str = "") -> None:
         allow_two_passwords(users)
 
 
-def add(users: Users, new: str, live: str, by: str) -> None:
+def add(users: Users, new: str, current: str, by: str) -> None:
     """What setSecret does with PASSWORD_OVERLAP."""
-    with users.session(live) as session, admin(users, by) as other:
+    with users.session(current) as session, admin(users, by) as other:
         session.add_password(Secret(new), by=other)
 
 
-def replace(users: Users, new: str, live: str, by: str) -> None:
+def replace(users: Users, new: str, current: str, by: str) -> None:
     """What setSecret does without."""
-    with users.session(live) as session, admin(users, by) as other:
+    with users.session(current) as session, admin(users, by) as other:
         session.set_password(Secret(new), by=other)
 
 
-def end_others(users: Users, live: str, by: str) -> None:
+def end_others(users: Users, current: str, by: str) -> None:
     """What finishSecret does with OLD_PASSWORD_ENDS=on-finish."""
-    with users.session(live) as session, admin(users, by) as other:
-        session.end_other_passwords(Secret(live), by=other)
+    with users.session(current) as session, admin(users, by) as other:
+        session.end_other_passwords(Secret(current), by=other)
 
 
 def admin(users: Users, by: str) -> Any:  # noqa: ANN401 - a session, or none
@@ -96,12 +96,12 @@ def test_the_new_and_the_current_password_and_no_third(
 
 def test_rotations_follow_each_other(users: Users, by: str) -> None:
     create_user(users, by)
-    live = "first"
+    current = "first"
     for turn in range(4):
         new = f"turn-{turn}"
-        add(users, new, live, by)
-        assert users.accepted(*PASSWORDS, *(f"turn-{n}" for n in range(turn + 1))) == {live, new}
-        live = new
+        add(users, new, current, by)
+        assert users.accepted(*PASSWORDS, *(f"turn-{n}" for n in range(turn + 1))) == {current, new}
+        current = new
 
 
 @pytest.mark.parametrize("history", ["", "PASSWORD HISTORY 9"])
@@ -190,11 +190,11 @@ def test_the_password_that_is_kept_may_be_the_older_one(users: Users, by: str) -
 
 
 @pytest.mark.parametrize("history", ["", "PASSWORD HISTORY 9"])
-@pytest.mark.parametrize("live", ["first", "second"])
-def test_a_plain_change_ends_both(users: Users, by: str, live: str, history: str) -> None:
+@pytest.mark.parametrize("current", ["first", "second"])
+def test_a_plain_change_ends_both(users: Users, by: str, current: str, history: str) -> None:
     create_user(users, by, "" if users.mariadb else history)
     add(users, "second", "first", by)
-    replace(users, "third", live, by)
+    replace(users, "third", current, by)
     assert users.accepted(*PASSWORDS) == {"third"}
 
 
@@ -323,7 +323,7 @@ def test_other_ways_to_log_in_are_kept_of_a_pair(mariadb_server: Server) -> None
         native_password_hash(Secret("first")),
     )
     users.provision_twin("second")
-    users.provision_twin("third", live="second", user=users.twin)
+    users.provision_twin("third", current="second", user=users.twin)
     users.verify_same_rights("third", users.name)
     shown = str(users.sql("SHOW CREATE USER %s@'%%'", users.name)[0][0])
     assert "unix_socket USING 'a%b'" in shown

@@ -240,7 +240,7 @@ def test_a_default_role_that_the_user_has_no_more(users: Users, gone: str) -> No
     users.run(gone.format(role))
     users.provision_twin("second")
     users.verify_same_rights("second")
-    users.provision_twin("third", live="second", user=users.twin)
+    users.provision_twin("third", current="second", user=users.twin)
     users.verify_same_rights("third", users.name)
 
 
@@ -252,7 +252,7 @@ def test_an_account_of_the_name_without_a_password(users: Users, name: str) -> N
     try:
         users.provision_twin("third")
         users.verify_same_rights("third")
-        users.provision_twin("fourth", live="third", user=users.twin)
+        users.provision_twin("fourth", current="third", user=users.twin)
     finally:
         users.sql("DROP USER %s@'localhost'", getattr(users, name))
 

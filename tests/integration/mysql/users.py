@@ -123,12 +123,12 @@ class Users:
         self,
         password: str,
         *,
-        live: str = "first",
+        current: str = "first",
         user: str | None = None,
         proves_ownership: Callable[[], bool] = never,
     ) -> None:
         """What setSecret does: the user's twin gets this password and its rights."""
-        login = self.login(live, user)
+        login = self.login(current, user)
         with self.engine().connect(login) as session, self.as_admin() as by:
             session.provision_twin(
                 login.twin, Secret(password), by=by, proves_ownership=proves_ownership

@@ -75,14 +75,14 @@ class PostgresPair:
     ) -> list[tuple[Any, ...]]:
         """As the superuser; `{0}`, `{1}` stand for the names."""
         with as_superuser(replace(self.server, database=dbname)) as connection:
-            return _fetched(connection.execute(_sql(statement, *names)))
+            return _fetch(connection.execute(_sql(statement, *names)))
 
     def run(
         self, user: str, statement: str, *names: str | Literal, dbname: str = "postgres"
     ) -> list[tuple[Any, ...]]:
         """As that user."""
         with self.raw(user, dbname) as connection:
-            return _fetched(connection.execute(_sql(statement, *names)))
+            return _fetch(connection.execute(_sql(statement, *names)))
 
     def provision(
         self,
@@ -134,5 +134,5 @@ def _sql(statement: str, *names: str | Literal) -> Composed:
     return SQL(statement).format(*parts)
 
 
-def _fetched(cursor: psycopg.Cursor[Any]) -> list[tuple[Any, ...]]:
+def _fetch(cursor: psycopg.Cursor[Any]) -> list[tuple[Any, ...]]:
     return cursor.fetchall() if cursor.description else []

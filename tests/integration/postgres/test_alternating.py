@@ -292,14 +292,14 @@ def test_the_longest_name(postgres_server: Server) -> None:
 def test_a_user_whose_own_name_ends_in_clone(any_postgres_server: Server) -> None:
     """Its twin is made as its clone: what the server shows counts, not the names."""
     pair = PostgresPair(any_postgres_server)
-    own = pair.clone
-    pair.run(pair.admin, "ALTER ROLE {0} RENAME TO {1}", pair.app, own)
-    pair.run(pair.admin, "ALTER ROLE {0} PASSWORD 'other-password'", own)
-    pair.passwords[own] = "other-password"
+    named_clone = pair.clone
+    pair.run(pair.admin, "ALTER ROLE {0} RENAME TO {1}", pair.app, named_clone)
+    pair.run(pair.admin, "ALTER ROLE {0} PASSWORD 'other-password'", named_clone)
+    pair.passwords[named_clone] = "other-password"
     pair.rotate(pair.app)
-    assert pair.run(pair.app, "SELECT current_user::text") == [(own,)]
-    pair.rotate(own)
-    assert pair.run(own, "SELECT current_user::text") == [(own,)]
+    assert pair.run(pair.app, "SELECT current_user::text") == [(named_clone,)]
+    pair.rotate(named_clone)
+    assert pair.run(named_clone, "SELECT current_user::text") == [(named_clone,)]
 
 
 def same(pair: PostgresPair, column: str) -> str:

@@ -30,7 +30,7 @@ LOGS = {
 }
 
 
-class Crash(BaseException):
+class StatementCrash(BaseException):
     """The function ends here, as by a kill: nothing catches it."""
 
 
@@ -69,7 +69,7 @@ def void(_: object) -> None:
 
 def die(connection: rotator.BoundedConnection) -> None:
     connection.pgconn.finish()
-    raise Crash
+    raise StatementCrash
 
 
 def test_a_crash_before_any_statement(either_postgres_server: Server) -> None:
@@ -77,11 +77,11 @@ def test_a_crash_before_any_statement(either_postgres_server: Server) -> None:
 
 
 def test_the_server_ends_the_session_before_any_statement(postgres_server: Server) -> None:
-    def ended(pair: PostgresPair) -> Callable[[rotator.BoundedConnection], None]:
+    def terminate(pair: PostgresPair) -> Callable[[rotator.BoundedConnection], None]:
         end = "SELECT pg_terminate_backend({}, 5000)"
         return lambda connection: void(pair.sql(end.format(connection.info.backend_pid)))
 
-    crash_before_every_statement(postgres_server, ended)
+    crash_before_every_statement(postgres_server, terminate)
 
 
 def crash_before_every_statement(
@@ -93,17 +93,17 @@ def crash_before_every_statement(
         with before_statement(number, crash(pair)) as seen:
             try:
                 pair.provision(pair.clone, password=password)
-            except (Crash, Unreachable):
+            except (StatementCrash, Unreachable):
                 assert len(seen) == number
             else:
                 break
-        _has_nothing_or_all(pair, password)
+        _assert_nothing_or_all(pair, password)
         pair.provision(pair.clone, password=password)
         pair.verify(pair.clone)
     assert number > 25
 
 
-def _has_nothing_or_all(pair: PostgresPair, password: str) -> None:
+def _assert_nothing_or_all(pair: PostgresPair, password: str) -> None:
     pair.passwords[pair.clone] = password
     try:
         pair.verify(pair.clone)

@@ -41,7 +41,9 @@ def stranger(pair: PostgresPair) -> None:
     pair.passwords[pair.clone] = "its own"
 
 
-def refused(pair: PostgresPair, twin: str, kind: type[RotationError] = TargetMismatch) -> str:
+def assert_twin_refused(
+    pair: PostgresPair, twin: str, kind: type[RotationError] = TargetMismatch
+) -> str:
     """Nothing is changed in either; what to do."""
     before = [pair.state(user) for user in (pair.app, pair.clone)]
     with pytest.raises(kind) as caught:
@@ -59,7 +61,7 @@ def sql_in(do: str) -> str:
 
 def test_defect_10_a_lookalike_is_not_touched(pair: PostgresPair) -> None:
     stranger(pair)
-    adopt = sql_in(refused(pair, pair.clone))
+    adopt = sql_in(assert_twin_refused(pair, pair.clone))
     pair.run(pair.clone, "SELECT 1")
     pair.run(pair.admin, adopt.replace("{", "{{"))
     pair.rotate(pair.clone)
@@ -68,7 +70,7 @@ def test_defect_10_a_lookalike_is_not_touched(pair: PostgresPair) -> None:
 def test_defect_10_nor_is_a_lookalike_of_an_original(pair: PostgresPair) -> None:
     """The secret is of a user really named so; `app` is somebody else."""
     stranger(pair)
-    adopt = sql_in(refused(pair, pair.app))
+    adopt = sql_in(assert_twin_refused(pair, pair.app))
     pair.run(pair.admin, adopt)
     pair.rotate(pair.app)
 
@@ -87,7 +89,7 @@ def test_a_stored_password_that_works_is_proof(pair: PostgresPair, first: str) -
 def test_a_lookalike_that_appears_meanwhile_is_not_touched(pair: PostgresPair) -> None:
     pair.provision(pair.clone)
     pair.run(pair.admin, "REVOKE {0} FROM {1}", pair.app, pair.clone)
-    assert "GRANT" in refused(pair, pair.clone)
+    assert "GRANT" in assert_twin_refused(pair, pair.clone)
 
 
 def test_verify_refuses_where_provision_was_not_done(pair: PostgresPair) -> None:
@@ -232,32 +234,32 @@ def test_rights_of_the_clone_alone_do_not_matter_once_it_acts(
 
 def test_an_admin_who_may_not_create_roles(pair: PostgresPair) -> None:
     pair.sql("ALTER ROLE {0} NOCREATEROLE", pair.admin)
-    pair.sql(sql_in(refused(pair, pair.clone, Forbidden)))
+    pair.sql(sql_in(assert_twin_refused(pair, pair.clone, Forbidden)))
     pair.rotate(pair.clone)
 
 
 def test_an_admin_who_may_not_grant_the_original(postgres_server: Server) -> None:
     pair = PostgresPair(postgres_server)
     pair.sql("REVOKE {0} FROM {1}", pair.app, pair.admin)
-    pair.sql(sql_in(refused(pair, pair.clone, Forbidden)))
+    pair.sql(sql_in(assert_twin_refused(pair, pair.clone, Forbidden)))
     pair.rotate(pair.clone)
     pair.sql("REVOKE {0} FROM {1} CASCADE", pair.app, pair.admin)
     pair.sql("GRANT {0} TO {1}", pair.app, pair.clone)
-    pair.sql(sql_in(refused(pair, pair.app, Forbidden)))
+    pair.sql(sql_in(assert_twin_refused(pair, pair.app, Forbidden)))
     pair.rotate(pair.app)
 
 
 def test_an_admin_who_may_not_change_an_attribute(pair: PostgresPair) -> None:
     pair.provision(pair.clone)
     pair.sql("ALTER ROLE {0} BYPASSRLS", pair.app)
-    pair.sql(sql_in(refused(pair, pair.clone, Forbidden)))
+    pair.sql(sql_in(assert_twin_refused(pair, pair.clone, Forbidden)))
     pair.rotate(pair.clone)
 
 
 def test_an_admin_who_may_not_change_a_setting(pair: PostgresPair) -> None:
     """Nor is its value told: it might be anything."""
     pair.sql("ALTER ROLE {0} SET my.thing = 'confidential'", pair.app)
-    do = refused(pair, pair.clone, Forbidden)
+    do = assert_twin_refused(pair, pair.clone, Forbidden)
     assert "confidential" not in do
     pair.sql(sql_in(do))
     pair.rotate(pair.clone)
@@ -270,7 +272,7 @@ def test_a_setting_that_the_server_does_not_take_any_more(pair: PostgresPair) ->
         " WHERE rolname = {0}",
         Literal(pair.app),
     )
-    assert "work_mem" in refused(pair, pair.clone, Misconfigured)
+    assert "work_mem" in assert_twin_refused(pair, pair.clone, Misconfigured)
 
 
 def test_a_membership_of_the_clone_that_somebody_else_granted(postgres_server: Server) -> None:
@@ -279,7 +281,7 @@ def test_a_membership_of_the_clone_that_somebody_else_granted(postgres_server: S
     pair.rotate(pair.clone)
     pair.sql("CREATE ROLE {0}", group)
     pair.sql("GRANT {0} TO {1}", group, pair.clone)
-    pair.sql(sql_in(refused(pair, pair.clone, Forbidden)))
+    pair.sql(sql_in(assert_twin_refused(pair, pair.clone, Forbidden)))
     pair.rotate(pair.clone)
 
 

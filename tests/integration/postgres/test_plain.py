@@ -89,9 +89,11 @@ def test_without_tls_a_verifier_and_a_login_are_enough_for_a_listener(
             session.set_password(NEW)
         with pair.engine.connect(login.with_password(NEW)) as session:
             session.ping()
-        (changed, _), (said, answered) = tap.heard
-        assert not [each for each in (changed, said, answered) if NEW.reveal().encode() in each]
-        client_key, server_key = overheard(bytes(changed), bytes(said), bytes(answered))
+        (changed, _), (from_client, from_server) = tap.heard
+        assert not [
+            each for each in (changed, from_client, from_server) if NEW.reveal().encode() in each
+        ]
+        client_key, server_key = overheard(bytes(changed), bytes(from_client), bytes(from_server))
         with psycopg.connect(
             host=server.host,
             port=server.port,
@@ -103,12 +105,12 @@ def test_without_tls_a_verifier_and_a_login_are_enough_for_a_listener(
             assert connection.execute("SELECT session_user::text").fetchone() == (pair.app,)
 
 
-def overheard(changed: bytes, said: bytes, answered: bytes) -> tuple[str, str]:
+def overheard(changed: bytes, from_client: bytes, from_server: bytes) -> tuple[str, str]:
     """ClientKey and ServerKey (RFC 5802, section 3) from setSecret and one login."""
     stored, server_key = _found(rb"SCRAM-SHA-256\$\d+:[^$]+\$([^:]+):([\w+/=]+)", changed)
-    first = _found(rb"n,,(n=,r=[!-~]+?)p\0", said)[0]
-    challenge = _found(rb"(r=[!-~]+?,s=[^,]+,i=\d+)", answered)[0]
-    final, proof = _found(rb"(c=biws,r=[^,]+),p=([\w+/]+=*)", said)
+    first = _found(rb"n,,(n=,r=[!-~]+?)p\0", from_client)[0]
+    challenge = _found(rb"(r=[!-~]+?,s=[^,]+,i=\d+)", from_server)[0]
+    final, proof = _found(rb"(c=biws,r=[^,]+),p=([\w+/]+=*)", from_client)
     message = b",".join((first, challenge, final))
     signature = hmac.new(base64.b64decode(stored), message, hashlib.sha256).digest()
     client_key = bytes(a ^ b for a, b in zip(base64.b64decode(proof), signature, strict=True))

@@ -27,7 +27,7 @@ def stranger(pair: PostgresPair) -> None:
     pair.passwords[pair.clone] = INITIAL
 
 
-def untouched(pair: PostgresPair, twin: str) -> str:
+def assert_untouched(pair: PostgresPair, twin: str) -> str:
     """What to do."""
     before = [pair.state(user) for user in (pair.app, pair.clone)]
     with pytest.raises(TargetMismatch) as caught:
@@ -39,7 +39,7 @@ def untouched(pair: PostgresPair, twin: str) -> str:
 def test_who_is_granted_a_user_does_not_become_its_clone(pair: PostgresPair) -> None:
     """Who may administer `app`, on some versions itself, decides who its members are."""
     pair.run(pair.admin, "GRANT {0} TO {1}", pair.app, pair.clone)
-    untouched(pair, pair.clone)
+    assert_untouched(pair, pair.clone)
 
 
 def test_nor_does_who_is_granted_a_user_named_as_its_clone(any_postgres_server: Server) -> None:
@@ -49,7 +49,7 @@ def test_nor_does_who_is_granted_a_user_named_as_its_clone(any_postgres_server: 
     pair.passwords |= {mallory: KNOWN, pair.clone: KNOWN}
     pair.run(mallory, f"CREATE ROLE {{0}} LOGIN PASSWORD '{KNOWN}'", pair.clone)
     pair.run(mallory, "GRANT {0} TO {1}", pair.clone, pair.app)
-    untouched(pair, pair.app)
+    assert_untouched(pair, pair.app)
 
 
 def test_to_act_as_the_same_group_is_no_proof(pair: PostgresPair) -> None:
@@ -59,7 +59,7 @@ def test_to_act_as_the_same_group_is_no_proof(pair: PostgresPair) -> None:
     pair.sql("GRANT {0} TO {1}, {2}; GRANT {1} TO {2}", group, pair.app, pair.clone)
     for user in (pair.app, pair.clone):
         pair.sql("ALTER ROLE {0} SET role = {1}", user, group)
-    untouched(pair, pair.clone)
+    assert_untouched(pair, pair.clone)
 
 
 def test_a_clone_whose_original_acts_as_a_group_is_proven(any_postgres_server: Server) -> None:
@@ -91,7 +91,7 @@ def test_a_clone_that_owns_something_is_asked_after_once(pair: PostgresPair) -> 
 
 def test_adopted_by_hand_it_keeps_what_it_owns(pair: PostgresPair) -> None:
     pair.sql("CREATE SCHEMA {0} AUTHORIZATION {0}", pair.clone)
-    do = untouched(pair, pair.clone)
+    do = assert_untouched(pair, pair.clone)
     assert "'postgres'" in do
     pair.sql(do.partition(": ")[2].split(" (REASSIGN")[0])
     pair.rotate(pair.clone)
@@ -106,7 +106,7 @@ def test_a_membership_without_any_right_is_no_proof(postgres_server: Server, opt
     pair = PostgresPair(postgres_server)
     stranger(pair)
     pair.run(pair.admin, "GRANT {0} TO {1} WITH " + options, pair.clone, pair.app)
-    untouched(pair, pair.clone)
+    assert_untouched(pair, pair.clone)
     for user in (pair.app, pair.clone):
         with pytest.raises(TargetMismatch):
             pair.verify(user)
@@ -123,7 +123,7 @@ def test_who_makes_a_role_named_as_its_clone_is_not_its_clone(
     pair.sql("CREATE SCHEMA {0} AUTHORIZATION {0}", pair.app)
     pair.sql("CREATE SCHEMA {0} AUTHORIZATION {0}", pair.clone)
     for twin in (pair.clone, pair.app):
-        untouched(pair, twin)
+        assert_untouched(pair, twin)
     owners = pair.sql(
         "SELECT nspowner::regrole::text FROM pg_namespace WHERE nspname IN ({0}, {1}) ORDER BY 1",
         Literal(pair.app), Literal(pair.clone),

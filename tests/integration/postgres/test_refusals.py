@@ -17,7 +17,7 @@ def pair(any_postgres_server: Server) -> PostgresPair:
     return PostgresPair(any_postgres_server)
 
 
-def refused(pair: PostgresPair, kind: type[RotationError]) -> RotationError:
+def assert_provision_refused(pair: PostgresPair, kind: type[RotationError]) -> RotationError:
     with pytest.raises(kind) as caught:
         pair.provision(pair.clone)
     assert not pair.state(pair.clone)
@@ -29,7 +29,7 @@ def test_a_name_that_the_server_keeps_for_itself(pair: PostgresPair) -> None:
     pair.sql("CREATE ROLE pg LOGIN PASSWORD 'x'")
     pair.passwords["pg"] = "x"
     try:
-        problem = refused(pair, Misconfigured)
+        problem = assert_provision_refused(pair, Misconfigured)
     finally:
         pair.sql("DROP ROLE pg")
     assert problem.field == "username"
@@ -54,7 +54,7 @@ def test_a_function_that_stood_still_in_a_transaction(
 
 def test_a_superuser_needs_an_admin_who_is_one(pair: PostgresPair) -> None:
     pair.sql("ALTER ROLE {0} SUPERUSER", pair.app)
-    pair.sql(refused(pair, Forbidden).do.partition(": ")[2])
+    pair.sql(assert_provision_refused(pair, Forbidden).do.partition(": ")[2])
     pair.rotate(pair.clone)
     pair.rotate(pair.app)
 
@@ -63,7 +63,7 @@ def test_an_admin_who_is_the_user(postgres_server: Server) -> None:
     pair = PostgresPair(postgres_server)
     pair.sql("ALTER ROLE {0} CREATEROLE", pair.app)
     admin, pair.admin = pair.admin, pair.app
-    assert "masterarn" in refused(pair, Forbidden).do
+    assert "masterarn" in assert_provision_refused(pair, Forbidden).do
     pair.admin = admin
     pair.rotate(pair.clone)
 

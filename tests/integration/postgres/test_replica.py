@@ -66,10 +66,10 @@ def reader(
     folder = tmp_path / "reader"
     folder.mkdir()
     monkeypatch.setattr(servers, "_initialise", initialise)
-    made = servers.server_of_ours
+    made = servers.new_server
     monkeypatch.setattr(
         servers,
-        "server_of_ours",
+        "new_server",
         lambda *words, **more: replace(made(*words, **more), password=writer.password),
     )
     with servers.postgres(folder, authority) as server:

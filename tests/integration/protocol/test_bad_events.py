@@ -20,7 +20,9 @@ def secret(lab: Lab, demo_issuer: Issuer) -> LabSecret:
     return lab.secret(IssuerTarget(demo_issuer))
 
 
-def refused(secret: LabSecret, event: dict[str, Any], kind: type[RotationError]) -> RotationError:
+def assert_event_refused(
+    secret: LabSecret, event: dict[str, Any], kind: type[RotationError]
+) -> RotationError:
     """The event is refused like this; neither labels nor target change."""
     before = secret.labels(), secret.accepted_versions()
     with pytest.raises(kind) as caught:
@@ -33,12 +35,12 @@ def refused(secret: LabSecret, event: dict[str, Any], kind: type[RotationError])
 @pytest.mark.parametrize("missing", ["SecretId", "ClientRequestToken"])
 def test_a_missing_field(secret: LabSecret, missing: str) -> None:
     event = {key: value for key, value in secret.begin().items() if key != missing}
-    assert refused(secret, event, InvalidEvent).field == missing
+    assert assert_event_refused(secret, event, InvalidEvent).field == missing
 
 
 def test_a_secret_that_is_not_there(secret: LabSecret) -> None:
     event = {**secret.begin(), "SecretId": secret.arn + "x"}
-    error = refused(secret, event, InvalidEvent)
+    error = assert_event_refused(secret, event, InvalidEvent)
     assert error.field == "SecretId"
     assert "check that the secret exists" in error.do
 
@@ -56,14 +58,14 @@ def test_fact_16_a_deleted_secret(secret: LabSecret, step: Step) -> None:
 
 def test_fact_14_a_secret_that_never_rotated(secret: LabSecret) -> None:
     event = {"SecretId": secret.arn, "ClientRequestToken": str(uuid.uuid4())}
-    error = refused(secret, event, Misconfigured)
+    error = assert_event_refused(secret, event, Misconfigured)
     assert error.field == "RotationEnabled"
 
 
 def test_rotation_switched_off(secret: LabSecret) -> None:
     event = secret.begin()
     secret.lab.client.cancel_rotate_secret(SecretId=secret.arn)
-    assert refused(secret, event, Misconfigured).field == "RotationEnabled"
+    assert assert_event_refused(secret, event, Misconfigured).field == "RotationEnabled"
 
 
 @pytest.mark.parametrize("step", list(Step))
@@ -72,7 +74,7 @@ def test_a_token_of_the_previous_version(secret: LabSecret, step: Step) -> None:
     secret.rotate()
     assert secret.labels()[str(first)] == {"AWSPREVIOUS"}
     event = {"SecretId": secret.arn, "ClientRequestToken": str(first), "Step": step.value}
-    assert refused(secret, event, WrongStage).field == "ClientRequestToken"
+    assert assert_event_refused(secret, event, WrongStage).field == "ClientRequestToken"
 
 
 @pytest.mark.parametrize("step", list(Step))

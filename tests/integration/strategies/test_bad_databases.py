@@ -28,7 +28,7 @@ from shared.errors import (
 from shared.protocol.event import Step
 from shared.secret import Secret as SecretValue
 from tests import fake_servers
-from tests.failing import fails, target_on
+from tests.failing import assert_fails, target_on
 from tests.fake_servers import fake_server, postgres_failing, server_context
 from tests.lab import Lab, LabSecret
 
@@ -45,14 +45,14 @@ def secret(lab: Lab, request: pytest.FixtureRequest) -> LabSecret:
 
 
 def test_a_closed_port(secret: LabSecret) -> None:
-    error = fails(secret, Unreachable, port=1)
+    error = assert_fails(secret, Unreachable, port=1)
     assert error.field == "host"
     assert "no answer" in error.what
     assert "127.0.0.1:1" in error.what
 
 
 def test_a_name_that_does_not_resolve(secret: LabSecret) -> None:
-    error = fails(secret, Unreachable, host="no-such-host.invalid")
+    error = assert_fails(secret, Unreachable, host="no-such-host.invalid")
     assert error.field == "host"
     assert "cannot be resolved" in error.what
 
@@ -62,11 +62,11 @@ def test_an_unknown_database(secret: LabSecret) -> None:
         # To a user without any right, MySQL does not say which databases there are.
         with secret.target.admin() as admin, admin.cursor() as cursor:
             cursor.execute("GRANT SELECT ON *.* TO %s@'%%'", (secret.value()["username"],))
-    error = fails(secret, Misconfigured, dbname="no_such_database")
+    error = assert_fails(secret, Misconfigured, dbname="no_such_database")
     assert error.field == "dbname"
 
 
-def named(target: Target, username: str) -> Target:
+def set_username(target: Target, username: str) -> Target:
     """The same server, in a secret for another user: a fake answers for it."""
     target.document["username"] = username
     return target
@@ -98,7 +98,7 @@ def setsecret_meets(
 def test_a_poolers_trouble_is_no_refusal(
     lab: Lab, postgres_server: Server, authority: Authority, username: str, text: str
 ) -> None:
-    secret = lab.secret(named(target_on(postgres_server), username))
+    secret = lab.secret(set_username(target_on(postgres_server), username))
     # One connection: no other password is tried on it.
     assert setsecret_meets(secret, text, authority) == (Unreachable, 1)
 
@@ -114,7 +114,7 @@ def test_a_poolers_trouble_is_no_refusal(
 def test_a_refusal_in_other_words_is_one(
     lab: Lab, postgres_server: Server, authority: Authority, username: str, text: str
 ) -> None:
-    secret = lab.secret(named(target_on(postgres_server), username))
+    secret = lab.secret(set_username(target_on(postgres_server), username))
     # Two: the current password, then the pending one.
     assert setsecret_meets(secret, text, authority) == (Rejected, 2)
 
@@ -123,7 +123,7 @@ def test_a_refusal_in_other_words_is_one(
 def test_what_answers_is_no_mysql(lab: Lab, mariadb_server: Server, script: str) -> None:
     secret = lab.secret(target_on(mariadb_server))
     with fake_server(getattr(fake_servers, script)) as server:
-        error = fails(secret, Unreachable, port=server.port)
+        error = assert_fails(secret, Unreachable, port=server.port)
     assert error.field == "host"
 
 
@@ -255,7 +255,7 @@ def test_a_read_only_mysql(lab: Lab, mysql_server: Server) -> None:
     with target.admin() as admin, admin.cursor() as cursor:
         cursor.execute("SET GLOBAL read_only = ON")
         try:
-            error = fails(secret, Misconfigured)
+            error = assert_fails(secret, Misconfigured)
         finally:
             cursor.execute("SET GLOBAL read_only = OFF")
     assert error.field == "host"
@@ -284,7 +284,7 @@ def test_a_mariadb_account_with_a_plugin_of_another_hash(
             with target.admin() as admin, admin.cursor() as cursor:
                 cursor.execute("SET GLOBAL sql_mode = %s", (mode,))
             try:
-                error = fails(secret, Misconfigured)
+                error = assert_fails(secret, Misconfigured)
             finally:
                 with target.admin() as admin, admin.cursor() as cursor:
                     cursor.execute("SET GLOBAL sql_mode = DEFAULT")

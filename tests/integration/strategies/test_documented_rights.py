@@ -33,7 +33,7 @@ def documented() -> dict[str, list[str]]:
 
 
 @dataclass(frozen=True)
-class Case:
+class RightsCase:
     """What a block is for. also: the block that it comes on top of; given: what the user has."""
 
     servers: tuple[str, ...]
@@ -49,22 +49,26 @@ _OLD_PAIR, _NEW_PAIR = (
 _MYSQL_PAIR = "MySQL and MariaDB, alternating users"
 _ROLE = ("CREATE ROLE reader", "GRANT reader TO 'app'@'%'")
 CASES = {
-    "MySQL, overlap": [Case(MYSQL, MySQLTarget, OVERLAP)],
-    "MariaDB, overlap": [Case(MARIADB, MySQLTarget, OVERLAP)],
-    "PostgreSQL 15 and older, by the admin": [Case(OLD, PostgresTarget, BY_ADMIN)],
-    "PostgreSQL 16 and newer, by the admin": [Case(NEW, PostgresTarget, BY_ADMIN)],
+    "MySQL, overlap": [RightsCase(MYSQL, MySQLTarget, OVERLAP)],
+    "MariaDB, overlap": [RightsCase(MARIADB, MySQLTarget, OVERLAP)],
+    "PostgreSQL 15 and older, by the admin": [RightsCase(OLD, PostgresTarget, BY_ADMIN)],
+    "PostgreSQL 16 and newer, by the admin": [RightsCase(NEW, PostgresTarget, BY_ADMIN)],
     "MySQL and MariaDB, by the admin, with overlap or without": [
-        Case(MYSQL + MARIADB, MySQLTarget, BY_ADMIN),
-        Case(MYSQL + MARIADB, MySQLTarget, BY_ADMIN | OVERLAP),
-        Case(MYSQL + MARIADB, MySQLTarget, BY_ADMIN | OVERLAP | {"OLD_PASSWORD_ENDS": "on-finish"}),
+        RightsCase(MYSQL + MARIADB, MySQLTarget, BY_ADMIN),
+        RightsCase(MYSQL + MARIADB, MySQLTarget, BY_ADMIN | OVERLAP),
+        RightsCase(
+            MYSQL + MARIADB, MySQLTarget, BY_ADMIN | OVERLAP | {"OLD_PASSWORD_ENDS": "on-finish"}
+        ),
     ],
-    _OLD_PAIR: [Case(OLD, PostgresAlternatingTarget)],
-    _NEW_PAIR: [Case(NEW, PostgresAlternatingTarget)],
+    _OLD_PAIR: [RightsCase(OLD, PostgresAlternatingTarget)],
+    _NEW_PAIR: [RightsCase(NEW, PostgresAlternatingTarget)],
     "PostgreSQL 16 and newer, also for a user with CREATEDB": [
-        Case(NEW, PostgresAlternatingTarget, also=_NEW_PAIR, given=("ALTER ROLE app CREATEDB",))
+        RightsCase(
+            NEW, PostgresAlternatingTarget, also=_NEW_PAIR, given=("ALTER ROLE app CREATEDB",)
+        )
     ],
     "PostgreSQL 16 and newer, also for an app_clone that somebody else has created": [
-        Case(
+        RightsCase(
             NEW,
             PostgresAlternatingTarget,
             also=_NEW_PAIR,
@@ -76,13 +80,13 @@ CASES = {
         )
     ],
     "PostgreSQL 15 and newer, also for a user with a setting that is for superusers": [
-        Case(servers, PostgresAlternatingTarget, also=also, given=(statement,))
+        RightsCase(servers, PostgresAlternatingTarget, also=also, given=(statement,))
         for servers, also in ((OLD, _OLD_PAIR), (NEW, _NEW_PAIR))
         for statement in ("ALTER ROLE app SET log_statement = 'none'",)
     ],
-    _MYSQL_PAIR: [Case(MYSQL + MARIADB, MySQLAlternatingTarget)],
+    _MYSQL_PAIR: [RightsCase(MYSQL + MARIADB, MySQLAlternatingTarget)],
     "MySQL, also for a user with roles": [
-        Case(
+        RightsCase(
             MYSQL,
             MySQLAlternatingTarget,
             also=_MYSQL_PAIR,
@@ -90,7 +94,7 @@ CASES = {
         )
     ],
     "MariaDB, also for a user with roles": [
-        Case(
+        RightsCase(
             MARIADB,
             MySQLAlternatingTarget,
             also=_MYSQL_PAIR,
@@ -119,7 +123,7 @@ class Trial:
 
     lab: Lab
     server: Server
-    case: Case
+    case: RightsCase
     output: Callable[[], str]
 
     def goes_well(self, *rights: str) -> bool:

@@ -22,7 +22,7 @@ from rotators.postgres.testing import PostgresTarget
 from shared.errors import Busy, MalformedSecret, Misconfigured, Unreachable, Untrusted
 from shared.protocol.event import Step
 from tests import fake_servers
-from tests.failing import afresh, fails, target_on
+from tests.failing import afresh, assert_fails, target_on
 from tests.fake_servers import Script, fake_server, server_context
 from tests.lab import Lab, LabSecret
 
@@ -84,7 +84,7 @@ def test_a_host_that_stalls_is_given_up_by_the_driver(
         monkeypatch.setattr(rotator, "CONNECT_SECONDS", 2)  # the least that libpq takes
         monkeypatch.setattr(rotator, "ANSWER_SECONDS", 1)
     with stalling(how, kind, authority) as port:
-        error = fails(faked, Unreachable, port=port)
+        error = assert_fails(faked, Unreachable, port=port)
     assert error.retryable
     assert error.field == "host"
     assert "no answer" in error.what
@@ -100,7 +100,7 @@ def test_a_host_that_stalls_is_given_up_when_the_steps_time_is_over(
     faked: LabSecret, kind: str, authority: Authority, how: str
 ) -> None:
     with stalling(how, kind, authority) as port:
-        error = fails(faked, Unreachable, timeout=SHORT, port=port)
+        error = assert_fails(faked, Unreachable, timeout=SHORT, port=port)
     assert error.retryable
     assert "time was over" in error.what
     gc.collect()  # here, and not in the middle of another test
@@ -109,7 +109,7 @@ def test_a_host_that_stalls_is_given_up_when_the_steps_time_is_over(
 def test_a_server_that_answers_a_byte_at_a_time(faked: LabSecret) -> None:
     """Each wait is short, and together they would outlast the function."""
     with fake_server(fake_servers.dripping) as server:
-        error = fails(faked, Unreachable, timeout=SHORT, port=server.port)
+        error = assert_fails(faked, Unreachable, timeout=SHORT, port=server.port)
     assert error.retryable
 
 
@@ -154,7 +154,7 @@ ASKS_FOR_TLS = {"postgres": 8, "mysql": 36}
 
 def test_another_authority(secret: LabSecret, tmp_path: Path) -> None:
     other = Authority(tmp_path / "other")
-    error = fails(secret, Untrusted, afresh(secret, TLS_CA_BUNDLE=str(other.ca)))
+    error = assert_fails(secret, Untrusted, afresh(secret, TLS_CA_BUNDLE=str(other.ca)))
     assert error.field == "TLS_CA_BUNDLE"
 
 
@@ -165,13 +165,13 @@ def test_an_authority_file_that_is_none(
     bundle = tmp_path / "bundle.pem"
     if content is not None:
         bundle.write_text(content)
-    error = fails(secret, Misconfigured, afresh(secret, TLS_CA_BUNDLE=str(bundle)))
+    error = assert_fails(secret, Misconfigured, afresh(secret, TLS_CA_BUNDLE=str(bundle)))
     assert error.field == "TLS_CA_BUNDLE"
 
 
 def test_a_certificate_for_another_host(secret: LabSecret) -> None:
     # Linux takes 0.0.0.0 for this machine, and the certificate does not have it.
-    error = fails(secret, Untrusted, host="0.0.0.0")  # noqa: S104 - connected to, not bound
+    error = assert_fails(secret, Untrusted, host="0.0.0.0")  # noqa: S104 - connected to, not bound
     assert error.field == "host"
     assert "another host" in error.what
 
@@ -186,34 +186,34 @@ def test_nothing_is_sent_to_a_server_with_a_bad_certificate(
         "for another host": lambda: server_context(authority, ("db.example.org",)),
     }
     with fake_server(fake_servers.asking_in_clear(kind, bad[what]())) as server:
-        error = fails(faked, Untrusted, port=server.port)
+        error = assert_fails(faked, Untrusted, port=server.port)
     assert error.field == ("host" if what == "for another host" else "TLS_CA_BUNDLE")
     assert what != "expired" or "renew" in error.do
     assert server.connections == 1
     assert len(server.received) == ASKS_FOR_TLS[kind]
-    assert not told(faked, server)
+    assert not received_passwords(faked, server)
 
 
 def test_a_server_without_tls_is_sent_nothing(faked: LabSecret, kind: str) -> None:
     with fake_server(getattr(fake_servers, f"{kind}_without_tls")) as server:
-        error = fails(faked, Untrusted, port=server.port)
+        error = assert_fails(faked, Untrusted, port=server.port)
     assert "no TLS" in error.what
     assert server.connections == 1
     assert str(faked.value()["username"]).encode() not in server.received
-    assert not told(faked, server)
+    assert not received_passwords(faked, server)
 
 
 def test_a_server_that_asks_for_the_password_in_clear_does_not_get_it(
     faked: LabSecret, kind: str, authority: Authority
 ) -> None:
     with fake_server(fake_servers.asking_in_clear(kind, server_context(authority))) as server:
-        error = fails(faked, Untrusted, port=server.port)
+        error = assert_fails(faked, Untrusted, port=server.port)
     assert "in clear" in error.what
     assert str(faked.value()["username"]).encode() in server.received  # it did get that far
-    assert not told(faked, server)
+    assert not received_passwords(faked, server)
 
 
-def told(secret: LabSecret, server: fake_servers.FakeServer) -> list[str]:
+def received_passwords(secret: LabSecret, server: fake_servers.FakeServer) -> list[str]:
     """The stored passwords that the fake got."""
     return [value for value in secret.values() if value.encode() in server.received]
 

@@ -43,7 +43,7 @@ def strict_postgres(authority: Authority, tmp_path: Path) -> Iterator[Server]:
         yield server
 
 
-def refused(secret: LabSecret) -> dict[str, str]:
+def assert_rejected_by_policy(secret: LabSecret) -> dict[str, str]:
     """The rotation fails at setSecret by the server's rules; the user keeps its password."""
     current = secret.holder("AWSCURRENT")
     event = secret.begin()
@@ -65,7 +65,7 @@ def test_mysql_tells_it_apart_and_the_next_rotation_begins_anew(
     target = MySQLTarget(mysql_server, username(), NO_PUNCTUATION)
     secret = lab.secret(target)
     with strict(target):
-        event = refused(secret)
+        event = assert_rejected_by_policy(secret)
         assert secret.holder("AWSPENDING") is None
         with pytest.raises(WrongStage):
             secret.step(event, Step.SET)
@@ -79,7 +79,7 @@ def test_mysql_tells_it_apart_and_the_next_rotation_begins_anew(
 
 def test_a_password_longer_than_mysql_takes_is_told_as_such(lab: Lab, mysql_server: Server) -> None:
     secret = lab.secret(MySQLTarget(mysql_server, username(), {"PASSWORD_LENGTH": "257"}))
-    refused(secret)
+    assert_rejected_by_policy(secret)
     assert secret.holder("AWSPENDING") is None
 
 
@@ -100,7 +100,7 @@ def test_postgres_tells_it_apart_and_the_next_rotation_begins_anew(
     secret = lab.secret(PostgresTarget(strict_postgres, name))
     with monkeypatch.context() as patch:
         patch.setattr(PasswordPolicy, "generate", lambda _self: Value(name))
-        refused(secret)
+        assert_rejected_by_policy(secret)
     assert secret.holder("AWSPENDING") is None
     outcome = secret.rotate()
     assert outcome.state == "succeeded", outcome.error

@@ -24,7 +24,7 @@ from shared.passwords import PasswordPolicy
 Users = dict[str, str]  # a password by user name
 
 
-def made() -> list[str]:
+def make_passwords() -> list[str]:
     """Among others, one that begins and one that ends with each kind and each punctuation."""
     policy = PasswordPolicy.from_environment({})
     many = [policy.generate().reveal() for _ in range(4000)]
@@ -36,7 +36,7 @@ def made() -> list[str]:
 
 @pytest.fixture(scope="module")
 def passwords() -> list[str]:
-    return made()
+    return make_passwords()
 
 
 @pytest.fixture(scope="module")
@@ -140,16 +140,16 @@ def test_in_a_my_cnf(mysql_users: tuple[Server, Users], tmp_path: Path) -> None:
     (loader,) = (p for p in folder.glob("**/ld-linux-*.so.*") if not p.is_symlink())
     library = folder / "usr" / "lib" / loader.parent.name
     reader = folder / "usr/bin/my_print_defaults"
-    own = tmp_path / "my.cnf"
+    options_file = tmp_path / "my.cnf"
     for user, password in users.items():
-        own.write_text(f"[client]\nuser={user}\npassword={password}\n")
-        reading = [f"--defaults-file={own}", "--show", "client"]
-        told = subprocess.check_output(
+        options_file.write_text(f"[client]\nuser={user}\npassword={password}\n")
+        reading = [f"--defaults-file={options_file}", "--show", "client"]
+        options = subprocess.check_output(
             [loader, "--library-path", library, reader, *reading], text=True, timeout=60
         )
-        assert told.splitlines() == [f"--user={user}", f"--password={password}"]
+        assert options.splitlines() == [f"--user={user}", f"--password={password}"]
         connection: Any = pymysql.connect(
-            read_default_file=str(own), host=server.host, port=server.port,
+            read_default_file=str(options_file), host=server.host, port=server.port,
             connect_timeout=10, ssl_ca=str(server.ca), ssl_verify_identity=True,
         )  # fmt: skip
         assert connection.user == user.encode()

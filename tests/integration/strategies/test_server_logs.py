@@ -33,10 +33,10 @@ def username() -> str:
     return f"logged_{uuid.uuid4().hex[:8]}"
 
 
-def found(secret: LabSecret, *places: bytes) -> list[str]:
+def find_passwords(secret: LabSecret, *places: bytes) -> list[str]:
     """The passwords that the function made and that are in one of the places."""
-    own = str(vars(secret.target)["document"]["password"])  # the test's own CREATE shows it
-    made = secret.values() - {own}
+    first = str(vars(secret.target)["document"]["password"])  # the test's own CREATE shows it
+    made = secret.values() - {first}
     assert len(made) >= 4
     return [
         value for value in made if any(form in place for form in forms(value) for place in places)
@@ -83,7 +83,7 @@ def test_defect_4_no_password_in_a_log_of_postgresql(
     assert log.count(b"lock timeout") >= len(secrets)
     assert "ALTER ROLE" in str(statements)
     for secret in secrets:
-        assert not found(secret, log, str(statements).encode(), str(activity).encode())
+        assert not find_passwords(secret, log, str(statements).encode(), str(activity).encode())
 
 
 @pytest.mark.parametrize("engine", ["mariadb", "mysql"])
@@ -113,7 +113,7 @@ def test_defect_4_no_password_in_a_log_of_mysql_or_mariadb(
     assert any(str(target.document["username"]).encode() in log for log in logs[1:])
     assert any(b"Query_time" in log for log in slow)
     for secret in secrets:
-        assert not found(secret, *logs, *slow)
+        assert not find_passwords(secret, *logs, *slow)
 
 
 def _fail_to_alter(secret: LabSecret, target: PostgresTarget) -> None:

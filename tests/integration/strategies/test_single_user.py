@@ -140,7 +140,7 @@ def test_a_copy_that_was_held_up_until_its_rotation_was_given_up_changes_nothing
 
 def test_short_gap_and_overlap_exclude_each_other(lab: Lab, mysql_server: Server) -> None:
     settings = {"SHORT_GAP": "true", "PASSWORD_OVERLAP": "true"}
-    refused(lab.secret(MySQLTarget(mysql_server, username(), settings)), "SHORT_GAP")
+    assert_misconfigured(lab.secret(MySQLTarget(mysql_server, username(), settings)), "SHORT_GAP")
 
 
 # --- PASSWORD_OVERLAP ---
@@ -150,7 +150,9 @@ def test_overlap_is_refused_where_a_user_has_one_password(
     lab: Lab, postgres_server: Server
 ) -> None:
     settings = {"PASSWORD_OVERLAP": "true"}
-    refused(lab.secret(PostgresTarget(postgres_server, username(), settings)), "PASSWORD_OVERLAP")
+    assert_misconfigured(
+        lab.secret(PostgresTarget(postgres_server, username(), settings)), "PASSWORD_OVERLAP"
+    )
 
 
 @pytest.mark.parametrize("server", MYSQL, indirect=True)
@@ -161,10 +163,10 @@ def test_without_the_right_to_two_passwords_it_warns_and_has_no_overlap(
     secret = lab.secret(target)
     with without_rights(target):
         assert secret.rotate().state == "succeeded"
-    told = output()
-    assert '"level":"WARNING"' in told
-    assert "PASSWORD_OVERLAP is not kept" in told
-    assert "GRANT" in told
+    log_lines = output()
+    assert '"level":"WARNING"' in log_lines
+    assert "PASSWORD_OVERLAP is not kept" in log_lines
+    assert "GRANT" in log_lines
     assert secret.accepted_versions() == {secret.holder("AWSCURRENT")}
 
 
@@ -236,7 +238,9 @@ def test_an_abandoned_overlap_never_costs_the_current_password(
 
 def test_an_unknown_end_is_refused(lab: Lab, mysql_server: Server) -> None:
     settings = {"PASSWORD_OVERLAP": "true", "OLD_PASSWORD_ENDS": "never"}
-    refused(lab.secret(MySQLTarget(mysql_server, username(), settings)), "OLD_PASSWORD_ENDS")
+    assert_misconfigured(
+        lab.secret(MySQLTarget(mysql_server, username(), settings)), "OLD_PASSWORD_ENDS"
+    )
 
 
 # --- ADMIN_SETS_PASSWORD ---
@@ -283,7 +287,7 @@ def test_without_masterarn_the_field_is_named(lab: Lab, postgres_server: Server)
         secret.step(event, Step.SET)
 
 
-def refused(secret: LabSecret, variable: str) -> None:
+def assert_misconfigured(secret: LabSecret, variable: str) -> None:
     """The first step fails, naming the function's variable."""
     with pytest.raises(Misconfigured) as caught:
         secret.step(secret.begin(), Step.CREATE)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 import pytest
 from rich.console import Console
 
-from local.bench.availability import Measured, table
+from local.bench.availability import StrategyFigures, table
 from local.bench.cases import CASES
 from local.bench.client import Client, Login, gaps
 from local.bootstrap import ROOT
@@ -78,8 +78,8 @@ def test_a_gap_is_from_the_first_refusal_to_the_next_good_login(
     assert gaps(logins(*answers)) == expected
 
 
-def measured(name: str, failed: int, *found: float) -> Measured:
-    return Measured("MariaDB 10.11.18", CASES[name], 50, 99999, failed, list(found))
+def measured(name: str, failed: int, *found: float) -> StrategyFigures:
+    return StrategyFigures("MariaDB 10.11.18", CASES[name], 50, 99999, failed, list(found))
 
 
 def test_the_mean_is_of_a_rotation_and_all_of_it_fits_eighty_columns() -> None:

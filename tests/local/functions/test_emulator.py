@@ -76,8 +76,8 @@ def tell(home: Emulator, tmp_path: Path) -> Callable[[], dict[str, object]]:
 
     def ask() -> dict[str, object]:
         home.invoke("Tiny", {"tell": str(tmp_path / "told.json")})
-        told: dict[str, object] = json.loads((tmp_path / "told.json").read_text())
-        return told
+        seen: dict[str, object] = json.loads((tmp_path / "told.json").read_text())
+        return seen
 
     return ask
 

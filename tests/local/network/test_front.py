@@ -46,7 +46,7 @@ def answer(connection: socket.socket) -> None:
 
 
 @contextmanager
-def connected(port: int, authority: Authority) -> Iterator[ssl.SSLSocket]:
+def connect(port: int, authority: Authority) -> Iterator[ssl.SSLSocket]:
     context = ssl.create_default_context(cafile=str(authority.ca))
     with (
         socket.create_connection(("127.0.0.1", port), timeout=10) as plain,
@@ -55,7 +55,7 @@ def connected(port: int, authority: Authority) -> Iterator[ssl.SSLSocket]:
         yield client
 
 
-def echoed(client: ssl.SSLSocket, sent: bytes) -> bytes:
+def send_and_receive(client: ssl.SSLSocket, sent: bytes) -> bytes:
     client.sendall(b"%08d" % len(sent) + sent)
     got = bytearray()
     while len(got) < len(sent) and (block := client.recv(1 << 16)):
@@ -65,15 +65,15 @@ def echoed(client: ssl.SSLSocket, sent: bytes) -> bytes:
 
 def test_much_goes_both_ways(certificate: Certificate, authority: Authority, echo: int) -> None:
     sent = b"0123456789abcdef" * (MUCH // 16)
-    with tls_front(certificate, echo) as port, connected(port, authority) as client:
+    with tls_front(certificate, echo) as port, connect(port, authority) as client:
         for _ in range(2):
-            assert echoed(client, sent) == sent
+            assert send_and_receive(client, sent) == sent
 
 
 def test_many_at_once(certificate: Certificate, authority: Authority, echo: int) -> None:
     def one(number: int) -> None:
-        with connected(port, authority) as client:
-            got.append(echoed(client, b"%d" % number))
+        with connect(port, authority) as client:
+            got.append(send_and_receive(client, b"%d" % number))
 
     got: list[bytes] = []
     with tls_front(certificate, echo) as port:
@@ -88,7 +88,7 @@ def test_many_at_once(certificate: Certificate, authority: Authority, echo: int)
 def test_a_server_that_is_down(certificate: Certificate, authority: Authority) -> None:
     with (
         tls_front(certificate, children.free_port()) as port,
-        connected(port, authority) as client,
+        connect(port, authority) as client,
         suppress(OSError),
     ):
         assert client.recv(10) == b""
@@ -100,9 +100,9 @@ def test_it_closes_under_its_clients(
 ) -> None:
     with tls_front(certificate, echo) as port:
         silent = socket.create_connection(("127.0.0.1", port))
-        idle = connected(port, authority)
+        idle = connect(port, authority)
         client = idle.__enter__()
-        assert echoed(client, b"x") == b"x"
+        assert send_and_receive(client, b"x") == b"x"
     with suppress(OSError):
         assert client.recv(1) == b""
     idle.__exit__(None, None, None)

@@ -7,11 +7,11 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from local.network.relay import is_ours, relay
+from local.network.relay import is_on_this_machine, relay
 from local.processes.children import free_port
 
 BRIDGE = "127.0.0.2"  # an address of this machine that is not the one relayed to
-NOT_OURS = "198.51.100.1"  # RFC 5737
+ELSEWHERE = "198.51.100.1"  # RFC 5737
 
 
 @contextmanager
@@ -87,5 +87,5 @@ def test_a_port_that_is_taken_there_is_told() -> None:
 
 
 def test_an_address_is_ours_or_not() -> None:
-    assert is_ours(BRIDGE)
-    assert not is_ours(NOT_OURS)
+    assert is_on_this_machine(BRIDGE)
+    assert not is_on_this_machine(ELSEWHERE)

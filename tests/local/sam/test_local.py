@@ -13,7 +13,7 @@ import pytest
 from local.build import artifacts
 from local.processes import children
 from local.processes.children import free_port
-from local.replay.asked import EVENTS
+from local.replay.request import EVENTS
 from local.sam import __main__ as program
 from local.sam import application, verdict
 from local.sam.application import Application
@@ -40,9 +40,9 @@ def event(function: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("function", functions())
 def test_a_secret_stands_where_its_events_say(function: str, outside: Outside) -> None:
-    told = event(function)
-    described = outside.system.service.client().describe_secret(SecretId=told["SecretId"])
-    assert described["VersionIdsToStages"][told["ClientRequestToken"]] == ["AWSPENDING"]
+    first = event(function)
+    described = outside.system.service.client().describe_secret(SecretId=first["SecretId"])
+    assert described["VersionIdsToStages"][first["ClientRequestToken"]] == ["AWSPENDING"]
     assert described["RotationEnabled"]
 
 
@@ -125,12 +125,12 @@ def test_an_endpoint_that_the_template_declares_stays() -> None:
 
 
 def test_the_commands_are_told_as_they_are_run(outside: Outside) -> None:
-    told = program.explanation(outside, LambdaEndpoint("http://127.0.0.1:3005"))
-    assert f"sam build --template {outside.application.template} --build-dir" in told
-    assert "sam local invoke PostgresSingleUser --event events/PostgresSingleUser/" in told
-    assert "sam local start-lambda --port 3005 --template" in told
-    assert told.count("--add-host host.docker.internal:host-gateway") == 2
-    assert all(event(function)["SecretId"] in told for function in functions())
+    explanation = program.explanation(outside, LambdaEndpoint("http://127.0.0.1:3005"))
+    assert f"sam build --template {outside.application.template} --build-dir" in explanation
+    assert "sam local invoke PostgresSingleUser --event events/PostgresSingleUser/" in explanation
+    assert "sam local start-lambda --port 3005 --template" in explanation
+    assert explanation.count("--add-host host.docker.internal:host-gateway") == 2
+    assert all(event(function)["SecretId"] in explanation for function in functions())
 
 
 def test_paths_are_told_from_the_repositorys_folder() -> None:

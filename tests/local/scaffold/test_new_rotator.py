@@ -11,7 +11,7 @@ from local import template
 from local.bootstrap import ROOT
 from local.build.source import rotator_of
 from local.scaffold.__main__ import FILES, SUFFIX
-from local.scaffold.names import Names, checked
+from local.scaffold.names import Names, check_name
 from shared.protocol.event import Step
 from tests.fixtures.example import NAME, Tree
 
@@ -107,7 +107,7 @@ def test_another_name_is_another_kind() -> None:
 )
 def test_a_name_that_cannot_be_is_refused_before_anything_is_written(name: str) -> None:
     with pytest.raises(SystemExit, match=r"NAME must be|a kind of this name"):
-        checked(name)
+        check_name(name)
 
 
 def test_events_are_not_overwritten() -> None:

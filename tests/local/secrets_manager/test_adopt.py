@@ -12,9 +12,9 @@ from tests.fixtures.secrets_manager import (
     FUNCTION,
     STEPS,
     Scripted,
+    assert_refused,
     labels,
     listed,
-    refused,
     token,
 )
 
@@ -50,14 +50,14 @@ def test_it_stands_as_before_the_first_step(
     assert (described["RotationEnabled"], described["RotationLambdaARN"]) == (True, FUNCTION)
     assert labels(client, ARN) == {"AWSCURRENT": token(1), "AWSPENDING": token(7)}
     assert set(listed(client, ARN)) == {token(1)}  # the pending version has no value yet
-    with refused("ResourceNotFoundException"):
+    with assert_refused("ResourceNotFoundException"):
         client.describe_secret(SecretId=adopted)
     assert (function.events, service.events) == ([], ())
 
 
 @pytest.mark.usefixtures("adopted")
 def test_only_its_rotation_token_is_accepted(client: "SecretsManagerClient") -> None:
-    with refused("AccessDeniedException"):
+    with assert_refused("AccessDeniedException"):
         put(client, ROTATION_TOKEN[::-1])
     put(client, ROTATION_TOKEN)
     assert client.get_secret_value(SecretId=ARN, VersionId=token(7))["SecretString"] == CREATED
@@ -67,7 +67,7 @@ def test_only_its_rotation_token_is_accepted(client: "SecretsManagerClient") -> 
 def test_the_service_would_go_on_with_it(
     client: "SecretsManagerClient", service: SecretsManager, function: Scripted
 ) -> None:
-    with refused("InvalidRequestException"):  # fact 5: "That rotation will be reattempted."
+    with assert_refused("InvalidRequestException"):  # fact 5: "That rotation will be reattempted."
         client.rotate_secret(SecretId=ARN)
     assert service.wait_for_rotation(ARN).state == "succeeded"
     assert function.events == [{"Step": step, **EVENT} for step in STEPS]
@@ -79,7 +79,7 @@ def test_an_event_without_a_rotation_token_gets_one_nobody_knows(
 ) -> None:
     service.adopt({"SecretId": ARN, "ClientRequestToken": token(7)}, "Scripted")
     assert labels(client, ARN)["AWSPENDING"] == token(7)
-    with refused("AccessDeniedException"):
+    with assert_refused("AccessDeniedException"):
         put(client, ROTATION_TOKEN)
 
 

@@ -11,9 +11,9 @@ from tests.fixtures.secrets_manager import (
     FUNCTION,
     STEPS,
     Scripted,
+    assert_refused,
     failing,
     failing_once,
-    refused,
     token,
 )
 
@@ -67,15 +67,15 @@ def test_fact_24_a_test_of_the_configuration_has_events_of_its_own(
 def test_every_step_is_told_as_it_starts_and_as_it_ends(
     service: SecretsManager, client: "SecretsManagerClient", secret: str
 ) -> None:
-    told: list[Occurrence] = []
-    service.subscribe(told.append)
+    occurrences: list[Occurrence] = []
+    service.subscribe(occurrences.append)
     rotate(client, secret)
     service.wait_for_rotation(secret)
-    steps = [(step.name, step.outcome) for step in told if isinstance(step, Step)]
+    steps = [(step.name, step.outcome) for step in occurrences if isinstance(step, Step)]
     assert steps == [(name, how) for name in STEPS for how in ("running", "succeeded")]
     assert [step.name for step in service.steps] == STEPS
-    assert isinstance(told[-1], RotationOutcome)
-    assert told[-1].steps == service.steps
+    assert isinstance(occurrences[-1], RotationOutcome)
+    assert occurrences[-1].steps == service.steps
 
 
 def test_a_subscriber_may_call_the_service_or_fail_or_leave(
@@ -125,7 +125,7 @@ def test_the_calls_of_a_rotation_can_be_counted(
 def test_a_refused_call_is_recorded_with_its_code(
     service: SecretsManager, client: "SecretsManagerClient"
 ) -> None:
-    with refused("ResourceNotFoundException"):
+    with assert_refused("ResourceNotFoundException"):
         client.get_secret_value(SecretId="nobody")
     assert service.calls[-1].error == "ResourceNotFoundException"
     assert service.calls[-1].secret_id == "nobody"

@@ -6,7 +6,7 @@ import pytest
 
 from local.secrets_manager import SecretsManager
 from local.secrets_manager.versions import AfterFinish
-from tests.fixtures.secrets_manager import FUNCTION, labels, put_pending, refused, token
+from tests.fixtures.secrets_manager import FUNCTION, assert_refused, labels, put_pending, token
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -82,7 +82,7 @@ def test_fact_10_a_refused_move_changes_nothing(  # noqa: PLR0913 three of them 
     before = labels(client, pending)
     versions = {"MoveToVersionId": to, "RemoveFromVersionId": away_from}
     named = {key: token(number) for key, number in versions.items() if number}
-    with refused("InvalidParameterException") as refusal:
+    with assert_refused("InvalidParameterException") as refusal:
         client.update_secret_version_stage(SecretId=pending, VersionStage=label, **named)
     assert refusal.message == message
     assert labels(client, pending) == before
@@ -101,7 +101,7 @@ def test_fact_10_the_move_made_twice_is_one_move(
 
     move(token(1))
     after = labels(client, pending)
-    with refused("InvalidParameterException"):
+    with assert_refused("InvalidParameterException"):
         move(token(1))
     move(token(2))
     assert labels(client, pending) == after

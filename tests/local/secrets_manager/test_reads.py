@@ -9,11 +9,11 @@ from tests.fixtures.secrets_manager import (
     FIRST,
     FUNCTION,
     Scripted,
+    assert_refused,
     failing,
     labels,
     listed,
     put_pending,
-    refused,
     token,
 )
 
@@ -57,7 +57,7 @@ def test_fact_12_one_read_gives_the_value_and_its_labels(
 def test_fact_12_no_such_version_and_no_value_yet_are_not_found(
     client: "SecretsManagerClient", valueless: str, request_: dict[str, Any], what: str
 ) -> None:
-    with refused("ResourceNotFoundException") as refusal:
+    with assert_refused("ResourceNotFoundException") as refusal:
         client.get_secret_value(SecretId=valueless, **request_)
     assert refusal.message == NOT_FOUND + what
 
@@ -65,7 +65,7 @@ def test_fact_12_no_such_version_and_no_value_yet_are_not_found(
 def test_fact_12_an_id_and_a_label_that_disagree_are_an_invalid_request(
     client: "SecretsManagerClient", secret: str
 ) -> None:
-    with refused("InvalidRequestException") as refusal:
+    with assert_refused("InvalidRequestException") as refusal:
         client.get_secret_value(SecretId=secret, VersionId=token(1), VersionStage="AWSPENDING")
     assert refusal.message == (
         "You provided a VersionStage that is not associated to the provided VersionId."
@@ -82,7 +82,7 @@ def test_fact_13_the_first_reads_of_a_new_version_may_miss_it(
     service.settings.stale_reads = 2
     put_pending(client, secret, 2, "second")
     for _ in range(2):
-        with refused("ResourceNotFoundException"):
+        with assert_refused("ResourceNotFoundException"):
             client.get_secret_value(SecretId=secret, **request_)
         # What the write did not change is never stale.
         assert client.get_secret_value(SecretId=secret)["SecretString"] == FIRST
@@ -133,7 +133,7 @@ def test_fact_16_a_deleted_secret_refuses_reads_and_writes(
         ("tag_resource", {"Tags": [{"Key": "a", "Value": "b"}]}),
     ]
     for operation, request in refusals:
-        with refused("InvalidRequestException") as refusal:
+        with assert_refused("InvalidRequestException") as refusal:
             getattr(client, operation)(SecretId=secret, **request)
         assert "marked for deletion" in refusal.message
     assert "DeletedDate" in client.describe_secret(SecretId=secret)
@@ -145,7 +145,7 @@ def test_fact_16_a_deleted_secret_refuses_reads_and_writes(
 def test_fact_16_an_unknown_secret_is_not_found(
     client: "SecretsManagerClient", operation: str
 ) -> None:
-    with refused("ResourceNotFoundException") as refusal:
+    with assert_refused("ResourceNotFoundException") as refusal:
         getattr(client, operation)(SecretId="nobody")
     assert refusal.message == "Secrets Manager can't find the specified secret."
 

@@ -8,11 +8,11 @@ from tests.fixtures.secrets_manager import (
     STEPS,
     Event,
     Scripted,
+    assert_refused,
     failing,
     labels,
     listed,
     put_pending,
-    refused,
     rotate,
     token,
 )
@@ -62,7 +62,7 @@ def test_fact_07_a_cancelled_rotation_is_not_reattempted(
     rotate(client, secret)
     service.wait_for_rotation(secret)
     client.cancel_rotate_secret(SecretId=secret)
-    with refused("InvalidRequestException"):
+    with assert_refused("InvalidRequestException"):
         rotate(client, secret, 3)
     assert len(service.outcomes(secret)) == 1
     assert client.describe_secret(SecretId=secret)["RotationEnabled"] is False
@@ -95,5 +95,5 @@ def test_fact_07_versions_are_listed_page_by_page_with_their_dates(
     page = client.list_secret_version_ids(SecretId=secret, MaxResults=1)
     assert page["ARN"] == secret
     assert "CreatedDate" in page["Versions"][0]
-    with refused("InvalidNextTokenException"):
+    with assert_refused("InvalidNextTokenException"):
         client.list_secret_version_ids(SecretId=secret, NextToken="not one")

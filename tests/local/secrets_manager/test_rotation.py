@@ -14,12 +14,12 @@ from tests.fixtures.secrets_manager import (
     STEPS,
     Event,
     Scripted,
+    assert_refused,
     failing,
     failing_once,
     labels,
     listed,
     put_pending,
-    refused,
     rotate,
     token,
 )
@@ -171,13 +171,13 @@ def test_fact_03_a_finish_that_moves_nothing_has_not_succeeded(
 def test_fact_01_a_function_that_cannot_be_invoked_is_refused_at_once(
     client: "SecretsManagerClient", secret: str
 ) -> None:
-    with refused("AccessDeniedException") as refusal:
+    with assert_refused("AccessDeniedException") as refusal:
         client.rotate_secret(SecretId=secret, RotationLambdaARN=ARN_PREFIX + "Nobody")
     assert refusal.message == (
         "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function "
         "policy grants access to the principal secretsmanager.amazonaws.com."
     )
-    with refused("InvalidRequestException") as refusal:
+    with assert_refused("InvalidRequestException") as refusal:
         client.rotate_secret(SecretId=secret)
     assert refusal.message == "No Lambda rotation function ARN is associated with this secret."
     assert "RotationEnabled" not in client.describe_secret(SecretId=secret)

@@ -12,11 +12,11 @@ from tests.fixtures.secrets_manager import (
     STEPS,
     Event,
     Scripted,
+    assert_refused,
     failing,
     labels,
     listed,
     put_pending,
-    refused,
     rotate,
     token,
 )
@@ -80,7 +80,7 @@ def test_fact_05_rotate_secret_during_a_rotation_is_refused_and_reattempts_it(
     rotate(client, secret)
     assert service.wait_for_rotation(secret).state == "failed"
     del function.before["setSecret"]
-    with refused("InvalidRequestException") as refusal:
+    with assert_refused("InvalidRequestException") as refusal:
         rotate(client, secret, 3)
     assert refusal.message == INCOMPLETE
     outcome = service.wait_for_rotation(secret, beyond=1)
@@ -96,7 +96,7 @@ def test_fact_05_asked_while_an_attempt_runs_it_gets_one_more_if_it_fails(
 
     def ask_and_fail(_event: Event) -> None:
         del function.before["setSecret"]
-        with refused("InvalidRequestException"):
+        with assert_refused("InvalidRequestException"):
             rotate(client, secret, 3)
         raise RuntimeError("the first time")
 
@@ -110,7 +110,7 @@ def test_fact_05_a_pending_version_made_by_hand_counts_too(
     service: SecretsManager, client: "SecretsManagerClient", secret: str
 ) -> None:
     put_pending(client, secret, 2, CREATED)
-    with refused("InvalidRequestException") as refusal:
+    with assert_refused("InvalidRequestException") as refusal:
         rotate(client, secret, 3)
     assert refusal.message == INCOMPLETE
     # Nothing was configured, so there is no function to reattempt it with.

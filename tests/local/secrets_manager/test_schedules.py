@@ -10,8 +10,8 @@ from tests.fixtures.secrets_manager import (
     FUNCTION,
     STEPS,
     Scripted,
+    assert_refused,
     failing,
-    refused,
     token,
 )
 
@@ -99,7 +99,7 @@ def test_fact_19_rules_that_cannot_be_kept_are_refused_and_change_nothing(
     client: "SecretsManagerClient", secret: str, rules: dict[str, Any]
 ) -> None:
     before = client.describe_secret(SecretId=secret)
-    with refused("InvalidParameterException"):
+    with assert_refused("InvalidParameterException"):
         rotate(client, secret, rules)
     after = client.describe_secret(SecretId=secret)
     assert {**before, "ResponseMetadata": None} == {**after, "ResponseMetadata": None}

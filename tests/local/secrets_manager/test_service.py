@@ -12,7 +12,7 @@ import boto3
 import pytest
 
 from local.secrets_manager import ManualClock, SecretsManager
-from tests.fixtures.secrets_manager import FIRST, FUNCTION, Scripted, refused, token
+from tests.fixtures.secrets_manager import FIRST, FUNCTION, Scripted, assert_refused, token
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -23,10 +23,10 @@ def test_create_secret_again_is_idempotent_with_the_same_token_and_value(
 ) -> None:
     again = client.create_secret(Name="app/db", SecretString=FIRST, ClientRequestToken=token(1))
     assert (again["ARN"], again["VersionId"]) == (secret, token(1))
-    with refused("ResourceExistsException") as refusal:
+    with assert_refused("ResourceExistsException") as refusal:
         client.create_secret(Name="app/db", SecretString=FIRST)
     assert refusal.message == "The operation failed because the secret app/db already exists."
-    with refused("ResourceExistsException"):
+    with assert_refused("ResourceExistsException"):
         client.create_secret(Name="app/db", SecretString="other", ClientRequestToken=token(1))
 
 
@@ -75,11 +75,11 @@ def test_a_secret_deleted_at_once_is_unknown_and_its_name_is_free(
     client: "SecretsManagerClient", secret: str
 ) -> None:
     client.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
-    with refused("ResourceNotFoundException"):
+    with assert_refused("ResourceNotFoundException"):
         client.get_secret_value(SecretId=secret)
     assert client.create_secret(Name="app/db", SecretString="anew")["ARN"] != secret
     client.delete_secret(SecretId="app/db", RecoveryWindowInDays=7)
-    with refused("InvalidRequestException"):
+    with assert_refused("InvalidRequestException"):
         client.create_secret(Name="app/db", SecretString="too soon")
 
 
@@ -87,11 +87,11 @@ def test_two_services_in_a_process_share_nothing(
     client: "SecretsManagerClient", secret: str
 ) -> None:
     with SecretsManager() as other:
-        with refused("ResourceNotFoundException"):
+        with assert_refused("ResourceNotFoundException"):
             other.client().describe_secret(SecretId=secret)
-        with refused("AccessDeniedException"):
-            mine = other.client().create_secret(Name="mine", SecretString="a")["ARN"]
-            other.client().rotate_secret(SecretId=mine, RotationLambdaARN=FUNCTION)
+        with assert_refused("AccessDeniedException"):
+            created = other.client().create_secret(Name="mine", SecretString="a")["ARN"]
+            other.client().rotate_secret(SecretId=created, RotationLambdaARN=FUNCTION)
     assert client.describe_secret(SecretId=secret)["Name"] == "app/db"
 
 
@@ -175,7 +175,7 @@ def test_alone_it_says_what_to_export_keeps_quiet_and_ends_on_ctrl_c() -> None:
         ).client("secretsmanager", endpoint_url=exports.strip().partition("=")[2])
         client.create_secret(Name="a", SecretString="hidden-value")
         assert client.get_secret_value(SecretId="a")["SecretString"] == "hidden-value"
-        with refused("ResourceExistsException"):
+        with assert_refused("ResourceExistsException"):
             client.create_secret(Name="a", SecretString="hidden-value")
         client.close()
         os.kill(process.pid, signal.SIGINT)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from local.secrets_manager import ManualClock
-from tests.fixtures.secrets_manager import FIRST, labels, listed, put_pending, refused, token
+from tests.fixtures.secrets_manager import FIRST, assert_refused, labels, listed, put_pending, token
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -31,7 +31,7 @@ def test_fact_08_the_same_token_and_value_again_changes_nothing(
 def test_fact_08_the_same_token_with_another_value_is_refused(
     client: "SecretsManagerClient", secret: str, operation: str
 ) -> None:
-    with refused("ResourceExistsException") as refusal:
+    with assert_refused("ResourceExistsException") as refusal:
         getattr(client, operation)(
             SecretId=secret, ClientRequestToken=token(1), SecretString="other"
         )
@@ -45,7 +45,7 @@ def test_fact_08_a_pending_version_is_as_immutable_as_any(
     client: "SecretsManagerClient", secret: str
 ) -> None:
     put_pending(client, secret, 2, "a")
-    with refused("ResourceExistsException"):
+    with assert_refused("ResourceExistsException"):
         put_pending(client, secret, 2, "b")
     assert client.get_secret_value(SecretId=secret, VersionId=token(2))["SecretString"] == "a"
 
@@ -53,7 +53,7 @@ def test_fact_08_a_pending_version_is_as_immutable_as_any(
 def test_fact_08_text_and_bytes_are_different_values(
     client: "SecretsManagerClient", secret: str
 ) -> None:
-    with refused("ResourceExistsException"):
+    with assert_refused("ResourceExistsException"):
         client.put_secret_value(
             SecretId=secret, ClientRequestToken=token(1), SecretBinary=FIRST.encode()
         )
@@ -91,10 +91,10 @@ def test_fact_17_a_value_may_have_65536_bytes(client: "SecretsManagerClient", va
 def test_fact_17_a_longer_value_is_refused(
     client: "SecretsManagerClient", secret: str, value: str
 ) -> None:
-    with refused("ValidationException") as refusal:
+    with assert_refused("ValidationException") as refusal:
         client.put_secret_value(SecretId=secret, SecretString=value)
     assert "65536" in refusal.message
-    with refused("ValidationException"):
+    with assert_refused("ValidationException"):
         client.put_secret_value(SecretId=secret, SecretBinary=value.encode())
     assert client.get_secret_value(SecretId=secret)["VersionId"] == token(1)
 
@@ -106,11 +106,11 @@ def test_fact_17_twenty_labels_over_all_versions(
         client.update_secret_version_stage(
             SecretId=secret, VersionStage=f"label-{number}", MoveToVersionId=token(1)
         )
-    with refused("LimitExceededException"):
+    with assert_refused("LimitExceededException"):
         client.update_secret_version_stage(
             SecretId=secret, VersionStage="one-more", MoveToVersionId=token(1)
         )
-    with refused("LimitExceededException"):
+    with assert_refused("LimitExceededException"):
         client.put_secret_value(SecretId=secret, SecretString="b", VersionStages=["one-more"])
     assert len(labels(client, secret)) == 20
     assert len(client.list_secret_version_ids(SecretId=secret)["Versions"]) == 1

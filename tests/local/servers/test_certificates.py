@@ -19,21 +19,21 @@ def handshake(certificate: Certificate, ca: Path, host: str = "localhost") -> st
     server.load_cert_chain(certificate.cert, certificate.key)
     client = ssl.create_default_context(cafile=str(ca))
     client.verify_flags |= ssl.VERIFY_X509_STRICT
-    ours, theirs = socket.socketpair()
+    client_end, server_end = socket.socketpair()
 
     def answer() -> None:
         try:
-            server.wrap_socket(theirs, server_side=True).close()
+            server.wrap_socket(server_end, server_side=True).close()
         except (ssl.SSLError, OSError):
-            theirs.close()
+            server_end.close()
 
     thread = threading.Thread(target=answer)
     thread.start()
     try:
-        with client.wrap_socket(ours, server_hostname=host) as connection:
+        with client.wrap_socket(client_end, server_hostname=host) as connection:
             return connection.version()
     finally:
-        ours.close()
+        client_end.close()
         thread.join(10)
 
 

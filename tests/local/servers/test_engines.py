@@ -240,8 +240,8 @@ def test_callers_own_server(
     login = f"{server.admin}:{quote(server.password, safe='')}"
     url = f"db://{login}@{server.host}:{server.port}/{server.database}?ssl_ca={server.ca}"
     monkeypatch.setenv(f"TEST_{server.engine.upper()}_DSN", url)
-    with START[server.engine](tmp_path, authority) as own:
-        assert own == replace(server, log=None)
+    with START[server.engine](tmp_path, authority) as started:
+        assert started == replace(server, log=None)
 
 
 @pytest.mark.parametrize(

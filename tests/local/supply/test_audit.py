@@ -69,7 +69,7 @@ class Registry(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def served(**of: object) -> Iterator[str]:
+def serve_registry(**of: object) -> Iterator[str]:
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w") as wheel:
         info = "invented-1.0.dist-info"
@@ -122,7 +122,7 @@ def test_a_line_that_pins_nothing_fails_it(tmp_path: Path) -> None:
 
 
 def test_a_withdrawn_version_fails_it(pinned: Path) -> None:
-    with served() as url:
+    with serve_registry() as url:
         done = audit("--osv", NOBODY, pinned, UV_DEFAULT_INDEX=url)
     assert done.returncode == 1, done.stderr
     assert "OSV cannot be reached" in done.stdout
@@ -131,7 +131,7 @@ def test_a_withdrawn_version_fails_it(pinned: Path) -> None:
 
 def test_a_version_that_the_registry_has_no_more_fails_it(pinned: Path) -> None:
     pinned.write_text("invented==1.1\n")
-    with served() as url:
+    with serve_registry() as url:
         done = audit("--osv", NOBODY, pinned, UV_DEFAULT_INDEX=url)
     assert done.returncode == 1
     assert "pinned.txt: " in done.stderr
@@ -139,7 +139,7 @@ def test_a_version_that_the_registry_has_no_more_fails_it(pinned: Path) -> None:
 
 
 def test_what_osv_knows_fails_it(pinned: Path) -> None:
-    with served() as url:
+    with serve_registry() as url:
         done = audit("--osv", f"{url}/v1/query", pinned, UV_DEFAULT_INDEX=url)
     assert done.returncode == 1, done.stderr
     assert f"of today, from {url}/v1/query, by pip-audit" in done.stdout
@@ -147,7 +147,7 @@ def test_what_osv_knows_fails_it(pinned: Path) -> None:
 
 
 def test_an_osv_that_does_not_answer_is_no_clean_bill(pinned: Path) -> None:
-    with served(osv_status=500) as url:
+    with serve_registry(osv_status=500) as url:
         done = audit("--osv", f"{url}/v1/query", pinned, UV_DEFAULT_INDEX=url)
     assert done.returncode == 1
     assert "pip-audit " in done.stderr

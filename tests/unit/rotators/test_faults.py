@@ -37,7 +37,7 @@ CANARY = "canary"
 
 
 Driver = Callable[[str, int, Path], object]
-Kind = tuple[Driver, Callable[[Script], Script]]
+DriverKind = tuple[Driver, Callable[[Script], Script]]
 
 
 def by_pymysql(host: str, port: int, ca: Path) -> object:
@@ -65,14 +65,14 @@ def answering_tls(context: ssl.SSLContext) -> Script:
 
 
 def after_the_greeting(script: Script) -> Script:
-    def opened(connection: socket.socket, server: FakeServer) -> None:
+    def open_and_run(connection: socket.socket, server: FakeServer) -> None:
         mysql_opening(connection, server)
         script(connection, server)
 
-    return opened
+    return open_and_run
 
 
-KINDS: dict[str, Kind] = {
+KINDS: dict[str, DriverKind] = {
     "PyMySQL": (by_pymysql, after_the_greeting),
     "urllib3": (partial(by_urllib3, retries=False), lambda script: script),
     "urllib3, its retries used up": (
@@ -83,11 +83,11 @@ KINDS: dict[str, Kind] = {
 
 
 @pytest.fixture(params=KINDS)
-def kind(request: pytest.FixtureRequest) -> Kind:
+def kind(request: pytest.FixtureRequest) -> DriverKind:
     return KINDS[request.param]
 
 
-def told(driver: Driver, host: str, port: int, ca: Path) -> ErrorRow | None:
+def fault_row(driver: Driver, host: str, port: int, ca: Path) -> ErrorRow | None:
     with pytest.raises((pymysql.Error, urllib3.exceptions.HTTPError)) as caught:
         driver(host, port, ca)
     assert not isinstance(caught.value, OSError)  # it is wrapped
@@ -95,47 +95,47 @@ def told(driver: Driver, host: str, port: int, ca: Path) -> ErrorRow | None:
 
 
 def test_a_name_without_an_address(
-    kind: Kind, authority: Authority, monkeypatch: pytest.MonkeyPatch
+    kind: DriverKind, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(*_: object, **__: object) -> NoReturn:
         raise socket.gaierror(-2, CANARY)
 
     monkeypatch.setattr(socket, "getaddrinfo", fails)
-    assert told(kind[0], "no-such-host.invalid", 1, authority.ca) is FAULTS.unresolved
+    assert fault_row(kind[0], "no-such-host.invalid", 1, authority.ca) is FAULTS.unresolved
 
 
-def test_a_closed_port(kind: Kind, authority: Authority) -> None:
-    assert told(kind[0], "127.0.0.1", 1, authority.ca) is FAULTS.no_answer
+def test_a_closed_port(kind: DriverKind, authority: Authority) -> None:
+    assert fault_row(kind[0], "127.0.0.1", 1, authority.ca) is FAULTS.no_answer
 
 
-def test_a_connection_that_ends(kind: Kind, authority: Authority) -> None:
-    driver, opened = kind
-    with fake_server(opened(lambda connection, _: connection.close())) as server:
-        meaning = told(driver, "127.0.0.1", server.port, authority.ca)
+def test_a_connection_that_ends(kind: DriverKind, authority: Authority) -> None:
+    driver, after_opening = kind
+    with fake_server(after_opening(lambda connection, _: connection.close())) as server:
+        meaning = fault_row(driver, "127.0.0.1", server.port, authority.ca)
     assert meaning in (FAULTS.no_answer, FAULTS.broken_tls)
 
 
-def test_what_is_no_tls(kind: Kind, authority: Authority) -> None:
-    driver, opened = kind
-    with fake_server(opened(not_mysql)) as server:
-        assert told(driver, "127.0.0.1", server.port, authority.ca) is FAULTS.broken_tls
+def test_what_is_no_tls(kind: DriverKind, authority: Authority) -> None:
+    driver, after_opening = kind
+    with fake_server(after_opening(not_mysql)) as server:
+        assert fault_row(driver, "127.0.0.1", server.port, authority.ca) is FAULTS.broken_tls
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_a_certificate_for_another_host(kind: Kind, authority: Authority, host: str) -> None:
-    driver, opened = kind
+def test_a_certificate_for_another_host(kind: DriverKind, authority: Authority, host: str) -> None:
+    driver, after_opening = kind
     context = server_context(authority, ("db.example.org",))
-    with fake_server(opened(answering_tls(context))) as server:
-        assert told(driver, host, server.port, authority.ca) is FAULTS.wrong_host
+    with fake_server(after_opening(answering_tls(context))) as server:
+        assert fault_row(driver, host, server.port, authority.ca) is FAULTS.wrong_host
 
 
 def test_a_certificate_of_another_authority(
-    kind: Kind, authority: Authority, tmp_path: Path
+    kind: DriverKind, authority: Authority, tmp_path: Path
 ) -> None:
-    driver, opened = kind
+    driver, after_opening = kind
     context = server_context(Authority(tmp_path / "other"))
-    with fake_server(opened(answering_tls(context))) as server:
-        assert told(driver, "127.0.0.1", server.port, authority.ca) is FAULTS.untrusted
+    with fake_server(after_opening(answering_tls(context))) as server:
+        assert fault_row(driver, "127.0.0.1", server.port, authority.ca) is FAULTS.untrusted
 
 
 # --- in the same words for every kind of target ---

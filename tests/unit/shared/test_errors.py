@@ -41,8 +41,8 @@ def test_the_base_is_not_raised_itself() -> None:
 
 def test_a_message_says_where_what_which_and_what_to_do() -> None:
     error = Rejected("postgres rejected user 'app' at db:5432", do="check pg_hba and role LOGIN")
-    told = str(error.at("testSecret", "postgres").of_version("AWSPENDING"))
-    assert told == (
+    message = str(error.at("testSecret", "postgres").of_version("AWSPENDING"))
+    assert message == (
         "testSecret: postgres rejected user 'app' at db:5432 (AWSPENDING); "
         "check pg_hba and role LOGIN"
     )

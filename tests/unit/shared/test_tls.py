@@ -51,10 +51,10 @@ def test_issuers_have_the_systems_only(system: Authority) -> None:
 
 
 def test_a_bundle_of_ones_own_replaces_them_all(system: Authority, tmp_path: Path) -> None:
-    own = Authority(tmp_path / "own").ca
-    assert own != system.ca
-    environment = {"TLS_CA_BUNDLE": own.name, "LAMBDA_TASK_ROOT": str(own.parent)}
-    assert tls.database_authorities(environment) == tls.ca_bundle(environment) == own
+    bundle = Authority(tmp_path / "own").ca
+    assert bundle != system.ca
+    environment = {"TLS_CA_BUNDLE": bundle.name, "LAMBDA_TASK_ROOT": str(bundle.parent)}
+    assert tls.database_authorities(environment) == tls.ca_bundle(environment) == bundle
 
 
 def test_a_bundle_without_a_last_newline_is_joined_whole(system: Authority) -> None:

@@ -118,14 +118,14 @@ def test_what_is_in_several_places_is_found_once() -> None:
 # --- raised as ours ---
 
 
-def ours(_error: Exception) -> RotationError:
+def as_typed(_error: Exception) -> RotationError:
     return Untrusted("what", do="do", field="host")
 
 
 def test_nothing_of_the_driver_is_behind_it() -> None:
     error = pymysql.OperationalError(2003, CANARY)
     error.original_exception = OSError(CANARY)  # type: ignore[attr-defined]  # PyMySQL's own
-    with pytest.raises(Untrusted) as caught, translate_errors(pymysql.Error, by=ours):
+    with pytest.raises(Untrusted) as caught, translate_errors(pymysql.Error, by=as_typed):
         raise error from OSError(CANARY)
     assert causes(caught.value) == [caught.value]
     assert (caught.value.__cause__, caught.value.__context__) == (None, None)
@@ -147,7 +147,7 @@ def test_no_frame_of_the_drivers_is_kept_alive() -> None:
 
     gc.disable()
     try:
-        with pytest.raises(Untrusted), translate_errors(KeyError, by=ours):
+        with pytest.raises(Untrusted), translate_errors(KeyError, by=as_typed):
             connect()
         assert opened[0]() is None
     finally:
@@ -158,7 +158,7 @@ def test_nor_what_is_being_handled_around_the_block() -> None:
     try:
         socket.inet_aton(CANARY)
     except OSError as around:
-        with pytest.raises(Untrusted) as caught, translate_errors(KeyError, by=ours):
+        with pytest.raises(Untrusted) as caught, translate_errors(KeyError, by=as_typed):
             raise KeyError(CANARY) from around
     assert causes(caught.value) == [caught.value]
 
@@ -168,7 +168,7 @@ def test_the_error_itself_is_what_is_translated() -> None:
 
     def by(error: Exception) -> RotationError:
         seen.append(error)
-        return ours(error)
+        return as_typed(error)
 
     first, second = KeyError(CANARY), IndexError(CANARY)
     for error in (first, second):
@@ -177,14 +177,14 @@ def test_the_error_itself_is_what_is_translated() -> None:
     assert seen == [first, second]
 
 
-@pytest.mark.parametrize("error", [ValueError("x"), ours(OSError()), TimeOverError()], ids=repr)
+@pytest.mark.parametrize("error", [ValueError("x"), as_typed(OSError()), TimeOverError()], ids=repr)
 def test_what_is_not_the_drivers_goes_through(error: BaseException) -> None:
-    with pytest.raises(type(error)) as caught, translate_errors(pymysql.Error, by=ours):
+    with pytest.raises(type(error)) as caught, translate_errors(pymysql.Error, by=as_typed):
         raise error
     assert caught.value is error
 
 
 def test_a_block_that_goes_well() -> None:
-    with translate_errors(pymysql.Error, by=ours):
+    with translate_errors(pymysql.Error, by=as_typed):
         done = True
     assert done

@@ -32,7 +32,7 @@ class Slow:
         return self.seconds
 
 
-def tried(issuer: Slow) -> int:
+def count_probes(issuer: Slow) -> int:
     known: KeyIssuer = issuer  # type: ignore[assignment]  # of which two methods are needed
     probe(known, KEY)
     return issuer.asked
@@ -57,20 +57,20 @@ def test_the_time_left_is_known_in_every_thread_that_has_a_deadline() -> None:
 
 
 def test_a_new_key_is_tried_again_within_the_issuers_time() -> None:
-    assert tried(Slow(rejections=2, seconds=5)) == 3
+    assert count_probes(Slow(rejections=2, seconds=5)) == 3
 
 
 def test_without_that_it_is_tried_once() -> None:
     issuer = Slow(rejections=1, seconds=0)
     with pytest.raises(Rejected):
-        tried(issuer)
+        count_probes(issuer)
     assert issuer.asked == 1
 
 
 def test_the_steps_own_time_bounds_it() -> None:
     issuer = Slow(rejections=math.inf, seconds=600)
     with deadline(2 * MARGIN_SECONDS + 0.3), pytest.raises(Unreachable) as caught:
-        tried(issuer)
+        count_probes(issuer)
     assert caught.value.retryable
     assert caught.value.field == "api_key"
     assert 1 < issuer.asked < 10
@@ -79,5 +79,5 @@ def test_the_steps_own_time_bounds_it() -> None:
 def test_after_all_of_the_issuers_time_it_is_rejected() -> None:
     issuer = Slow(rejections=math.inf, seconds=0.3)
     with deadline(60), pytest.raises(Rejected):
-        tried(issuer)
+        count_probes(issuer)
     assert 1 < issuer.asked < 10

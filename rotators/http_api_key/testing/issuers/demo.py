@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from local.network.tls import HOST, SILENCE_SECONDS, Cut, TlsServer
 from local.servers.certificates import Authority, Certificate
-from rotators.http_api_key.testing.issuers.faults import Answer, Faults, Hang
+from rotators.http_api_key.testing.issuers.faults import Faults, Hang, IssuerAnswer
 from rotators.http_api_key.testing.issuers.issuer import Issuer
 from rotators.http_api_key.testing.issuers.keys import Keys
 
@@ -71,7 +71,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self._body()
         if body is None:
             self.close_connection = True  # what was not read is not the next request
-            self._send(method, path, Answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
+            self._send(method, path, IssuerAnswer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
             return
         key = self.headers.get("Authorization", "").partition("Bearer ")[2] or None
         act = partial(self.server.keys.answer, method, path, key, body)
@@ -91,7 +91,7 @@ class _Handler(BaseHTTPRequestHandler):
             return None
         return self.rfile.read(int(length))
 
-    def _send(self, method: str, path: str, answer: Answer) -> None:
+    def _send(self, method: str, path: str, answer: IssuerAnswer) -> None:
         # Our own names are short: what is long may be a key in the wrong place.
         self.server.note(f"{method} {re.sub(r'[^/]{25,}', '...', path)} {int(answer.status)}")
         self.send_response(answer.status)

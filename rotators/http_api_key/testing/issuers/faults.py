@@ -14,7 +14,7 @@ HUGE_BYTES = 8 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class IssuerAnswer:
     """An HTTP answer; a Content-Length among the headers stands instead of the true one."""
 
     status: int
@@ -26,8 +26,8 @@ class Hang(Exception):
     """The connection stays open, with no answer, until the issuer closes."""
 
 
-Act = Callable[[], Answer]
-Fault = Callable[[Act], Answer]
+Act = Callable[[], IssuerAnswer]
+Fault = Callable[[Act], IssuerAnswer]
 """Makes the answer from `act`, which does what was asked for and gives the true answer."""
 
 
@@ -36,53 +36,55 @@ def status(code: int, *, retry_after: int | None = None) -> Fault:
     headers = {"Content-Type": "application/json"}
     if retry_after is not None:
         headers["Retry-After"] = str(retry_after)
-    return lambda _act: Answer(code, b'{"message": "a fault"}', headers)
+    return lambda _act: IssuerAnswer(code, b'{"message": "a fault"}', headers)
 
 
 def redirect(to: str) -> Fault:
     """Nothing is done; the client is sent to the URL `to`."""
-    return lambda _act: Answer(307, headers={"Location": to})
+    return lambda _act: IssuerAnswer(307, headers={"Location": to})
 
 
-def garbage(_act: Act) -> Answer:
+def garbage(_act: Act) -> IssuerAnswer:
     """Nothing is done; a page for people, as a captive portal or a login wall gives."""
-    return Answer(200, b"<!doctype html><title>Sign in</title>", {"Content-Type": "text/html"})
+    return IssuerAnswer(
+        200, b"<!doctype html><title>Sign in</title>", {"Content-Type": "text/html"}
+    )
 
 
-def not_an_object(_act: Act) -> Answer:
+def not_an_object(_act: Act) -> IssuerAnswer:
     """Nothing is done; JSON of another shape."""
-    return Answer(200, b'["name", "id", "token"]')
+    return IssuerAnswer(200, b'["name", "id", "token"]')
 
 
-def truncated(act: Act) -> Answer:
+def truncated(act: Act) -> IssuerAnswer:
     """It is done; the JSON of the answer ends in the middle, in a whole HTTP answer."""
     answer = act()
     return replace(answer, body=answer.body[: len(answer.body) // 2])
 
 
-def cut_short(act: Act) -> Answer:
+def cut_short(act: Act) -> IssuerAnswer:
     """It is done; the connection ends in the middle of the answer."""
     answer = act()
     headers = {**answer.headers, "Content-Length": str(len(answer.body))}
     return replace(answer, body=answer.body[: len(answer.body) // 2], headers=headers)
 
 
-def huge(_act: Act) -> Answer:
+def huge(_act: Act) -> IssuerAnswer:
     """Nothing is done; a JSON object of 8 MiB."""
-    return Answer(200, b'{"name": "' + b"x" * HUGE_BYTES + b'"}')
+    return IssuerAnswer(200, b'{"name": "' + b"x" * HUGE_BYTES + b'"}')
 
 
-def hang(_act: Act) -> Answer:
+def hang(_act: Act) -> IssuerAnswer:
     """Nothing is done, nor ever answered."""
     raise Hang
 
 
-def reset(_act: Act) -> Answer:
+def reset(_act: Act) -> IssuerAnswer:
     """Nothing is done; the connection is reset."""
     raise Cut
 
 
-def lost(act: Act) -> Answer:
+def lost(act: Act) -> IssuerAnswer:
     """It is done, and the connection reset before the answer: the client cannot know."""
     act()
     raise Cut

@@ -51,7 +51,7 @@ def issue(issuer: Issuer, note: str) -> tuple[str, str]:
 
 
 def key_ids(issuer: Issuer) -> set[str]:
-    """The ids of the owner's live keys."""
+    """The ids of the owner's accepted keys."""
     reply = ask(issuer, "GET", tokens(issuer.owner), issuer.admin)
     _expect(reply.status, HTTPStatus.OK)
     return {str(key["id"]) for key in reply.document["api_tokens"]}

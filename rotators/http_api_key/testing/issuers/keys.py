@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import unquote
 
-from rotators.http_api_key.testing.issuers.faults import Answer
+from rotators.http_api_key.testing.issuers.faults import IssuerAnswer
 
 ADMIN = "rotation"
 TOKENS = re.compile(r"/users/(?P<owner>[^/]+)/tokens(/(?P<key_id>[^/]+))?")
@@ -24,7 +24,7 @@ TOKENS = re.compile(r"/users/(?P<owner>[^/]+)/tokens(/(?P<key_id>[^/]+))?")
 
 @dataclass(frozen=True, slots=True)
 class _Key:
-    """A live key; its value is not kept."""
+    """An accepted key; its value is not kept."""
 
     key_id: str
     owner: str
@@ -45,7 +45,7 @@ class Keys:
         self._keys: dict[str, _Key] = {}
         self._numbers = itertools.count(1)
 
-    def answer(self, method: str, path: str, key: str | None, body: bytes) -> Answer:
+    def answer(self, method: str, path: str, key: str | None, body: bytes) -> IssuerAnswer:
         """Do what is asked for at `path`, below the API's base, by the holder of `key`."""
         asker = None if key is None else self._holder(key)
         if asker is None:
@@ -61,7 +61,7 @@ class Keys:
             return _refusal(HTTPStatus.FORBIDDEN if method == "POST" else HTTPStatus.NOT_FOUND)
         return self._manage(method, owner, key_id, body)
 
-    def _manage(self, method: str, owner: str, key_id: str, body: bytes) -> Answer:
+    def _manage(self, method: str, owner: str, key_id: str, body: bytes) -> IssuerAnswer:
         """Issue, list or revoke."""
         match method, bool(key_id):
             case "POST", False:
@@ -82,7 +82,7 @@ class Keys:
                 return holder
         return None
 
-    def _issue(self, owner: str, body: bytes) -> Answer:
+    def _issue(self, owner: str, body: bytes) -> IssuerAnswer:
         try:
             wish = json.loads(body) if body else {}
         except (ValueError, RecursionError):
@@ -96,27 +96,27 @@ class Keys:
             self._keys[key.key_id] = key
         return _json(HTTPStatus.CREATED, {**key.listed(), "token": value})
 
-    def _list(self, owner: str) -> Answer:
+    def _list(self, owner: str) -> IssuerAnswer:
         with self._lock:
             listed = [key.listed() for key in self._keys.values() if key.owner == owner]
         return _json(HTTPStatus.OK, {"api_tokens": listed})
 
-    def _revoke(self, owner: str, key_id: str) -> Answer:
+    def _revoke(self, owner: str, key_id: str) -> IssuerAnswer:
         with self._lock:
             key = self._keys.get(key_id)
             if key is None or key.owner != owner:
                 return _refusal(HTTPStatus.NOT_FOUND)
             del self._keys[key_id]
-        return Answer(HTTPStatus.NO_CONTENT, headers={})
+        return IssuerAnswer(HTTPStatus.NO_CONTENT, headers={})
 
 
 def _digest(key: str) -> bytes:
     return hashlib.sha256(key.encode()).digest()
 
 
-def _json(status: HTTPStatus, document: object) -> Answer:
-    return Answer(status, json.dumps(document).encode())
+def _json(status: HTTPStatus, document: object) -> IssuerAnswer:
+    return IssuerAnswer(status, json.dumps(document).encode())
 
 
-def _refusal(status: HTTPStatus) -> Answer:
+def _refusal(status: HTTPStatus) -> IssuerAnswer:
     return _json(status, {"status": status.value, "message": status.phrase})

@@ -26,11 +26,11 @@ def manager(authority: Authority, label: str, arn: str = ARN) -> Manager:
 
 @pytest.mark.parametrize("label", ["{arn} {version}", "by us (tag {tag}) {version}"])
 def test_a_key_label_of_any_secret_is_known(authority: Authority, label: str) -> None:
-    own = manager(authority, label)
+    first = manager(authority, label)
     other = manager(authority, label, ARN.replace("app", "other"))
-    assert own.key_label("v1") != other.key_label("v1")
-    for issued in (own, other):
-        assert own.is_key_label(issued.key_label("v1"))
+    assert first.key_label("v1") != other.key_label("v1")
+    for issued in (first, other):
+        assert first.is_key_label(issued.key_label("v1"))
 
 
 @pytest.mark.parametrize(

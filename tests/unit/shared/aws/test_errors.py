@@ -28,7 +28,7 @@ def refusal(code: str, operation: str = "Describe", status: int = 400) -> Client
     return ClientError({**answer, "ResponseMetadata": {"HTTPStatusCode": status}}, operation)  # type: ignore[typeddict-item]  # the keys that are read
 
 
-def told(api: Api, error: Exception, about: str = "") -> RotationError:
+def translate(api: Api, error: Exception, about: str = "") -> RotationError:
     with pytest.raises(RotationError) as caught, api.translate_errors(about):
         raise error
     assert CANARY not in str(caught.value)
@@ -59,11 +59,11 @@ def told(api: Api, error: Exception, about: str = "") -> RotationError:
 def test_what_is_common_is_told_alike(
     api: Api, error: Exception, kind: type[RotationError]
 ) -> None:
-    assert type(told(api, error)) is kind
+    assert type(translate(api, error)) is kind
 
 
 def test_a_refusal_says_which_call_it_was_and_about_what() -> None:
-    error = told(SECRETS_MANAGER, refusal("", "GetSecretValue", 500), "the-secret")
+    error = translate(SECRETS_MANAGER, refusal("", "GetSecretValue", 500), "the-secret")
     assert error.what == (
         "secretsmanager:GetSecretValue for the-secret: the service failed (HTTP 500)"
     )
@@ -71,17 +71,17 @@ def test_a_refusal_says_which_call_it_was_and_about_what() -> None:
 
 def test_a_defect_is_reported_with_what_the_line_has() -> None:
     """These are raised as ours, so no line before the step's own has a `where`."""
-    error = told(SECRETS_MANAGER, ParamValidationError(report=CANARY))
+    error = translate(SECRETS_MANAGER, ParamValidationError(report=CANARY))
     assert error.do == "report it with this log line"
 
 
 def test_the_same_code_may_be_one_apis_own() -> None:
     code = "ValidationException"
-    assert type(told(SECRETS_MANAGER, refusal(code, "PutSecretValue"))) is MalformedSecret
-    assert type(told(SECRETS_MANAGER, refusal(code, "GetSecretValue"))) is Misconfigured
-    assert type(told(SECRETS_MANAGER, refusal("ResourceNotFoundException"))) is NotFound
+    assert type(translate(SECRETS_MANAGER, refusal(code, "PutSecretValue"))) is MalformedSecret
+    assert type(translate(SECRETS_MANAGER, refusal(code, "GetSecretValue"))) is Misconfigured
+    assert type(translate(SECRETS_MANAGER, refusal("ResourceNotFoundException"))) is NotFound
 
 
 def test_each_has_its_own_route_and_its_own_rights() -> None:
     for error in (EndpointConnectionError(endpoint_url=CANARY), refusal("AccessDenied")):
-        assert told(SECRETS_MANAGER, error).do != told(RDS, error).do
+        assert translate(SECRETS_MANAGER, error).do != translate(RDS, error).do

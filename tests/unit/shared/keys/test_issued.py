@@ -1,4 +1,4 @@
-"""Which live keys a rotation revokes; the issuer itself is real in tests/conformance."""
+"""Which listed keys a rotation revokes; the issuer itself is real in tests/conformance."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -82,11 +82,11 @@ def held(key_id: str | None, account: Account = HERE) -> ApiKey:
     return ApiKey(account, Way.ISSUED, Secret(f"of {key_id}"), "arn:admin", {}, key_id=key_id)
 
 
-def ours(key_id: str, version: str) -> Key:
+def key_of(key_id: str, version: str) -> Key:
     return Key(key_id, f"{ARN} {version}")
 
 
-def revoked(listed: list[Key], ticket: FakeTicket, current: str | None = "c") -> set[str]:
+def to_revoke(listed: list[Key], ticket: FakeTicket, current: str | None = "c") -> set[str]:
     key = held(current)
     leftovers = Leftovers(FakeIssuer(), FakeManager(), ticket)
     return set(
@@ -95,8 +95,13 @@ def revoked(listed: list[Key], ticket: FakeTicket, current: str | None = "c") ->
 
 
 def test_the_previous_key_and_orphans_of_ours_are_revoked() -> None:
-    listed = [ours("c", "v2"), ours("p", "v1"), ours("lost", "v2"), Key("person", "by hand")]
-    assert revoked(listed, FakeTicket(held("p"))) == {"p", "lost"}
+    listed = [
+        key_of("c", "v2"),
+        key_of("p", "v1"),
+        key_of("lost", "v2"),
+        Key("person", "by hand"),
+    ]
+    assert to_revoke(listed, FakeTicket(held("p"))) == {"p", "lost"}
 
 
 @pytest.mark.parametrize(("stored", "ended"), [("lost", set()), ("other", {"lost"})])
@@ -122,67 +127,69 @@ def test_a_copy_that_was_not_stored_is_revoked_but_for_the_stored_keys_id(
 
 
 def test_a_previous_key_made_by_hand_is_revoked() -> None:
-    listed = [ours("c", "v2"), Key("p", "by hand"), Key("person", "by hand")]
-    assert revoked(listed, FakeTicket(held("p"))) == {"p"}
+    listed = [key_of("c", "v2"), Key("p", "by hand"), Key("person", "by hand")]
+    assert to_revoke(listed, FakeTicket(held("p"))) == {"p"}
 
 
 def test_a_strangers_key_with_the_previous_keys_id_at_another_issuer_is_not() -> None:
-    listed = [ours("c", "v2"), Key("p", "by hand")]
-    assert revoked(listed, FakeTicket(held("p", ELSEWHERE))) == set()
+    listed = [key_of("c", "v2"), Key("p", "by hand")]
+    assert to_revoke(listed, FakeTicket(held("p", ELSEWHERE))) == set()
 
 
 @pytest.mark.parametrize("known", [True, False])
 def test_what_somebody_gave_a_label_of_their_own_is_not(known: bool) -> None:
-    listed = [ours("c", "v2"), ours("p", "v1"), ours("canary", "v0")]
+    listed = [key_of("c", "v2"), key_of("p", "v1"), key_of("canary", "v0")]
     custom_labelled = {"v0": held("canary") if known else None}
-    assert revoked(listed, FakeTicket(held("p"), custom_labelled_keys=custom_labelled)) == {"p"}
+    assert to_revoke(listed, FakeTicket(held("p"), custom_labelled_keys=custom_labelled)) == {"p"}
 
 
 def test_a_first_key_made_by_hand_is_not_where_it_has_a_custom_label() -> None:
-    listed = [ours("c", "v2"), Key("p", "by hand")]
-    assert revoked(listed, FakeTicket(held("p"), custom_labelled_keys={"v0": held("p")})) == set()
+    listed = [key_of("c", "v2"), Key("p", "by hand")]
+    assert to_revoke(listed, FakeTicket(held("p"), custom_labelled_keys={"v0": held("p")})) == set()
 
 
 def test_without_an_id_in_the_secret_the_current_key_is_known_by_its_label() -> None:
-    listed = [ours("c", "v2"), ours("p", "v1"), Key("person", "by hand")]
-    assert revoked(listed, FakeTicket(), None) == {"p"}
+    listed = [key_of("c", "v2"), key_of("p", "v1"), Key("person", "by hand")]
+    assert to_revoke(listed, FakeTicket(), None) == {"p"}
 
 
 def test_without_an_id_a_key_with_the_current_ones_label_may_be_it() -> None:
-    listed = [ours("lost", "v2"), ours("c", "v2"), ours("p", "v1")]
-    assert revoked(listed, FakeTicket(), None) == {"p"}
+    listed = [key_of("lost", "v2"), key_of("c", "v2"), key_of("p", "v1")]
+    assert to_revoke(listed, FakeTicket(), None) == {"p"}
 
 
 def test_without_id_and_label_of_the_current_key_nothing_is() -> None:
     """It was stored again by hand: any of them may be the one in use."""
-    listed = [ours("c", "v1"), ours("p", "v0")]
-    assert revoked(listed, FakeTicket(), None) == set()
+    listed = [key_of("c", "v1"), key_of("p", "v0")]
+    assert to_revoke(listed, FakeTicket(), None) == set()
 
 
 def test_after_an_edit_by_hand_the_key_before_is_found_among_the_unlabelled() -> None:
-    listed = [ours("c", "v2"), Key("first", "by hand"), Key("person", "by hand")]
-    assert revoked(listed, FakeTicket(held("c"), [held("first")])) == {"first"}
+    listed = [key_of("c", "v2"), Key("first", "by hand"), Key("person", "by hand")]
+    assert to_revoke(listed, FakeTicket(held("c"), [held("first")])) == {"first"}
 
 
 def test_without_an_edit_no_unlabelled_version_is_read() -> None:
     ticket = FakeTicket(held("p"))
-    revoked([ours("c", "v2"), ours("p", "v1"), Key("person", "by hand")], ticket)
+    to_revoke([key_of("c", "v2"), key_of("p", "v1"), Key("person", "by hand")], ticket)
     assert not ticket.unlabelled_was_read
 
 
 def test_a_key_of_another_secret_is_not_though_this_one_names_it() -> None:
-    listed = [ours("c", "v2"), Key("p", f"arn:other-GhIjKl {NOW}")]
-    assert revoked(listed, FakeTicket(held("p"))) == set()
+    listed = [key_of("c", "v2"), Key("p", f"arn:other-GhIjKl {NOW}")]
+    assert to_revoke(listed, FakeTicket(held("p"))) == set()
 
 
 def test_a_key_that_was_only_named_here_is_not() -> None:
-    listed = [ours("c", "v2"), Key("dead", "by hand")]
-    assert revoked(listed, FakeTicket(held("dead"))) == set()
+    listed = [key_of("c", "v2"), Key("dead", "by hand")]
+    assert to_revoke(listed, FakeTicket(held("dead"))) == set()
 
 
 def test_with_an_id_that_is_not_listed_nothing_is() -> None:
     """It is wrong, so any of ours may be the one in use."""
-    assert revoked([ours("p", "v1"), ours("c", "v2")], FakeTicket(held("p")), "wrong") == set()
+    assert (
+        to_revoke([key_of("p", "v1"), key_of("c", "v2")], FakeTicket(held("p")), "wrong") == set()
+    )
 
 
 IDS = st.sampled_from("abcdefgh")
@@ -198,7 +205,7 @@ LABELS = st.sampled_from(["by hand", "", *(f"{ARN} {v}" for v in ("v1", "v2", NO
 def test_current_is_never_revoked_nor_what_was_never_ours(
     listed: list[Key], current: str, before: ApiKey | None, unlabelled: list[ApiKey]
 ) -> None:
-    gone = revoked(listed, FakeTicket(before, unlabelled), current)
+    gone = to_revoke(listed, FakeTicket(before, unlabelled), current)
     stored = {key.key_id for key in (before, *unlabelled) if key and key.account == HERE}
     labels = {key.key_id: key.label for key in listed}
     assert current not in gone
@@ -212,14 +219,14 @@ class Labelless(FakeManager):
     max_keys: int | None = 2
 
     def __init__(self, *key_ids: str) -> None:
-        self.live = [Key(key_id, "") for key_id in key_ids]
+        self.keys = [Key(key_id, "") for key_id in key_ids]
         self.ended: list[str] = []
 
     def key_label(self, version_id: str) -> str:
         raise AssertionError(version_id)
 
     def listed(self) -> Sequence[Key]:
-        return self.live
+        return self.keys
 
     def revoke(self, key_id: str) -> None:
         self.ended.append(key_id)
@@ -229,7 +236,7 @@ class Labelless(FakeManager):
         return current.with_key(Secret("new"), key_id="new")
 
 
-def issued(manager: Labelless, before: ApiKey | None = None) -> ApiKey:
+def issue_key(manager: Labelless, before: ApiKey | None = None) -> ApiKey:
     class Issuer(FakeIssuer):
         def manage(self, key: ApiKey, ticket: object) -> FakeManager:
             del key, ticket
@@ -241,18 +248,18 @@ def issued(manager: Labelless, before: ApiKey | None = None) -> ApiKey:
 def test_without_labels_nobody_elses_key_is_taken_for_ours() -> None:
     manager = Labelless("c", "person")
     manager.max_keys = None
-    assert issued(manager).key_id == "new"
+    assert issue_key(manager).key_id == "new"
     assert manager.ended == []
 
 
 def test_where_few_keys_may_be_the_previous_one_makes_room() -> None:
     manager = Labelless("c", "p")
-    assert issued(manager, held("p")).key_id == "new"
+    assert issue_key(manager, held("p")).key_id == "new"
     assert manager.ended == ["p"]
 
 
 def test_a_key_in_the_way_that_no_version_holds_is_named() -> None:
     manager = Labelless("c", "p", "lost")
     with pytest.raises(TargetMismatch, match=r"allows 2 keys.*'lost'.*revoke one"):
-        issued(manager, held("p"))
+        issue_key(manager, held("p"))
     assert manager.ended == []  # nothing is changed by a rotation that cannot go on

@@ -148,9 +148,9 @@ def test_the_error_is_the_secrets_or_the_functions() -> None:
     with pytest.raises(MalformedSecret) as caught:
         Sources({}).of({"issuer": wrong})
     assert caught.value.field == "issuer.issue.body.note"
-    with pytest.raises(Misconfigured, match=r"issuer\.issue\.body\.note") as said:
+    with pytest.raises(Misconfigured, match=r"issuer\.issue\.body\.note") as of_function:
         Sources({"ISSUER": json.dumps(wrong)})
-    assert said.value.field == "ISSUER"
+    assert of_function.value.field == "ISSUER"
 
 
 @pytest.mark.parametrize(
@@ -170,20 +170,20 @@ def test_one_of_ours_is_adapted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "place"),
+    ("document", "place"),
     [({}, "issuer"), ({"issuer": None}, "issuer"), ({"issuer": ""}, "issuer.use")],
 )
-def test_a_secret_that_names_no_issuer_is_refused(said: dict[str, object], place: str) -> None:
+def test_a_secret_that_names_no_issuer_is_refused(document: dict[str, object], place: str) -> None:
     with pytest.raises(MalformedSecret) as caught:
-        Sources({}).of({**said, "issuer_url": "https://hub.test"})
+        Sources({}).of({**document, "issuer_url": "https://hub.test"})
     assert caught.value.field == place
 
 
 def test_the_functions_own_description_stands_for_every_secret() -> None:
-    sources = Sources({"ISSUER": '{"use": "jupyterhub", "values": {"owner": "pinned"}}'})
+    sources = Sources({"ISSUER": '{"use": "jupyterhub", "values": {"owner": "of the function"}}'})
     described = sources.of({"issuer": CHOSEN, "owner": "mine"})
     assert sources.is_fixed_by_function
-    assert described.values_of({"owner": "mine"})["owner"] == "pinned"
+    assert described.values_of({"owner": "mine"})["owner"] == "of the function"
 
 
 json_values = st.recursive(
@@ -265,12 +265,12 @@ def test_times() -> None:
     body = {"a": "{now}", "b": "{now+90d|date}", "c": "{now+1h|unix}", "d": "{kept.ends|ms}"}
     request, _ = read_request(Place({"request": "GET /x", "body": body}, ""), {"now", "kept.ends"})
     values = Values(kept=kept)
-    said = json.loads(make_call(request, "https://keys.test", values, {}).body or b"")
+    body_sent = json.loads(make_call(request, "https://keys.test", values, {}).body or b"")
     seconds = int(values.now.timestamp())
-    assert said["a"] == values.now.strftime("%Y-%m-%dT%H:%M:%SZ")
-    assert re.fullmatch(r"\d{4}-\d\d-\d\d", said["b"])
-    assert said["c"] == seconds + 3600
-    assert said["d"] // 1000 == seconds + 86400
+    assert body_sent["a"] == values.now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", body_sent["b"])
+    assert body_sent["c"] == seconds + 3600
+    assert body_sent["d"] // 1000 == seconds + 86400
 
 
 def test_basic_is_utf_8_and_its_name_has_no_colon() -> None:

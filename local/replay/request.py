@@ -24,7 +24,7 @@ class RefusedError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReplayRequest:
     """`events` are to be shown; `earlier` are the same rotation's steps that must come before."""
 
     function: str
@@ -33,7 +33,9 @@ class Asked:
     events: tuple[Event, ...]
 
 
-def asked(function: str, step: str, target: str | None = None, folder: Path = EVENTS) -> Asked:
+def read_request(
+    function: str, step: str, target: str | None = None, folder: Path = EVENTS
+) -> ReplayRequest:
     """Read what it takes to replay the step, or `all` of them; raises RefusedError."""
     usual = {name: registry.targets_of(name) for name in template.functions()}
     _refuse_unknown("function", function, [name for name, targets in usual.items() if targets])
@@ -49,7 +51,7 @@ def asked(function: str, step: str, target: str | None = None, folder: Path = EV
             "give them the same SecretId, ClientRequestToken and RotationToken"
         )
     shown = 0 if step == ALL else len(events) - 1
-    return Asked(function, target or usual[function][0], events[:shown], events[shown:])
+    return ReplayRequest(function, target or usual[function][0], events[:shown], events[shown:])
 
 
 def _refuse_unknown(what: str, given: str, known: Sequence[str], of: str = "") -> None:
@@ -66,7 +68,7 @@ def _read(path: Path, step: Step) -> Event:
     """An event that the function would take, and that a secret can be made for."""
     try:
         event = json.loads(path.read_text())
-        said = RotationRequest.from_event(event).step
+        step_named = RotationRequest.from_event(event).step
         name_in(event["SecretId"])
     except OSError as error:
         raise RefusedError(f"{path} cannot be read: {error.strerror}") from None
@@ -76,8 +78,10 @@ def _read(path: Path, step: Step) -> Event:
         raise RefusedError(f"{path}: {error.what}") from None
     except ValueError as error:
         raise RefusedError(f"{path}: SecretId {error}") from None
-    if said is not step:
-        raise RefusedError(f"{path}: its Step is {said}; it must be {step}, as the file's name is")
+    if step_named is not step:
+        raise RefusedError(
+            f"{path}: its Step is {step_named}; it must be {step}, as the file's name is"
+        )
     return cast("Event", event)
 
 
