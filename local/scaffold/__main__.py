@@ -26,9 +26,9 @@ def write(names: Names, root: Path = ROOT) -> list[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(names.of(source.read_text()))
         written.append(path)
-    # Another name has another length, and another place among the imports.
+    # Another name has another place among the imports, and another length.
     code = [str(path) for path in written if path.suffix == ".py"]
-    for words in (("check", "--quiet", "--fix"), ("format", "--quiet")):
+    for words in (("check", "--quiet", "--fix", "--select", "I"), ("format", "--quiet")):
         subprocess.run([sys.executable, "-m", "ruff", *words, *code], cwd=root, check=True)
     return written
 

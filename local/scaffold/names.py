@@ -8,6 +8,7 @@ from local.kinds import TESTING, kinds
 
 # The kind that the files in this folder are of.
 EXAMPLE = "ledger"
+MAX_NAME = 24  # so that lines with the name, and the function's own, are not too long
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,11 @@ class Names:
 def check_name(kind: str) -> Names:
     """Raises SystemExit with what is wrong with the name."""
     taken = {TESTING, *kinds()}
-    if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", kind) or keyword.iskeyword(kind):
+    is_package = re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", kind) and not keyword.iskeyword(kind)
+    if not is_package or len(kind) > MAX_NAME:
         raise SystemExit(
-            f"NAME must be the name of a Python package, small letters, digits and single _, "
-            f"such as NAME={EXAMPLE}: {kind!r}"
+            f"NAME must be the name of a Python package, at most {MAX_NAME} small letters, digits "
+            f"and single _, such as NAME={EXAMPLE}: {kind!r}"
         )
     if kind in taken:
         raise SystemExit(

@@ -6,16 +6,16 @@ from pathlib import Path
 
 from local.scaffold.names import Names
 
-# The function that is entered wherever a new one has to be, and the comment after its block.
-_MODEL, _COMMENT = "MySqlSingleUser", "  # Two MySQL or MariaDB users that take turns"
+# The function that is entered wherever a new one has to be.
+_MODEL = "MySqlSingleUser"
 _BLOCK = """\
-  # A {prefix} user that changes its own password.
+  # A user of {prefix} that changes its own password.
   {function}:
     Type: AWS::Serverless::Function
     Condition: {function}
     Metadata: {{BuildMethod: makefile}}
     Properties:
-      Description: Rotates the password of a {prefix} user
+      Description: Rotates the password of a user of {prefix}
       CodeUri: .
       Handler: rotators.{kind}.single_user
       LoggingConfig: {{LogGroup: !Ref {function}Logs}}
@@ -52,15 +52,14 @@ def _template(text: str, names: Names) -> str:
     def both(line: re.Match[str]) -> str:
         if line[0].startswith("  Deploy") or line[0].lstrip().startswith("- "):
             return f"{line[0]}\n{line[0].replace(_MODEL, names.function)}"
-        ending = f"!Condition {_MODEL}]"
-        return line[0].replace(ending, f"!Condition {_MODEL}, !Condition {names.function}]")
+        # Of an Or, wherever in it the model is: another new kind may be behind it.
+        both_conditions = f"!Condition {_MODEL}, !Condition {names.function}"
+        return re.sub(rf"!Condition {_MODEL}\b", both_conditions, line[0])
 
     listed = re.compile(rf"^ .*{_MODEL}\b.*$", re.MULTILINE)
     block = _BLOCK.format(function=names.function, prefix=names.prefix, kind=names.kind)
-    before, comment, after = listed.sub(both, text).partition(_COMMENT)
-    if not comment:
-        raise ValueError(_COMMENT)
-    return f"{before}{block}{comment}{after}"
+    its_own = rf"^  {_MODEL}:\n(?:(?: {{4}}.*)?\n)+"
+    return _after_last(its_own, block, listed.sub(both, text), joint="")
 
 
 def _group(text: str, names: Names) -> str:
@@ -78,7 +77,7 @@ def _group(text: str, names: Names) -> str:
 
 
 def _readme(text: str, names: Names) -> str:
-    row = f"| `{names.function}` | the password of a {names.prefix} user |"
+    row = f"| `{names.function}` | the password of a user of {names.prefix} |"
     text = _after_last(r"^\| `\w+` \| .*\|$", row, text, within=r"^\| function \|.*?\n\n")
     return _after_last(r"`Deploy\w+`", f", `Deploy{names.function}`", text, joint="")
 

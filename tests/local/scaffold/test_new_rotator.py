@@ -2,15 +2,18 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from local import template
 from local.bootstrap import ROOT
 from local.build.source import rotator_of
-from local.scaffold.__main__ import FILES, SUFFIX
+from local.scaffold import registry
+from local.scaffold.__main__ import FILES, SUFFIX, write
 from local.scaffold.names import Names, check_name
 from shared.protocol.event import Step
 from tests.fixtures.example import NAME, Tree
@@ -88,6 +91,21 @@ def test_its_function_is_whole_in_the_template(example: Tree) -> None:
     assert found.keys() - template.functions().keys() == {FUNCTION}
 
 
+def test_a_second_new_kind_is_entered_as_the_first_is(tmp_path: Path) -> None:
+    for name in ENTRIES:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy2(ROOT / name, tmp_path / name)
+    made = [Names("acme"), Names("acme_db")]
+    for names in made:
+        registry.enter(names, tmp_path)
+    path = tmp_path / "template.yaml"
+    text = path.read_text()
+    (any_single_user,) = re.findall(r"^  AnySingleUser: .*$", text, re.MULTILINE)
+    assert all(re.search(rf"!Condition {names.function}[\],]", any_single_user) for names in made)
+    # CloudFormation's outputs come in the order of the one, the house's tables in the other's.
+    assert re.findall(r"^        - (\w+)$", text, re.MULTILINE) == list(template.functions(path))
+
+
 def test_the_demo_rotates_it(example: Tree) -> None:
     done = example.run("local.demo", "--only", NAME, "--home", "in-process")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -102,8 +120,21 @@ def test_another_name_is_another_kind() -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["x", f"{'a' * 11}_{'b' * 12}"])
+def test_the_shortest_and_the_longest_name_are_formatted_as_the_house_is(
+    name: str, tmp_path: Path
+) -> None:
+    shutil.copy2(ROOT / "pyproject.toml", tmp_path)
+    write(check_name(name), tmp_path)
+    for words in (("check",), ("format", "--check")):
+        command = (sys.executable, "-m", "ruff", *words, "--no-cache", ".")
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout
+
+
 @pytest.mark.parametrize(
-    "name", ["", "Ledger", "1st", "a-b", "class", "../x", "a__b", "postgres", "testing"]
+    "name",
+    ["", "Ledger", "1st", "a-b", "class", "../x", "a__b", "postgres", "testing", "a" * 25],
 )
 def test_a_name_that_cannot_be_is_refused_before_anything_is_written(name: str) -> None:
     with pytest.raises(SystemExit, match=r"NAME must be|a kind of this name"):
