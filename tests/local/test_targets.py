@@ -61,6 +61,20 @@ def test_it_accepts_its_user_and_no_other_password_or_user(
     assert not target.accepts({**target.document, "username": f"{username()}_clone"})
 
 
+def test_whom_mariadb_asks_for_another_plugin_is_nobody(mariadb_server: Server) -> None:
+    """It asks so of a user that is not there, by the name, once an account has the plugin."""
+    target = single(mariadb_server)
+    other = username()
+    run(
+        target,
+        "INSTALL PLUGIN IF NOT EXISTS ed25519 SONAME 'auth_ed25519'",
+        f"CREATE USER `{other}` IDENTIFIED VIA ed25519 USING PASSWORD('canary')",
+    )
+    for _ in range(200):
+        assert not target.accepts({**target.document, "username": username()})
+    run(target, f"DROP USER `{other}`")
+
+
 def test_a_user_that_may_not_log_in_is_not_accepted(server: Server) -> None:
     target = single(server)
     name = target.document["username"]

@@ -4,7 +4,7 @@ import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
-from typing import ClassVar
+from typing import ClassVar, NoReturn
 
 import pymysql
 from pymysql.connections import Connection
@@ -17,6 +17,17 @@ from shared.credentials import CLONE
 # A wrong password, one where MariaDB has another way to log in (which it also pretends of whom it
 # does not know, by the name), or an account that is locked: MySQL's number and MariaDB's.
 _REFUSALS = (1045, 1698, 3118, 4151)
+
+
+class _NobodyPlugin:
+    """What MariaDB asks a user for that it does not know, if any account logs in by ed25519.
+
+    It draws the plugin by the name of the user, so that nobody learns which users there are.
+    """
+
+    def authenticate(self, _packet: object) -> NoReturn:
+        """Take it for the refusal that it would end in."""
+        raise pymysql.OperationalError(_REFUSALS[0], "asked for ed25519")
 
 
 class MySQLTarget(DatabaseTarget):
@@ -94,6 +105,7 @@ class MySQLTarget(DatabaseTarget):
             connect_timeout=10,
             read_timeout=30,
             ssl=self._tls,
+            auth_plugin_map={"client_ed25519": lambda _connection: _NobodyPlugin()},
         )
 
 
