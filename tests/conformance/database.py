@@ -1,6 +1,7 @@
 """What every strategy on every engine must do, beside what all remote backends must."""
 
 import json
+import uuid
 from contextlib import suppress
 from typing import Any
 
@@ -17,7 +18,10 @@ from tests.lab import LabSecret
 
 AT_MOST = 12  # places at which a connection is lost
 
-AT_MOST = 12  # places at which a connection is lost
+
+def username() -> str:
+    """A user that no other test has; with a space, which needs quotes."""
+    return f"app {uuid.uuid4().hex[:8]}"
 
 
 class DatabaseSuite(RemoteSuite):

@@ -1,6 +1,5 @@
 """Every strategy on every PostgreSQL there is."""
 
-import uuid
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -9,20 +8,9 @@ import pytest
 from local.servers import Server
 from local.targets import DatabaseTarget
 from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
-from tests.conformance.database import DatabaseSuite
+from tests.conformance.database import DatabaseSuite, username
 
 SERVERS = ("postgres_15_server", "postgres_server", "postgres_18_server")
-
-
-def username() -> str:
-    return f"app {uuid.uuid4().hex[:8]}"
-
-
-@pytest.fixture
-def server(request: pytest.FixtureRequest) -> Server:
-    """The one whose fixture a class is parametrised with."""
-    server: Server = request.getfixturevalue(request.param)
-    return server
 
 
 @pytest.mark.parametrize("server", SERVERS, indirect=True)

@@ -44,12 +44,6 @@ def username(word: str = "defect") -> str:
     return f"{word}_{uuid.uuid4().hex[:8]}"
 
 
-@pytest.fixture
-def server(request: pytest.FixtureRequest) -> Server:
-    server: Server = request.getfixturevalue(request.param)
-    return server
-
-
 def single(server: Server, name: str) -> PostgresTarget | MySQLTarget:
     return SINGLE[server.engine](server, name)
 

@@ -26,12 +26,6 @@ def username() -> str:
     return f"single {uuid.uuid4().hex[:8]}"
 
 
-@pytest.fixture
-def server(request: pytest.FixtureRequest) -> Server:
-    server: Server = request.getfixturevalue(request.param)
-    return server
-
-
 # --- SHORT_GAP ---
 
 
