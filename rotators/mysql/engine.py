@@ -4,25 +4,18 @@ import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import cached_property
-from typing import Any, ClassVar, NoReturn, Self
+from typing import Any, ClassVar, Self
 
 import pymysql
 
 from rotators.mysql.accounts.alternating import AlternatingAccounts, verify_same_rights
 from rotators.mysql.connection import LOCK_SECONDS, Connection, DriverConnection, require_tls
-from rotators.mysql.errors import (
-    CLEARTEXT,
-    ED25519,
-    NO_MYSQL,
-    NO_TLS,
-    PluginRefused,
-    translate_mysql_errors,
-)
+from rotators.mysql.errors import NO_MYSQL, NO_TLS, PluginRefused, translate_mysql_errors
 from rotators.mysql.passwords.mariadb import MariaDBPasswords
 from rotators.mysql.passwords.mysql import MySQLPasswords
 from rotators.mysql.passwords.policy import explaining_policy_refusals
+from rotators.mysql.plugins.login import Plugins
 from shared.credentials import Login
-from shared.errors import ErrorRow
 from shared.secret import Secret
 from shared.tls import database_authorities, verifying_context
 
@@ -44,29 +37,6 @@ _PREPARE = (
 )
 # In place of a key that the server, unproven without TLS, would send to encrypt the password with.
 _NO_KEY = b"none"
-
-
-class RefusingPlugin:
-    """Takes the place of an authentication plugin that would send the password, or cannot."""
-
-    def __init__(self, row: ErrorRow) -> None:
-        self._row = row
-
-    def authenticate(self, _packet: object) -> NoReturn:
-        """Send nothing; raises PluginRefused."""
-        raise PluginRefused(self._row)
-
-
-# What PyMySQL calls with its connection, by the plugin that the server asks for.
-_REFUSED_PLUGINS = {
-    "mysql_clear_password": lambda _connection: RefusingPlugin(CLEARTEXT),
-    "dialog": lambda _connection: RefusingPlugin(CLEARTEXT),
-    "client_ed25519": lambda _connection: RefusingPlugin(ED25519),
-}
-_REFUSED_WITHOUT_TLS = {
-    **_REFUSED_PLUGINS,
-    "sha256_password": lambda _connection: RefusingPlugin(NO_TLS),
-}
 
 
 class MySQLSession:
@@ -161,11 +131,11 @@ class MySQLEngine:
 
     def _encryption(self, login: Login) -> dict[str, Any]:
         if login.tls:
-            return {"ssl": self._tls, "auth_plugin_map": _REFUSED_PLUGINS}
+            return {"ssl": self._tls, "auth_plugin_map": Plugins(tls=True)}
         return {
             "ssl_disabled": True,
             "server_public_key": _NO_KEY,
-            "auth_plugin_map": _REFUSED_WITHOUT_TLS,
+            "auth_plugin_map": Plugins(tls=False),
         }
 
     @staticmethod

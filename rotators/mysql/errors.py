@@ -3,6 +3,7 @@
 Error numbers: MySQL Server Error Reference; MariaDB's are the same where both have one.
 """
 
+import re
 import struct
 from contextlib import AbstractContextManager
 
@@ -32,15 +33,6 @@ _FAULTS = ConnectionFaults.at("host")
 CLEARTEXT = ErrorRow(
     Untrusted, "the server asked for the password in clear",
     "give the account the plugin caching_sha2_password or mysql_native_password", "host",
-)  # fmt: skip
-OTHER_PLUGIN = ErrorRow(
-    Misconfigured, "the function can make no hash for the account's authentication plugin",
-    "ALTER USER ... IDENTIFIED VIA mysql_native_password", "username",
-)  # fmt: skip
-# Rejected, so that another stored password is tried: an account may have several plugins.
-ED25519 = ErrorRow(
-    Rejected, "the server asked for ed25519, which is not supported",
-    "ALTER USER ... IDENTIFIED VIA mysql_native_password", "username",
 )  # fmt: skip
 NO_TLS = ErrorRow(
     Misconfigured, "without TLS, MySQL would be sent the password in clear",
@@ -78,6 +70,7 @@ NO_CATALOG = ErrorRow(
     Forbidden, "the admin may not look at other accounts",
     "GRANT SELECT ON mysql.* TO the admin", "masterarn",
 )  # fmt: skip
+_PLUGIN = re.compile(r"[A-Za-z0-9_]{1,64}")
 NO_MYSQL = _FAULTS.no_answer._replace(clause="what answers is no MySQL server")
 _REFUSED = ErrorRow(Misconfigured, "the server refused a statement", "look the error number up")
 
@@ -171,6 +164,29 @@ class PluginRefused(Exception):
     def __init__(self, row: ErrorRow) -> None:
         super().__init__()
         self.row = row
+
+
+def unsupported_plugin(plugin: str) -> ErrorRow:
+    """Return what it means that the server asks for a plugin that this driver has no answer to."""
+    name = plugin if _PLUGIN.fullmatch(plugin) else "another plugin"
+    return ErrorRow(
+        Misconfigured, f"the account logs in by {name}, which this function does not take part in",
+        "ALTER USER {account} IDENTIFIED BY '<the password in AWSCURRENT>'", "username",
+    )  # fmt: skip
+
+
+def other_plugin(where: str, account: str, plugins: str) -> RotationError:
+    """Return the error of an account whose own right does not reach its password.
+
+    plugins: those that it logs in by.
+    """
+    return Misconfigured(
+        f"{where}: the account logs in by {plugins}, and has no right to change more than the "
+        "first of its passwords",
+        do="set ADMIN_SETS_PASSWORD; or "
+        f"ALTER USER {account} IDENTIFIED BY '<the password in AWSCURRENT>'",
+        field="username",
+    )
 
 
 def overlap_forbidden(login: Login, grant: str) -> RotationError:

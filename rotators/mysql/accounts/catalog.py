@@ -10,7 +10,7 @@ from rotators.mysql.accounts.hashes import password_matches
 from rotators.mysql.connection import Connection
 from rotators.mysql.error_numbers import READING_DENIED
 from rotators.mysql.errors import NO_CATALOG, UNREADABLE
-from rotators.mysql.passwords.mariadb import Entries, native_password_hash
+from rotators.mysql.passwords.mariadb import Entries
 from rotators.mysql.rights.grants import Kind, Rights, fingerprint, parse_grants, parse_options
 from rotators.mysql.rights.tokens import Token, tokenize
 from shared.errors import RotationError
@@ -66,7 +66,7 @@ class AccountState:
     @property
     def has_password(self) -> bool:
         """Whether it logs in with a password of the kind that is rotated."""
-        return self.plugin in PASSWORD_PLUGINS or bool(self.entries.native_hashes)
+        return self.plugin in PASSWORD_PLUGINS or bool(self.entries.passwords)
 
     @property
     def matches_mark(self) -> bool:
@@ -75,7 +75,7 @@ class AccountState:
 
     def accepts(self, password: Secret) -> bool:
         """Whether it is a password of the account."""
-        return native_password_hash(password) in self.entries.native_hashes or (
+        return self.entries.accept(password) or (
             self.plugin in PASSWORD_PLUGINS and password_matches(password, self.password_hash)
         )
 

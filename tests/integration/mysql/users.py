@@ -12,6 +12,7 @@ import pymysql
 
 from local.servers import Server
 from rotators.mysql.engine import MySQLEngine, MySQLSession
+from rotators.mysql.plugins.login import Plugins
 from shared.credentials import Login
 from shared.secret import Secret
 
@@ -77,6 +78,7 @@ class Users:
             connect_timeout=10,
             read_timeout=30,
             ssl=ssl.create_default_context(cafile=str(self.server.ca)),
+            auth_plugin_map=Plugins(tls=True),  # PyMySQL has no ed25519 and no PARSEC of its own
         )
 
     def create(self, *, host: str = "%", more: str = "", user: str | None = None) -> None:
