@@ -22,7 +22,7 @@ from shared.errors import (
     Unreachable,
     Untrusted,
 )
-from shared.translation import ConnectionFaults, translate_errors
+from shared.translation import ConnectionFaults, NoAnswer, translate_errors
 
 _FAULTS = ConnectionFaults.at("host")
 
@@ -59,7 +59,7 @@ _ROWS_BY_TEXT = {
         f"{NEXT_ATTEMPT}; raise the limit of the role, the database or the server if it lasts",
     ),
     r"the database system is|not (yet|currently) accepting connections": ErrorRow(
-        Unreachable, "the server is starting or stopping", NEXT_ATTEMPT
+        NoAnswer, "the server is starting or stopping", NEXT_ATTEMPT
     ),
     r"(password|SASL) authentication failed": ErrorRow(
         Rejected, "the server rejected the password",
