@@ -1,8 +1,10 @@
-"""MariaDB 10.11: two passwords at a time with `IDENTIFIED VIA ... OR ...`."""
+"""MariaDB 10.11 and 11.8: two passwords at a time with `IDENTIFIED VIA ... OR ...`."""
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from local.processes import children
 from local.servers.certificates import Authority
@@ -11,16 +13,18 @@ from local.servers.mysql.family import ServerKind, serve
 from local.servers.packages import Recipe, prefix
 from local.servers.server import Server
 
-# Not mariadb-server-core, which lacks the plugins (ed25519).
-RECIPE = Recipe("MariaDB", "bookworm", "mariadb-server", "usr/sbin/mariadbd", "usr/sbin/mariadbd")
+Version: TypeAlias = Literal["10.11", "11.8"]
+SUITES: Mapping[Version, str] = {"10.11": "bookworm", "11.8": "trixie"}
+SHARES: Mapping[Version, str] = {"10.11": "usr/share/mysql", "11.8": "usr/share/mariadb"}
+PROGRAM = "usr/sbin/mariadbd"
 SETTINGS = {"skip_log_bin": "ON"}
 # What mariadb-install-db would feed it; that is a shell script that wants other programs.
 SYSTEM_TABLES = (
-    "mysql_system_tables.sql",
-    "mysql_performance_tables.sql",
-    "mysql_system_tables_data.sql",
+    "*_system_tables.sql",
+    "*_performance_tables.sql",
+    "*_system_tables_data.sql",
     "maria_add_gis_sp_bootstrap.sql",
-    "mysql_sys_schema.sql",
+    "*_sys_schema.sql",
 )
 BEFORE = """\
 CREATE DATABASE mysql;
@@ -37,21 +41,40 @@ FLUSH PRIVILEGES;
 """
 
 
+def recipe(version: Version) -> Recipe:
+    """Where Debian has this version."""
+    # Not mariadb-server-core, which lacks the plugins (ed25519, PARSEC).
+    title = f"MariaDB {version}"
+    return Recipe(title, SUITES[version], "mariadb-server", PROGRAM, PROGRAM)
+
+
 def mariadb(
-    folder: Path, authority: Authority, *, settings: Mapping[str, str] | None = None
+    folder: Path,
+    authority: Authority,
+    *,
+    version: Version = "10.11",
+    settings: Mapping[str, str] | None = None,
 ) -> AbstractContextManager[Server]:
     """Run MariaDB while the block runs, or yield the server that TEST_MARIADB_DSN names.
 
-    Its log is mariadb.log in `folder`; `settings` become options, after ours.
+    Its log is mariadb-<version>.log in `folder`; `settings` become options, after ours.
     """
-    kind = ServerKind("mariadb", RECIPE, "TEST_MARIADB_DSN", SETTINGS, _initialise)
+    kind = ServerKind(
+        engine="mariadb",
+        version=version,
+        recipe=recipe(version),
+        variable="TEST_MARIADB_DSN",
+        share=SHARES[version],
+        settings=SETTINGS,
+        initialise=partial(_initialise, version),
+    )
     return serve(kind, folder, authority, settings)
 
 
-def _initialise(command: list[str], place: Home, log: Path, sql: str) -> None:
+def _initialise(version: Version, command: list[str], place: Home, log: Path, sql: str) -> None:
     """Make the data directory from the package's own SQL, then run `sql`."""
-    share = prefix(RECIPE) / "usr/share/mysql"
-    tables = "".join((share / name).read_text() for name in SYSTEM_TABLES)
+    share = prefix(recipe(version)) / SHARES[version]
+    tables = "".join(next(share.glob(name)).read_text() for name in SYSTEM_TABLES)
     first = place.write("first.sql", BEFORE + tables + BETWEEN + sql)
     with first.open("rb") as stdin:
         children.finish(

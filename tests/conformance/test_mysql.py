@@ -10,7 +10,7 @@ from local.targets import DatabaseTarget
 from rotators.mysql.testing import MySQLAlternatingTarget, MySQLTarget
 from tests.conformance.database import DatabaseSuite, username
 
-SERVERS = ("mariadb_server", "mysql_server")
+SERVERS = ("mariadb_server", "mariadb_11_server", "mysql_server")
 
 
 @pytest.mark.parametrize("server", SERVERS, indirect=True)

@@ -29,9 +29,17 @@ def mysql(
 ) -> AbstractContextManager[Server]:
     """Run MySQL while the block runs, or yield the server that TEST_MYSQL_DSN names.
 
-    Its log is mysql.log in `folder`; `settings` become options, after ours.
+    Its log is mysql-9.log in `folder`; `settings` become options, after ours.
     """
-    kind = ServerKind("mysql", RECIPE, "TEST_MYSQL_DSN", SETTINGS, _initialise)
+    kind = ServerKind(
+        engine="mysql",
+        version="9",
+        recipe=RECIPE,
+        variable="TEST_MYSQL_DSN",
+        share="usr/share/mysql",
+        settings=SETTINGS,
+        initialise=_initialise,
+    )
     return serve(kind, folder, authority, settings)
 
 

@@ -36,8 +36,10 @@ class ServerKind:
     """How one of the two differs; `initialise` gets the command, home, log and first SQL."""
 
     engine: str
+    version: str
     recipe: Recipe
     variable: str
+    share: str
     settings: Mapping[str, str]
     initialise: Callable[[list[str], Home, Path, str], None]
 
@@ -51,10 +53,10 @@ def serve(
         yield given
         return
     files = prefix(kind.recipe)
-    log = folder / f"{kind.engine}.log"
+    log = folder / f"{kind.engine}-{kind.version}.log"
     with home(log, authority) as place:
         server = new_server(kind.engine, authority, log, database="app")
-        command = _command(files, files / kind.recipe.server, place)
+        command = _command(kind, files, place)
         kind.initialise(command, place, log, _first_sql(server))
         options = {**SETTINGS, "port": str(server.port), **kind.settings, **(settings or {})}
         with children.restartable(
@@ -94,9 +96,9 @@ def ask(server: Server) -> str | None:
         return None
 
 
-def _command(files: Path, program: Path, place: Home) -> list[str]:
+def _command(kind: ServerKind, files: Path, place: Home) -> list[str]:
     """The program and its paths: it would otherwise look for them in the system's own places."""
-    share = files / "usr/share/mysql"
+    share = files / kind.share
     options: dict[str, Path | str] = {
         "basedir": files / "usr",
         "plugin_dir": files / "usr/lib/mysql/plugin",
@@ -113,7 +115,7 @@ def _command(files: Path, program: Path, place: Home) -> list[str]:
         **FAST,
     }
     return [
-        str(program),
+        str(files / kind.recipe.server),
         "--no-defaults",
         *(f"--{name}={value}" for name, value in options.items()),
     ]

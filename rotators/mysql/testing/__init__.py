@@ -1,10 +1,10 @@
 """What this kind is tried with on one machine: real MySQL and MariaDB, and accounts on them."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from local.servers.choice import ServerChoice
-from local.servers.mariadb import RECIPE as MARIADB
-from local.servers.mariadb import mariadb
+from local.servers.mariadb import mariadb, recipe
 from local.servers.mysql import RECIPE as MYSQL
 from local.servers.mysql import mysql
 from local.targets import Offer
@@ -25,6 +25,7 @@ TARGETS: Mapping[str, Offer] = {
     ),
 }
 SERVERS: Mapping[str, ServerChoice] = {
-    "mariadb": ServerChoice(MARIADB, mariadb),
+    "mariadb": ServerChoice(recipe("10.11"), mariadb),
+    "mariadb-11.8": ServerChoice(recipe("11.8"), partial(mariadb, version="11.8"), usual=False),
     "mysql": ServerChoice(MYSQL, mysql),
 }

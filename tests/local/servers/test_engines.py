@@ -5,9 +5,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 from urllib.parse import quote
 
 import psycopg
@@ -18,13 +20,18 @@ from local.bootstrap import ROOT
 from local.processes.children import ChildFailedError
 from local.servers import Server, mariadb, mysql, postgres
 from local.servers.certificates import Authority
+from local.servers.mariadb import Version as MariaDBVersion
 from local.servers.mysql.family import login as mysql_login
 from local.servers.postgres import login as postgres_login
 
 LOOPBACK = {"0100007F", "00000000000000000000000001000000"}
 LISTEN = "0A"
 REFUSED = (psycopg.OperationalError, pymysql.err.OperationalError)
-START = {"postgres": postgres, "mariadb": mariadb, "mysql": mysql}
+START: Mapping[str, Callable[..., AbstractContextManager[Server]]] = {
+    "postgres": postgres,
+    "mariadb": mariadb,
+    "mysql": mysql,
+}
 
 
 @pytest.fixture(params=["postgres", "mariadb", "mysql"])
@@ -214,6 +221,34 @@ def test_other_postgres_versions(version: str, tmp_path: Path, authority: Author
     assert "database system is shut down" in server.log.read_text()
 
 
+@pytest.mark.parametrize(
+    ("version", "plugins"), [("10.11", {"ed25519"}), ("11.8", {"ed25519", "parsec"})]
+)
+def test_mariadbs_other_ways_to_log_in(
+    version: MariaDBVersion, plugins: set[str], tmp_path: Path, authority: Authority
+) -> None:
+    if "TEST_MARIADB_DSN" in os.environ:
+        pytest.skip("a caller's own server")
+    settings = {"plugin_load_add": ";".join(f"auth_{plugin}" for plugin in plugins)}
+    with mariadb(tmp_path, authority, version=version, settings=settings) as server:
+        assert server.version.startswith(f"{version}.")
+        for plugin in plugins:
+            accounts = f"'{plugin}'@'%' IDENTIFIED VIA {plugin} USING PASSWORD('x')"
+            with mysql_login(server) as session, session.cursor() as cursor:
+                cursor.execute(f"CREATE USER {accounts}")
+
+
+@pytest.mark.parametrize("version", get_args(MariaDBVersion))
+def test_a_mariadb_that_says_to_be_mysql(
+    version: MariaDBVersion, tmp_path: Path, authority: Authority
+) -> None:
+    if "TEST_MARIADB_DSN" in os.environ:
+        pytest.skip("a caller's own server")
+    with mariadb(tmp_path, authority, version=version, settings={"version": "8.0.35"}) as server:
+        assert server.version == "8.0.35"
+        assert one(server, "SELECT 1 /*M! + 1 */") == 2
+
+
 @pytest.mark.parametrize("engine", ["mariadb", "mysql"])
 def test_general_log(engine: str, tmp_path: Path, authority: Authority) -> None:
     if f"TEST_{engine.upper()}_DSN" in os.environ:
@@ -297,6 +332,7 @@ RUN_ALL = """
 import sys, time
 from pathlib import Path
 from local.servers.certificates import Authority
+from local.servers.mariadb import Version as MariaDBVersion
 from local.servers import mariadb, mysql, postgres
 folder = Path(sys.argv[1])
 ca = Authority(folder)
