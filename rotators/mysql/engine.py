@@ -3,13 +3,21 @@
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from functools import cached_property
 from typing import Any, ClassVar, NoReturn, Self
 
 import pymysql
 
 from rotators.mysql.accounts.alternating import AlternatingAccounts, verify_same_rights
 from rotators.mysql.connection import LOCK_SECONDS, Connection, DriverConnection, require_tls
-from rotators.mysql.errors import CLEARTEXT, ED25519, NO_TLS, PluginRefused, translate_mysql_errors
+from rotators.mysql.errors import (
+    CLEARTEXT,
+    ED25519,
+    NO_MYSQL,
+    NO_TLS,
+    PluginRefused,
+    translate_mysql_errors,
+)
 from rotators.mysql.passwords.mariadb import MariaDBPasswords
 from rotators.mysql.passwords.mysql import MySQLPasswords
 from rotators.mysql.passwords.policy import explaining_policy_refusals
@@ -25,11 +33,14 @@ ANSWER_SECONDS = 15
 # The first statement of every session. SHOW GRANTS and SHOW CREATE USER are to be in one spelling,
 # whatever the server's own mode. On MariaDB a GRANT could otherwise make a user with no password.
 # A lock on its tables of users it waits for without lock_wait_timeout, hence max_statement_time.
+# A session may begin as one that only reads, by the server's own setting or its init_connect.
 # MariaDB alone runs what is in /*M! */, and MySQL alone what is in /*!80017 */.
 _PREPARE = (
-    f"SET SESSION lock_wait_timeout = {LOCK_SECONDS} /*M! , max_statement_time = 10 */,"
-    " sql_quote_show_create = 1, /*!80017 print_identified_with_as_hex = 0, */"
-    " sql_mode = IF(VERSION() LIKE '%MariaDB%', 'NO_AUTO_CREATE_USER', '')"
+    f"SET SESSION lock_wait_timeout = {LOCK_SECONDS}, sql_quote_show_create = 1"
+    " /*M! , max_statement_time = 10, tx_read_only = 0 */"
+    " /*!80003 , transaction_read_only = 0 */"
+    " /*!80017 , print_identified_with_as_hex = 0 */,"
+    " sql_mode = CONCAT('' /*M! , 'NO_AUTO_CREATE_USER' */)"
 )
 # In place of a key that the server, unproven without TLS, would send to encrypt the password with.
 _NO_KEY = b"none"
@@ -63,9 +74,16 @@ class MySQLSession:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self._passwords = (
-            MariaDBPasswords(connection) if connection.mariadb else MySQLPasswords(connection)
-        )
+
+    @property
+    def is_pooled(self) -> bool:
+        """Whether a pooler or a proxy answers in the server's place, as far as shows."""
+        return self.connection.server.pooled
+
+    @cached_property
+    def _passwords(self) -> MariaDBPasswords | MySQLPasswords:
+        kind = MariaDBPasswords if self.connection.mariadb else MySQLPasswords
+        return kind(self.connection)
 
     @property
     def is_pooled(self) -> bool:
@@ -184,7 +202,6 @@ class MySQLEngine:
                 **encryption,
             )
         except (RuntimeError, ValueError):
-            # What PyMySQL makes of _NO_KEY, without and with `cryptography`.
-            if login.tls:
-                raise
-        raise PluginRefused(NO_TLS)
+            # What PyMySQL makes of a greeting without a number and, without TLS, of _NO_KEY.
+            row = NO_MYSQL if login.tls else NO_TLS
+        raise PluginRefused(row)

@@ -50,6 +50,12 @@ NOT_ITS_OWN = ErrorRow(
     TargetMismatch, "the server takes the login for another account, an anonymous or a proxied one",
     "log in as an account of one's own, not as an anonymous or a proxied one", "username",
 )  # fmt: skip
+NEITHER = ErrorRow(
+    Misconfigured, "what answers executes statements as neither MySQL nor MariaDB does, so no "
+    "password is sent to it",
+    "set 'host' to the server itself, or let the proxy on the way leave comments in statements",
+    "host",
+)  # fmt: skip
 NO_OVERLAP = ErrorRow(
     Forbidden, "the server, older than 8.0.14, keeps one password only",
     "upgrade the server, or use alternating users",
@@ -72,7 +78,7 @@ NO_CATALOG = ErrorRow(
     Forbidden, "the admin may not look at other accounts",
     "GRANT SELECT ON mysql.* TO the admin", "masterarn",
 )  # fmt: skip
-_NO_MYSQL = _FAULTS.no_answer._replace(clause="what answers is no MySQL server")
+NO_MYSQL = _FAULTS.no_answer._replace(clause="what answers is no MySQL server")
 _REFUSED = ErrorRow(Misconfigured, "the server refused a statement", "look the error number up")
 
 # MariaDB with a plugin that checks passwords, which it cannot do with a hash.
@@ -220,7 +226,7 @@ def translate(error: Exception, login: Login) -> RotationError:
         return error.row.error(where)
     number = error.args[0] if isinstance(error, pymysql.Error) and error.args else 0
     if not number or not isinstance(number, int):
-        return _NO_MYSQL.error(where)
+        return NO_MYSQL.error(where)
     if number == ErrorNumber.OPTION_PREVENTS_STATEMENT and "strict" in str(error.args[1]):
         row = _UNCHECKED
     else:

@@ -1,5 +1,6 @@
 """What an admin does to one account of a pair, other than changing its rights."""
 
+from rotators.mysql.account import Account
 from rotators.mysql.accounts.catalog import (
     PASSWORD_PLUGINS,
     AccountState,
@@ -8,7 +9,7 @@ from rotators.mysql.accounts.catalog import (
     read_account,
     unfinished_requirement,
 )
-from rotators.mysql.connection import Account, AdminRight, Connection, verbatim
+from rotators.mysql.connection import AdminRight, Connection, verbatim
 from rotators.mysql.error_numbers import ErrorNumber
 from rotators.mysql.errors import name_too_long
 from rotators.mysql.passwords.mariadb import Entries, native_password_hash

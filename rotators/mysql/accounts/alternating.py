@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Self
 
+from rotators.mysql.account import Account
 from rotators.mysql.accounts.admin import AccountAdmin
 from rotators.mysql.accounts.catalog import AccountState, Part, read_account, read_accounts
 from rotators.mysql.accounts.pairs import UserPair
-from rotators.mysql.connection import Account, Connection
+from rotators.mysql.connection import Connection
 from rotators.mysql.passwords.mariadb import Entries
 from rotators.mysql.rights.changes import alter_options, rights_beyond
 from rotators.mysql.rights.follow import copy_rights, in_short

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from rotators.mysql.account import Account
 from rotators.mysql.accounts.hashes import password_matches
-from rotators.mysql.connection import Account, Connection
+from rotators.mysql.connection import Connection
 from rotators.mysql.error_numbers import READING_DENIED
 from rotators.mysql.errors import NO_CATALOG, UNREADABLE
 from rotators.mysql.passwords.mariadb import Entries, native_password_hash

@@ -2,8 +2,9 @@
 
 import logging
 
+from rotators.mysql.account import Account
 from rotators.mysql.accounts.catalog import AccountState, read_account
-from rotators.mysql.connection import Account, Connection
+from rotators.mysql.connection import Connection
 from rotators.mysql.error_numbers import ErrorNumber
 from rotators.mysql.rights.changes import RightsChange, changes_between
 from rotators.mysql.rights.grants import ALL, GRANT_OPTION, Kind, Right, Rights
