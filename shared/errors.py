@@ -123,6 +123,10 @@ class Forbidden(Permanent):
     """The credential is good, but lacks a right that the step needs."""
 
 
+class LockedOut(Forbidden):
+    """The target locks or bans the login, whatever its password, for a time or for good."""
+
+
 class TargetMismatch(Permanent):
     """The secret's versions do not describe the same target, or not this function's kind."""
 

@@ -22,6 +22,10 @@ _HOST_MISMATCH = (62, 64)
 _KEPT_IN = ("reason", "original_exception")
 
 
+class NoAnswer(Unreachable):
+    """Nobody answers at the target's address: it may be waking, and answer in a moment."""
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectionFaults:
     """What can be wrong with a connection, the same for every driver: rows for its table."""
@@ -59,9 +63,9 @@ class ConnectionFaults:
                 "on the way to it", address,
             ),
             no_answer=ErrorRow(
-                Unreachable, "there was no answer",
+                NoAnswer, "there was no answer",
                 f"check '{address}', the port, security groups, the function's route and that the "
-                "server is up", address,
+                "server is up or waking", address,
             ),
         )  # fmt: skip
 

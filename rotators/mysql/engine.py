@@ -55,6 +55,21 @@ class MySQLSession:
         kind = MariaDBPasswords if self.connection.mariadb else MySQLPasswords
         return kind(self.connection)
 
+    @property
+    def is_pooled(self) -> bool:
+        """Whether a pooler answers."""
+        return False
+
+    def check_admin(self, /, *, by: Self) -> None:
+        """Stub."""
+
+    def check_twin(self, twin: str, /, *, by: Self) -> None:
+        """Stub."""
+
+    def is_worth_trying(self, _login: Login, /) -> bool:
+        """Stub."""
+        return True
+
     def ping(self) -> None:
         """Run a trivial query."""
         self.connection.run("SELECT 1")

@@ -33,6 +33,21 @@ class PostgresSession:
         self._connection = connection
         self._login = login
 
+    @property
+    def is_pooled(self) -> bool:
+        """Whether a pooler answers."""
+        return False
+
+    def check_admin(self, /, *, by: Self) -> None:
+        """Stub."""
+
+    def check_twin(self, twin: str, /, *, by: Self) -> None:
+        """Stub."""
+
+    def is_worth_trying(self, _login: Login, /) -> bool:
+        """Stub."""
+        return True
+
     def ping(self) -> None:
         """Run a trivial query."""
         with translate_postgres_errors(self._login):

@@ -8,17 +8,13 @@ from contextlib import AbstractContextManager
 
 import psycopg
 
+from rotators.postgres.answers import meaning_of
+from rotators.postgres.sqlstates import row_of
 from shared.credentials import Login
 from shared.errors import (
-    NEXT_ATTEMPT,
-    Busy,
     ErrorRow,
-    Forbidden,
-    Misconfigured,
     Rejected,
-    RejectedByPolicy,
     RotationError,
-    TargetMismatch,
     Unreachable,
     Untrusted,
 )
@@ -26,107 +22,53 @@ from shared.translation import ConnectionFaults, translate_errors
 
 _FAULTS = ConnectionFaults.at("host")
 
-# libpq keeps no SQLSTATE of a failed connection, only text. What libpq itself says is always in
-# English, what the server says is so unless lc_messages is set: see _connection_row for that.
-# The first row that matches counts.
+# libpq keeps no SQLSTATE of a failed connection, only text. What it says itself is always English;
+# the first row that matches counts. What the server says is in rotators/postgres/answers.
 _ROWS_BY_TEXT = {
     r"could not translate host name|failed to resolve host": _FAULTS.unresolved,
     r"does not match host name": _FAULTS.wrong_host,
     r"does not support SSL": _FAULTS.no_tls,
     r"certificate verify failed|certificate has expired": _FAULTS.untrusted,
+    r"offered SCRAM-SHA-256-PLUS": ErrorRow(
+        Untrusted,
+        "the server was reached by TLS, and this function by none: what is between ends it",
+        "remove 'ssl' from the secret, and let 'host' name the server or what has a certificate",
+        "ssl"
+    ),
+    r"server signature|server's SCRAM|SCRAM message": ErrorRow(
+        Untrusted, "what answered did not prove that it knows the user's password",
+        "find out what is at this address", "host"
+    ),
     r"authentication method requirement": ErrorRow(
         Untrusted,
         "the server asked for the password in clear or for none, or without TLS by md5",
         "set the method in pg_hba.conf to scram-sha-256", "host"
     ),
-    r"no pg_hba\.conf entry|pg_hba\.conf rejects": ErrorRow(
-        Forbidden, "pg_hba.conf has no entry that lets this user in",
-        "add one for the function's address"
-    ),
-    r"is not permitted to log in": ErrorRow(
-        Forbidden, "the user may not log in", "ALTER ROLE ... LOGIN", "username"
-    ),
-    r"database .* does not exist": ErrorRow(
-        Misconfigured, "there is no database of that name", "correct 'dbname'", "dbname"
-    ),
-    r"permission denied for database": ErrorRow(
-        Forbidden, "CONNECT on the database is not granted to this user",
-        "grant it, or correct 'dbname'",
-        "dbname",
-    ),
-    r"too many (clients|connections)|remaining connection slots": ErrorRow(
-        Busy, "no connection is free",
-        f"{NEXT_ATTEMPT}; raise the limit of the role, the database or the server if it lasts",
-    ),
-    r"the database system is|not (yet|currently) accepting connections": ErrorRow(
-        Unreachable, "the server is starting or stopping", NEXT_ATTEMPT
-    ),
-    r"(password|SASL) authentication failed": ErrorRow(
-        Rejected, "the server rejected the password",
-        "check pg_hba.conf, and LOGIN and VALID UNTIL of the role", "password"
-    ),
     r"timeout|refused|closed the connection|reset by peer|SYSCALL|unreachable|No route":
         _FAULTS.no_answer,
     r"SSL error": _FAULTS.broken_tls,
+    r"invalid response|expected authentication request|protocol|unexpected message": ErrorRow(
+        Unreachable, "what answered does not speak PostgreSQL's protocol",
+        "check 'host' and the port, and what is on the way to it", "host"
+    ),
 }  # fmt: skip
-
-# Of an error while connected: by SQLSTATE, or by its class, which is the first two characters.
-_ROWS_BY_SQLSTATE = {
-    "25006": ErrorRow(
-        Misconfigured,
-        "the server is a read-only replica",
-        "set 'host' to the writer",
-        "host",
-    ),
-    "42939": ErrorRow(
-        Misconfigured,
-        "the server keeps names that begin with pg_ for itself, so this user can have no clone",
-        "rename the user, or rotate it as a single user",
-        "username",
-    ),
-    "22023": ErrorRow(
-        RejectedByPolicy,
-        "the server's password rules refused the new password",
-        "let PASSWORD_LENGTH, EXCLUDE_CHARACTERS and MINIMUM_... of the function match them",
-        "PASSWORD_LENGTH",
-    ),
-    "42501": ErrorRow(
-        Forbidden,
-        "the user lacks a right that every role has by default",
-        "the server's log names what it may not read or call: grant that to PUBLIC again",
-    ),
-    "0LP01": ErrorRow(
-        TargetMismatch,
-        "the clone cannot be made a member of its original, as that one is a member of the clone",
-        "REVOKE the clone's role from its original",
-        "username",
-    ),
-    **dict.fromkeys(  # 25P03 is of a function that was idle in it, and may only be slow
-        ("25P03", "25P04"),
-        ErrorRow(Unreachable, "the server ended a transaction that took too long", NEXT_ATTEMPT),
-    ),
-    "2BP01": ErrorRow(
-        TargetMismatch,
-        "the clone has a role that it must not have, and has granted it to others",
-        "REVOKE it from the clone with CASCADE",
-        "username",
-    ),
-    **dict.fromkeys(
-        ("42704", "42710", "23505"),
-        ErrorRow(Busy, "another session made or dropped a role at that moment", NEXT_ATTEMPT),
-    ),
-    "55P03": ErrorRow(Busy, "another session holds a lock that this step needs", NEXT_ATTEMPT),
-    "57014": ErrorRow(Busy, "the server took too long", NEXT_ATTEMPT),
-    "XX000": ErrorRow(Busy, "another session changed the role at the same moment", NEXT_ATTEMPT),
-    "40": ErrorRow(Busy, "another session was in the way", NEXT_ATTEMPT),
-    "53": ErrorRow(Busy, "the server is out of resources", NEXT_ATTEMPT),
-    "57": ErrorRow(Unreachable, "the server ended the session", NEXT_ATTEMPT),
-    "08": _FAULTS.no_answer._replace(clause="the connection broke"),
-}
-_ANY_OTHER_SQLSTATE = ErrorRow(
-    Misconfigured, "the server refused a statement",
-    "look the SQLSTATE up in PostgreSQL's documentation, appendix A",
-)  # fmt: skip
+_UNKNOWN_ANSWER = ErrorRow(
+    Unreachable,
+    "the server answered, and ended the login for a reason that is not known here",
+    "look for it in the log of the server, and of the pooler or proxy if there is one",
+)
+_UNKNOWN_FAULT = ErrorRow(
+    Unreachable,
+    "the connection failed for a reason that is not known here",
+    "check 'host', the port and that PostgreSQL answers there",
+    "host",
+)
+_REJECTED_IN_OTHER_WORDS = ErrorRow(
+    Rejected, "the server rejected the login", "check 'password', 'dbname' and LOGIN"
+)
+_POOLERS_CLASSES = {"08", "28", "3D", "53", "58", "XX"}
+# After the severity, in whichever language, libpq puts two spaces; nothing of its own looks so.
+_ANSWER = re.compile(r"failed: [^\s:][^:\n]{0,30}:  (.*)", re.DOTALL)
 
 
 def translate_postgres_errors(login: Login) -> AbstractContextManager[None]:
@@ -137,24 +79,38 @@ def translate_postgres_errors(login: Login) -> AbstractContextManager[None]:
 def translate(error: psycopg.Error, login: Login) -> RotationError:
     """Return the RotationError for it, about this login; without a SQLSTATE, of connecting."""
     state = error.sqlstate
+    where = f"postgres {login.address}"
     if state is None:
-        return _connection_row(error, login).error(f"postgres {login.address}")
-    row = _ROWS_BY_SQLSTATE.get(state) or _ROWS_BY_SQLSTATE.get(state[:2]) or _ANY_OTHER_SQLSTATE
-    return row.error(f"postgres {login.address}", f"SQLSTATE {state}")
+        return _connection_row(error, login).error(where)
+    # A pooler that gives each transaction its session finds out only then that it has none.
+    poolers = state[:2] in _POOLERS_CLASSES and meaning_of(error.diag.message_primary or "")
+    return (poolers or row_of(state)).error(where, f"SQLSTATE {state}")
 
 
 def _connection_row(error: psycopg.Error, login: Login) -> ErrorRow:
-    text = str(error)
-    for pattern, row in _ROWS_BY_TEXT.items():
-        if re.search(pattern, text):
-            return row
+    said = _ANSWER.search(str(error))
+    if said is None:
+        own_words = re.sub(r"connection to server at .*? failed: ", "", str(error))
+        found = (row for pattern, row in _ROWS_BY_TEXT.items() if re.search(pattern, own_words))
+        return next(found, _UNKNOWN_FAULT)
+    answer, names_user = _without_names(said[1], login)
+    known = meaning_of(answer)
+    if known is not None:
+        return known
     # In another language than English, any FATAL that quotes the user's name is taken for a
     # rejected login: it may also be of another reason, such as too many connections of the role.
     # What is said of an outage, or by a pooler in trouble, does not quote it.
-    server_text = re.sub(r"connection to server at .*? failed: ", "", text)  # less libpq's part
-    names_user = re.search(rf"[^\w\s]\s*{re.escape(login.username)}\s*[^\w\s]", server_text)
     if names_user and error.pgconn is not None and error.pgconn.used_password:
-        return ErrorRow(
-            Rejected, "the server rejected the login", "check 'password', 'dbname' and LOGIN"
-        )
-    return _FAULTS.no_answer
+        return _REJECTED_IN_OTHER_WORDS
+    return _UNKNOWN_ANSWER
+
+
+def _without_names(answer: str, login: Login) -> tuple[str, bool]:
+    """The answer with nothing between the marks where it quotes the login's names.
+
+    And whether it quotes the user's.
+    """
+    for name in (login.dbname, login.username):
+        quoted = rf"(?<=[^\w\s])(\s*){re.escape(name or 'postgres')}(\s*)(?=[^\w\s])"
+        answer, found = re.subn(quoted, r"\1\2", answer)
+    return answer, found > 0

@@ -378,7 +378,7 @@ def test_every_field_is_in_its_table() -> None:
     # Without TLS, for then the admin's `ssl` is read as well.
     login["ssl"] = database_admin["ssl"] = False
     strategy = SingleUser(object.__new__(PostgresEngine), {"ALLOW_UNENCRYPTED": "true"})
-    strategy.admin(strategy.parse(login), cast("Any", ticket_with_admin(database_admin)))
+    strategy.admins.login(strategy.parse(login), cast("Any", ticket_with_admin(database_admin)))
     key = WatchedFields(
         {
             "issuer_url": "https://issuer.test",

@@ -12,7 +12,8 @@ from rotators.mysql.testing import MySQLAlternatingTarget
 from rotators.postgres.testing import PostgresAlternatingTarget
 from shared.errors import MalformedSecret, Rejected, TargetMismatch, WrongStage
 from shared.protocol.event import Step
-from shared.strategies import AlternatingUsers, database
+from shared.strategies import AlternatingUsers
+from shared.strategies.admins import Admins
 from tests.engines import ALTERNATING
 from tests.lab import Lab, LabSecret
 
@@ -91,17 +92,17 @@ def test_a_copy_that_was_held_up_until_its_rotation_was_given_up_changes_nothing
     monkeypatch.setattr("shared.protocol.ticket.FRESH_SECONDS", 0)
     event = secret.begin()
     secret.step(event, Step.CREATE)
-    real = database.DatabaseBackend.admin
+    real = Admins.login
     held_up: list[bool] = []
 
-    def admin(self: database.DatabaseBackend[Any], *arguments: Any) -> object:  # noqa: ANN401 - passed on
+    def login(self: Admins[Any], *arguments: Any) -> object:  # noqa: ANN401 - passed on
         if not held_up:
             held_up.append(True)
             secret.abandon(event)
             assert secret.rotate().state == "succeeded"
         return real(self, *arguments)
 
-    monkeypatch.setattr(database.DatabaseBackend, "admin", admin)
+    monkeypatch.setattr(Admins, "login", login)
     with pytest.raises(WrongStage):
         secret.step(event, Step.SET)
     assert secret.accepted_versions() == {secret.holder("AWSCURRENT"), secret.holder("AWSPREVIOUS")}

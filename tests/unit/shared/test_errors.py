@@ -17,6 +17,7 @@ KINDS = {
     "PendingUnusable": False,
     "RejectedByPolicy": False,
     "Forbidden": False,
+    "LockedOut": False,
     "TargetMismatch": False,
     "Unexpected": False,
 }
