@@ -6,10 +6,10 @@ from contextlib import closing, contextmanager
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
-import pymysql
-
 from rotators.mysql.accounts.alternating import AlternatingAccounts, verify_same_rights
-from rotators.mysql.connection import LOCK_SECONDS, Connection, DriverConnection, require_tls
+from rotators.mysql.accounts.namesakes import Namesakes
+from rotators.mysql.connection import LOCK_SECONDS, Connection, require_tls
+from rotators.mysql.driver import DriverConnection
 from rotators.mysql.errors import NO_MYSQL, NO_TLS, PluginRefused, translate_mysql_errors
 from rotators.mysql.passwords.mariadb import MariaDBPasswords
 from rotators.mysql.passwords.mysql import MySQLPasswords
@@ -55,10 +55,9 @@ class MySQLSession:
         kind = MariaDBPasswords if self.connection.mariadb else MySQLPasswords
         return kind(self.connection)
 
-    @property
-    def is_pooled(self) -> bool:
-        """Whether a pooler answers."""
-        return False
+    @cached_property
+    def _namesakes(self) -> Namesakes:
+        return Namesakes(self.connection)
 
     def check_admin(self, /, *, by: Self) -> None:
         """Stub."""
@@ -77,19 +76,32 @@ class MySQLSession:
     def set_password(self, password: Secret, /, *, by: Self | None = None) -> None:
         """Set the logged-in account's password, keeping its authentication plugin."""
         admin = by.connection if by else None
-        # The admin reads the rules: the user's own session may count as one whose password expired.
-        with explaining_policy_refusals(admin or self.connection, password):
+        with self._explained(password, admin):
+            self._namesakes.replace(password, admin)
             self._passwords.replace(password, admin)
 
     def add_password(self, password: Secret, /, *, by: Self | None = None) -> None:
         """Set it beside the one that this session logged in with."""
         admin = by.connection if by else None
-        with explaining_policy_refusals(admin or self.connection, password):
+        with self._explained(password, admin):
+            self._passwords.check_two()
+            self._namesakes.add(password, admin)
             self._passwords.add(password, admin)
 
     def end_other_passwords(self, password: Secret, /, *, by: Self | None = None) -> None:
         """Let only `password`, which this session logged in with, be accepted from now on."""
-        self._passwords.end_others(password, by.connection if by else None)
+        admin = by.connection if by else None
+        self._namesakes.end_others(password, admin)
+        self._passwords.end_others(password, admin)
+
+    @contextmanager
+    def _explained(self, password: Secret, admin: Connection | None) -> Iterator[None]:
+        # The admin reads the rules: the user's own session may count as one whose password expired.
+        with (
+            self._namesakes.keeping_the_pending_version(),
+            explaining_policy_refusals(admin or self.connection, password),
+        ):
+            yield
 
     def provision_twin(
         self, twin: str, password: Secret, /, *, by: Self, proves_ownership: Callable[[], bool]
@@ -156,7 +168,7 @@ class MySQLEngine:
     @staticmethod
     def _open(login: Login, **encryption: Any) -> DriverConnection:  # noqa: ANN401 - PyMySQL's own
         try:
-            return pymysql.connect(
+            return DriverConnection(
                 host=login.host,
                 port=login.port,
                 user=login.username,

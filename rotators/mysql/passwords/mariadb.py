@@ -137,6 +137,9 @@ class MariaDBPasswords:
                 self._connection.account,
             )
 
+    def check_two(self) -> None:
+        """Nothing: every MariaDB has a list of entries."""
+
     def add(self, password: Secret, admin: Connection | None) -> None:
         """Let this password and the session's own be accepted, and no third."""
         self._write(self._read().with_passwords(password, self._connection.login.password), admin)

@@ -40,8 +40,7 @@ def users(request: pytest.FixtureRequest) -> Users:
 def create(users: Users, plugins: tuple[str, ...]) -> None:
     """An account that has `first` in each of the plugins."""
     entries = [
-        plugin if plugin == SOCKET else f"{plugin} USING PASSWORD('first')"
-        for plugin in plugins
+        plugin if plugin == SOCKET else f"{plugin} USING PASSWORD('first')" for plugin in plugins
     ]
     users.sql(f"CREATE USER '{users.name}'@'%' IDENTIFIED VIA {' OR '.join(entries)}")
 
