@@ -126,7 +126,7 @@ BY_ERRNO: Mapping[int, ErrorRow] = {
     ),
     1129: ErrorRow(
         LockedOut, "the server blocks the function's address after broken connections",
-        "TRUNCATE TABLE performance_schema.host_cache; or, on MariaDB, FLUSH HOSTS", "host",
+        "TRUNCATE TABLE performance_schema.host_cache", "host",
     ),
     **dict.fromkeys(
         (

@@ -78,14 +78,29 @@ class AlternatingAccounts:
         else:
             self._provision_originals(password)
 
+    def to_follow(self) -> list[tuple[AccountState, AccountState | None]]:
+        """Return the accounts whose rights the twin is to get, each with the twin's, if there is.
+
+        None where it is the original's turn, whose rights stay. Raises as `provision_twin`.
+        """
+        if not self._pair.twin_is_clone:
+            return []
+        originals = self._originals()
+        self._require_no_strangers({original.account.host for original in originals})
+        accounts = self._pair.twin_accounts
+        return [(original, accounts.get(original.account.host)) for original in originals]
+
     # --- the twin is the clone ---
 
-    def _provision_clones(self, password: Secret) -> None:
-        originals = [
+    def _originals(self) -> list[AccountState]:
+        return [
             state
             for state in self._pair.rotated()
             if state.account == self._pair.logged_in.account or state.accepts(self._current)
         ]
+
+    def _provision_clones(self, password: Secret) -> None:
+        originals = self._originals()
         hosts = {original.account.host for original in originals}
         self._require_no_strangers(hosts)
         for host, clone in self._pair.twin_accounts.items():
