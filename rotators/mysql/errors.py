@@ -45,8 +45,8 @@ UNREADABLE = ErrorRow(
     "username",
 )  # fmt: skip
 _OTHER_PLUGIN = (
-    "ALTER USER {account} IDENTIFIED BY '<the password in AWSCURRENT>', with the account's own host in "
-    "place of %"
+    "ALTER USER {account} IDENTIFIED BY '<the password in AWSCURRENT>', with the account's own "
+    "host in place of %"
 )
 _PLUGIN = re.compile(r"[A-Za-z0-9_]{1,64}")
 # `Plugin 'mysql_native_password' is not loaded`, `running with the --skip-grant-tables option`.

@@ -51,7 +51,7 @@ def changes_between(have: Rights, want: Rights, *, mariadb: bool) -> Iterator[Ri
     extra = frozenset(right for right in extra if not _is_implied(right, want))
     for kind, grant, _ in _KINDS:
         yield from grant(_of_kind(kind, missing))
-    yield from _restrictions("GRANT", "TO", _of_kind(Kind.RESTRICTION, extra))
+    yield from _restrictions("GRANT", "TO", _outlasting(_of_kind(Kind.RESTRICTION, extra), want))
     for kind, _, revoke in _KINDS:
         yield from revoke(_of_kind(kind, extra))
     yield from _restrictions("REVOKE", "FROM", _of_kind(Kind.RESTRICTION, missing))
@@ -111,6 +111,14 @@ def _is_implied(right: Right, among: Rights) -> bool:
     if right.kind is Kind.ROLE:
         return not right.what and right._replace(what=_WITH_ADMIN_OPTION.strip()) in among
     return False
+
+
+def _outlasting(restrictions: Rights, want: Rights) -> Rights:
+    """Leave out the restrictions that go with what they restrict, which is taken as well."""
+    privileges = {right.what for right in _of_kind(Kind.PRIVILEGE, want) if right.on == EVERYWHERE}
+    return frozenset(
+        right for right in restrictions if right.what in privileges or ALL in privileges
+    )
 
 
 def _of_kind(kind: Kind, rights: Iterable[Right]) -> Rights:

@@ -41,13 +41,17 @@ def copy_rights(admin: Connection, state: AccountState, wanted: Rights) -> Right
     account, have = state.account, _without_options(state.rights)
     want = _without_options(wanted)
     options = wanted - want
+    given: set[str] = set()
     for _ in range(_PASSES):
         if have == want:
             return have | options
         expanded = _expand_all_privileges(admin, account, have, want)
         changes = list(changes_between(expanded, want, mariadb=admin.mariadb))
-        # What is given may bring more along, such as what is revoked of the admin's own.
-        for change in [change for change in changes if change.gives] or changes:
+        # What is given brings more along where some of the admin's own is revoked: look again
+        # before anything is taken. What was given in vain has to be taken first.
+        new = [change for change in changes if change.gives and change.statement not in given]
+        given |= {change.statement for change in new}
+        for change in new or changes:
             want -= _apply(admin, account, change)
         have = _without_options(read_account(admin, account).rights)
     if have == want:
