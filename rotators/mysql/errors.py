@@ -8,7 +8,15 @@ import pymysql
 
 from rotators.mysql.account import Account
 from rotators.mysql.error_numbers import ErrorNumber
-from rotators.mysql.error_table import BY_DRIVER, BY_ERRNO, FAULTS, READ_ONLY, UNCHECKED, unknown
+from rotators.mysql.error_table import (
+    BY_DRIVER,
+    BY_ERRNO,
+    FAULTS,
+    OTHER_PLUGIN_ADVICE,
+    READ_ONLY,
+    UNCHECKED,
+    unknown,
+)
 from shared.credentials import Login
 from shared.errors import (
     ErrorRow,
@@ -44,10 +52,6 @@ UNREADABLE = ErrorRow(
     "look for a PROXY right about a name with a quote: MariaDB prints it without escaping",
     "username",
 )  # fmt: skip
-_OTHER_PLUGIN = (
-    "ALTER USER {account} IDENTIFIED BY '<the password in AWSCURRENT>', with the account's own "
-    "host in place of %"
-)
 _PLUGIN = re.compile(r"[A-Za-z0-9_]{1,64}")
 # `Plugin 'mysql_native_password' is not loaded`, `running with the --skip-grant-tables option`.
 _NAMED = re.compile(r"'(\w{1,64})' |--([a-z-]{1,64}) option")
@@ -68,7 +72,7 @@ class PluginRefused(Exception):
 def cleartext_plugin(plugin: str) -> ErrorRow:
     """Return what it means that the server asks for the password itself."""
     return ErrorRow(
-        Untrusted, f"the server asked for the password in clear, by {plugin}", _OTHER_PLUGIN,
+        Untrusted, f"the server asked for the password in clear, by {plugin}", OTHER_PLUGIN_ADVICE,
         "host",
     )  # fmt: skip
 
@@ -78,7 +82,7 @@ def unsupported_plugin(plugin: str) -> ErrorRow:
     name = plugin if _PLUGIN.fullmatch(plugin) else "another plugin"
     return ErrorRow(
         Misconfigured, f"the account logs in by {name}, which this function does not take part in",
-        _OTHER_PLUGIN, "username",
+        OTHER_PLUGIN_ADVICE, "username",
     )  # fmt: skip
 
 
@@ -214,5 +218,7 @@ def _row_of(number: int, text: str) -> ErrorRow | None:
 
 
 def _told(row: ErrorRow, login: Login) -> ErrorRow:
-    """Return the row with the login's account in its SQL."""
-    return row._replace(do=row.do.replace("{account}", str(Account(login.username, "%"))))
+    """Return the row with the login's account and database in its SQL."""
+    database = f"`{(login.dbname or '').replace('`', '``')}`"
+    do = row.do.replace("{account}", str(Account(login.username, "%")))
+    return row._replace(do=do.replace("{database}", database))

@@ -137,7 +137,7 @@ class MariaDBPasswords:
             self._set_first(entries, password)
             LOG.warning(
                 "another password of %s stays accepted, which it has no right to end: have an"
-                " admin run ALTER USER %s IDENTIFIED VIA with one entry",
+                " admin run ALTER USER %s IDENTIFIED BY '<the new password>'",
                 self._connection.login.address,
                 self._connection.account,
             )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import NamedTuple
 
+from rotators.mysql.account import Account
 from rotators.mysql.connection import AdminRight, verbatim
 from rotators.mysql.rights.grants import (
     ALL,
@@ -37,6 +38,10 @@ class RightsChange(NamedTuple):
     option: str = _WITH_GRANT_OPTION
     gives: bool = False
 
+    def told(self, account: Account) -> str:
+        """Return the statement about this account as a person runs it."""
+        return self.statement.replace("%s@%s", str(account)).replace("%%", "%")
+
     def admin_right(self) -> AdminRight:
         """Return the right that an admin needs for the statement."""
         return AdminRight(self.needed, self.option)
@@ -63,6 +68,13 @@ def changes_between(have: Rights, want: Rights, *, mariadb: bool) -> Iterator[Ri
         statement = f"SET DEFAULT ROLE {named} {preposition} %s@%s"
         needed = "UPDATE ON mysql.*" if mariadb else "CREATE USER ON *.*"
         yield RightsChange(statement, roles, needed, option="")
+
+
+def told(account: Account, have: Rights, want: Rights, *, mariadb: bool) -> str:
+    """Return the statements that lead the account from `have` to `want`, for a person."""
+    return "; ".join(
+        change.told(account) for change in changes_between(have, want, mariadb=mariadb)
+    )
 
 
 def alter_options(have: Rights, want: Rights) -> str:

@@ -6,7 +6,7 @@ from rotators.mysql.account import Account
 from rotators.mysql.accounts.catalog import AccountState, read_account
 from rotators.mysql.connection import Connection
 from rotators.mysql.error_numbers import ErrorNumber
-from rotators.mysql.rights.changes import RightsChange, changes_between
+from rotators.mysql.rights.changes import RightsChange, changes_between, told
 from rotators.mysql.rights.grants import ALL, GRANT_OPTION, Kind, Right, Rights
 from rotators.mysql.rights.tokens import tokenize
 from shared.errors import TargetMismatch
@@ -58,7 +58,7 @@ def copy_rights(admin: Connection, state: AccountState, wanted: Rights) -> Right
         return have | options
     raise TargetMismatch(
         f"the server did not give {account} the same rights: {in_short(have ^ want)}",
-        do="GRANT or REVOKE it for both users, and rotate again",
+        do=f"{told(account, have, want, mariadb=admin.mariadb)}; then rotate again",
         field="username",
     )
 

@@ -155,7 +155,7 @@ def test_a_plugin_without_an_answer_is_told_by_its_name(users: Users) -> None:
     users.sql("CREATE USER %s@'%%' IDENTIFIED VIA pam", users.name)
     with pytest.raises(Untrusted, match="by dialog") as caught, users.session("first"):
         pass
-    told, _, _ = caught.value.do.partition(", with")
+    _, _, told = caught.value.do.partition("on MariaDB, ")
     users.sql(told.replace("<the password in AWSCURRENT>", "first"))
     with users.session("first") as session:
         session.set_password(Secret("second"))
