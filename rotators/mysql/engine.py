@@ -85,11 +85,6 @@ class MySQLSession:
         kind = MariaDBPasswords if self.connection.mariadb else MySQLPasswords
         return kind(self.connection)
 
-    @property
-    def is_pooled(self) -> bool:
-        """Whether a pooler answers."""
-        return False
-
     def check_admin(self, /, *, by: Self) -> None:
         """Stub."""
 

@@ -78,7 +78,7 @@ NO_CATALOG = ErrorRow(
     Forbidden, "the admin may not look at other accounts",
     "GRANT SELECT ON mysql.* TO the admin", "masterarn",
 )  # fmt: skip
-NO_MYSQL = _FAULTS.no_answer._replace(clause="what answers is no MySQL server")
+NO_MYSQL = _FAULTS.no_answer._replace(kind=Unreachable, clause="what answers is no MySQL server")
 _REFUSED = ErrorRow(Misconfigured, "the server refused a statement", "look the error number up")
 
 # MariaDB with a plugin that checks passwords, which it cannot do with a hash.
