@@ -1,28 +1,26 @@
-"""PostgreSQL 15, 17 and 18 with verified TLS and SCRAM only; data that no crash needs to keep."""
+"""PostgreSQL 11 to 18 with verified TLS and SCRAM only; data that no crash needs to keep."""
 
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 import psycopg
 
 from local.processes import children
 from local.servers.certificates import Authority
 from local.servers.home import Home, home
-from local.servers.packages import Recipe, prefix
+from local.servers.postgres.releases import Version, recipe
+from local.servers.prefix import prefix
 from local.servers.server import HOST, Server, fill_version, new_server, server_from_environment
 
-SUITES: Mapping[str, str] = {"15": "bookworm", "17": "trixie", "18": "sid"}
 # Plain TCP finds no line of pg_hba, so it is refused before a password is asked for.
 ACCESS = f"hostssl all all {HOST}/32 scram-sha-256\n"
 SETTINGS = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",
     "ssl": "on",
-    "ssl_min_protocol_version": "TLSv1.2",
     "password_encryption": "scram-sha-256",
     "fsync": "off",
     "synchronous_commit": "off",
@@ -35,24 +33,12 @@ SETTINGS = {
 }
 
 
-def recipe(version: str) -> Recipe:
-    """Where Debian has this version."""
-    programs = f"usr/lib/postgresql/{version}/bin"
-    return Recipe(
-        title=f"PostgreSQL {version}",
-        suite=SUITES[version],
-        package=f"postgresql-{version}",
-        programs=f"{programs}/*",
-        server=f"{programs}/postgres",
-    )
-
-
 @contextmanager
 def postgres(
     folder: Path,
     authority: Authority,
     *,
-    version: Literal["15", "17", "18"] = "17",
+    version: Version = "17",
     settings: Mapping[str, str] | None = None,
 ) -> Iterator[Server]:
     """Run PostgreSQL while the block runs, or yield the one that TEST_POSTGRES_DSN names.
@@ -111,7 +97,7 @@ def _initialise(bin_folder: Path, place: Home, server: Server, extra: Mapping[st
     """Make the data directory: one administrator with a password, TLS, and nobody else."""
     password = place.write("password", server.password)
     who = ("--username", server.admin, "--pwfile", password, "--auth", "scram-sha-256")
-    what = ("--encoding", "UTF8", "--locale", "C", "--no-sync", "--no-instructions")
+    what = ("--encoding", "UTF8", "--locale", "C", "--no-sync")
     children.finish(
         (bin_folder / "initdb", "-D", place.data, *who, *what),
         log=place.log,
