@@ -31,9 +31,11 @@ _FAULTS = ConnectionFaults.at("host")
 # The first row that matches counts.
 _ROWS_BY_TEXT = {
     r"could not translate host name|failed to resolve host": _FAULTS.unresolved,
-    r"does not match host name": _FAULTS.wrong_host,
+    r"does not match host name|host name from server certificate|embedded null": (
+        _FAULTS.certificate.wrong_host
+    ),
     r"does not support SSL": _FAULTS.no_tls,
-    r"certificate verify failed|certificate has expired": _FAULTS.untrusted,
+    r"certificate verify failed|certificate has expired": _FAULTS.certificate.untrusted,
     r"authentication method requirement": ErrorRow(
         Untrusted,
         "the server asked for the password in clear or for none, or without TLS by md5",
@@ -144,6 +146,10 @@ def translate(error: psycopg.Error, login: Login) -> RotationError:
 
 
 def _connection_row(error: psycopg.Error, login: Login) -> ErrorRow:
+    # Of the handshake that asked for the verifier's reason, which libpq does not tell.
+    reason = error.__cause__ and _FAULTS.row(error.__cause__)
+    if reason:
+        return reason
     text = str(error)
     for pattern, row in _ROWS_BY_TEXT.items():
         if re.search(pattern, text):
