@@ -1,9 +1,7 @@
 """The certificate authorities a target's certificate is verified with."""
 
-import atexit
 import os
 import ssl
-import tempfile
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -36,26 +34,11 @@ def database_authorities(environment: Mapping[str, str]) -> Path:
 
 @cache
 def _write_joined(*bundles: Path) -> Path:
-    """One file of them all, for this process: drivers in C take a single file.
-
-    A new name each time: whatever else writes to the temporary folder, another process or a
-    second thread, cannot get between.
-    """
-    content = b"\n".join(bundle.read_bytes() for bundle in bundles)
-    try:
-        descriptor, name = tempfile.mkstemp(prefix="authorities-", suffix=".pem")  # mode 0600
-        atexit.register(Path(name).unlink, missing_ok=True)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-    except OSError:
-        pass
-    else:
-        return Path(name)
-    raise Misconfigured(
-        "the temporary folder takes no file of certificate authorities",
-        do="free or enlarge the function's ephemeral storage, or set TLS_CA_BUNDLE",
-        field="TLS_CA_BUNDLE",
-    )
+    """One file of them all, in memory for as long as this process lives: libpq takes one file."""
+    descriptor = os.memfd_create("authorities")
+    with os.fdopen(descriptor, "wb", closefd=False) as file:
+        file.write(b"\n".join(bundle.read_bytes() for bundle in bundles))
+    return Path(f"/proc/self/fd/{descriptor}")
 
 
 def _named_bundle(environment: Mapping[str, str]) -> Path | None:
@@ -77,8 +60,15 @@ def _named_bundle(environment: Mapping[str, str]) -> Path | None:
 
 
 def verifying_context(bundle: Path) -> ssl.SSLContext:
-    """Verifies certificate and host name against the bundle; TLS 1.2 or newer."""
-    return ssl.create_default_context(cafile=str(bundle))
+    """Verifies chain, host name and time against the bundle, as libpq does; TLS 1.2 or newer.
+
+    Not `ssl.create_default_context`, whose rules are other ones in each version of Python, and
+    since 3.13 in both directions other than libpq's: see docs/adr/0014.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_verify_locations(bundle)
+    return context
 
 
 def _system_bundle() -> Path:

@@ -10,6 +10,12 @@ from typing import TypeVar
 import psycopg
 from psycopg.abc import PQGen
 
+from rotators.postgres.certificate import (
+    as_address,
+    is_matched_alike,
+    refusal,
+    shake_hands,
+)
 from shared.credentials import Login
 
 T = TypeVar("T")
@@ -45,6 +51,11 @@ _CONCURRENT_CHANGE = (
     psycopg.errors.DuplicateObject,
     psycopg.errors.UniqueViolation,
 )
+
+# What libpq says, always in English: that OpenSSL failed, mostly for the certificate, and not why;
+# and that a certificate which is signed by Ed25519 or Ed448 has no digest to bind SCRAM to.
+_TLS_FAILED = "SSL error: "
+_UNBINDABLE = "could not find digest for NID UNDEF"
 
 
 class BoundedConnection(Connection):
@@ -98,10 +109,32 @@ class BoundedConnection(Connection):
 def log_in(login: Login, authorities: Path) -> BoundedConnection:
     """Return a connection over TLS to a server these authorities vouch for, unless TLS is off.
 
-    Raises psycopg.OperationalError, mostly with no SQLSTATE: the reason is in its text only.
+    Raises psycopg.OperationalError, mostly with no SQLSTATE: the reason is in its text only, or,
+    where the certificate is not trusted, the verifier's own error behind it.
     """
+    if login.tls and not is_matched_alike(login.host):
+        try:
+            shake_hands(login, authorities, seconds=CONNECT_SECONDS)
+        except OSError as error:
+            raise psycopg.OperationalError from error
+    try:
+        return _connect(login, authorities)
+    except psycopg.OperationalError as error:
+        if _TLS_FAILED in str(error):
+            raise error from refusal(login, authorities, seconds=CONNECT_SECONDS)
+        if not login.tls or _UNBINDABLE not in str(error):
+            raise
+    # SCRAM then is as it is within any verified TLS, without this in addition.
+    return _connect(login, authorities, channel_binding="disable")
+
+
+def _connect(
+    login: Login, authorities: Path, *, channel_binding: str = "prefer"
+) -> BoundedConnection:
+    host, address = as_address(login.host)
     return BoundedConnection.connect(
-        host=login.host,
+        host=host,
+        hostaddr=address,
         port=login.port,
         dbname=login.dbname or "postgres",
         user=login.username,
@@ -117,4 +150,5 @@ def log_in(login: Login, authorities: Path) -> BoundedConnection:
         # A server that asks for the password itself, or for none, is not the one we know;
         # an md5 answer is nothing for a listener.
         require_auth="scram-sha-256,md5" if login.tls else "scram-sha-256",
+        channel_binding=channel_binding,
     )
