@@ -77,8 +77,8 @@ def _named_bundle(environment: Mapping[str, str]) -> Path | None:
 def verifying_context(bundle: Path) -> ssl.SSLContext:
     """Verifies chain, host name and time against the bundle, as libpq does; TLS 1.2 or newer.
 
-    Not `ssl.create_default_context`, whose rules are other ones in each version of Python, and
-    since 3.13 in both directions other than libpq's: see docs/adr/0014-one-verdict-on-certificates.md.
+    Not `ssl.create_default_context`, which since Python 3.13 is stricter than libpq in some ways
+    and laxer in others: see docs/adr/0014-one-verdict-on-certificates.md.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2

@@ -41,6 +41,10 @@ def test_a_name_is_left_as_it_is(host: str) -> None:
         ("my_db.lab.test", False),
         ("db.my_lab.test", False),
         ("db.lab.test.", False),
+        ("127.1", False),
+        ("2130706433", False),
+        ("0x7f000001", False),
+        ("0177.0.0.1", False),
     ],
 )
 def test_names_that_a_wildcard_may_match_for_one_of_them_only(host: str, alike: bool) -> None:
