@@ -48,7 +48,7 @@ class CertificateFaults:
             ),
             unknown_issuer=ErrorRow(
                 Untrusted, "the server's certificate is of an authority that is not trusted",
-                f"set {bundle} to its root authority, or where that is trusted have the server send "
+                f"set {bundle} to its root authority, or if that is trusted have the server send "
                 f"the intermediate ones, or correct '{address}'", bundle,
             ),
             self_signed=ErrorRow(

@@ -2,6 +2,7 @@
 
 import os
 import ssl
+import tempfile
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -34,11 +35,25 @@ def database_authorities(environment: Mapping[str, str]) -> Path:
 
 @cache
 def _write_joined(*bundles: Path) -> Path:
-    """One file of them all, in memory for as long as this process lives: libpq takes one file."""
-    descriptor = os.memfd_create("authorities")
-    with os.fdopen(descriptor, "wb", closefd=False) as file:
-        file.write(b"\n".join(bundle.read_bytes() for bundle in bundles))
-    return Path(f"/proc/self/fd/{descriptor}")
+    """One file of them all, for this process: drivers in C take a single file.
+
+    It has no name but the process's own, so nobody gets between, and a kill leaves nothing behind.
+    """
+    content = b"\n".join(bundle.read_bytes() for bundle in bundles)
+    try:
+        with tempfile.TemporaryFile() as file:
+            file.write(content)
+            file.flush()
+            descriptor = os.dup(file.fileno())  # open as long as the process lives
+    except OSError:
+        pass
+    else:
+        return Path(f"/proc/self/fd/{descriptor}")
+    raise Misconfigured(
+        "the temporary folder takes no file of certificate authorities",
+        do="free or enlarge the function's ephemeral storage, or set TLS_CA_BUNDLE",
+        field="TLS_CA_BUNDLE",
+    )
 
 
 def _named_bundle(environment: Mapping[str, str]) -> Path | None:
@@ -62,8 +77,8 @@ def _named_bundle(environment: Mapping[str, str]) -> Path | None:
 def verifying_context(bundle: Path) -> ssl.SSLContext:
     """Verifies chain, host name and time against the bundle, as libpq does; TLS 1.2 or newer.
 
-    Not `ssl.create_default_context`, whose rules are other ones in each version of Python, and
-    since 3.13 in both directions other than libpq's: see docs/adr/0014.
+    Not `ssl.create_default_context`, which since Python 3.13 is stricter than libpq in some ways
+    and laxer in others: see docs/adr/0014-one-verdict-on-certificates.md.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2

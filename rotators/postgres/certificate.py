@@ -3,6 +3,7 @@
 import re
 import socket
 import ssl
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 
@@ -13,9 +14,10 @@ from shared.tls import verifying_context
 _SSL_REQUEST = (8).to_bytes(4) + (80877103).to_bytes(4)
 _WILLING = b"S"
 # Where `*` in a certificate means the same to libpq and to OpenSSL: it stands for one label of
-# letters, digits and hyphens, above two labels or more. A name of one label cannot match it.
+# letters, digits and hyphens, above two labels or more. A name of one label cannot match it. What
+# begins with a digit may be an address to libpq, such as 127.1, and is a name to the others.
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
-_MATCHED_ALIKE = re.compile(rf"[^.]+|{_LABEL}(?:\.{_LABEL}){{2,}}")
+_MATCHED_ALIKE = re.compile(rf"(?![0-9])(?:[^.]+|{_LABEL}(?:\.{_LABEL}){{2,}})")
 
 
 def as_address(host: str) -> tuple[str, str | None]:
@@ -47,7 +49,10 @@ def shake_hands(login: Login, authorities: Path, *, seconds: float) -> None:
     with socket.create_connection((login.host, login.port), seconds) as plain:
         plain.sendall(_SSL_REQUEST)
         if plain.recv(1) == _WILLING:
-            with context.wrap_socket(plain, server_hostname=login.host) as inside:
+            with (
+                context.wrap_socket(plain, server_hostname=login.host) as inside,
+                suppress(OSError),  # it is verified, however the server takes the end
+            ):
                 inside.unwrap()
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from local.servers.certificates import Authority
+from rotators.postgres import certificate, connection
 from shared.errors import RotationError
 from shared.translation import ConnectionFaults
 from tests.integration.certificates.forms import CASES, TRUSTED, Case
@@ -23,13 +24,15 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Pres
 
 
 @pytest.fixture(autouse=True)
-def _every_name_is_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+def _every_host_is_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     look_up = socket.getaddrinfo
 
     def here(_host: object, *args: Any, **more: Any) -> object:  # noqa: ANN401 - as the function's own
         return look_up(HOST, *args, **more)
 
     monkeypatch.setattr(socket, "getaddrinfo", here)
+    as_address = certificate.as_address
+    monkeypatch.setattr(connection, "as_address", lambda host: (as_address(host)[0], HOST))
 
 
 def verdict(server: Presenter, host: str, bundle: Path) -> str:

@@ -4,6 +4,7 @@ import signal
 import ssl
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from local.bootstrap import ROOT
 from local.servers.certificates import Authority
 from local.supply import rds
 from shared import tls
+from shared.errors import Misconfigured
 
 RSA_2048_ENDS = datetime(2061, 5, 25, 23, 34, 57, tzinfo=UTC)  # us-east-1's
 
@@ -94,6 +96,17 @@ def test_a_process_that_is_killed_leaves_none_behind(tmp_path: Path) -> None:
     assert done.returncode == -signal.SIGKILL
     assert int(done.stdout) > tls.RDS_AUTHORITIES.stat().st_size
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.usefixtures("system")
+def test_a_temporary_folder_that_takes_nothing_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    with pytest.raises(Misconfigured, match="temporary folder") as caught:
+        tls.database_authorities({})
+    assert caught.value.field == "TLS_CA_BUNDLE"
+    assert caught.value.__context__ is None
 
 
 # --- what a certificate is held to ---
