@@ -10,7 +10,8 @@ from local.processes import children
 from local.servers.certificates import Authority
 from local.servers.home import Home
 from local.servers.mysql.family import ServerKind, serve
-from local.servers.packages import Recipe, prefix
+from local.servers.prefix import prefix
+from local.servers.prefix.debian import DebianPackage
 from local.servers.server import Server
 
 Version: TypeAlias = Literal["10.11", "11.8"]
@@ -41,11 +42,11 @@ FLUSH PRIVILEGES;
 """
 
 
-def recipe(version: Version) -> Recipe:
+def recipe(version: Version) -> DebianPackage:
     """Where Debian has this version."""
     # Not mariadb-server-core, which lacks the plugins (ed25519, PARSEC).
     title = f"MariaDB {version}"
-    return Recipe(title, SUITES[version], "mariadb-server", PROGRAM, PROGRAM)
+    return DebianPackage(title, SUITES[version], "mariadb-server", PROGRAM, PROGRAM)
 
 
 def mariadb(

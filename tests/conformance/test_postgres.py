@@ -10,7 +10,14 @@ from local.targets import DatabaseTarget
 from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
 from tests.conformance.database import DatabaseSuite, username
 
-SERVERS = ("postgres_15_server", "postgres_server", "postgres_18_server")
+SERVERS = (
+    "postgres_11_server",
+    "postgres_14_server",
+    "postgres_15_server",
+    "postgres_16_server",
+    "postgres_server",
+    "postgres_18_server",
+)
 
 
 @pytest.mark.parametrize("server", SERVERS, indirect=True)

@@ -8,11 +8,11 @@ from local.processes import children
 from local.servers.certificates import Authority
 from local.servers.home import Home
 from local.servers.mysql.family import ServerKind, serve
-from local.servers.packages import Recipe
+from local.servers.prefix.debian import DebianPackage
 from local.servers.server import Server
 
 # Debian has MySQL in sid only; the package is the server alone, without its service's scripts.
-RECIPE = Recipe("MySQL", "sid", "mysql-server-core", "usr/sbin/mysqld", "usr/sbin/mysqld")
+RECIPE = DebianPackage("MySQL", "sid", "mysql-server-core", "usr/sbin/mysqld", "usr/sbin/mysqld")
 SETTINGS = {
     "mysqlx": "OFF",  # a second protocol on a second port, on every interface
     "disable_log_bin": "ON",

@@ -13,7 +13,7 @@ from pymysql.cursors import Cursor
 from local.processes import children
 from local.servers.certificates import Authority
 from local.servers.home import Home, home
-from local.servers.packages import Recipe, prefix
+from local.servers.prefix import Recipe, prefix
 from local.servers.server import HOST, Server, fill_version, new_server, server_from_environment
 
 SETTINGS = {
