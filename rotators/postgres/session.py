@@ -8,8 +8,9 @@ from functools import partial
 from typing import Self, TypeVar
 
 from rotators.postgres.catalog import read_pair
-from rotators.postgres.comparison import effective_role, verify_pair
+from rotators.postgres.comparison import verify_pair
 from rotators.postgres.connection import BoundedConnection, Connection
+from rotators.postgres.effective import effective_role
 from rotators.postgres.errors import translate_postgres_errors
 from rotators.postgres.guessing import is_worth_trying
 from rotators.postgres.passwords import (

@@ -66,6 +66,11 @@ _ROWS = {
         "let the pooler know the password that the server accepts, or ask the server (auth_query)",
         "password",
     ),
+    "08P01": ErrorRow(
+        Unreachable,
+        "the server, or a pooler, ended the session for a reason not known here",
+        "look for it in the log of the pooler if there is one, and of the server",
+    ),
     "08": _FAULTS.no_answer._replace(clause="the connection broke"),
 }
 _CONCURRENT_CHANGE = ErrorRow(
