@@ -55,6 +55,7 @@ ANSWERS: list[tuple[str, type[RotationError], str]] = [
     ("database is shutting down", Unreachable, "paused or stopping"),
     ("SSL required", Misconfigured, "without TLS"),
     ("TLS client certificate required", Forbidden, "client certificate"),
+    ("transaction blocks not allowed in statement pooling mode", Misconfigured, "each statement"),
     ("login rejected", Forbidden, "auth_hba_file"),
     ("unsupported startup parameter: options", Misconfigured, "every client of libpq"),
     ("bouncer config error", Unreachable, "the pooler, not the server"),
