@@ -11,7 +11,7 @@ from psycopg import sql
 
 from local.servers import Server
 from local.servers.certificates import Authority
-from rotators.mysql.passwords.mariadb import native_password_hash
+from rotators.mysql.plugins.stored import native_password_hash
 from rotators.mysql.testing import MySQLTarget
 from rotators.postgres import connection as postgres
 from rotators.postgres.engine import PostgresEngine
