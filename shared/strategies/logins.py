@@ -117,7 +117,7 @@ class _Search(Generic[S]):
         """Return the session, None where the login is rejected."""
         login, version, _ = candidate
         if self._rejected:
-            LOG.warning("rejected: %s; trying %s", ", ".join(self._rejected), version)
+            LOG.warning("rejected: %s; trying %s", self._named_rejected(), version)
         try:
             return self._logins.enter(login, stack)
         except Rejected as rejected:
@@ -145,4 +145,4 @@ class _Search(Generic[S]):
         )
 
     def _named_rejected(self) -> str:
-        return ", ".join(self._rejected)
+        return ", ".join(dict.fromkeys(self._rejected))

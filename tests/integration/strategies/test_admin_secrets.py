@@ -155,10 +155,14 @@ def test_a_masterarn_that_cannot_be_read_is_told_before_the_put(
     assert outcome.state == "succeeded", outcome.error
 
 
-def test_a_masterarn_that_is_a_name_is_read_by_it(secret: LabSecret) -> None:
+@pytest.mark.parametrize("form", ["name", "partial ARN"])
+def test_a_masterarn_in_another_form_that_the_service_takes_is_taken(
+    secret: LabSecret, form: str
+) -> None:
     arn = arn_of(secret)
     name = client_of(secret).describe_secret(SecretId=arn)["Name"]
-    secret.store({**secret.value(), "masterarn": name})
+    named = name if form == "name" else arn.rpartition("-")[0]
+    secret.store({**secret.value(), "masterarn": named})
     outcome = secret.rotate()
     assert outcome.state == "succeeded", outcome.error
 
