@@ -116,6 +116,28 @@ POSTGRES = (
             ("postgres_15_server", "15, first", True),
         )
     ),
+)
+MYSQL = tuple(
+    case
+    for server, name in (("mariadb_server", "MariaDB"), ("mysql_server", "MySQL"))
+    for case in (
+        RotationCase(f"MySqlSingleUser {name}", _mysql(server)),
+        RotationCase(f"MySqlSingleUser {name}, by admin", _mysql(server, **BY_ADMIN)),
+        RotationCase(f"MySqlSingleUser {name}, overlap", _mysql(server, **OVERLAP), seamless=True),
+        RotationCase(
+            f"MySqlSingleUser {name}, overlap until finish",
+            _mysql(server, **UNTIL_FINISH),
+            seamless=True,
+        ),
+        RotationCase(f"MySqlSingleUser {name}, short gap", _mysql(server, **SHORT_GAP)),
+        RotationCase(
+            f"MySqlAlternatingUsers {name}, first", _mysql_pair(server), seamless=True, first=True
+        ),
+        RotationCase(f"MySqlAlternatingUsers {name}, next", _mysql_pair(server), seamless=True),
+    )
+)
+# The secret names another server than the one that has the user.
+ELSEWHERE = (
     RotationCase("PostgresSingleUser pooler", _pooled(_postgres("postgres_server"))),
     RotationCase(
         "PostgresAlternatingUsers pooler", _pooled(_postgres_pair("postgres_server")), seamless=True
@@ -128,32 +150,6 @@ POSTGRES = (
         "PostgresAlternatingUsers standby",
         _read(_postgres_pair("postgres_writer"), "postgres_reader"),
         seamless=True,
-    ),
-)
-MYSQL = (
-    *(
-        case
-        for server, name in (("mariadb_server", "MariaDB"), ("mysql_server", "MySQL"))
-        for case in (
-            RotationCase(f"MySqlSingleUser {name}", _mysql(server)),
-            RotationCase(f"MySqlSingleUser {name}, by admin", _mysql(server, **BY_ADMIN)),
-            RotationCase(
-                f"MySqlSingleUser {name}, overlap", _mysql(server, **OVERLAP), seamless=True
-            ),
-            RotationCase(
-                f"MySqlSingleUser {name}, overlap until finish",
-                _mysql(server, **UNTIL_FINISH),
-                seamless=True,
-            ),
-            RotationCase(f"MySqlSingleUser {name}, short gap", _mysql(server, **SHORT_GAP)),
-            RotationCase(
-                f"MySqlAlternatingUsers {name}, first",
-                _mysql_pair(server),
-                seamless=True,
-                first=True,
-            ),
-            RotationCase(f"MySqlAlternatingUsers {name}, next", _mysql_pair(server), seamless=True),
-        )
     ),
     RotationCase(
         "MySqlSingleUser MySQL, overlap by admin, replica",
