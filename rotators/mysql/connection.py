@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
@@ -10,6 +10,7 @@ import pymysql
 from pymysql.cursors import Cursor
 
 from rotators.mysql.account import Account
+from rotators.mysql.driver import DriverConnection
 from rotators.mysql.error_numbers import CHANGE_DENIED, ErrorNumber
 from rotators.mysql.errors import (
     NEITHER,
@@ -22,7 +23,6 @@ from rotators.mysql.server import FACTS, ServerFacts
 from shared.credentials import Login
 from shared.errors import NEXT_ATTEMPT, Busy, RotationError
 
-DriverConnection: TypeAlias = "pymysql.Connection[Cursor]"  # generic for the type checker only
 Rows: TypeAlias = tuple[tuple[object, ...], ...]
 
 LOCK_SECONDS = 5
@@ -99,7 +99,7 @@ class Connection:
 
         otherwise: what to raise for some of the server's error numbers. Raises RotationError.
         """
-        with translate_mysql_errors(self.login):
+        with self._translating(statement):
             try:
                 return self._execute(statement, values)
             except pymysql.Error as error:
@@ -165,11 +165,17 @@ class Connection:
         # Not in a `finally`: after an error the session ends, and its locks with it.
         self.run("SELECT RELEASE_LOCK(%s)", name)
 
+    def _translating(self, statement: str) -> AbstractContextManager[None]:
+        carries_password = "IDENTIFIED " in statement or statement.startswith("SET PASSWORD")
+        return translate_mysql_errors(
+            self.login, "in a statement", carries_password=carries_password
+        )
+
     def _failure(
         self, statement: str, values: tuple[str, ...], errors: Collection[int]
     ) -> pymysql.Error | None:
         """Run the statement and return its error where that is one of these, None where done."""
-        with translate_mysql_errors(self.login):
+        with self._translating(statement):
             try:
                 self._execute(statement, values)
             except pymysql.Error as error:

@@ -4,25 +4,18 @@ import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import cached_property
-from typing import Any, ClassVar, NoReturn, Self
-
-import pymysql
+from typing import Any, ClassVar, Self
 
 from rotators.mysql.accounts.alternating import AlternatingAccounts, verify_same_rights
-from rotators.mysql.connection import LOCK_SECONDS, Connection, DriverConnection, require_tls
-from rotators.mysql.errors import (
-    CLEARTEXT,
-    ED25519,
-    NO_MYSQL,
-    NO_TLS,
-    PluginRefused,
-    translate_mysql_errors,
-)
+from rotators.mysql.accounts.namesakes import Namesakes
+from rotators.mysql.connection import LOCK_SECONDS, Connection, require_tls
+from rotators.mysql.driver import DriverConnection
+from rotators.mysql.errors import NO_MYSQL, NO_TLS, PluginRefused, translate_mysql_errors
 from rotators.mysql.passwords.mariadb import MariaDBPasswords
 from rotators.mysql.passwords.mysql import MySQLPasswords
 from rotators.mysql.passwords.policy import explaining_policy_refusals
+from rotators.mysql.plugins.login import Plugins
 from shared.credentials import Login
-from shared.errors import ErrorRow
 from shared.secret import Secret
 from shared.tls import database_authorities, verifying_context
 
@@ -46,29 +39,6 @@ _PREPARE = (
 _NO_KEY = b"none"
 
 
-class RefusingPlugin:
-    """Takes the place of an authentication plugin that would send the password, or cannot."""
-
-    def __init__(self, row: ErrorRow) -> None:
-        self._row = row
-
-    def authenticate(self, _packet: object) -> NoReturn:
-        """Send nothing; raises PluginRefused."""
-        raise PluginRefused(self._row)
-
-
-# What PyMySQL calls with its connection, by the plugin that the server asks for.
-_REFUSED_PLUGINS = {
-    "mysql_clear_password": lambda _connection: RefusingPlugin(CLEARTEXT),
-    "dialog": lambda _connection: RefusingPlugin(CLEARTEXT),
-    "client_ed25519": lambda _connection: RefusingPlugin(ED25519),
-}
-_REFUSED_WITHOUT_TLS = {
-    **_REFUSED_PLUGINS,
-    "sha256_password": lambda _connection: RefusingPlugin(NO_TLS),
-}
-
-
 class MySQLSession:
     """A logged-in MySQL or MariaDB connection; `by` is the admin's where that one makes changes."""
 
@@ -84,6 +54,10 @@ class MySQLSession:
     def _passwords(self) -> MariaDBPasswords | MySQLPasswords:
         kind = MariaDBPasswords if self.connection.mariadb else MySQLPasswords
         return kind(self.connection)
+
+    @cached_property
+    def _namesakes(self) -> Namesakes:
+        return Namesakes(self.connection)
 
     def check_admin(self, /, *, by: Self) -> None:
         """Stub."""
@@ -102,19 +76,32 @@ class MySQLSession:
     def set_password(self, password: Secret, /, *, by: Self | None = None) -> None:
         """Set the logged-in account's password, keeping its authentication plugin."""
         admin = by.connection if by else None
-        # The admin reads the rules: the user's own session may count as one whose password expired.
-        with explaining_policy_refusals(admin or self.connection, password):
+        with self._explained(password, admin):
+            self._namesakes.replace(password, admin)
             self._passwords.replace(password, admin)
 
     def add_password(self, password: Secret, /, *, by: Self | None = None) -> None:
         """Set it beside the one that this session logged in with."""
         admin = by.connection if by else None
-        with explaining_policy_refusals(admin or self.connection, password):
+        with self._explained(password, admin):
+            self._passwords.check_two()
+            self._namesakes.add(password, admin)
             self._passwords.add(password, admin)
 
     def end_other_passwords(self, password: Secret, /, *, by: Self | None = None) -> None:
         """Let only `password`, which this session logged in with, be accepted from now on."""
-        self._passwords.end_others(password, by.connection if by else None)
+        admin = by.connection if by else None
+        self._namesakes.end_others(password, admin)
+        self._passwords.end_others(password, admin)
+
+    @contextmanager
+    def _explained(self, password: Secret, admin: Connection | None) -> Iterator[None]:
+        # The admin reads the rules: the user's own session may count as one whose password expired.
+        with (
+            self._namesakes.keeping_the_pending_version(),
+            explaining_policy_refusals(admin or self.connection, password),
+        ):
+            yield
 
     def provision_twin(
         self, twin: str, password: Secret, /, *, by: Self, proves_ownership: Callable[[], bool]
@@ -171,17 +158,17 @@ class MySQLEngine:
 
     def _encryption(self, login: Login) -> dict[str, Any]:
         if login.tls:
-            return {"ssl": self._tls, "auth_plugin_map": _REFUSED_PLUGINS}
+            return {"ssl": self._tls, "auth_plugin_map": Plugins(tls=True)}
         return {
             "ssl_disabled": True,
             "server_public_key": _NO_KEY,
-            "auth_plugin_map": _REFUSED_WITHOUT_TLS,
+            "auth_plugin_map": Plugins(tls=False),
         }
 
     @staticmethod
     def _open(login: Login, **encryption: Any) -> DriverConnection:  # noqa: ANN401 - PyMySQL's own
         try:
-            return pymysql.connect(
+            return DriverConnection(
                 host=login.host,
                 port=login.port,
                 user=login.username,

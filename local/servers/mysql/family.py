@@ -1,6 +1,5 @@
 """What MySQL and MariaDB share: nearly all options, the login, and what stands in a new server."""
 
-import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from local.servers.certificates import Authority
 from local.servers.home import Home, home
 from local.servers.prefix import Recipe, prefix
 from local.servers.server import HOST, Server, fill_version, new_server, server_from_environment
+from shared.tls import verifying_context
 
 SETTINGS = {
     "bind_address": HOST,
@@ -88,7 +88,7 @@ def login(server: Server) -> "Connection[Cursor]":
         user=server.admin,
         password=server.password,
         database=server.database or None,
-        ssl=ssl.create_default_context(cafile=str(server.ca)),
+        ssl=verifying_context(server.ca),
         connect_timeout=5,
         autocommit=True,
     )

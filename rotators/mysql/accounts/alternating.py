@@ -9,7 +9,6 @@ from rotators.mysql.accounts.admin import AccountAdmin
 from rotators.mysql.accounts.catalog import AccountState, Part, read_account, read_accounts
 from rotators.mysql.accounts.pairs import UserPair
 from rotators.mysql.connection import Connection
-from rotators.mysql.passwords.mariadb import Entries
 from rotators.mysql.rights.changes import alter_options, rights_beyond
 from rotators.mysql.rights.follow import copy_rights, in_short
 from shared.errors import Forbidden, TargetMismatch
@@ -115,14 +114,15 @@ class AlternatingAccounts:
         account = Account(self._pair.twin, source.account.host)
         state = self._pair.twin_accounts.get(account.host)
         if state is None:
-            state = self._account_admin.create(account, source.plugin, part, password)
+            state = self._account_admin.create(account, source, part, password)
         rights = copy_rights(self._admin, state, source.rights)
         self._account_admin.mark(state, part, rights)
         options = alter_options(state.rights, rights)
         if state.locked:
             options += " ACCOUNT UNLOCK"
         # This password becomes its only way to log in.
-        password_only = replace(state, entries=Entries(""), plugin=source.plugin)
+        entries = source.entries.of_passwords()
+        password_only = replace(state, entries=entries, plugin=source.plugin)
         self._account_admin.set_password(password_only, password, options)
 
     # --- the twin is the original ---

@@ -65,6 +65,11 @@ PGBOUNCER = {
         Forbidden, "the pooler's own rules (auth_hba_file) do not let this user in",
         "add a line for the function's address",
     ),
+    r"transaction blocks not allowed": ErrorRow(
+        Misconfigured, "the pooler gives each statement another session of the server",
+        "set its pool_mode to session or transaction for this user or database, or let 'host' name "
+        "the server itself", "host",
+    ),
     r"unsupported startup parameter": ErrorRow(
         Misconfigured, "the pooler refuses a parameter that every client of libpq sends",
         "name it in the pooler's ignore_startup_parameters; its log says which it is",

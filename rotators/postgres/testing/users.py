@@ -63,6 +63,7 @@ class PostgresTarget(DatabaseTarget):
             "password": password,
             "sslmode": "verify-full",
             "sslrootcert": str(self.server.ca),
+            "channel_binding": "disable",  # as in local/servers/postgres.py
             "connect_timeout": 10,
         }
 

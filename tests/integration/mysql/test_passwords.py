@@ -10,8 +10,8 @@ import pytest
 
 from local.servers import Server, mariadb, mysql
 from local.servers.certificates import Authority
-from rotators.mysql.passwords.mariadb import native_password_hash
 from rotators.mysql.passwords.mysql import MySQLPasswords
+from rotators.mysql.plugins.stored import native_password_hash
 from shared.errors import (
     Busy,
     Forbidden,

@@ -11,7 +11,7 @@ from psycopg import sql
 
 from local.servers import Server
 from local.servers.certificates import Authority
-from rotators.mysql.passwords.mariadb import native_password_hash
+from rotators.mysql.plugins.stored import native_password_hash
 from rotators.mysql.testing import MySQLTarget
 from rotators.postgres import connection as postgres
 from rotators.postgres.engine import PostgresEngine
@@ -198,7 +198,7 @@ def test_a_copy_that_stops_holding_the_lock_is_ended_by_the_server(
     secret.step(event, Step.CREATE)
     timeouts = {"statement": "1s", "lock": "5s"}
     with psycopg.connect(**target.parameters(login.username, login.password.reveal())) as stopped:
-        stopped.execute(postgres._TIMEOUTS, timeouts)
+        stopped.execute(postgres._BOUNDS, timeouts)
         stopped.execute(postgres._LOCK, [login.username])
         secret.step(event, Step.SET)  # waits for the lock until the server ends its holder
         with pytest.raises(psycopg.errors.IdleInTransactionSessionTimeout):

@@ -12,7 +12,7 @@ from local.servers import Server, pgbouncer
 from local.servers.certificates import Authority
 from rotators.mysql.engine import MySQLSession
 from rotators.mysql.testing import MySQLTarget
-from rotators.postgres.engine import PostgresSession
+from rotators.postgres.session import PostgresSession
 from rotators.postgres.testing import PostgresTarget
 from shared.errors import Permanent, Rejected, RotationError
 from shared.protocol.event import Step

@@ -10,7 +10,8 @@ from psycopg import sql
 
 from local.servers import Server
 from rotators.mysql.testing import MySQLTarget
-from rotators.postgres.engine import PostgresEngine, PostgresSession
+from rotators.postgres.engine import PostgresEngine
+from rotators.postgres.session import PostgresSession
 from rotators.postgres.testing import PostgresTarget
 from shared.credentials import Login
 from shared.errors import Busy, Forbidden, MalformedSecret, Misconfigured, Rejected, WrongStage

@@ -8,7 +8,8 @@ import pytest
 
 from local.servers import Server
 from rotators.mysql.engine import MySQLEngine, MySQLSession
-from rotators.postgres.engine import PostgresEngine, PostgresSession
+from rotators.postgres.engine import PostgresEngine
+from rotators.postgres.session import PostgresSession
 from shared.credentials import Login
 from shared.errors import Unreachable
 from shared.patience import retried
