@@ -40,3 +40,24 @@ class TestPostgresAlternatingUsers(DatabaseSuite):
     @pytest.fixture
     def target(self, named_server: Server) -> DatabaseTarget:
         return PostgresAlternatingTarget(named_server, username())
+
+
+class PooledSuite(DatabaseSuite):
+    """As the others, where the secrets name a PgBouncer that asks the server for passwords."""
+
+    kind: ClassVar[type[PostgresTarget]] = PostgresTarget
+
+    @pytest.fixture
+    def target(self, postgres_server: Server, pooled_postgres_server: Server) -> DatabaseTarget:
+        target = self.kind(postgres_server, username())
+        target.name_pooler(pooled_postgres_server)
+        return target
+
+
+class TestPostgresPooled(PooledSuite):
+    pass
+
+
+class TestPostgresAlternatingUsersPooled(PooledSuite):
+    kind = PostgresAlternatingTarget
+    credential = frozenset({"username", "password"})

@@ -320,7 +320,7 @@ def test_what_it_was_tried_with_is_what_the_tests_run_on() -> None:
     table = rows("README.md", "service")
     assert table == rows("docs/deploying.md", "service")
     whole, single = ([name for row in table for name in names(row[column])] for column in (2, 3))
-    conformance = {*test_postgres.SERVERS, *test_mysql.SERVERS, "rabbitmq"}
+    conformance = {*test_postgres.SERVERS, *test_mysql.SERVERS, "pgbouncer", "rabbitmq"}
     assert sorted(whole) == sorted(conformance)
     assert sorted([*whole, *single]) == sorted(registry.servers())
 
