@@ -20,10 +20,11 @@ PGBOUNCER = {
             "let the pooler ask the server (auth_query) instead of a list of its own (auth_file), "
             "or let 'host' name the server itself", "password",
         ),
+    # With auth_query too, where the server has no such user: a clone that is not made yet.
     r"no such user": ErrorRow(
-        Misconfigured, "the pooler, not the server, knows no user of this name",
-        "let the pooler ask the server (auth_query), add the user to its auth_file, or let 'host' "
-        "name the server itself", "username",
+        Rejected, "the pooler, not the server, knows no user of this name",
+        "if the server has the user, let the pooler ask the server (auth_query), add the user to "
+        "its auth_file, or let 'host' name the server itself", "username",
     ),
     r"no such database|No pool configured for database": ErrorRow(
         Misconfigured, "the pooler, not the server, knows no database of that name, or not for "
