@@ -54,7 +54,7 @@ class Presenter(ABC):
         """Show this certificate from now on."""
 
     @abstractmethod
-    def connect(self, host: str, bundle: Path, port: int | None = None) -> None:
+    def connect(self, host: str, bundle: Path) -> None:
         """Log in, or send a request, by the rotator's own means, which raise RotationErrors."""
 
 
@@ -62,10 +62,10 @@ class _Database(Presenter):
     def __init__(self, server: Server) -> None:
         self.server = server
 
-    def login(self, host: str, port: int | None) -> Login:
+    def login(self, host: str) -> Login:
         document = {
             "host": host,
-            "port": port or self.server.port,
+            "port": self.server.port,
             "username": self.server.admin,
             "password": self.server.password,
         }
@@ -107,9 +107,9 @@ class Postgres(_Database):
             with context.wrap_socket(plain) as inside:
                 return x509.load_der_x509_certificate(inside.getpeercert(binary_form=True) or b"")
 
-    def connect(self, host: str, bundle: Path, port: int | None = None) -> None:
+    def connect(self, host: str, bundle: Path) -> None:
         engine = PostgresEngine.from_environment({"TLS_CA_BUNDLE": str(bundle)})
-        with engine.connect(self.login(host, port)) as session:
+        with engine.connect(self.login(host)) as session:
             session.ping()
 
 
@@ -133,9 +133,9 @@ class MySQL(_Database):
                 Path(ca).write_bytes(b"".join(each.read_bytes() for each in known))
                 cursor.execute("ALTER INSTANCE RELOAD TLS")
 
-    def connect(self, host: str, bundle: Path, port: int | None = None) -> None:
+    def connect(self, host: str, bundle: Path) -> None:
         engine = MySQLEngine.from_environment({"TLS_CA_BUNDLE": str(bundle)})
-        with engine.connect(self.login(host, port)) as session:
+        with engine.connect(self.login(host)) as session:
             session.ping()
 
 
@@ -145,7 +145,6 @@ class Issuer(Presenter):
     address = "issuer_url"
 
     def __init__(self, stack: ExitStack) -> None:
-        self._stack = stack
         self._front = stack.enter_context(ExitStack())
         self._plain_port = stack.enter_context(_plain_issuer())
         self.port = 0
@@ -159,11 +158,11 @@ class Issuer(Presenter):
         self.port = listener.getsockname()[1]
         self._front.enter_context(handing_on(listener, self._plain_port, context))
 
-    def connect(self, host: str, bundle: Path, port: int | None = None) -> None:
+    def connect(self, host: str, bundle: Path) -> None:
         environment = {"TLS_CA_BUNDLE": str(bundle), "ALLOW_PRIVATE_ISSUERS": "true"}
         network = Network(ca_bundle(environment), Rules.from_environment(environment))
         place = f"[{host}]" if ":" in host else host
-        url = f"https://{place}:{port or self.port}/"
+        url = f"https://{place}:{self.port}/"
         names = FieldNames(url=self.address, owner="owner", admin="admin", key="api_key")
         with translate_issuer_errors(IssuerErrors(url, "app", names)):
             answer = network.send(Call("GET", url, {}, None))

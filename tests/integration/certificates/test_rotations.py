@@ -64,7 +64,11 @@ def test_a_database_with_such_an_authority_is_rotated(
 ) -> None:
     authority = Authority(tmp_path / "authority", form=form)
     with STARTS[kind](tmp_path, authority) as server:
-        rotate(lab.secret(target_on(server)), authority.ca, monkeypatch)
+        secret = lab.secret(target_on(server))
+        assert server.log
+        before = len(server.log.read_text())
+        rotate(secret, authority.ca, monkeypatch)
+        assert "FATAL" not in server.log.read_text()[before:]  # no failed login on the way
 
 
 @pytest.mark.parametrize("form", [ED25519, PLAIN], ids=["ed25519", "plain"])
