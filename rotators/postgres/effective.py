@@ -41,17 +41,15 @@ def verify_reset(connection: Connection, clone: str, expected: str) -> None:
     if acts_as == expected:
         return
     version, release = divmod(connection.info.server_version, 10000)
-    what = (
-        f"after DISCARD ALL, which poolers and some drivers send, {clone!r} acts as {acts_as!r}, "
-        f"not as {expected!r}, on PostgreSQL {version}.{release}"
-    )
     if version not in _MENDED_BY:
         LOG.warning(
-            "%s, and no release of %s mends it: let nobody send it, or update", what, version
-        )
+            "after DISCARD ALL %r acts as %r, not as %r, and no release of PostgreSQL %s mends it",
+            clone, acts_as, expected, version,
+        )  # fmt: skip
         return
     raise TargetMismatch(
-        what,
+        f"after DISCARD ALL, which poolers and some drivers send, {clone!r} acts as {acts_as!r}, "
+        f"not as {expected!r}, on PostgreSQL {version}.{release}",
         do=f"update the server to {version}.{_MENDED_BY[version]} or newer and rotate again, or "
         "rotate a single user",
         field="host",

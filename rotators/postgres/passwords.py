@@ -18,11 +18,24 @@ SEND_ITSELF = "SEND_PASSWORD_ITSELF"
 MD5, SCRAM = "md5", "scram-sha-256"
 _WARNS_OF_MD5 = 180000  # since this server version
 
-# What would have the statement in a log although it is run by another one, and who may change that.
+# What would write down a statement although it is run within another one, and how it is kept from
+# it: the first three quote it as the context of what they say while it runs.
+_QUIET: dict[str, LiteralString] = {
+    "log_min_messages": "ALTER ROLE {} SET log_min_messages = 'warning'",
+    "log_parser_stats": "ALTER ROLE {} SET log_parser_stats = 'off'",
+    "log_planner_stats": "ALTER ROLE {} SET log_planner_stats = 'off'",
+    "log_executor_stats": "ALTER ROLE {} SET log_executor_stats = 'off'",
+    "pg_stat_monitor.pgsm_track": "ALTER ROLE {} SET pg_stat_monitor.pgsm_track = 'top'",
+    "pg_stat_statements.track": "ALTER ROLE {} SET pg_stat_statements.track = 'top'",
+}
 _WRITERS = (
-    "SELECT current_setting('pg_stat_statements.track', true) IS NOT DISTINCT FROM 'all',"
-    " current_setting('log_min_messages') ~ '^(debug|info|notice)',"
-    " has_database_privilege(current_database(), 'TEMP'), current_database()::text"
+    "SELECT name FROM pg_settings WHERE name = 'log_min_messages' AND setting ~"
+    " 'debug|info|notice' OR name ~ '^log_(parser|planner|executor)_stats$' AND setting = 'on'"
+    " OR name IN ('pg_stat_statements.track', 'pg_stat_monitor.pgsm_track') AND setting = 'all'"
+    " ORDER BY name"
+)
+_MAY_MAKE_TABLES = (
+    "SELECT has_database_privilege(current_database(), 'TEMP'), current_database()::text"
 )
 # For the rest of the transaction. A wait for the role's row would be logged with its statement
 # (log_lock_waits), so there is none: it is tried again instead.
@@ -128,23 +141,19 @@ def run_patiently(run: Callable[[], None]) -> None:
 
 
 def _check_quiet(connection: Connection) -> None:
-    tracks, is_loud, may_make_tables, database = connection.execute(_WRITERS).fetchall()[0]
     me = sql.Identifier(connection.info.user)
-    remedies: list[tuple[object, LiteralString]] = [
-        (tracks, "ALTER ROLE {} SET pg_stat_statements.track = 'top'"),
-        (is_loud, "ALTER ROLE {} SET log_min_messages = 'warning'"),
-    ]
-    due = [sql.SQL(words).format(me).as_string(connection) for is_due, words in remedies if is_due]
-    if due:
+    writers = [str(row[0]) for row in connection.execute(_WRITERS)]
+    if writers:
+        due = sql.SQL("; ").join(sql.SQL(_QUIET[name]).format(me) for name in writers)
         raise Misconfigured(
             "the server would write down the statement that sets the password",
-            do=f"as a role that may: {'; '.join(due)}",
+            do=f"as a role that may: {due.as_string(connection)}",
             field=SEND_ITSELF,
         )
+    ((may_make_tables, database),) = connection.execute(_MAY_MAKE_TABLES).fetchall()
     if not may_make_tables:
-        grant = sql.SQL("GRANT TEMPORARY ON DATABASE {} TO {}").format(
-            sql.Identifier(str(database)), me
-        )
+        words = sql.SQL("GRANT TEMPORARY ON DATABASE {} TO {}")
+        grant = words.format(sql.Identifier(str(database)), me)
         raise Forbidden(
             f"{connection.info.user!r} may not make a temporary table in the database "
             f"{database!r}, which keeps a password out of the server's log",

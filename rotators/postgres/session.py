@@ -143,14 +143,8 @@ class PostgresSession:
         """Return what `by` gives to the role, this user where none is named."""
         encryption = self._encryption(password, by)
         if self._connection.is_by_md5:
-            LOG.warning(
-                "%r logs in by md5: the new password is kept as %s%s",
-                self._login.username,
-                encryption,
-                ""
-                if encryption == MD5
-                else ", and clients that know md5 only are not let in by it",
-            )
+            user = self._login.username
+            LOG.warning("%r logs in by md5: the new password is kept as %s", user, encryption)
         return by.encrypt(role or self._login.username, password, encryption)
 
     def _encryption(self, password: Secret, by: Self) -> str:

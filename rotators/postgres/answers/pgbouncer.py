@@ -33,7 +33,8 @@ PGBOUNCER = {
     r"no more connections allowed|query_wait_timeout|could not get connection from the pool|"
     r"max_db_connections|client_idle_timeout": ErrorRow(
         Busy, "the pooler, not the server, has no connection free",
-        f"{NEXT_ATTEMPT}; raise max_client_conn or the size of its pool if it lasts",
+        f"{NEXT_ATTEMPT}; if it lasts, its log says whether the pool is too small "
+        "(max_client_conn, default_pool_size) or the server is down or refuses it",
     ),
     # The words after the colon are the server's, to the pooler's own login.
     r"server login (has been failing, cached error|failed): .*(authentication failed|wrong "

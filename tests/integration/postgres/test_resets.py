@@ -52,7 +52,7 @@ def test_where_no_release_mends_it_a_warning_says_so(
     pair = PostgresPair(server)
     pair.rotate(pair.clone)
     assert "DISCARD ALL" in caplog.text
-    assert "no release of 11 mends it" in caplog.text
+    assert "no release of PostgreSQL 11 mends it" in caplog.text
 
 
 @pytest.mark.parametrize("server", ["postgres_16_4_server", "postgres_server"], indirect=True)
