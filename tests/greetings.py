@@ -19,10 +19,11 @@ class _Relay(socketserver.ThreadingTCPServer):
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self, behind: int, version: str, thread_id: int | None) -> None:
+    def __init__(self, behind: int, version: str, thread_id: int | None, source: str) -> None:
         self.behind = behind
         self.version = version
         self.thread_id = thread_id
+        self.source = source
         super().__init__(("127.0.0.1", 0), _Conversation)
 
     def rewritten(self, greeting: bytes) -> bytes:
@@ -35,7 +36,9 @@ class _Relay(socketserver.ThreadingTCPServer):
 class _Conversation(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         assert isinstance(self.server, _Relay)
-        with socket.create_connection(("127.0.0.1", self.server.behind)) as inner:
+        behind = ("127.0.0.1", self.server.behind)
+        source = (self.server.source, 0)
+        with socket.create_connection(behind, source_address=source) as inner:
             stream = inner.makefile("rb", buffering=0)
             header = stream.read(_HEADER) or b""
             if len(header) < _HEADER:  # the server is on its way down
@@ -62,9 +65,14 @@ def _pump(source: socket.socket, sink: socket.socket) -> None:
 
 
 @contextmanager
-def greeting_as(server: Server, version: str, *, thread_id: int | None = None) -> Iterator[Server]:
-    """The same server behind the relay; thread_id: what it says the session's id is."""
-    with _Relay(server.port, version, thread_id) as relay:
+def greeting_as(
+    server: Server, version: str, *, thread_id: int | None = None, source: str = "127.0.0.1"
+) -> Iterator[Server]:
+    """The same server behind the relay.
+
+    thread_id: what it says the session's id is; source: the address that it comes from.
+    """
+    with _Relay(server.port, version, thread_id, source) as relay:
         threading.Thread(target=relay.serve_forever, kwargs={"poll_interval": 0.05}).start()
         try:
             yield replace(server, port=relay.server_address[1])

@@ -7,6 +7,8 @@ from functools import cached_property
 from typing import Any, ClassVar, Self
 
 from rotators.mysql.accounts.alternating import AlternatingAccounts, verify_same_rights
+from rotators.mysql.accounts.checks import check_changes_accounts, check_twin
+from rotators.mysql.accounts.guesses import is_worth_trying
 from rotators.mysql.accounts.namesakes import Namesakes
 from rotators.mysql.connection import LOCK_SECONDS, Connection, require_tls
 from rotators.mysql.driver import DriverConnection
@@ -59,15 +61,21 @@ class MySQLSession:
     def _namesakes(self) -> Namesakes:
         return Namesakes(self.connection)
 
+    def is_worth_trying(self, login: Login, /) -> bool:
+        """Of an administrator's session: whether this login may be tried, as far as shows.
+
+        Raises Misconfigured for an account that wants a certificate of the client.
+        """
+        return is_worth_trying(self.connection, login)
+
     def check_admin(self, /, *, by: Self) -> None:
-        """Stub."""
+        """Prove, changing nothing, that `by` has the rights to set this user's password."""
+        check_changes_accounts(by.connection, self.connection)
 
     def check_twin(self, twin: str, /, *, by: Self) -> None:
-        """Stub."""
-
-    def is_worth_trying(self, _login: Login, /) -> bool:
-        """Stub."""
-        return True
+        """Prove, changing nothing, that `by` has the rights that `provision_twin` needs."""
+        check_changes_accounts(by.connection, self.connection)
+        check_twin(by.connection, self.connection, twin)
 
     def ping(self) -> None:
         """Run a trivial query."""

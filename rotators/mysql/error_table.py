@@ -24,13 +24,19 @@ from shared.errors import (
 from shared.translation import ConnectionFaults, NoAnswer
 
 FAULTS = ConnectionFaults.at("host")
-_OWN_HOST = "with the account's own host in place of %"
+_OWN_HOST = "with the account's own host in place of %,"
+# MySQL keeps the plugin unless another one is named.
+OTHER_PLUGIN_ADVICE = (
+    "with the account's own host in place of %, on MySQL, ALTER USER {account} IDENTIFIED WITH "
+    "caching_sha2_password BY '<the password in AWSCURRENT>'; or, on MariaDB, ALTER USER {account} "
+    "IDENTIFIED BY '<the password in AWSCURRENT>'"
+)
 
 CURRENT_NOT_NAMED = ErrorRow(
     Misconfigured, "the server wants the current password with the new one, which can only be "
     "given where it is the first of the account's two",
-    "set ADMIN_SETS_PASSWORD; or ALTER USER {account} PASSWORD REQUIRE CURRENT OPTIONAL, "
-    f"{_OWN_HOST}", "username",
+    "set ADMIN_SETS_PASSWORD; or ALTER USER {account} PASSWORD REQUIRE CURRENT OPTIONAL",
+    "username",
 )  # fmt: skip
 USED_BEFORE = ErrorRow(
     Busy, "the server's password history has the new password already",
@@ -44,7 +50,7 @@ READ_ONLY = ErrorRow(
 # MariaDB with a plugin that checks passwords, which it cannot do with a hash.
 UNCHECKED = ErrorRow(
     RejectedByPolicy, "the server's password rules want to see the new password in clear",
-    "SET GLOBAL strict_password_validation = OFF: MariaDB would write the password to its logs",
+    "as MariaDB would write it to its logs, SET GLOBAL strict_password_validation = OFF",
     "strict_password_validation",
 )  # fmt: skip
 # What the one statement with a password is refused with, and is no outage, lock or missing right.
@@ -72,7 +78,8 @@ BY_ERRNO: Mapping[int, ErrorRow] = {
         Rejected, "the server rejected the login", "check the account's plugin", "username"
     ),
     ErrorNumber.DBACCESS_DENIED_ERROR: ErrorRow(
-        Forbidden, "the user has no right to the database", "grant it, or correct 'dbname'",
+        Forbidden, "the user has no right to the database",
+        f"correct 'dbname'; or, {_OWN_HOST} GRANT SELECT ON {{database}}.* TO {{account}}",
         "dbname",
     ),
     1049: ErrorRow(
@@ -83,8 +90,7 @@ BY_ERRNO: Mapping[int, ErrorRow] = {
     ),
     1524: ErrorRow(
         Misconfigured, "the server has not loaded the plugin that the account logs in by",
-        "load it, or ALTER USER {account} IDENTIFIED BY '<the password in AWSCURRENT>', "
-        f"{_OWN_HOST}", "username",
+        f"load it; or {OTHER_PLUGIN_ADVICE}", "username",
     ),
     3159: ErrorRow(
         Untrusted, "the server takes logins over TLS only", "remove 'ssl' from the secret", "ssl"
@@ -109,15 +115,15 @@ BY_ERRNO: Mapping[int, ErrorRow] = {
         (1820, 1862),
         ErrorRow(
             Misconfigured, "the password has expired",
-            "ALTER USER {account} IDENTIFIED BY '<the password in AWSCURRENT>' PASSWORD EXPIRE "
-            f"NEVER, {_OWN_HOST}", "password",
+            f"{_OWN_HOST} ALTER USER {{account}} IDENTIFIED BY '<the password in AWSCURRENT>' "
+            "PASSWORD EXPIRE NEVER", "password",
         ),
     ),
     **dict.fromkeys(
         (3118, 3955, 4151),
         ErrorRow(
             LockedOut, "the account is locked",
-            f"ALTER USER {{account}} ACCOUNT UNLOCK, {_OWN_HOST}", "username",
+            f"{_OWN_HOST} ALTER USER {{account}} ACCOUNT UNLOCK", "username",
         ),
     ),
     4150: ErrorRow(
@@ -126,7 +132,7 @@ BY_ERRNO: Mapping[int, ErrorRow] = {
     ),
     1129: ErrorRow(
         LockedOut, "the server blocks the function's address after broken connections",
-        "TRUNCATE TABLE performance_schema.host_cache; or, on MariaDB, FLUSH HOSTS", "host",
+        "TRUNCATE TABLE performance_schema.host_cache", "host",
     ),
     **dict.fromkeys(
         (

@@ -8,7 +8,15 @@ import pymysql
 
 from rotators.mysql.account import Account
 from rotators.mysql.error_numbers import ErrorNumber
-from rotators.mysql.error_table import BY_DRIVER, BY_ERRNO, FAULTS, READ_ONLY, UNCHECKED, unknown
+from rotators.mysql.error_table import (
+    BY_DRIVER,
+    BY_ERRNO,
+    FAULTS,
+    OTHER_PLUGIN_ADVICE,
+    READ_ONLY,
+    UNCHECKED,
+    unknown,
+)
 from shared.credentials import Login
 from shared.errors import (
     ErrorRow,
@@ -22,10 +30,6 @@ from shared.errors import (
 )
 from shared.translation import translate_errors
 
-CLEARTEXT = ErrorRow(
-    Untrusted, "the server asked for the password in clear",
-    "give the account the plugin caching_sha2_password or mysql_native_password", "host",
-)  # fmt: skip
 NO_TLS = ErrorRow(
     Misconfigured, "without TLS, MySQL would be sent the password in clear",
     "enable TLS on the server and remove 'ssl' from the secret", "ssl",
@@ -66,12 +70,20 @@ class PluginRefused(Exception):
         self.row = row
 
 
+def cleartext_plugin(plugin: str) -> ErrorRow:
+    """Return what it means that the server asks for the password itself."""
+    return ErrorRow(
+        Untrusted, f"the server asked for the password in clear, by {plugin}", OTHER_PLUGIN_ADVICE,
+        "host",
+    )  # fmt: skip
+
+
 def unsupported_plugin(plugin: str) -> ErrorRow:
     """Return what it means that the server asks for a plugin that this driver has no answer to."""
     name = plugin if _PLUGIN.fullmatch(plugin) else "another plugin"
     return ErrorRow(
         Misconfigured, f"the account logs in by {name}, which this function does not take part in",
-        "ALTER USER {account} IDENTIFIED BY '<the password in AWSCURRENT>'", "username",
+        OTHER_PLUGIN_ADVICE, "username",
     )  # fmt: skip
 
 
@@ -89,6 +101,16 @@ def other_plugin(where: str, account: str, plugins: str) -> RotationError:
     )
 
 
+def no_second_entry(login: Login, account: str) -> RotationError:
+    """Return the error of an account that logs in by PARSEC, which is to have two passwords."""
+    return Forbidden(
+        f"mysql {login.address}: {account} logs in by PARSEC, after which MariaDB reads no second "
+        "password",
+        do="unset PASSWORD_OVERLAP, and use alternating users or SHORT_GAP",
+        field="PASSWORD_OVERLAP",
+    )
+
+
 def overlap_forbidden(login: Login, grant: str) -> RotationError:
     """Return the error of an account that may not have two passwords.
 
@@ -100,14 +122,25 @@ def overlap_forbidden(login: Login, grant: str) -> RotationError:
     )
 
 
-def admin_lacks(login: Login, about: str, number: int, grant: str) -> RotationError:
+def needs_certificate(login: Login, account: str) -> RotationError:
+    """Return the error of an account whose REQUIRE wants a certificate of the client."""
+    return Misconfigured(
+        f"mysql {login.address}: {account} is let in with a client certificate only, and the "
+        "function has none",
+        do=f"ALTER USER {account} REQUIRE SSL",
+        field="username",
+    )
+
+
+def admin_lacks(login: Login, about: str, number: int | None, grant: str) -> RotationError:
     """Return the error of an admin who may not run a statement about an account.
 
-    about: the account; number: the server's error; grant: the SQL that gives the missing right.
+    about: the account; number: the server's error, None where the statement was not run; grant:
+    the SQL that gives the missing right.
     """
+    code = "" if number is None else f" (error {number})"
     return Forbidden(
-        f"mysql {login.address}: the admin lacks a right to give or take what {about} needs "
-        f"(error {number})",
+        f"mysql {login.address}: the admin lacks a right to give or take what {about} needs{code}",
         do=grant,
         field="masterarn",
     )
@@ -186,5 +219,7 @@ def _row_of(number: int, text: str) -> ErrorRow | None:
 
 
 def _told(row: ErrorRow, login: Login) -> ErrorRow:
-    """Return the row with the login's account in its SQL."""
-    return row._replace(do=row.do.replace("{account}", str(Account(login.username, "%"))))
+    """Return the row with the login's account and database in its SQL."""
+    database = f"`{(login.dbname or '').replace('`', '``')}`"
+    do = row.do.replace("{account}", str(Account(login.username, "%")))
+    return row._replace(do=do.replace("{database}", database))

@@ -89,9 +89,10 @@ class AccountAdmin:
         return f"{with_plugin}BY %s", password.reveal()
 
     def _mark(self, statement: str, account: Account) -> None:
-        self._admin.run_as_admin(statement, account, missing_right=self._right_to_mark)
+        self._admin.run_as_admin(statement, account, missing_right=self.right_to_mark)
 
-    def _right_to_mark(self) -> AdminRight:
+    def right_to_mark(self) -> AdminRight:
+        """Return the right that it takes to mark accounts."""
         # Where a right on everything may be revoked in part, % is no pattern.
         partial_revokes = self._admin.run("SHOW VARIABLES LIKE 'partial_revokes'")
         exact = bool(partial_revokes) and partial_revokes[0][1] == "ON"

@@ -11,6 +11,7 @@ from rotators.mysql.accounts.hashes import password_matches
 from rotators.mysql.connection import Connection, require_tls, verbatim
 from rotators.mysql.error_numbers import ErrorNumber
 from rotators.mysql.error_table import USED_BEFORE
+from rotators.mysql.errors import no_second_entry
 from rotators.mysql.passwords.mariadb import Entries
 from shared.errors import Forbidden, Misconfigured, RejectedByPolicy
 from shared.secret import Secret
@@ -137,6 +138,8 @@ class Namesakes:
     def _change(self, by: Connection, namesake: Namesake, password: Secret, *, keep: bool) -> None:
         kept = [live for live in self._live if keep and namesake.accepts(live)]
         if by.mariadb:
+            if kept and not namesake.entries.take_two:
+                raise no_second_entry(by.login, str(namesake.account))
             entries = namesake.entries.with_passwords(password, *kept)
             by.run_as_admin(f"{_ALTER} IDENTIFIED VIA {verbatim(entries)}", namesake.account)
             return

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from rotators.mysql.connection import Connection, verbatim
 from rotators.mysql.error_numbers import ErrorNumber
-from rotators.mysql.errors import other_plugin, overlap_forbidden
-from rotators.mysql.plugins.stored import NATIVE, STORED
+from rotators.mysql.errors import no_second_entry, other_plugin, overlap_forbidden
+from rotators.mysql.plugins.stored import NATIVE, PARSEC, STORED
 from rotators.mysql.rights.tokens import Token, split_at, to_sql, tokenize
 from shared.errors import RotationError
 from shared.secret import Secret
@@ -56,6 +56,11 @@ class Entries:
     def passwords(self) -> list[Entry]:
         """Those that are passwords of a kind that is rotated."""
         return [entry for entry in self.all if entry.plugin in STORED and entry.stored]
+
+    @property
+    def take_two(self) -> bool:
+        """Whether one after the other of two passwords is asked for."""
+        return all(entry.plugin != PARSEC for entry in self.all)
 
     def accept(self, password: Secret) -> bool:
         """Whether one of them is this password."""
@@ -132,17 +137,20 @@ class MariaDBPasswords:
             self._set_first(entries, password)
             LOG.warning(
                 "another password of %s stays accepted, which it has no right to end: have an"
-                " admin run ALTER USER %s IDENTIFIED VIA with one entry",
+                " admin run ALTER USER %s IDENTIFIED BY '<the new password>'",
                 self._connection.login.address,
                 self._connection.account,
             )
 
     def check_two(self) -> None:
-        """Nothing: every MariaDB has a list of entries."""
+        """Raise Forbidden where the account's plugin has no second password."""
+        if not self._read().take_two:
+            raise no_second_entry(self._connection.login, str(self._connection.account))
 
     def add(self, password: Secret, admin: Connection | None) -> None:
         """Let this password and the session's own be accepted, and no third."""
-        self._write(self._read().with_passwords(password, self._connection.login.password), admin)
+        own = self._connection.login.password
+        self._write(self._read().with_passwords(password, own), admin)
 
     def end_others(self, password: Secret, admin: Connection | None) -> None:
         """Let only this password, which is one of the entries, be accepted."""

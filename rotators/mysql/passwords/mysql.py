@@ -65,8 +65,9 @@ class MySQLPasswords:
         if not self._discard_second(admin) and logged_in_with_second:
             LOG.warning(
                 "the old password of %s may stay accepted as its second one, which it has no right"
-                " to end: have an admin run ALTER USER ... DISCARD OLD PASSWORD",
+                " to end: have an admin run ALTER USER %s DISCARD OLD PASSWORD",
                 self._connection.login.address,
+                account,
             )
 
     def check_two(self) -> None:

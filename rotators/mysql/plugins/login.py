@@ -8,12 +8,14 @@ import secrets
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+import pymysql
 from pymysql import _auth  # PyMySQL's own, for the plugin that it has
 
-from rotators.mysql.errors import CLEARTEXT, NO_TLS, PluginRefused, unsupported_plugin
+from rotators.mysql.error_numbers import ErrorNumber
+from rotators.mysql.error_table import BY_ERRNO
+from rotators.mysql.errors import NO_TLS, PluginRefused, cleartext_plugin, unsupported_plugin
 from rotators.mysql.plugins.curve import signature
-from rotators.mysql.plugins.stored import parsec_seed
-from shared.errors import ErrorRow
+from rotators.mysql.plugins.stored import PARSEC, parsec_seed
 
 _SCRAMBLE = 32  # bytes, of the plugins with a signature
 _PARSEC_SALT = re.compile(rb"\x01?P([\x00-\x03])(.{18})", re.DOTALL)
@@ -36,10 +38,18 @@ class PluginHandler:
         Raises PyMySQL's error where it refuses, and PluginRefused.
         """
         plugin = self._plugin
+        parsec_refused = False
         while True:
-            packet = _ANSWERS[plugin](self._connection, packet.read_all())
+            try:
+                packet = _ANSWERS[plugin](self._connection, packet.read_all())
+            except pymysql.OperationalError:
+                if not parsec_refused:
+                    raise
+                # MariaDB 11.8 asks for the next plugin, and then breaks the connection.
+                raise PluginRefused(BY_ERRNO[ErrorNumber.ACCESS_DENIED_ERROR]) from None
             if not packet.is_auth_switch_request():
                 return packet
+            parsec_refused |= plugin == PARSEC
             packet.read_uint8()
             plugin = packet.read_string().decode("ascii", "replace")
             if plugin not in _ANSWERS:
@@ -62,7 +72,7 @@ class Plugins:
     """PyMySQL's auth_plugin_map: what it is to call, by the plugin that the server asks for."""
 
     def __init__(self, *, tls: bool) -> None:
-        self._refused: dict[str, ErrorRow] = dict.fromkeys(_ASK_FOR_CLEARTEXT, CLEARTEXT)
+        self._refused = {plugin: cleartext_plugin(plugin) for plugin in _ASK_FOR_CLEARTEXT}
         if not tls:
             self._refused["sha256_password"] = NO_TLS
 
@@ -92,7 +102,7 @@ def _answer_parsec(connection: Any, scramble: bytes) -> Any:  # noqa: ANN401
     """Ask for the salt, and sign what both sides have drawn."""
     salted = _PARSEC_SALT.match(_exchange(connection, b"").read_all())
     if salted is None:
-        raise PluginRefused(unsupported_plugin("parsec"))
+        raise PluginRefused(unsupported_plugin(PARSEC))
     seed = parsec_seed(connection.password, salted[2], salted[1][0])
     own = secrets.token_bytes(_SCRAMBLE)
     return _exchange(connection, own + signature(seed, scramble[:_SCRAMBLE] + own))
@@ -107,5 +117,5 @@ def _exchange(connection: Any, answer: bytes) -> Any:  # noqa: ANN401
 _ANSWERS: dict[str, Callable[[Any, bytes], Any]] = {
     "mysql_native_password": _answer_native,
     "client_ed25519": _answer_ed25519,
-    "parsec": _answer_parsec,
+    PARSEC: _answer_parsec,
 }

@@ -16,8 +16,10 @@ from rotators.mysql.plugins.curve import public_key
 from shared.secret import Secret
 
 NATIVE = "mysql_native_password"
+# After its refusal MariaDB 11.8 reads no other entry, so an account has one of it, the last.
+PARSEC = "parsec"
 # PARSEC's hash: P, the iterations as a power of two beyond 1024, the salt, the public key.
-_PARSEC = re.compile(r"P(\d):([A-Za-z0-9+/]{24}):([A-Za-z0-9+/]{43})")
+_PARSEC_HASH = re.compile(r"P(\d):([A-Za-z0-9+/]{24}):([A-Za-z0-9+/]{43})")
 _SALT_BYTES = 18
 
 
@@ -44,7 +46,7 @@ def _parsec(password: Secret, salt: bytes | None = None, exponent: int = 0) -> s
 
 
 def _parsec_matches(password: Secret, stored: str) -> bool:
-    found = _PARSEC.fullmatch(stored)
+    found = _PARSEC_HASH.fullmatch(stored)
     if found is None:
         return False
     return _same(_parsec(password, base64.b64decode(found[2]), int(found[1])), stored)
@@ -74,5 +76,5 @@ STORED: dict[str, StoredPassword] = {
         native_password_hash, lambda password, stored: _same(native_password_hash(password), stored)
     ),
     "ed25519": StoredPassword(_ed25519, lambda password, stored: _same(_ed25519(password), stored)),
-    "parsec": StoredPassword(_parsec, _parsec_matches),
+    PARSEC: StoredPassword(_parsec, _parsec_matches),
 }

@@ -12,8 +12,10 @@ import pymysql
 
 from local.servers import Server
 from rotators.mysql.engine import MySQLEngine, MySQLSession
+from rotators.mysql.errors import PluginRefused
 from rotators.mysql.plugins.login import Plugins
 from shared.credentials import Login
+from shared.errors import Rejected
 from shared.secret import Secret
 
 # What the master user of Amazon RDS has: no SUPER, and nothing on the mysql schema but to read it.
@@ -103,6 +105,10 @@ class Users:
             self.connect(user or self.name, password, source=source).close()
         except pymysql.OperationalError as error:
             if error.args[0] not in _ACCESS_DENIED:
+                raise
+            return False
+        except PluginRefused as refused:
+            if refused.row.kind is not Rejected:
                 raise
             return False
         return True
