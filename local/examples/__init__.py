@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from local import bootstrap
-from local.servers.packages import Recipe, prefix
+from local.servers.prefix import prefix
+from local.servers.prefix.debian import DebianPackage
 
 FOLDER = ".cache/examples"
-SHELLCHECK = Recipe(
+SHELLCHECK = DebianPackage(
     title="ShellCheck",
     suite="bookworm",
     package="shellcheck",

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from local.bootstrap import ROOT, say
 from local.servers.certificates import Authority, write_private
 from local.servers.choice import ServerChoice
-from local.servers.packages import prefix
+from local.servers.prefix import prefix
 from local.targets import registry
 
 FOLDER = ROOT / ".cache" / "servers"

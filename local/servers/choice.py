@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.servers.certificates import Authority
-from local.servers.packages import Recipe
+from local.servers.prefix import Recipe
 from local.servers.server import Server
 
 

@@ -52,6 +52,11 @@ class Home:
         _give(path, self.account)
         return path
 
+    def own_data(self) -> None:
+        """Give the server's account what was put into the data directory."""
+        for path in (self.data, *self.data.rglob("*")):
+            _give(path, self.account)
+
 
 @contextmanager
 def home(log: Path, authority: Authority) -> Iterator[Home]:

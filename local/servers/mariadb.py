@@ -10,7 +10,8 @@ from local.processes import children
 from local.servers.certificates import Authority
 from local.servers.home import Home
 from local.servers.mysql.family import ServerKind, serve
-from local.servers.packages import Recipe, prefix
+from local.servers.prefix import prefix
+from local.servers.prefix.debian import DebianPackage
 from local.servers.server import Server
 
 Version: TypeAlias = Literal["10.11", "11.8"]
@@ -41,11 +42,11 @@ FLUSH PRIVILEGES;
 """
 
 
-def recipe(version: Version) -> Recipe:
+def recipe(version: Version) -> DebianPackage:
     """Where Debian has this version."""
     # Not mariadb-server-core, which lacks the plugins (ed25519, PARSEC).
     title = f"MariaDB {version}"
-    return Recipe(title, SUITES[version], "mariadb-server", PROGRAM, PROGRAM)
+    return DebianPackage(title, SUITES[version], "mariadb-server", PROGRAM, PROGRAM)
 
 
 def mariadb(
@@ -59,7 +60,12 @@ def mariadb(
 
     Its log is mariadb-<version>.log in `folder`; `settings` become options, after ours.
     """
-    kind = ServerKind(
+    return serve(kind(version), folder, authority, settings)
+
+
+def kind(version: Version) -> ServerKind:
+    """How this MariaDB differs from others and from MySQL."""
+    return ServerKind(
         engine="mariadb",
         version=version,
         recipe=recipe(version),
@@ -68,7 +74,6 @@ def mariadb(
         settings=SETTINGS,
         initialise=partial(_initialise, version),
     )
-    return serve(kind, folder, authority, settings)
 
 
 def _initialise(version: Version, command: list[str], place: Home, log: Path, sql: str) -> None:

@@ -13,8 +13,9 @@ from typing import Literal, TypeAlias
 from local.processes import children
 from local.servers.certificates import Authority
 from local.servers.home import Home, home
-from local.servers.packages import Recipe, prefix
 from local.servers.postgres import postgres
+from local.servers.prefix import prefix
+from local.servers.prefix.debian import DebianPackage
 from local.servers.server import HOST, Server
 
 Version: TypeAlias = Literal["1.18", "1.24"]
@@ -33,9 +34,9 @@ SETTINGS = {
 }
 
 
-def recipe(version: Version) -> Recipe:
+def recipe(version: Version) -> DebianPackage:
     """Where Debian has this version."""
-    return Recipe(f"PgBouncer {version}", SUITES[version], "pgbouncer", PROGRAM, PROGRAM)
+    return DebianPackage(f"PgBouncer {version}", SUITES[version], "pgbouncer", PROGRAM, PROGRAM)
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from shared.errors import (
     Misconfigured,
     RotationError,
     TargetMismatch,
+    Unreachable,
     Untrusted,
 )
 from shared.translation import translate_errors
@@ -55,7 +56,7 @@ UNREADABLE = ErrorRow(
 _PLUGIN = re.compile(r"[A-Za-z0-9_]{1,64}")
 # `Plugin 'mysql_native_password' is not loaded`, `running with the --skip-grant-tables option`.
 _NAMED = re.compile(r"'(\w{1,64})' |--([a-z-]{1,64}) option")
-NO_MYSQL = FAULTS.no_answer._replace(clause="what answers is no MySQL server")
+NO_MYSQL = FAULTS.no_answer._replace(kind=Unreachable, clause="what answers is no MySQL server")
 
 
 class PluginRefused(Exception):

@@ -1,15 +1,14 @@
 """Reading PostgreSQL roles from the catalogs that everybody may read."""
 
+from psycopg import sql
 from psycopg.rows import class_row, dict_row
 
 from rotators.postgres.connection import Connection
-from rotators.postgres.roles import Membership, Role, RolePair, Setting
+from rotators.postgres.rights import has_options
+from rotators.postgres.roles import MARK, Membership, Role, RolePair, Setting
 from shared.credentials import CLONE
 from shared.errors import TargetMismatch
 
-# For the transaction, so that the server's operators are found before any user's, and before
-# tables that a pooler's session was left with: unless named, pg_temp is searched first.
-_SAFE_SEARCH_PATH = "SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)"
 _ROLES = (
     "SELECT oid::int8, rolname, rolcanlogin, rolinherit, rolcreatedb, rolcreaterole,"
     " rolreplication, rolbypassrls, rolsuper, rolconnlimit,"
@@ -51,12 +50,13 @@ def read_pair(
 ) -> RolePair | None:
     """Read two roles in the caller's transaction, and tell the clone from its original.
 
-    Who is a member of the other is the clone. If neither is, it is `logged_in` where its name is
-    that of the twin's clone, else `twin`. twin_is_new: created in this transaction, as the clone.
+    Who is a member of the other is the clone; if neither is, who is called so. Where the names say
+    otherwise than the membership, the clone's own settings must say it too: somebody may have
+    granted it the wrong way round. twin_is_new: created in this transaction, as the clone.
 
-    Returns None where there is no `twin`. Raises TargetMismatch where there is no `logged_in`.
+    Returns None where there is no `twin`. Raises TargetMismatch where there is no `logged_in`, and
+    where it is not certain which of the two is the clone.
     """
-    connection.execute(_SAFE_SEARCH_PATH)
     logged_in_role, twin_role = (_read_role(connection, name) for name in (logged_in, twin))
     if logged_in_role is None:
         raise TargetMismatch(
@@ -67,12 +67,42 @@ def read_pair(
     if twin_role is None:
         return None
     defaults = _read_settings(connection, 0)
-    twin_as_clone = RolePair(original=logged_in_role, clone=twin_role, defaults=defaults)
-    if twin_is_new or twin_role.is_member_of(logged_in):
-        return twin_as_clone
-    if logged_in_role.is_member_of(twin) or logged_in == twin + CLONE:
-        return RolePair(original=twin_role, clone=logged_in_role, defaults=defaults)
-    return twin_as_clone
+    if twin_is_new:
+        return RolePair(logged_in_role, twin_role, defaults, is_new=True)
+    roles = (logged_in_role, twin_role)
+    original, clone = roles if logged_in != twin + CLONE else roles[::-1]
+    named, turned = RolePair(original, clone, defaults), RolePair(clone, original, defaults)
+    if not turned.clone.is_member_of(turned.original.name):
+        return named
+    if not turned.clone_says_so:
+        raise _which_is_which(connection, named)
+    return turned
+
+
+def _which_is_which(connection: Connection, named: RolePair) -> TargetMismatch:
+    original, clone = map(sql.Identifier, named.names)
+    revokes = [
+        sql.SQL("REVOKE {} FROM {}").format(clone, original)
+        + (
+            sql.SQL(" GRANTED BY {}").format(sql.Identifier(membership.grantor))
+            if has_options(connection)
+            else sql.SQL("")
+        )
+        for membership in named.original.memberships
+        if membership.role == named.clone.name
+    ]
+    mark = sql.SQL("ALTER ROLE {} IN DATABASE {} SET role = {}").format(
+        original, sql.Identifier(MARK[0] or ""), sql.Literal(named.clone.name)
+    )
+    return TargetMismatch(
+        f"the role {named.original.name!r} is a member of {named.clone.name!r}, which by its name "
+        "is the other's clone: which of the two is the original is not certain, so nothing is "
+        "changed",
+        do=f"as a role that may: if it is {named.original.name!r}, as the names say: "
+        f"{sql.SQL('; ').join(revokes).as_string(connection)}; if it is {named.clone.name!r}: "
+        f"{mark.as_string(connection)}",
+        field="username",
+    )
 
 
 def _read_role(connection: Connection, name: str) -> Role | None:

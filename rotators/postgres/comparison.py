@@ -1,12 +1,12 @@
 """Verifying that a PostgreSQL role can do all that the other of its pair can."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from psycopg import sql
 
 from rotators.postgres.clones import ATTRIBUTES, due_changes
 from rotators.postgres.connection import Connection
+from rotators.postgres.effective import EffectiveRole, verify_reset
 from rotators.postgres.roles import GENERAL, ROLE, RolePair
 from shared.errors import TargetMismatch
 
@@ -50,24 +50,6 @@ _ORIGINAL_IS_NO_MEMBER = (
 _ROTATE_AGAIN = "rotate again: setSecret makes them the same"
 
 
-class EffectiveRole(NamedTuple):
-    """The role that a session's statements are run as, and the database that it is in."""
-
-    role: str
-    database: str
-
-
-def effective_role(connection: Connection) -> EffectiveRole:
-    """Return the role and database as the server set the session up.
-
-    Read it before the session sets anything that could change it.
-    """
-    row = connection.execute(
-        "SELECT current_user::pg_catalog.text, pg_catalog.current_database()::pg_catalog.text"
-    )
-    return EffectiveRole(*map(str, row.fetchall()[0]))
-
-
 def verify_pair(
     connection: Connection, pair: RolePair | None, logged_in: str, effective: EffectiveRole
 ) -> None:
@@ -102,6 +84,7 @@ def _verify_clone(connection: Connection, pair: RolePair, effective: EffectiveRo
             do=f"correct the setting 'role' of {pair.original.name!r}, then rotate again",
             field="username",
         )
+    verify_reset(connection, clone.name, expected)
 
 
 def _verify_original(connection: Connection, pair: RolePair) -> None:

@@ -10,6 +10,13 @@ from typing import TypeVar
 import psycopg
 from psycopg.abc import PQGen
 
+from rotators.postgres.certificate import (
+    as_address,
+    is_matched_alike,
+    refusal,
+    shake_hands,
+)
+from rotators.postgres.sqlstates import is_concurrent_change
 from shared.credentials import Login
 
 T = TypeVar("T")
@@ -30,25 +37,33 @@ ANSWER_SECONDS = 15
 # All of these are for one transaction only, since a pooler may give the session to another client.
 # They override the role's own settings: it may be read-only, short of time, or act as another role.
 _WRITABLE = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE"
-_TIMEOUTS = (
+_BOUNDS = (
     "SELECT pg_catalog.set_config('statement_timeout', %(statement)s, true),"
     " pg_catalog.set_config('idle_in_transaction_session_timeout', %(statement)s, true),"
-    " pg_catalog.set_config('lock_timeout', %(lock)s, true)"
+    " pg_catalog.set_config('lock_timeout', %(lock)s, true),"
+    # So that the server's operators are found before any user's, and before tables that a pooler's
+    # session was left with: unless named, pg_temp is searched first.
+    " pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)"
 )
+# libpq's words, which are always English (fe-auth.c, auth_method_description).
+_ASKS_FOR_MD5 = "server requested a hashed password"
 _AS_ITSELF = "SELECT pg_catalog.set_config('role', 'none', true)"
 # Of two copies of a step the second waits, where both are in the same database.
 _LOCK = "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(%s, 0))"
-# What the server says to the later of two changes of one role: "tuple concurrently updated", or
-# that the role which was not there a moment ago exists.
-_CONCURRENT_CHANGE = (
-    psycopg.errors.InternalError_,
-    psycopg.errors.DuplicateObject,
-    psycopg.errors.UniqueViolation,
-)
+
+# What libpq says, always in English: that OpenSSL failed, mostly for the certificate, and not why;
+# and that a certificate which is signed by Ed25519 or Ed448 has no digest to bind SCRAM to.
+_TLS_FAILED = "SSL error: "
+_UNBINDABLE = "could not find digest for NID UNDEF"
 
 
 class BoundedConnection(Connection):
-    """A connection whose every wait ends, also on a server that stopped or a dead network."""
+    """A connection whose every wait ends, also on a server that stopped or a dead network.
+
+    is_by_md5: how it logged in, not by SCRAM; so the role's password is kept as an md5 hash.
+    """
+
+    is_by_md5: bool = False
 
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
         """Wait as psycopg does, for at most ANSWER_SECONDS; raises OperationalError then."""
@@ -63,45 +78,81 @@ class BoundedConnection(Connection):
     def reading(self) -> Iterator[None]:
         """Run the block in a transaction for reading, as the session's default role."""
         with self.transaction():
-            self._set_timeouts()
+            self._set_bounds()
             yield
 
-    def change(self, username: str, work: Callable[[Connection], T]) -> T:
+    def change(self, username: str, work: Callable[[Connection], T], *, undone: bool = False) -> T:
         """Run `work` in a transaction that changes this user, as the role that logged in.
 
         Runs it a second time if another session changed the user first. Returns what `work` does.
+        undone: the transaction is rolled back.
         """
         try:
-            return self._change_once(username, work)
-        except _CONCURRENT_CHANGE:
-            pass  # tried again below: in this handler, psycopg's text would be behind each error
-        return self._change_once(username, work)
+            return self._change_once(username, work, undone=undone)
+        except psycopg.Error as error:
+            if not is_concurrent_change(error):
+                raise
+        # Not in the handler: psycopg's text would be behind each error.
+        return self._change_once(username, work, undone=undone)
 
-    def _change_once(self, username: str, work: Callable[[Connection], T]) -> T:
-        with self.transaction():
+    def _change_once(self, username: str, work: Callable[[Connection], T], *, undone: bool) -> T:
+        with self.transaction(force_rollback=undone):
             try:
                 self.execute(_WRITABLE)
             except psycopg.errors.FeatureNotSupported:  # all that a replica says to this
                 raise psycopg.errors.ReadOnlySqlTransaction from None
-            self._set_timeouts()
+            self._set_bounds()
             self.execute(_AS_ITSELF)
             # Any role may hold the lock. Without it the changes themselves keep two copies apart.
             with suppress(psycopg.errors.LockNotAvailable), self.transaction():
                 self.execute(_LOCK, [username])
             return work(self)
 
-    def _set_timeouts(self) -> None:
+    def _set_bounds(self) -> None:
         timeouts = {"statement": f"{STATEMENT_SECONDS}s", "lock": f"{LOCK_SECONDS}s"}
-        self.execute(_TIMEOUTS, timeouts)
+        self.execute(_BOUNDS, timeouts)
 
 
 def log_in(login: Login, authorities: Path) -> BoundedConnection:
     """Return a connection over TLS to a server these authorities vouch for, unless TLS is off.
 
-    Raises psycopg.OperationalError, mostly with no SQLSTATE: the reason is in its text only.
+    By SCRAM; where the server asks for md5 instead, by that, within TLS only. That the first was
+    not answered is no failed login.
+    Raises psycopg.OperationalError, mostly with no SQLSTATE: the reason is in its text only, or,
+    where the certificate is not trusted, the verifier's own error behind it.
     """
+    if login.tls and not is_matched_alike(login.host):
+        try:
+            shake_hands(login, authorities, seconds=CONNECT_SECONDS)
+        except OSError as error:
+            raise psycopg.OperationalError from error
+    try:
+        return _connect(login, authorities)
+    except psycopg.OperationalError as error:
+        text = str(error)
+        if _TLS_FAILED in text:
+            raise error from refusal(login, authorities, seconds=CONNECT_SECONDS)
+        if not login.tls or not (_UNBINDABLE in text or _ASKS_FOR_MD5 in text):
+            raise
+    if _UNBINDABLE in text:
+        # SCRAM then is as it is within any verified TLS, without this in addition.
+        return _connect(login, authorities, channel_binding="disable")
+    connection = _connect(login, authorities, require_auth="md5")
+    connection.is_by_md5 = True
+    return connection
+
+
+def _connect(
+    login: Login,
+    authorities: Path,
+    *,
+    require_auth: str = "scram-sha-256",
+    channel_binding: str = "prefer",
+) -> BoundedConnection:
+    host, address = as_address(login.host)
     return BoundedConnection.connect(
-        host=login.host,
+        host=host,
+        hostaddr=address,
         port=login.port,
         dbname=login.dbname or "postgres",
         user=login.username,
@@ -116,5 +167,6 @@ def log_in(login: Login, authorities: Path) -> BoundedConnection:
         gssencmode="disable",
         # A server that asks for the password itself, or for none, is not the one we know;
         # an md5 answer is nothing for a listener.
-        require_auth="scram-sha-256,md5" if login.tls else "scram-sha-256",
+        require_auth=require_auth,
+        channel_binding=channel_binding,
     )

@@ -9,7 +9,13 @@ from contextlib import AbstractContextManager
 import psycopg
 
 from rotators.postgres.answers import meaning_of
-from rotators.postgres.sqlstates import row_of
+from rotators.postgres.passwords import NewPassword
+from rotators.postgres.sqlstates import (
+    REFUSED_PASSWORD,
+    REFUSED_VERIFIER,
+    is_of_rules,
+    row_of,
+)
 from shared.credentials import Login
 from shared.errors import (
     ErrorRow,
@@ -26,9 +32,11 @@ _FAULTS = ConnectionFaults.at("host")
 # the first row that matches counts. What the server says is in rotators/postgres/answers.
 _ROWS_BY_TEXT = {
     r"could not translate host name|failed to resolve host": _FAULTS.unresolved,
-    r"does not match host name": _FAULTS.wrong_host,
+    r"does not match host name|host name from server certificate|embedded null": (
+        _FAULTS.certificate.wrong_host
+    ),
     r"does not support SSL": _FAULTS.no_tls,
-    r"certificate verify failed|certificate has expired": _FAULTS.untrusted,
+    r"certificate verify failed|certificate has expired": _FAULTS.certificate.untrusted,
     r"offered SCRAM-SHA-256-PLUS": ErrorRow(
         Untrusted,
         "the server was reached by TLS, and this function by none: what is between ends it",
@@ -71,23 +79,36 @@ _POOLERS_CLASSES = {"08", "28", "3D", "53", "58", "XX"}
 _ANSWER = re.compile(r"failed: [^\s:][^:\n]{0,30}:  (.*)", re.DOTALL)
 
 
-def translate_postgres_errors(login: Login) -> AbstractContextManager[None]:
-    """Raise each psycopg.Error in the block as a RotationError about this login."""
-    return translate_errors(psycopg.Error, by=lambda error: translate(error, login))
+def translate_postgres_errors(
+    login: Login, password: NewPassword | None = None
+) -> AbstractContextManager[None]:
+    """Raise each psycopg.Error in the block as a RotationError about this login.
+
+    password: what the block may send; what it is refused with is the server's rules.
+    """
+    return translate_errors(psycopg.Error, by=lambda error: translate(error, login, password))
 
 
-def translate(error: psycopg.Error, login: Login) -> RotationError:
+def translate(
+    error: psycopg.Error, login: Login, password: NewPassword | None = None
+) -> RotationError:
     """Return the RotationError for it, about this login; without a SQLSTATE, of connecting."""
     state = error.sqlstate
     where = f"postgres {login.address}"
     if state is None:
         return _connection_row(error, login).error(where)
     # A pooler that gives each transaction its session finds out only then that it has none.
-    poolers = state[:2] in _POOLERS_CLASSES and meaning_of(error.diag.message_primary or "")
-    return (poolers or row_of(state)).error(where, f"SQLSTATE {state}")
+    row = state[:2] in _POOLERS_CLASSES and meaning_of(error.diag.message_primary or "")
+    if not row and password is not None and password.is_sent and is_of_rules(error):
+        row = REFUSED_PASSWORD if password.is_itself else REFUSED_VERIFIER
+    return (row or row_of(error)).error(where, f"SQLSTATE {state}")
 
 
 def _connection_row(error: psycopg.Error, login: Login) -> ErrorRow:
+    # Of the handshake that asked for the verifier's reason, which libpq does not tell.
+    reason = error.__cause__ and _FAULTS.row(error.__cause__)
+    if reason:
+        return reason
     said = _ANSWER.search(str(error))
     if said is None:
         own_words = re.sub(r"connection to server at .*? failed: ", "", str(error))

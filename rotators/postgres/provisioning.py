@@ -6,9 +6,11 @@ from typing import LiteralString
 from psycopg import sql
 
 from rotators.postgres.catalog import read_pair
-from rotators.postgres.changes import Change, grant_of_admin_rights
+from rotators.postgres.changes import Change, run_changes
 from rotators.postgres.clones import due_changes, membership_in_original, role_creation
 from rotators.postgres.connection import Connection
+from rotators.postgres.passwords import NewPassword, run_patiently
+from rotators.postgres.rights import admin_rights, full_membership
 from rotators.postgres.roles import RolePair
 from shared.errors import TargetMismatch
 
@@ -19,6 +21,10 @@ _REPLICA_AND_DATABASE = (
 )
 # All who read or write a table wait behind a statement that waits for a lock on it.
 _SHORT_LOCK_TIMEOUT = "SET LOCAL lock_timeout = '500ms'"
+_LET_IT_BE_CHANGED = (
+    "let the role change its own password (on RDS with rds.restrict_password_commands: GRANT "
+    "rds_password to it), or have the admin do it: ADMIN_SETS_PASSWORD"
+)
 
 
 def ensure_clone(
@@ -40,7 +46,7 @@ def ensure_clone(
     """
     pair = read_pair(connection, logged_in, twin, twin_is_new=twin_is_new)
     if pair is None:
-        role_creation(connection, twin).run(connection)
+        role_creation(twin).run(connection)
         return ensure_clone(connection, logged_in, twin, proven=True, twin_is_new=True)
     if not (proven or pair.is_proven_to(logged_in)):
         return _ownership_refusal(connection, pair, logged_in)
@@ -51,10 +57,21 @@ def ensure_clone(
     return None
 
 
+def rehearse_pair(connection: Connection, logged_in: str, twin: str) -> None:
+    """Make the same changes as ensure_clone, in a transaction that the caller rolls back.
+
+    Of both of the next rotations, and as if the twin were proven to be this secret's.
+    """
+    refusal = ensure_clone(connection, logged_in, twin, proven=True)
+    pair = read_pair(connection, logged_in, twin)
+    if refusal is None and pair is not None:
+        run_changes(connection, due_changes(connection, pair))
+
+
 def _ownership_refusal(connection: Connection, pair: RolePair, logged_in: str) -> TargetMismatch:
     clone, original = pair.clone.name, pair.original.name
     twin_is_clone = clone != logged_in
-    adopt: list[LiteralString] = ["GRANT {original} TO {clone}"]
+    adopt: list[LiteralString] = ["GRANT {original} TO {clone}" + full_membership(connection)]
     where = ""
     if twin_is_clone:
         if pair.clone.owns_objects_in:  # acting as the original, it could not use them any more
@@ -76,13 +93,11 @@ def _ownership_refusal(connection: Connection, pair: RolePair, logged_in: str) -
 
 def _keep_membership(connection: Connection, pair: RolePair) -> None:
     """Change no more than the membership, since it is the original that is the twin here."""
-    for change in membership_in_original(connection, pair):
-        change.run(connection)
+    run_changes(connection, membership_in_original(connection, pair))
 
 
 def _follow_original(connection: Connection, pair: RolePair) -> None:
-    for change in due_changes(connection, pair):
-        change.run(connection)
+    run_changes(connection, due_changes(connection, pair))
     if pair.clone.owns_objects_in and not pair.has_general_role:
         LOG.warning(
             "%r owns objects, so it does not act as %r yet: they are handed over when it is "
@@ -113,25 +128,29 @@ def reassign_owned(connection: Connection, clone: str, original: str) -> None:
         sql.Identifier(clone), sql.Identifier(original)
     )
     connection.execute(_SHORT_LOCK_TIMEOUT)
-    Change(f"the owner of what {clone!r} owns", statement).run(connection)
+    Change(f"the owner of what {clone!r} owns", statement, lambda _: (statement,)).run(connection)
 
 
-def change_password(connection: Connection, username: str, statement: sql.Composed) -> None:
-    """Run the statement that gives this user its password, as an admin or as the user itself.
+def change_password(connection: Connection, password: NewPassword, *pair: str) -> None:
+    """Give the role its password, as an admin or as the role itself.
 
-    Raises Forbidden with the right that whoever is logged in here lacks.
+    pair: the names of both where it has a twin, which the admin needs the right over as well.
+    Raises Forbidden with the right that whoever is logged in here lacks, and psycopg's errors.
     """
-    logged_in = connection.info.user
-    rds_grant = sql.SQL("GRANT rds_password TO {}").format(sql.Identifier(logged_in))
-    if_denied: sql.Composed | str
-    if logged_in == username:
-        if_denied = (
-            "let the role change its own password (on RDS with rds.restrict_password_commands: "
-            f"{rds_grant.as_string(connection)}), or have the admin do it: ADMIN_SETS_PASSWORD"
-        )
+    role = password.role
+    itself = connection.info.user == role
+    change = Change(
+        f"the password of {role!r}",
+        password.statement(connection),
+        _LET_IT_BE_CHANGED if itself else lambda by: _rights_over_passwords(by, *(pair or (role,))),
+    )
+    password.is_sent = True
+    if password.is_hidden:
+        run_patiently(lambda: change.run(connection))
     else:
-        if_denied = grant_of_admin_rights(connection, username) + sql.SQL(
-            " -- for a superuser: ALTER ROLE {} SUPERUSER"
-            " -- and on RDS with rds.restrict_password_commands: {}"
-        ).format(sql.Identifier(logged_in), rds_grant)
-    Change(f"the password of {username!r}", statement, if_denied).run(connection)
+        change.run(connection)
+
+
+def _rights_over_passwords(by: Connection, *roles: str) -> tuple[sql.Composed, ...]:
+    rds_grant = sql.SQL("GRANT rds_password TO {}").format(sql.Identifier(by.info.user))
+    return admin_rights(by, *roles) or (rds_grant,)

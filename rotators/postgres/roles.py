@@ -51,11 +51,20 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class RolePair:
-    """An original and its clone; `defaults` are the settings that every role has by default."""
+    """An original and its clone; `defaults` are the settings that every role has by default.
+
+    is_new: the clone was created in this transaction.
+    """
 
     original: Role
     clone: Role
     defaults: Mapping[Setting, str]
+    is_new: bool = False
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """Of the original and of its clone."""
+        return self.original.name, self.clone.name
 
     def is_proven_to(self, logged_in: str) -> bool:
         """Return whether the server shows that who logs in as this one may change the other.
@@ -67,8 +76,13 @@ class RolePair:
         original = self.original.name
         if self.clone.name == logged_in:
             return self.clone.may_act_as(original)
+        return self.clone.is_member_of(original) and self.clone_says_so
+
+    @property
+    def clone_says_so(self) -> bool:
+        """Whether a setting that only the clone or its admin can have made names the original."""
         acts_as = [self.clone.settings.get(setting) for setting in (GENERAL, MARK)]
-        return self.clone.is_member_of(original) and original in acts_as
+        return self.original.name in acts_as
 
     @property
     def has_general_role(self) -> bool:

@@ -54,13 +54,9 @@ _ROWS = {
         "REVOKE it from the clone with CASCADE",
         "username",
     ),
-    **dict.fromkeys(
-        ("42704", "42710", "23505"),
-        ErrorRow(Busy, "another session made or dropped a role at that moment", NEXT_ATTEMPT),
-    ),
+    "42704": ErrorRow(Busy, "another session dropped a role at that moment", NEXT_ATTEMPT),
     "55P03": ErrorRow(Busy, "another session holds a lock that this step needs", NEXT_ATTEMPT),
     "57014": ErrorRow(Busy, "the server took too long", NEXT_ATTEMPT),
-    "XX000": ErrorRow(Busy, "another session changed the role at the same moment", NEXT_ATTEMPT),
     "40": ErrorRow(Busy, "another session was in the way", NEXT_ATTEMPT),
     "53": ErrorRow(Busy, "the server is out of resources", NEXT_ATTEMPT),
     "57": ErrorRow(Unreachable, "the server ended the session", NEXT_ATTEMPT),
@@ -70,8 +66,16 @@ _ROWS = {
         "let the pooler know the password that the server accepts, or ask the server (auth_query)",
         "password",
     ),
+    "08P01": ErrorRow(
+        Unreachable,
+        "the server, or a pooler, ended the session for a reason not known here",
+        "look for it in the log of the pooler if there is one, and of the server",
+    ),
     "08": _FAULTS.no_answer._replace(clause="the connection broke"),
 }
+_CONCURRENT_CHANGE = ErrorRow(
+    Busy, "another session changed the role at the same moment", NEXT_ATTEMPT
+)
 _ANY_OTHER = ErrorRow(
     Misconfigured, "the server refused a statement",
     "look the SQLSTATE up in PostgreSQL's documentation, appendix A",
@@ -93,8 +97,11 @@ _NO_RULES = {"25006", "42501", "25P03", "25P04", "42704", "42710", "23505", "55P
 _NO_RULES_BY_CLASS = {"40", "53", "57", "58", "08"}
 
 
-def row_of(state: str) -> ErrorRow:
-    """The row for an error of any other statement than the one that sets a password."""
+def row_of(error: psycopg.Error) -> ErrorRow:
+    """The row for an error with a SQLSTATE, unless the server's rules are behind it."""
+    state = error.sqlstate or ""
+    if is_concurrent_change(error):
+        return _CONCURRENT_CHANGE
     return _ROWS.get(state) or _ROWS.get(state[:2]) or _ANY_OTHER
 
 

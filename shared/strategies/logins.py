@@ -70,7 +70,7 @@ _BY_HAND = (
 )
 _RESTORED = (
     "if the database was restored from a backup, move AWSCURRENT back to the version whose password"
-    " it has: older ones are not tried, as a server may count refusals"
+    " it has: an older one is not tried where a server may count refusals"
 )
 # An admin's login and session.
 Look = Callable[[], AbstractContextManager[tuple[Login, S]]]
@@ -117,7 +117,7 @@ class _Search(Generic[S]):
         """Return the session, None where the login is rejected."""
         login, version, _ = candidate
         if self._rejected:
-            LOG.warning("rejected: %s; trying %s", ", ".join(self._rejected), version)
+            LOG.warning("rejected: %s; trying %s", self._named_rejected(), version)
         try:
             return self._logins.enter(login, stack)
         except Rejected as rejected:
@@ -145,4 +145,4 @@ class _Search(Generic[S]):
         )
 
     def _named_rejected(self) -> str:
-        return ", ".join(self._rejected)
+        return ", ".join(dict.fromkeys(self._rejected))

@@ -37,6 +37,7 @@ SETTINGS = {
     "databases": ("ALLOW_UNENCRYPTED",),
     "single users": ("ADMIN_SETS_PASSWORD",),
     "one credential at a time": ("SHORT_GAP",),
+    "PostgreSQL": ("SEND_PASSWORD_ITSELF",),
     "two passwords": ("PASSWORD_OVERLAP", "OLD_PASSWORD_ENDS"),
     "issuers": (
         *("ISSUER", "ISSUER_HOSTS", "ISSUER_PROXY"),
@@ -211,6 +212,7 @@ def test_every_setting_is_an_empty_parameter_of_the_functions_that_read_it(funct
         "one credential at a time": (
             {"SHORT_GAP"} if function in (*SINGLE, "HttpApiKey") else set()
         ),
+        "PostgreSQL": set(SETTINGS["PostgreSQL"]) if function.startswith("Postgres") else set(),
         "two passwords": set(SETTINGS["two passwords"]) if function == "MySqlSingleUser" else set(),
         "issuers": set(SETTINGS["issuers"]) if function == "HttpApiKey" else set(),
     }

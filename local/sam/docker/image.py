@@ -13,7 +13,7 @@ from local.bootstrap import say
 from local.build import artifacts
 from local.sam.docker.engine import Engine
 from local.sam.docker.packages import unpack_once
-from local.servers.packages import STAMP
+from local.servers.prefix import STAMP
 
 NAME = "rotation-lambda:3.13"
 RAPID = "rotation-lambda:rapid-x86_64"  # what SAM makes of it: the same with its emulator in it

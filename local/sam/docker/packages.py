@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from local import bootstrap
-from local.servers.packages import NEEDLESS, make_once, unpack
+from local.servers.prefix import make_once
+from local.servers.prefix.debian import NEEDLESS, unpack
 
 FOLDER = bootstrap.CACHE / "sam"
 # Debian's merged /usr: the packages have files under both names.

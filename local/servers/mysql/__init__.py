@@ -8,11 +8,11 @@ from local.processes import children
 from local.servers.certificates import Authority
 from local.servers.home import Home
 from local.servers.mysql.family import ServerKind, serve
-from local.servers.packages import Recipe
+from local.servers.prefix.debian import DebianPackage
 from local.servers.server import Server
 
 # Debian has MySQL in sid only; the package is the server alone, without its service's scripts.
-RECIPE = Recipe("MySQL", "sid", "mysql-server-core", "usr/sbin/mysqld", "usr/sbin/mysqld")
+RECIPE = DebianPackage("MySQL", "sid", "mysql-server-core", "usr/sbin/mysqld", "usr/sbin/mysqld")
 SETTINGS = {
     "mysqlx": "OFF",  # a second protocol on a second port, on every interface
     "disable_log_bin": "ON",
@@ -31,7 +31,12 @@ def mysql(
 
     Its log is mysql-9.log in `folder`; `settings` become options, after ours.
     """
-    kind = ServerKind(
+    return serve(kind(), folder, authority, settings)
+
+
+def kind() -> ServerKind:
+    """How MySQL differs from MariaDB."""
+    return ServerKind(
         engine="mysql",
         version="9",
         recipe=RECIPE,
@@ -40,7 +45,6 @@ def mysql(
         settings=SETTINGS,
         initialise=_initialise,
     )
-    return serve(kind, folder, authority, settings)
 
 
 def _initialise(command: list[str], place: Home, log: Path, sql: str) -> None:

@@ -11,14 +11,15 @@ from pathlib import Path
 from local.processes import children
 from local.servers.certificates import Authority
 from local.servers.home import Home, home
-from local.servers.packages import Recipe, prefix
+from local.servers.prefix import prefix
+from local.servers.prefix.debian import DebianPackage
 from local.servers.rabbitmq.api import version_of
 from local.servers.server import ENVIRONMENT, HOST, Server, fill_version, new_server
 
 ERLANG = "usr/lib/erlang"
 PROGRAMS = f"{ERLANG}/erts-13.1.5/bin"
 RABBIT = "usr/lib/rabbitmq/lib/rabbitmq_server-3.10.8"
-RECIPE = Recipe(
+RECIPE = DebianPackage(
     title="RabbitMQ",
     suite="bookworm",
     package="rabbitmq-server",

@@ -20,10 +20,11 @@ PGBOUNCER = {
             "let the pooler ask the server (auth_query) instead of a list of its own (auth_file), "
             "or let 'host' name the server itself", "password",
         ),
+    # With auth_query too, where the server has no such user: a clone that is not made yet.
     r"no such user": ErrorRow(
-        Misconfigured, "the pooler, not the server, knows no user of this name",
-        "let the pooler ask the server (auth_query), add the user to its auth_file, or let 'host' "
-        "name the server itself", "username",
+        Rejected, "the pooler, not the server, knows no user of this name",
+        "if the server has the user, let the pooler ask the server (auth_query), add the user to "
+        "its auth_file, or let 'host' name the server itself", "username",
     ),
     r"no such database|No pool configured for database": ErrorRow(
         Misconfigured, "the pooler, not the server, knows no database of that name, or not for "
@@ -32,7 +33,8 @@ PGBOUNCER = {
     r"no more connections allowed|query_wait_timeout|could not get connection from the pool|"
     r"max_db_connections|client_idle_timeout": ErrorRow(
         Busy, "the pooler, not the server, has no connection free",
-        f"{NEXT_ATTEMPT}; raise max_client_conn or the size of its pool if it lasts",
+        f"{NEXT_ATTEMPT}; if it lasts, its log says whether the pool is too small "
+        "(max_client_conn, default_pool_size) or the server is down or refuses it",
     ),
     # The words after the colon are the server's, to the pooler's own login.
     r"server login (has been failing, cached error|failed): .*(authentication failed|wrong "
@@ -64,6 +66,11 @@ PGBOUNCER = {
     r"login rejected|unix socket login rejected": ErrorRow(
         Forbidden, "the pooler's own rules (auth_hba_file) do not let this user in",
         "add a line for the function's address",
+    ),
+    r"transaction blocks not allowed": ErrorRow(
+        Misconfigured, "the pooler gives each statement another session of the server",
+        "set its pool_mode to session or transaction for this user or database, or let 'host' name "
+        "the server itself", "host",
     ),
     r"unsupported startup parameter": ErrorRow(
         Misconfigured, "the pooler refuses a parameter that every client of libpq sends",

@@ -6,7 +6,8 @@ from functools import partial
 from local.servers.choice import ServerChoice
 from local.servers.pgbouncer import pooled_postgres
 from local.servers.pgbouncer import recipe as pgbouncer_recipe
-from local.servers.postgres import postgres, recipe
+from local.servers.postgres import postgres
+from local.servers.postgres.releases import Version, recipe
 from local.targets import Offer
 from rotators.postgres.testing.users import PostgresAlternatingTarget, PostgresTarget
 
@@ -21,10 +22,15 @@ TARGETS: Mapping[str, Offer] = {
         lambda place: PostgresAlternatingTarget(place.running(postgres), "shop"),
     ),
 }
+OTHER_VERSIONS: tuple[Version, ...] = ("11", "14", "15", "16", "16.4", "18")
 SERVERS: Mapping[str, ServerChoice] = {
     "postgres": ServerChoice(recipe("17"), postgres),
-    "postgres-15": ServerChoice(recipe("15"), partial(postgres, version="15"), usual=False),
-    "postgres-18": ServerChoice(recipe("18"), partial(postgres, version="18"), usual=False),
+    **{
+        f"postgres-{version}": ServerChoice(
+            recipe(version), partial(postgres, version=version), usual=False
+        )
+        for version in OTHER_VERSIONS
+    },
     "pgbouncer": ServerChoice(pgbouncer_recipe("1.24"), pooled_postgres, usual=False),
     "pgbouncer-1.18": ServerChoice(
         pgbouncer_recipe("1.18"), partial(pooled_postgres, version="1.18"), usual=False

@@ -15,7 +15,11 @@ from shared.credentials import CLONE
 Connection = psycopg.Connection[tuple[object, ...]]
 
 # What a server says to a wrong password, and to one that is right for a role that may not log in.
-_REFUSALS = ("password authentication failed", "is not permitted to log in")
+_REFUSALS = (
+    "password authentication failed",
+    "SASL authentication failed",  # PgBouncer's
+    "is not permitted to log in",
+)
 
 
 class PostgresTarget(DatabaseTarget):
@@ -63,6 +67,7 @@ class PostgresTarget(DatabaseTarget):
             "password": password,
             "sslmode": "verify-full",
             "sslrootcert": str(self.server.ca),
+            "channel_binding": "disable",  # as in local/servers/postgres/__init__.py
             "connect_timeout": 10,
         }
 

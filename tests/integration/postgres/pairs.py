@@ -107,6 +107,15 @@ class PostgresPair:
             )
         self.passwords[twin] = new
 
+    def check(self, twin: str) -> None:
+        """What testSecret does where only that runs, for the rotation to `twin`."""
+        logged_in = self.app if twin == self.clone else self.clone
+        with (
+            self.engine.connect(self.login(logged_in)) as session,
+            self.engine.connect(self.login(self.admin)) as admin,
+        ):
+            session.check_twin(twin, by=admin)
+
     def verify(self, user: str, dbname: str | None = None) -> None:
         """What testSecret does."""
         login = self.login(user, dbname)

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Iterator
-from typing import LiteralString
 
 import psycopg
 import pytest
@@ -30,7 +29,7 @@ def database(pair: PostgresPair) -> Iterator[str]:
     pair.sql("CREATE DATABASE {0}", name)
     pair.sql("GRANT CREATE ON SCHEMA public TO {0}", pair.app, dbname=name)
     yield name
-    pair.sql("DROP DATABASE {0} (FORCE)", name)
+    pair.sql("DROP DATABASE {0}", name)
 
 
 def test_the_two_take_turns(pair: PostgresPair) -> None:
@@ -66,17 +65,6 @@ def test_defect_8_what_either_makes_belongs_to_the_original(
         pair.run(other, "ALTER TABLE made ADD j int", dbname=database)
         pair.run(other, "DROP FUNCTION f()", dbname=database)
         pair.run(other, "DROP TABLE made", dbname=database)
-
-
-@pytest.mark.parametrize("reset", ["DISCARD ALL", "RESET ROLE", "RESET ALL"])
-def test_a_poolers_reset_leaves_the_clone_acting_as_the_original(
-    pair: PostgresPair, reset: LiteralString
-) -> None:
-    pair.rotate(pair.clone)
-    with pair.raw(pair.clone) as connection:
-        connection.execute(reset)
-        acting = connection.execute("SELECT current_user::text").fetchall()
-    assert acting == [(pair.app,)]
 
 
 def test_what_the_clone_made_as_itself_is_handed_over(pair: PostgresPair, database: str) -> None:

@@ -1,5 +1,6 @@
 """Who controls one PostgreSQL user cannot have the admin change another one."""
 
+import re
 import uuid
 
 import pytest
@@ -7,7 +8,6 @@ from psycopg.sql import Literal
 
 from local.servers import Server
 from shared.errors import TargetMismatch
-from shared.secret import Secret
 from tests.integration.postgres.pairs import INITIAL, PostgresPair, never
 
 KNOWN = "what its maker knows"
@@ -142,15 +142,62 @@ def test_another_copy_adopts_it_meanwhile(pair: PostgresPair) -> None:
     pair.verify(pair.clone)
 
 
-def test_an_original_of_another_name_is_not_followed_by_chance(pair: PostgresPair) -> None:
-    """The proof is for who logged in: `app` may act as `app_clone`, so all of that is its own."""
+def state(pair: PostgresPair) -> list[object]:
+    owner = "SELECT nspowner::regrole::text FROM pg_namespace WHERE nspname = {0}"
+    return [
+        *(pair.state(user) for user in (pair.app, pair.clone)),
+        pair.sql(owner, Literal(pair.app)),
+    ]
+
+
+@pytest.fixture
+def turned(pair: PostgresPair) -> PostgresPair:
+    """`app`, which owns something, was made a member of `app_clone`: the wrong way round?"""
+    pair.sql("CREATE SCHEMA {0} AUTHORIZATION {0}", pair.app)
+    pair.sql("GRANT CREATE ON DATABASE postgres TO {0}, {1}", pair.app, pair.clone)
     pair.run(pair.admin, "GRANT {0} TO {1}", pair.clone, pair.app)
-    with (
-        pair.engine.connect(pair.login(pair.app)) as current,
-        pair.engine.connect(pair.login(pair.admin)) as admin,
-    ):
-        current.provision_twin(pair.clone, Secret("new"), by=admin, proves_ownership=never)
-    pair.passwords[pair.clone] = "new"
-    pair.verify(pair.clone)
-    pair.provision(pair.app, proves_ownership=lambda: True)
-    assert pair.run(pair.app, "SELECT current_user::text") == [(pair.clone,)]
+    pair.proves_ownership = lambda: True
+    return pair
+
+
+def refusal_of(pair: PostgresPair, twin: str) -> tuple[str, str]:
+    """Nothing is changed; the SQL for each of the two that may be the original."""
+    before = state(pair)
+    with pytest.raises(TargetMismatch, match="not certain") as caught:
+        pair.provision(twin)
+    with pytest.raises(TargetMismatch, match="not certain"):
+        pair.check(twin)
+    assert state(pair) == before
+    said = re.fullmatch(r"as .*, as the names say: (.*); if it is '.*': (.*)", caught.value.do)
+    assert said
+    return said[1], said[2]
+
+
+@pytest.mark.parametrize("twin", ["clone", "app"])
+def test_of_a_membership_the_wrong_way_round_nothing_is_made_of(
+    turned: PostgresPair, twin: str
+) -> None:
+    as_named, _ = refusal_of(turned, getattr(turned, twin))
+    turned.sql(as_named)
+    if twin == "app":  # its clone is current, and nothing shows that the two belong together
+        turned.run(turned.admin, "GRANT {0} TO {1}", turned.app, turned.clone)
+    turned.rotate(getattr(turned, twin))
+    for user in (turned.app, turned.clone) * 2:
+        turned.rotate(user)
+    assert turned.run(turned.clone, "SELECT current_user::text") == [(turned.app,)]
+    assert state(turned)[-1] == [(turned.app,)]
+
+
+@pytest.mark.parametrize("twin", ["clone", "app"])
+def test_an_original_of_another_name_is_followed_when_its_clone_says_so(
+    turned: PostgresPair, twin: str
+) -> None:
+    """As AWS's function leaves the pair of a user really named `app_clone`."""
+    _, as_granted = refusal_of(turned, getattr(turned, twin))
+    turned.sql(as_granted)
+    if twin == "app":  # it owns something that only it may give away, when it is current
+        turned.rotate(turned.app)
+    for user in (turned.clone, turned.app) * 2:
+        turned.rotate(user)
+    assert turned.run(turned.app, "SELECT current_user::text") == [(turned.clone,)]
+    assert state(turned)[-1] == [(turned.clone,)]

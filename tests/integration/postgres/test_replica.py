@@ -1,21 +1,15 @@
 """A real streaming standby: the secret names the reader, its admin's the writer."""
 
-import importlib
-import os
-import shutil
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 
 import psycopg
 import pytest
 
 from local.servers import Server
-from local.servers.certificates import Authority
-from local.servers.home import Home
 from local.servers.postgres import login as as_superuser
 from local.targets import create
 from rotators.postgres.testing import PostgresAlternatingTarget
@@ -24,68 +18,6 @@ from shared.errors import Misconfigured
 from shared.secret import Secret
 from tests.integration.postgres.pairs import PostgresPair
 from tests.lab import Lab
-
-# By its path it is the function of that name that is found.
-servers = importlib.import_module("local.servers.postgres")
-
-
-@pytest.fixture
-def writer(
-    tmp_path: Path, authority: Authority, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Server]:
-    replication = "hostssl replication all 127.0.0.1/32 scram-sha-256\n"
-    monkeypatch.setattr(servers, "ACCESS", replication + servers.ACCESS)
-    folder = tmp_path / "writer"
-    folder.mkdir()
-    with servers.postgres(folder, authority) as server:
-        yield server
-
-
-@pytest.fixture
-def reader(
-    tmp_path: Path, authority: Authority, writer: Server, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Server]:
-    """Instead of by initdb, its data are the writer's."""
-
-    def initialise(_: Path, place: Home, server: Server, __: Mapping[str, str]) -> None:
-        _copy(writer, place.data)
-        settings = {
-            "port": server.port,
-            "ssl_cert_file": place.certificate.cert,
-            "ssl_key_file": place.certificate.key,
-            "primary_conninfo": f"host={writer.host} port={writer.port} user={writer.admin} "
-            f"password={writer.password} sslmode=require",
-        }
-        with (place.data / "postgresql.conf").open("a") as file:
-            file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
-        for path in (place.data, *place.data.rglob("*")):
-            if place.account:
-                os.chown(path, place.account.uid, place.account.gid)
-        place.data.chmod(0o700)
-
-    folder = tmp_path / "reader"
-    folder.mkdir()
-    monkeypatch.setattr(servers, "_initialise", initialise)
-    made = servers.new_server
-    monkeypatch.setattr(
-        servers,
-        "new_server",
-        lambda *words, **more: replace(made(*words, **more), password=writer.password),
-    )
-    with servers.postgres(folder, authority) as server:
-        yield server
-
-
-def _copy(writer: Server, data: Path) -> None:
-    with as_superuser(writer) as admin:
-        (source,) = admin.execute("SHOW data_directory").fetchone() or ("",)
-        admin.execute("SELECT pg_backup_start('reader', fast => true)")
-        unwanted = shutil.ignore_patterns("postmaster.*", "pg_wal")
-        shutil.copytree(source, data, ignore=unwanted, dirs_exist_ok=True)
-        (data / "pg_wal").mkdir()
-        (label,) = admin.execute("SELECT labelfile FROM pg_backup_stop(false)").fetchone() or ("",)
-    (data / "backup_label").write_text(label)
-    (data / "standby.signal").touch()
 
 
 def verifier(server: Server, user: str) -> object:
@@ -101,7 +33,8 @@ def until(condition: Callable[[], object]) -> None:
         assert time.monotonic() < end
 
 
-def test_a_single_user_of_a_reader(writer: Server, reader: Server) -> None:
+def test_a_single_user_of_a_reader(postgres_writer: Server, postgres_reader: Server) -> None:
+    writer, reader = postgres_writer, postgres_reader
     pair = PostgresPair(writer)
     until(lambda: verifier(reader, pair.app))
     login = replace(pair.login(pair.app), host=reader.host, port=reader.port)
@@ -113,9 +46,10 @@ def test_a_single_user_of_a_reader(writer: Server, reader: Server) -> None:
 
 
 def test_alternating_users_of_a_reader(
-    lab: Lab, writer: Server, reader: Server, monkeypatch: pytest.MonkeyPatch
+    lab: Lab, postgres_writer: Server, postgres_reader: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where the reader is late: setSecret waits for it."""
+    writer, reader = postgres_writer, postgres_reader
     # RDS itself is asked in tests/unit/shared/aws/test_rds.py; the same host by another name here.
     monkeypatch.setattr(
         "shared.aws.rds.Rds.same_data", lambda _, *hosts: hosts == (reader.host, "localhost")

@@ -16,7 +16,7 @@ from psycopg import sql
 
 from local.servers import Server
 from local.servers.mysql import RECIPE
-from local.servers.packages import prefix
+from local.servers.prefix import prefix
 from rotators.mysql.testing import MySQLTarget
 from rotators.postgres.testing import PostgresTarget
 from shared.passwords import PasswordPolicy

@@ -1,15 +1,17 @@
-"""A prefix is fetched once, whoever asks and however many, from the machine's own archive."""
+"""A prefix is fetched once, whoever asks and however many, from the machine's own registries."""
 
 import threading
 from pathlib import Path
 
 import pytest
 
+from local.processes import children
 from local.processes.children import Account
-from local.servers import account, apt, home, packages
+from local.servers import account, home
+from local.servers.prefix import STAMP, apt, debian, npm, prefix
 from local.targets import registry
 
-RECIPE = packages.Recipe("A server", "sid", "a-server", "bin/*", "bin/server")
+RECIPE = debian.DebianPackage("A server", "sid", "a-server", "bin/*", "bin/server")
 ONE_LINE = """\
 # deb http://comment.invalid/debian sid main
 deb-src http://source.invalid/debian bookworm main
@@ -84,18 +86,18 @@ def fetches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return []
 
     monkeypatch.setattr(apt, "fetch", fetch)
-    monkeypatch.setattr(packages, "prefix_folder", lambda: tmp_path)
-    monkeypatch.setattr(packages, "_point_home", lambda *_: None)
+    monkeypatch.setattr(debian, "prefix_folder", lambda: tmp_path)
+    monkeypatch.setattr(debian, "_point_home", lambda *_: None)
     return calls
 
 
 def test_fetched_once(fetches: list[str]) -> None:
-    assert packages.prefix(RECIPE) == packages.prefix(RECIPE)
+    assert prefix(RECIPE) == prefix(RECIPE)
     assert fetches == ["a-server sid"]
 
 
 def test_fetched_once_by_many_at_once(fetches: list[str]) -> None:
-    threads = [threading.Thread(target=packages.prefix, args=(RECIPE,)) for _ in range(5)]
+    threads = [threading.Thread(target=prefix, args=(RECIPE,)) for _ in range(5)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -104,17 +106,39 @@ def test_fetched_once_by_many_at_once(fetches: list[str]) -> None:
 
 
 def test_an_unfinished_one_is_made_again(fetches: list[str]) -> None:
-    (packages.prefix(RECIPE) / packages.STAMP).unlink()
-    packages.prefix(RECIPE)
+    (prefix(RECIPE) / STAMP).unlink()
+    prefix(RECIPE)
     assert len(fetches) == 2
 
 
 @pytest.mark.parametrize("name", registry.servers())
 def test_a_second_use_fetches_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = registry.servers()[name].recipe
-    packages.prefix(recipe)
-    monkeypatch.setattr(apt, "fetch", lambda *_, **__: pytest.fail("it fetched"))
-    assert packages.prefix(recipe) == recipe.folder
+    prefix(recipe)
+    for fetching in ((apt, "fetch"), (npm, "npm")):
+        monkeypatch.setattr(*fetching, lambda *_, **__: pytest.fail("it fetched"))
+    assert prefix(recipe) == recipe.folder
+
+
+def test_another_tarball_than_the_pinned_one_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = npm.NpmPackage("A server", "@a/server", "1.0", "aGFzaA==", "server", "links")
+    script = tmp_path / "npm"
+    script.write_text('#!/bin/sh\necho other > "$4/a-server-1.0.tgz"\n')
+    script.chmod(0o755)
+    monkeypatch.setattr(npm, "npm", lambda: (str(script),))
+    monkeypatch.setattr(npm, "prefix_folder", lambda: tmp_path)
+    with pytest.raises(ValueError, match=r"another @a/server@1.0 than the pinned one"):
+        prefix(package)
+    assert not (package.folder / STAMP).exists()
+
+
+def test_a_machine_without_npm_borrows_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    log = tmp_path / "npm.log"
+    children.finish((*npm.npm(), "--version"), log=log, name="npm")
+    assert int(log.read_text().split(".")[0]) >= 11
 
 
 def test_reachable(tmp_path: Path) -> None:

@@ -1,21 +1,18 @@
-"""Debian's servers unpacked in private prefixes: each brings its own libc, nothing is installed."""
+"""Packages of Debian's with all that they need, their own libc too."""
 
 import hashlib
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from local.bootstrap import say
-from local.build.artifacts import hold_lock
 from local.processes import children
-from local.servers import apt
 from local.servers.account import prefix_folder
+from local.servers.prefix import apt
 
-STAMP = ".complete"
 ELF = b"\x7fELF"
 # Depended on, but only for Debian's scripts around a server. Leaving them out keeps Perl, systemd
 # and LLVM (a fetch of 80 MB) away; a missing one shows when the server is first asked its version.
@@ -30,9 +27,10 @@ NEEDLESS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
-    """A server in Debian: its package, the suite that has it, and a glob of its programs.
+class DebianPackage:
+    """A program in Debian: its package, the suite that has it, and a glob of its programs.
 
+    package: or several with spaces between, its own first.
     needless: what it can do without, as well as without NEEDLESS; version: what to ask it with.
     """
 
@@ -47,7 +45,7 @@ class Recipe:
     @property
     def folder(self) -> Path:
         """Where its prefix is, or will be."""
-        return prefix_folder() / f"{self.package}-{self.suite}"
+        return prefix_folder() / f"{self.package.split()[0]}-{self.suite}"
 
     def digest(self) -> str:
         """Changes when another prefix than the one on disk is wanted, or it was moved."""
@@ -55,50 +53,15 @@ class Recipe:
             repr((self, self.folder, NEEDLESS + self.needless)).encode()
         ).hexdigest()
 
-
-def prefix(recipe: Recipe) -> Path:
-    """The folder with the server's files, made first if it is not there: a minute at most.
-
-    It is made in place because its path is written into its programs.
-    """
-
-    def make(folder: Path, scratch: Path) -> None:
-        without = NEEDLESS + recipe.needless
-        what = (recipe.title, recipe.suite, recipe.package)
+    def fill(self, folder: Path, scratch: Path) -> None:
+        """Unpack it and what it needs, point its programs home, and ask the server's version."""
+        without = NEEDLESS + self.needless
+        what = (self.title, self.suite, self.package)
         unpack(*what, without=without, folder=folder, scratch=scratch)
         log = scratch / "patch.log"
-        _point_home(sorted(folder.glob(recipe.programs)), folder, log)
-        server = folder / recipe.server
-        children.finish((server, recipe.version), log=log, name=f"{server} {recipe.version}")
-
-    return make_once(recipe.folder, recipe.digest(), make)
-
-
-def make_once(folder: Path, digest: str, make: Callable[[Path, Path], None]) -> Path:
-    """The folder, which `make` fills first where it is not there, or is of another digest.
-
-    make: gets the folder, empty, and one for scratch. The stamp is written last and the lock is
-    held meanwhile, so that a folder with a stamp is whole, whoever made it.
-    """
-    stamp = folder / STAMP
-
-    def complete() -> bool:
-        return stamp.is_file() and stamp.read_text() == digest
-
-    if complete():
-        return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with hold_lock(folder.with_name(f"{folder.name}.lock")):
-        if complete():  # another process was faster
-            return folder
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(mode=0o755)
-        with TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as scratch:
-            make(folder, Path(scratch))
-        fresh = folder / f"{STAMP}.new"
-        fresh.write_text(digest)
-        fresh.rename(stamp)
-    return folder
+        _point_home(sorted(folder.glob(self.programs)), folder, log)
+        server = folder / self.server
+        children.finish((server, self.version), log=log, name=f"{server} {self.version}")
 
 
 def unpack(  # noqa: PLR0913 - what is wanted, and where it goes
