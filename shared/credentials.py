@@ -52,7 +52,7 @@ class Login:
             password=Secret(fields.text("password")),
             host=fields.host("host"),
             port=fields.port("port", default=default_port),
-            dbname=None if document.get("dbname") == "" else fields.optional_text("dbname"),
+            dbname=fields.name("dbname"),
             tls=tls,
             document=document,
         )

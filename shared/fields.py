@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from ipaddress import ip_address
 from typing import NoReturn
 from urllib.parse import urlsplit
 
-from shared.errors import MalformedSecret
+from shared.errors import MalformedSecret, TargetMismatch
 from shared.settings import FLAGS
 
 
@@ -35,6 +36,21 @@ class Fields:
             self._refuse(field, "must be a string of at least one character", "correct it in")
         return value
 
+    def name(self, field: str) -> str | None:
+        """A string; None also for an empty one, as some tools write it."""
+        return None if self.document.get(field) == "" else self.optional_text(field)
+
+    def require_engine(self, engines: Collection[str]) -> None:
+        """Raise TargetMismatch where the field `engine` is there and none of these."""
+        engine = self.optional_text("engine")
+        if engine is not None and engine not in engines:
+            raise TargetMismatch(
+                f"field 'engine' of {self.of} is not one this function rotates "
+                f"({', '.join(sorted(engines))})",
+                do="attach the function made for this engine, or correct 'engine'",
+                field="engine",
+            )
+
     def token(self, field: str) -> str:
         """A string that may stand in an HTTP header: visible ASCII, no space."""
         value = self.text(field)
@@ -43,12 +59,22 @@ class Fields:
         return value
 
     def host(self, field: str) -> str:
-        """One host name or IP address: no list, no socket path, as drivers would read into it."""
+        """One host name or IP address: no list, no socket path, as drivers would read into it.
+
+        What DNS takes for equal comes out equal: in small letters, without the root's dot, an
+        IPv6 address in its shortest form.
+        """
         value = self.text(field)
-        shape = r"[A-Za-z0-9_]([A-Za-z0-9._:-]*[A-Za-z0-9.])?|::[0-9a-f:]*"
-        if not re.fullmatch(shape, value) or not _has_dns_labels(value):
+        address = _ip_address(value)
+        if address is not None:
+            return address
+        name, _, port = value.rpartition(":")
+        bare = name.strip("[]")
+        if port.isdecimal() and (_is_host_name(bare) or _ip_address(bare)):
+            self._refuse(field, "has the port in it", "move that to 'port' in")
+        if not _is_host_name(value):
             self._refuse(field, "must be one host name or IP address", "correct it in")
-        return value
+        return value.lower().removesuffix(".")
 
     def flag(self, field: str, *, default: bool) -> bool:
         """A JSON bool, or one of the words the AWS functions take for one."""
@@ -92,6 +118,20 @@ class Fields:
         raise MalformedSecret(
             f"field '{field}' of {self.of} {problem}", field=field, do=f"{do} {self.of}"
         )
+
+
+def _ip_address(text: str) -> str | None:
+    """The address in its shortest form; None for what is none."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    return None if "%" in text else str(address)  # with a zone it is not one machine's only
+
+
+def _is_host_name(text: str) -> bool:
+    shape = r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?"
+    return bool(re.fullmatch(shape, text)) and _has_dns_labels(text)
 
 
 def _has_dns_labels(host: str) -> bool:

@@ -18,6 +18,7 @@ from shared.aws import clients
 from shared.aws.store import Store
 from shared.deadline import deadline
 from shared.errors import RotationError, Unexpected
+from shared.lookup import bound_lookups
 from shared.protocol.contract import Backend
 from shared.protocol.event import RotationRequest, Step
 from shared.protocol.machine import Rotation
@@ -40,6 +41,8 @@ NAMESPACE = "SecretRotation"
 # At DEBUG these print requests, with what is in them; Lambda's log format can set that level.
 for _library in ("botocore", "boto3", "urllib3"):
     logging.getLogger(_library).setLevel(logging.WARNING)
+
+bound_lookups()
 
 # Python would write every TLS session's keys to the file that it names.
 os.environ.pop("SSLKEYLOGFILE", None)

@@ -1,9 +1,12 @@
-"""Waiting for what others have written to be seen."""
+"""Waiting for what others have written to be seen, or for who sleeps to wake."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
-_FIRST_PAUSE = 0.1  # seconds
+T = TypeVar("T")
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0  # seconds
 
 
 def tries(within: float) -> Iterator[None]:
@@ -14,4 +17,16 @@ def tries(within: float) -> Iterator[None]:
     while time.monotonic() + pause < give_up:
         time.sleep(pause)
         yield
-        pause *= 2
+        pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+def retried(action: Callable[[], T], *, on: type[Exception], within: float) -> T:
+    """What the action gives, which is tried again on these errors; raises the last of them."""
+    attempts = tries(within)
+    next(attempts)
+    while True:
+        try:
+            return action()
+        except on:
+            if next(attempts, attempts) is attempts:
+                raise

@@ -12,14 +12,17 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
+from shared.certificates import CertificateFaults
 from shared.errors import ErrorRow, RotationError, Unreachable, Untrusted
 
 E = TypeVar("E", bound=Exception)
 
-# OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and _IP_ADDRESS_MISMATCH.
-_HOST_MISMATCH = (62, 64)
 # Where exceptions keep others beside their arguments: urllib3's MaxRetryError, and PyMySQL's.
 _KEPT_IN = ("reason", "original_exception")
+
+
+class NoAnswer(Unreachable):
+    """Nobody answers at the target's address: it may be waking, and answer in a moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +30,7 @@ class ConnectionFaults:
     """What can be wrong with a connection, the same for every driver: rows for its table."""
 
     unresolved: ErrorRow
-    wrong_host: ErrorRow
-    untrusted: ErrorRow
+    certificate: CertificateFaults
     no_tls: ErrorRow
     broken_tls: ErrorRow
     no_answer: ErrorRow
@@ -41,15 +43,7 @@ class ConnectionFaults:
                 Unreachable, "the name of the host cannot be resolved",
                 f"check '{address}' and DNS", address,
             ),
-            wrong_host=ErrorRow(
-                Untrusted, "the server's certificate is for another host",
-                f"put a name that the certificate has in '{address}'", address,
-            ),
-            untrusted=ErrorRow(
-                Untrusted, "the server's certificate is not trusted",
-                "renew the server's certificate if it has expired, else set TLS_CA_BUNDLE to its "
-                f"authority, or correct '{address}'", "TLS_CA_BUNDLE",
-            ),
+            certificate=CertificateFaults.at(address),
             no_tls=ErrorRow(
                 Untrusted, "the server offers no TLS", "enable TLS on the server", address
             ),
@@ -59,9 +53,9 @@ class ConnectionFaults:
                 "on the way to it", address,
             ),
             no_answer=ErrorRow(
-                Unreachable, "there was no answer",
+                NoAnswer, "there was no answer",
                 f"check '{address}', the port, security groups, the function's route and that the "
-                "server is up", address,
+                "server is up or waking", address,
             ),
         )  # fmt: skip
 
@@ -72,8 +66,7 @@ class ConnectionFaults:
             return self.unresolved
         unproven = _first(behind, ssl.SSLCertVerificationError)
         if unproven:
-            mismatch = getattr(unproven, "verify_code", 0) in _HOST_MISMATCH
-            return self.wrong_host if mismatch else self.untrusted
+            return self.certificate.row(getattr(unproven, "verify_code", 0))
         # Else a network breaks TLS as it breaks anything, which says nothing about who answers.
         if _first(behind, ssl.SSLError):
             return self.broken_tls

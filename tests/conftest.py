@@ -5,6 +5,7 @@ import signal
 pytest_plugins = [
     "tests.fixtures.issuers",
     "tests.fixtures.servers",
+    "tests.fixtures.replicas",
     "tests.fixtures.lab",
     "tests.fixtures.report",
     "tests.fixtures.evidence",

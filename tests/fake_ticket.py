@@ -53,9 +53,18 @@ class FakeTicket:
         self.unlabelled_was_read = True
         return iter(self.unlabelled_keys)
 
-    def read_secret(self, arn: str) -> Mapping[str, object]:
-        assert self.admin_secret is not None, arn
+    def others(self) -> Iterator[tuple[ApiKey, bool]]:
+        return ((key, False) for key in (self.previous_key, *self.unlabelled_keys) if key)
+
+    def only_tests(self) -> bool:
+        return self.pending_key == self.current_key
+
+    def read_secret(self, arn: str, *, again: bool = False) -> Mapping[str, object]:
+        assert self.admin_secret is not None, (arn, again)
         return self.admin_secret
+
+    def is_rotating(self, arn: str) -> bool:
+        raise AssertionError(arn)
 
     def tags_of(self, arn: str) -> Mapping[str, str]:
         raise AssertionError(arn)

@@ -8,6 +8,8 @@ from typing import Any
 
 import urllib3
 
+from shared.tls import verifying_context
+
 SECONDS = 10.0
 
 
@@ -28,7 +30,9 @@ def ask(method: str, url: str, ca: Path, headers: Mapping[str, str], body: objec
 
     Raises urllib3's HTTPError where there is no answer within ten seconds a read.
     """
-    with urllib3.PoolManager(ca_certs=str(ca), timeout=SECONDS, retries=False) as http:
+    with urllib3.PoolManager(
+        ssl_context=verifying_context(ca), timeout=SECONDS, retries=False
+    ) as http:
         answer = http.request(
             method,
             url,

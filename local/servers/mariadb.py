@@ -60,7 +60,12 @@ def mariadb(
 
     Its log is mariadb-<version>.log in `folder`; `settings` become options, after ours.
     """
-    kind = ServerKind(
+    return serve(kind(version), folder, authority, settings)
+
+
+def kind(version: Version) -> ServerKind:
+    """How this MariaDB differs from others and from MySQL."""
+    return ServerKind(
         engine="mariadb",
         version=version,
         recipe=recipe(version),
@@ -69,7 +74,6 @@ def mariadb(
         settings=SETTINGS,
         initialise=partial(_initialise, version),
     )
-    return serve(kind, folder, authority, settings)
 
 
 def _initialise(version: Version, command: list[str], place: Home, log: Path, sql: str) -> None:

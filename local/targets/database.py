@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 
+ALIAS = "localhost"  # what HOST is also called
+
+
 class Admin(NamedTuple):
     """Who makes the user, and changes it where the function has an admin do so."""
 
@@ -37,6 +40,7 @@ class DatabaseTarget:
         self.through_admin = self.takes_turns or settings.get("ADMIN_SETS_PASSWORD") == "true"
         self.by = admin or Admin(server.admin, server.password)
         self.document = self._login(Admin(username, secrets.token_urlsafe(24)))
+        self.admin_document = self._login(self.by)
 
     def make(self, document: Document) -> None:
         """Make the user of this document."""
@@ -56,11 +60,25 @@ class DatabaseTarget:
         """What the server's log has from now on; an engine makes it talkative first."""
         return beyond(self.server.log)
 
+    def name_pooler(self, pooler: Server) -> None:
+        """Let the secrets name a pooler; `accepts` goes on to ask the server itself."""
+        where = {"host": pooler.host, "port": pooler.port}
+        self.document |= where
+        self.admin_document |= where
+
+    def name_reader(self, reader: Server) -> None:
+        """Let the secret name a replica, and the admin's the server by its other name.
+
+        The function takes them for one database where RDS says so.
+        """
+        self.document |= {"host": reader.host, "port": reader.port}
+        self.admin_document |= {"host": ALIAS}
+
     def seed(self, client: "SecretsManagerClient", name: str) -> str:
         """Make the secret, and the admin's where it names one."""
         document = dict(self.document)
         if self.through_admin:
-            document["masterarn"] = create(client, f"{name}-admin", self._login(self.by))
+            document["masterarn"] = create(client, f"{name}-admin", self.admin_document)
         return create(client, name, document)
 
     def _login(self, who: Admin) -> Document:

@@ -1,36 +1,31 @@
 """One logged-in connection to MySQL or MariaDB, which raises RotationErrors and no others."""
 
 import hashlib
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
 import pymysql
 from pymysql.cursors import Cursor
 
+from rotators.mysql.account import Account
+from rotators.mysql.driver import DriverConnection
 from rotators.mysql.error_numbers import CHANGE_DENIED, ErrorNumber
-from rotators.mysql.errors import NO_TLS, NOT_ITS_OWN, admin_lacks, translate_mysql_errors
+from rotators.mysql.errors import (
+    NEITHER,
+    NO_TLS,
+    NOT_ITS_OWN,
+    admin_lacks,
+    translate_mysql_errors,
+)
+from rotators.mysql.server import FACTS, ServerFacts
 from shared.credentials import Login
 from shared.errors import NEXT_ATTEMPT, Busy, RotationError
 
-DriverConnection: TypeAlias = "pymysql.Connection[Cursor]"  # generic for the type checker only
 Rows: TypeAlias = tuple[tuple[object, ...], ...]
 
 LOCK_SECONDS = 5
-
-
-class Account(NamedTuple):
-    """A user name and the host pattern it may come from: what MySQL gives rights to."""
-
-    user: str
-    host: str
-
-    def __str__(self) -> str:
-        """Return it as SQL, for a person."""
-        parts = (part.replace("\\", "\\\\").replace("'", "''") for part in self)
-        return "@".join(f"'{part}'" for part in parts)
 
 
 class AdminRight(NamedTuple):
@@ -60,28 +55,42 @@ class Connection:
     def __init__(self, connection: DriverConnection, login: Login) -> None:
         self._connection = connection
         self.login = login
-        version: str = connection.get_server_info()  # type: ignore[no-untyped-call]  # PyMySQL's
-        self.mariadb = "MariaDB" in version
-        self.version = tuple(int(part) for part in re.findall(r"\d+", version)[:3])
+
+    @cached_property
+    def server(self) -> ServerFacts:
+        """What the server answers of itself, asked once.
+
+        Raises Misconfigured where that is neither MySQL nor MariaDB: what a password can be sent
+        in depends on it.
+        """
+        greeted: int = self._connection.thread_id()  # type: ignore[no-untyped-call]  # PyMySQL's
+        (row,) = self.run(FACTS)
+        facts = ServerFacts.parse(row, greeted)
+        if not facts.known:
+            raise NEITHER.error(f"mysql {self.login.address}")
+        return facts
+
+    @property
+    def mariadb(self) -> bool:
+        """Whether it is MariaDB, which writes statements to its logs as they come."""
+        return self.server.mariadb
 
     @property
     def has_dual_passwords(self) -> bool:
         """Whether it knows REPLACE and RETAIN: before, syntax errors, which the log quotes."""
-        return not self.mariadb and self.version >= (8, 0, 14)
+        return self.server.has_dual_passwords
 
-    @cached_property
+    @property
+    def effective_account(self) -> Account:
+        """The account whose rights this connection has, whatever name it logged in with."""
+        return self.server.effective_account
+
+    @property
     def account(self) -> Account:
         """The account that the server let in; raises TargetMismatch if it is not the login's."""
         if self.effective_account.user != self.login.username:
             raise NOT_ITS_OWN.error(f"mysql {self.login.address}")
         return self.effective_account
-
-    @cached_property
-    def effective_account(self) -> Account:
-        """The account whose rights this connection has, whatever name it logged in with."""
-        ((account,),) = self.run("SELECT CURRENT_USER()")
-        user, _, host = str(account).rpartition("@")
-        return Account(user, host)
 
     def run(
         self, statement: str, *values: str, otherwise: Mapping[int, RotationError] | None = None
@@ -90,7 +99,7 @@ class Connection:
 
         otherwise: what to raise for some of the server's error numbers. Raises RotationError.
         """
-        with translate_mysql_errors(self.login):
+        with self._translating(statement):
             try:
                 return self._execute(statement, values)
             except pymysql.Error as error:
@@ -156,11 +165,17 @@ class Connection:
         # Not in a `finally`: after an error the session ends, and its locks with it.
         self.run("SELECT RELEASE_LOCK(%s)", name)
 
+    def _translating(self, statement: str) -> AbstractContextManager[None]:
+        carries_password = "IDENTIFIED " in statement or statement.startswith("SET PASSWORD")
+        return translate_mysql_errors(
+            self.login, "in a statement", carries_password=carries_password
+        )
+
     def _failure(
         self, statement: str, values: tuple[str, ...], errors: Collection[int]
     ) -> pymysql.Error | None:
         """Run the statement and return its error where that is one of these, None where done."""
-        with translate_mysql_errors(self.login):
+        with self._translating(statement):
             try:
                 self._execute(statement, values)
             except pymysql.Error as error:

@@ -3,18 +3,21 @@
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from typing import Any, ClassVar, NoReturn, Self
-
-import pymysql
+from functools import cached_property
+from typing import Any, ClassVar, Self
 
 from rotators.mysql.accounts.alternating import AlternatingAccounts, verify_same_rights
-from rotators.mysql.connection import LOCK_SECONDS, Connection, DriverConnection, require_tls
-from rotators.mysql.errors import CLEARTEXT, ED25519, NO_TLS, PluginRefused, translate_mysql_errors
+from rotators.mysql.accounts.checks import check_changes_accounts, check_twin
+from rotators.mysql.accounts.guesses import is_worth_trying
+from rotators.mysql.accounts.namesakes import Namesakes
+from rotators.mysql.connection import LOCK_SECONDS, Connection, require_tls
+from rotators.mysql.driver import DriverConnection
+from rotators.mysql.errors import NO_MYSQL, NO_TLS, PluginRefused, translate_mysql_errors
 from rotators.mysql.passwords.mariadb import MariaDBPasswords
 from rotators.mysql.passwords.mysql import MySQLPasswords
 from rotators.mysql.passwords.policy import explaining_policy_refusals
+from rotators.mysql.plugins.login import Plugins
 from shared.credentials import Login
-from shared.errors import ErrorRow
 from shared.secret import Secret
 from shared.tls import database_authorities, verifying_context
 
@@ -25,37 +28,17 @@ ANSWER_SECONDS = 15
 # The first statement of every session. SHOW GRANTS and SHOW CREATE USER are to be in one spelling,
 # whatever the server's own mode. On MariaDB a GRANT could otherwise make a user with no password.
 # A lock on its tables of users it waits for without lock_wait_timeout, hence max_statement_time.
+# A session may begin as one that only reads, by the server's own setting or its init_connect.
 # MariaDB alone runs what is in /*M! */, and MySQL alone what is in /*!80017 */.
 _PREPARE = (
-    f"SET SESSION lock_wait_timeout = {LOCK_SECONDS} /*M! , max_statement_time = 10 */,"
-    " sql_quote_show_create = 1, /*!80017 print_identified_with_as_hex = 0, */"
-    " sql_mode = IF(VERSION() LIKE '%MariaDB%', 'NO_AUTO_CREATE_USER', '')"
+    f"SET SESSION lock_wait_timeout = {LOCK_SECONDS}, sql_quote_show_create = 1"
+    " /*M! , max_statement_time = 10, tx_read_only = 0 */"
+    " /*!80003 , transaction_read_only = 0 */"
+    " /*!80017 , print_identified_with_as_hex = 0 */,"
+    " sql_mode = CONCAT('' /*M! , 'NO_AUTO_CREATE_USER' */)"
 )
 # In place of a key that the server, unproven without TLS, would send to encrypt the password with.
 _NO_KEY = b"none"
-
-
-class RefusingPlugin:
-    """Takes the place of an authentication plugin that would send the password, or cannot."""
-
-    def __init__(self, row: ErrorRow) -> None:
-        self._row = row
-
-    def authenticate(self, _packet: object) -> NoReturn:
-        """Send nothing; raises PluginRefused."""
-        raise PluginRefused(self._row)
-
-
-# What PyMySQL calls with its connection, by the plugin that the server asks for.
-_REFUSED_PLUGINS = {
-    "mysql_clear_password": lambda _connection: RefusingPlugin(CLEARTEXT),
-    "dialog": lambda _connection: RefusingPlugin(CLEARTEXT),
-    "client_ed25519": lambda _connection: RefusingPlugin(ED25519),
-}
-_REFUSED_WITHOUT_TLS = {
-    **_REFUSED_PLUGINS,
-    "sha256_password": lambda _connection: RefusingPlugin(NO_TLS),
-}
 
 
 class MySQLSession:
@@ -63,9 +46,36 @@ class MySQLSession:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self._passwords = (
-            MariaDBPasswords(connection) if connection.mariadb else MySQLPasswords(connection)
-        )
+
+    @property
+    def is_pooled(self) -> bool:
+        """Whether a pooler or a proxy answers in the server's place, as far as shows."""
+        return self.connection.server.pooled
+
+    @cached_property
+    def _passwords(self) -> MariaDBPasswords | MySQLPasswords:
+        kind = MariaDBPasswords if self.connection.mariadb else MySQLPasswords
+        return kind(self.connection)
+
+    @cached_property
+    def _namesakes(self) -> Namesakes:
+        return Namesakes(self.connection)
+
+    def is_worth_trying(self, login: Login, /) -> bool:
+        """Of an administrator's session: whether this login may be tried, as far as shows.
+
+        Raises Misconfigured for an account that wants a certificate of the client.
+        """
+        return is_worth_trying(self.connection, login)
+
+    def check_admin(self, /, *, by: Self) -> None:
+        """Prove, changing nothing, that `by` has the rights to set this user's password."""
+        check_changes_accounts(by.connection, self.connection)
+
+    def check_twin(self, twin: str, /, *, by: Self) -> None:
+        """Prove, changing nothing, that `by` has the rights that `provision_twin` needs."""
+        check_changes_accounts(by.connection, self.connection)
+        check_twin(by.connection, self.connection, twin)
 
     def ping(self) -> None:
         """Run a trivial query."""
@@ -74,19 +84,32 @@ class MySQLSession:
     def set_password(self, password: Secret, /, *, by: Self | None = None) -> None:
         """Set the logged-in account's password, keeping its authentication plugin."""
         admin = by.connection if by else None
-        # The admin reads the rules: the user's own session may count as one whose password expired.
-        with explaining_policy_refusals(admin or self.connection, password):
+        with self._explained(password, admin):
+            self._namesakes.replace(password, admin)
             self._passwords.replace(password, admin)
 
     def add_password(self, password: Secret, /, *, by: Self | None = None) -> None:
         """Set it beside the one that this session logged in with."""
         admin = by.connection if by else None
-        with explaining_policy_refusals(admin or self.connection, password):
+        with self._explained(password, admin):
+            self._passwords.check_two()
+            self._namesakes.add(password, admin)
             self._passwords.add(password, admin)
 
     def end_other_passwords(self, password: Secret, /, *, by: Self | None = None) -> None:
         """Let only `password`, which this session logged in with, be accepted from now on."""
-        self._passwords.end_others(password, by.connection if by else None)
+        admin = by.connection if by else None
+        self._namesakes.end_others(password, admin)
+        self._passwords.end_others(password, admin)
+
+    @contextmanager
+    def _explained(self, password: Secret, admin: Connection | None) -> Iterator[None]:
+        # The admin reads the rules: the user's own session may count as one whose password expired.
+        with (
+            self._namesakes.keeping_the_pending_version(),
+            explaining_policy_refusals(admin or self.connection, password),
+        ):
+            yield
 
     def provision_twin(
         self, twin: str, password: Secret, /, *, by: Self, proves_ownership: Callable[[], bool]
@@ -143,17 +166,17 @@ class MySQLEngine:
 
     def _encryption(self, login: Login) -> dict[str, Any]:
         if login.tls:
-            return {"ssl": self._tls, "auth_plugin_map": _REFUSED_PLUGINS}
+            return {"ssl": self._tls, "auth_plugin_map": Plugins(tls=True)}
         return {
             "ssl_disabled": True,
             "server_public_key": _NO_KEY,
-            "auth_plugin_map": _REFUSED_WITHOUT_TLS,
+            "auth_plugin_map": Plugins(tls=False),
         }
 
     @staticmethod
     def _open(login: Login, **encryption: Any) -> DriverConnection:  # noqa: ANN401 - PyMySQL's own
         try:
-            return pymysql.connect(
+            return DriverConnection(
                 host=login.host,
                 port=login.port,
                 user=login.username,
@@ -169,7 +192,6 @@ class MySQLEngine:
                 **encryption,
             )
         except (RuntimeError, ValueError):
-            # What PyMySQL makes of _NO_KEY, without and with `cryptography`.
-            if login.tls:
-                raise
-        raise PluginRefused(NO_TLS)
+            # What PyMySQL makes of a greeting without a number and, without TLS, of _NO_KEY.
+            row = NO_MYSQL if login.tls else NO_TLS
+        raise PluginRefused(row)

@@ -10,6 +10,12 @@ from typing import TypeVar
 import psycopg
 from psycopg.abc import PQGen
 
+from rotators.postgres.certificate import (
+    as_address,
+    is_matched_alike,
+    refusal,
+    shake_hands,
+)
 from rotators.postgres.sqlstates import is_concurrent_change
 from shared.credentials import Login
 
@@ -44,6 +50,11 @@ _ASKS_FOR_MD5 = "server requested a hashed password"
 _AS_ITSELF = "SELECT pg_catalog.set_config('role', 'none', true)"
 # Of two copies of a step the second waits, where both are in the same database.
 _LOCK = "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(%s, 0))"
+
+# What libpq says, always in English: that OpenSSL failed, mostly for the certificate, and not why;
+# and that a certificate which is signed by Ed25519 or Ed448 has no digest to bind SCRAM to.
+_TLS_FAILED = "SSL error: "
+_UNBINDABLE = "could not find digest for NID UNDEF"
 
 
 class BoundedConnection(Connection):
@@ -107,21 +118,41 @@ def log_in(login: Login, authorities: Path) -> BoundedConnection:
 
     By SCRAM; where the server asks for md5 instead, by that, within TLS only. That the first was
     not answered is no failed login.
-    Raises psycopg.OperationalError, mostly with no SQLSTATE: the reason is in its text only.
+    Raises psycopg.OperationalError, mostly with no SQLSTATE: the reason is in its text only, or,
+    where the certificate is not trusted, the verifier's own error behind it.
     """
+    if login.tls and not is_matched_alike(login.host):
+        try:
+            shake_hands(login, authorities, seconds=CONNECT_SECONDS)
+        except OSError as error:
+            raise psycopg.OperationalError from error
     try:
-        return _connect(login, authorities, "scram-sha-256")
+        return _connect(login, authorities)
     except psycopg.OperationalError as error:
-        if not (login.tls and _ASKS_FOR_MD5 in str(error)):
+        text = str(error)
+        if _TLS_FAILED in text:
+            raise error from refusal(login, authorities, seconds=CONNECT_SECONDS)
+        if not login.tls or not (_UNBINDABLE in text or _ASKS_FOR_MD5 in text):
             raise
-    connection = _connect(login, authorities, "md5")
+    if _UNBINDABLE in text:
+        # SCRAM then is as it is within any verified TLS, without this in addition.
+        return _connect(login, authorities, channel_binding="disable")
+    connection = _connect(login, authorities, require_auth="md5")
     connection.is_by_md5 = True
     return connection
 
 
-def _connect(login: Login, authorities: Path, method: str) -> BoundedConnection:
+def _connect(
+    login: Login,
+    authorities: Path,
+    *,
+    require_auth: str = "scram-sha-256",
+    channel_binding: str = "prefer",
+) -> BoundedConnection:
+    host, address = as_address(login.host)
     return BoundedConnection.connect(
-        host=login.host,
+        host=host,
+        hostaddr=address,
         port=login.port,
         dbname=login.dbname or "postgres",
         user=login.username,
@@ -136,5 +167,6 @@ def _connect(login: Login, authorities: Path, method: str) -> BoundedConnection:
         gssencmode="disable",
         # A server that asks for the password itself, or for none, is not the one we know;
         # an md5 answer is nothing for a listener.
-        require_auth=method,
+        require_auth=require_auth,
+        channel_binding=channel_binding,
     )

@@ -33,9 +33,11 @@ _FAULTS = ConnectionFaults.at("host")
 # the first row that matches counts. What the server says is in rotators/postgres/answers.
 _ROWS_BY_TEXT = {
     r"could not translate host name|failed to resolve host": _FAULTS.unresolved,
-    r"does not match host name": _FAULTS.wrong_host,
+    r"does not match host name|host name from server certificate|embedded null": (
+        _FAULTS.certificate.wrong_host
+    ),
     r"does not support SSL": _FAULTS.no_tls,
-    r"certificate verify failed|certificate has expired": _FAULTS.untrusted,
+    r"certificate verify failed|certificate has expired": _FAULTS.certificate.untrusted,
     r"offered SCRAM-SHA-256-PLUS": ErrorRow(
         Untrusted,
         "the server was reached by TLS, and this function by none: what is between ends it",
@@ -116,6 +118,10 @@ def _with_names(do: str, login: Login) -> str:
 
 
 def _connection_row(error: psycopg.Error, login: Login) -> ErrorRow:
+    # Of the handshake that asked for the verifier's reason, which libpq does not tell.
+    reason = error.__cause__ and _FAULTS.row(error.__cause__)
+    if reason:
+        return reason
     said = _ANSWER.search(str(error))
     if said is None:
         own_words = re.sub(r"connection to server at .*? failed: ", "", str(error))

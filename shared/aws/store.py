@@ -40,8 +40,8 @@ CONSISTENCY_SECONDS = 5.0
 # Versions without a label are kept for a day at least (fact 17): enough of them to find the
 # password of a rotation that was given up, few enough to read in one step.
 MAX_UNLABELLED = 10
-# The API's largest page; beyond about 100 the service prunes (fact 17).
-PAGE, MAX_PAGES = 100, 5
+# The API's largest page, of which it may fill less; and so many that a list which never ends does.
+PAGE, MAX_PAGES = 100, 100
 
 
 class Store:
@@ -92,12 +92,9 @@ class Store:
 
     def valued_labels(self) -> Labels:
         """The labels of the labelled versions that have a value (fact 15)."""
-        listed = self._call(
-            self._client.list_secret_version_ids, SecretId=self.secret_id, MaxResults=PAGE
-        )
         return {
             version["VersionId"]: frozenset(version.get("VersionStages", ()))
-            for version in listed["Versions"]
+            for version in self._versions()
         }
 
     def read(self, version_id: str) -> Version:
@@ -129,6 +126,12 @@ class Store:
             answer, of=f"secret {secret_id}", allow_plain_string=self._allow_plain_string
         )
 
+    def is_rotating(self, secret_id: str) -> bool:
+        """Whether another secret has a pending version; raises InvalidEvent, Forbidden."""
+        answer = self._call(self._client.describe_secret, SecretId=secret_id)
+        stages = answer.get("VersionIdsToStages", {}).values()
+        return any(PENDING in labels and CURRENT not in labels for labels in stages)
+
     def tags_of_other(self, secret_id: str) -> dict[str, str]:
         """The tags of another secret; raises InvalidEvent, Forbidden."""
         answer = self._call(self._client.describe_secret, SecretId=secret_id)
@@ -136,7 +139,8 @@ class Store:
 
     def unlabelled(self) -> Iterator[Version]:
         """The versions without a label, newest first, at most MAX_UNLABELLED of them (fact 7)."""
-        unlabelled = [v for v in self._every_version() if not v.get("VersionStages")]
+        versions = self._versions(IncludeDeprecated=True)
+        unlabelled = [version for version in versions if not version.get("VersionStages")]
         newest_first = sorted(unlabelled, key=lambda version: version["CreatedDate"], reverse=True)
         for version in newest_first[:MAX_UNLABELLED]:
             # One may have been pruned meanwhile, or written by a person.
@@ -213,26 +217,25 @@ class Store:
             return None
         labels = frozenset(answer.get("VersionStages", ()))
         document = document_of(answer, of="the secret", allow_plain_string=self._allow_plain_string)
-        return Version(answer["VersionId"], labels, document)
+        return Version(answer["VersionId"], labels, document, answer["CreatedDate"])
 
     def _tries(self) -> Iterator[None]:
         # Ends before the deadline, whose error would say less.
         return tries(min(CONSISTENCY_SECONDS, time_left()))
 
-    def _every_version(self) -> Iterator["SecretVersionsListEntryTypeDef"]:
-        page: dict[str, object] = {}
+    def _versions(self, **which: bool) -> Iterator["SecretVersionsListEntryTypeDef"]:
+        page: dict[str, object] = dict(which)
         for _ in range(MAX_PAGES):
             listed = self._call(
                 self._client.list_secret_version_ids,
                 SecretId=self.secret_id,
-                IncludeDeprecated=True,
                 MaxResults=PAGE,
                 **page,
             )
             yield from listed["Versions"]
-            if "NextToken" not in listed:
+            if not listed.get("NextToken"):  # absent at AWS; emulators answer an empty one
                 return
-            page = {"NextToken": listed["NextToken"]}
+            page["NextToken"] = listed["NextToken"]
 
     def _read_document_or_none(self, version_id: str) -> Mapping[str, object] | None:
         try:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from shared.errors import MalformedSecret, RotationError
@@ -13,11 +14,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version with a value: its id, its labels and the JSON object in it."""
+    """A version with a value: its id, its labels, the JSON object in it, when it was stored."""
 
     version_id: str
     labels: frozenset[str]
     document: Mapping[str, object]
+    created: datetime
 
 
 class NotStored(Exception):

@@ -8,7 +8,7 @@ from shared.keys.api_key import ApiKey
 from shared.keys.contract import KeyIssuer
 from shared.keys.propagation import probe
 from shared.keys.slots import check_other_slot, may_end_other
-from shared.protocol.candidates import stored_candidates
+from shared.protocol.candidates import Candidate, stored_candidates
 from shared.protocol.contract import Ticket
 
 LOG = logging.getLogger(f"rotation.{__name__}")
@@ -60,9 +60,9 @@ class ChosenKey:
         Falls from one stored key to the next only on Rejected.
         """
         refusal: Rejected | None = None
-        for key, source in key_candidates(pending, ticket):
-            if source:
-                LOG.warning("the current key is rejected: trying %s", source)
+        for key, version, _ in key_candidates(pending, ticket):
+            if refusal:
+                LOG.warning("stored keys are rejected: trying that of %s", version)
             try:
                 if key.key == pending.key:
                     self._issuer.probe(pending)  # an earlier attempt may have set it
@@ -81,11 +81,12 @@ class ChosenKey:
         )
 
 
-def key_candidates(pending: ApiKey, ticket: Ticket[ApiKey]) -> Iterator[tuple[ApiKey, str]]:
+def key_candidates(pending: ApiKey, ticket: Ticket[ApiKey]) -> Iterator[Candidate[ApiKey]]:
     """The stored keys of this account, the current one first; see stored_candidates."""
     return stored_candidates(
         ticket,
-        [(ticket.current(), ""), (pending, "the pending one")],
+        current=ticket.current(),
+        pending=pending,
         belongs=lambda key: key.account == pending.account,
         identity=lambda key: key.key,
     )

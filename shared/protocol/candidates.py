@@ -1,33 +1,48 @@
 """The credentials that a secret's versions hold, in the order in which a target is asked."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from typing import Generic, NamedTuple
 
+from shared.aws.store import CURRENT, PENDING
 from shared.protocol.contract import C, Ticket
+
+
+class Candidate(NamedTuple, Generic[C]):
+    """A stored credential that the target may accept.
+
+    version: what a message calls its version.
+    is_likely: whether labels and times speak for it: it is current, pending, or was stored after
+    the current one. Any other was replaced in a rotation that ended well.
+    """
+
+    credential: C
+    version: str
+    is_likely: bool
 
 
 def stored_candidates(
     ticket: Ticket[C],
-    labelled: Iterable[tuple[C, str]],
     *,
+    current: C | None = None,
+    pending: C | None = None,
     belongs: Callable[[C], bool],
     identity: Callable[[C], object],
-) -> Iterator[tuple[C, str]]:
-    """Each credential that `belongs`, with what a warning calls it; no `identity` twice.
+) -> Iterator[Candidate[C]]:
+    """Each credential that `belongs`, no `identity` twice: these two, then all others.
 
-    First the `labelled` ones, then the previous one, then those of versions without a label. To
-    be consumed lazily: every later one costs calls to AWS.
+    To be consumed lazily: every later one costs calls to AWS.
     """
     given: list[object] = []  # a Secret cannot be hashed
-    for credential, source in _all(ticket, labelled):
-        if belongs(credential) and identity(credential) not in given:
-            given.append(identity(credential))
-            yield credential, source
+    for candidate in _all(ticket, current, pending):
+        if belongs(candidate.credential) and identity(candidate.credential) not in given:
+            given.append(identity(candidate.credential))
+            yield candidate
 
 
-def _all(ticket: Ticket[C], labelled: Iterable[tuple[C, str]]) -> Iterator[tuple[C, str]]:
-    yield from labelled
-    previous = ticket.previous()
-    if previous is not None:
-        yield previous, "the previous one"
-    for unlabelled in ticket.unlabelled():
-        yield unlabelled, "one of a version without a label"
+def _all(ticket: Ticket[C], current: C | None, pending: C | None) -> Iterator[Candidate[C]]:
+    for credential, label in ((current, CURRENT), (pending, PENDING)):
+        if credential is not None:
+            yield Candidate(credential, label, is_likely=True)
+    for credential, is_newer in ticket.others():
+        age = "newer" if is_newer else "older"
+        yield Candidate(credential, f"a version {age} than AWSCURRENT", is_likely=is_newer)

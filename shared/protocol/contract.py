@@ -1,15 +1,11 @@
-"""The Protocols between the machine, the backends and the targets.
+"""The Protocols between the machine and the backends.
 
 The machine knows the labels and nothing of targets; a backend knows its target and nothing of
 labels. Between them goes a credential.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
-from typing import ClassVar, Protocol, Self, TypeVar
-
-from shared.credentials import Login
-from shared.secret import Secret
+from collections.abc import Iterator, Mapping
+from typing import Protocol, TypeVar
 
 C = TypeVar("C")  # a credential: Login or ApiKey
 C_co = TypeVar("C_co", covariant=True)
@@ -60,14 +56,31 @@ class Ticket(Protocol[C_co]):
         ...
 
     def unlabelled(self) -> Iterator[C_co]:
-        """Credentials of versions without a label, newest first, a bounded number of them.
+        """Credentials of versions without a label, newest first, a bounded number of them."""
+        ...
 
-        The way out of a lockout: for when the labelled ones do not tell.
+    def others(self) -> Iterator[tuple[C_co, bool]]:
+        """Credentials neither pending nor current, each with whether it was stored after that one.
+
+        Those come first: of rotations that were given up since, or that AWSCURRENT was moved back
+        from. Then the previous one, then those without a label as `unlabelled` has them.
+        The way out of a lockout: for when pending and current one do not tell.
         """
         ...
 
-    def read_secret(self, arn: str) -> Mapping[str, object]:
-        """The JSON object in another secret, such as the admin's."""
+    def only_tests(self) -> bool:
+        """Whether the pending credential is a copy of the current one (RotateImmediately=false)."""
+        ...
+
+    def read_secret(self, arn: str, *, again: bool = False) -> Mapping[str, object]:
+        """The JSON object in another secret, such as the admin's.
+
+        As an earlier step of this rotation may have read it, unless `again`.
+        """
+        ...
+
+    def is_rotating(self, arn: str) -> bool:
+        """Whether another secret is in the middle of a rotation of its own."""
         ...
 
     def tags_of(self, arn: str) -> Mapping[str, str]:
@@ -136,102 +149,4 @@ class Backend(Protocol[C]):
 
     def end_old_credential(self, ticket: Ticket[C], /) -> None:
         """The rotation is over, `pending` is in use: end what is not to outlive it."""
-        ...
-
-
-class Session(Protocol):
-    """A logged-in database connection; every wait in it is bounded.
-
-    by: an administrator's session, where that one makes the change for this one's user.
-    """
-
-    def ping(self) -> None:
-        """Run a trivial query."""
-        ...
-
-    def set_password(self, password: Secret, /, *, by: Self | None = None) -> None:
-        """Give the user this password, and no other; the server never logs it.
-
-        Where the engine is not `atomic` and this session logged in with that very password, an
-        earlier attempt may have ended half way: what a change takes beside its first statement
-        (to save it, to tell other nodes) is done now. Raises Forbidden where a right is missing,
-        and RejectedByPolicy.
-        """
-        ...
-
-
-class OverlapSession(Session, Protocol):
-    """A Session whose server can accept two passwords of one user."""
-
-    def add_password(self, password: Secret, /, *, by: Self | None = None) -> None:
-        """Let this password and the one that the session logged in with be accepted, and no third.
-
-        At once or not at all. Raises as `set_password`, Forbidden maybe for one right more.
-        """
-        ...
-
-    def end_other_passwords(self, password: Secret, /, *, by: Self | None = None) -> None:
-        """Let only `password`, which this session logged in with, be accepted from now on."""
-        ...
-
-
-class PairSession(Session, Protocol):
-    """A Session whose user may have a twin, with which it takes turns."""
-
-    def provision_twin(
-        self, twin: str, password: Secret, /, *, by: Self, proves_ownership: Callable[[], bool]
-    ) -> None:
-        """Let the user `twin` log in with this password and do all that this user can.
-
-        One of the two is the clone of the other, its original, whose rights it follows. A `twin`
-        that exists is touched only where the server shows the two to be such a pair, or
-        `proves_ownership` says so; otherwise raises TargetMismatch.
-        """
-        ...
-
-    def verify_same_rights(self, twin: str, /) -> None:
-        """Prove, changing nothing, that this user can do all that `twin` can.
-
-        Raises TargetMismatch, also where `provision_twin` was not done.
-        """
-        ...
-
-
-S = TypeVar("S", bound=Session)
-S_co = TypeVar("S_co", bound=Session, covariant=True)
-
-
-class Engine(Protocol[S_co]):
-    """A kind of database server."""
-
-    name: ClassVar[str]
-    secret_engines: ClassVar[frozenset[str]]  # what a secret's `engine` may say
-    default_port: ClassVar[int]
-    changes_itself: ClassVar[bool]  # whether a user may set its own password, or only an admin
-    atomic: ClassVar[bool]  # whether `set_password` is done at once or not at all
-
-    def check(self, login: Login, /) -> None:
-        """Raises MalformedSecret where the server could not have such a user.
-
-        Also for further fields of `login.document` that this engine reads, such as more nodes.
-        """
-        ...
-
-    def connect(self, login: Login, /) -> AbstractContextManager[S_co]:
-        """Log in over verified TLS. Raises Rejected or Unreachable, and never confuses them."""
-        ...
-
-
-class Directory(Protocol):
-    """Where a provider says its databases are, for admin secrets that name none themselves."""
-
-    def address(self, tags: Mapping[str, str]) -> tuple[str, int]:
-        """Host and port of the database whose admin's secret has these tags.
-
-        Raises TargetMismatch where they name none.
-        """
-        ...
-
-    def same_data(self, host: str, writer: str) -> bool:
-        """Whether `host` is a replica, or a reader, of the database at `writer`."""
         ...

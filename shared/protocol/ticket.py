@@ -1,10 +1,13 @@
 """What the machine lends a backend for one step: each value is read when first asked for."""
 
 import time
-from collections.abc import Iterator, Mapping
-from typing import Generic
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from functools import partial
+from typing import Generic, NamedTuple
 
 from shared.aws.store import CURRENT, PENDING, PREVIOUS, Store
+from shared.aws.version import Version
 from shared.errors import (
     GIVE_UP,
     NEXT_ATTEMPT,
@@ -15,6 +18,7 @@ from shared.errors import (
 )
 from shared.protocol.contract import Backend, C
 from shared.protocol.event import RotationRequest, Step
+from shared.protocol.memory import of_rotation
 from shared.protocol.stages import Stages, VersionState
 
 # A step is done within a second or two; one that was held up longer looks again before it acts.
@@ -23,6 +27,14 @@ FRESH_SECONDS = 3.0
 
 class StepAlreadyDone(Exception):
     """Another copy of this step went on to the rotation's end; ends the step as a success."""
+
+
+class _Stored(NamedTuple, Generic[C]):
+    """A credential, and the version that it is of."""
+
+    credential: C
+    version_id: str
+    created: datetime
 
 
 class StepTicket(Generic[C]):
@@ -37,9 +49,10 @@ class StepTicket(Generic[C]):
         self._stages = stages
         self._looked = time.monotonic()
         self._pending: C | None = None
-        self._current: tuple[str, C] | None = None  # with its version's id
-        self._previous: list[C | None] = []  # one, once it was read
-        self._secrets: dict[str, Mapping[str, object]] = {}
+        self._current: _Stored[C] | None = None
+        self._previous: list[_Stored[C] | None] = []  # one, once it was read
+        self._memory = of_rotation(request.token)
+        self._memory.has_begun |= request.step is Step.CREATE
         self._tags: dict[str, Mapping[str, str]] = {}
 
     @property
@@ -68,36 +81,68 @@ class StepTicket(Generic[C]):
 
     def current(self) -> C:
         """The credential in use now; read once a step. Raises StepAlreadyDone, Busy."""
-        return self._read_current()[1]
+        return self._read_current().credential
 
     @property
     def current_version_id(self) -> str:
         """The version that the current credential is of."""
-        return self._read_current()[0]
+        return self._read_current().version_id
 
     def previous(self) -> C | None:
         """The credential in use before; read once a step."""
-        if not self._previous:
-            self._previous.append(self._read_previous())
-        return self._previous[0]
+        previous = self._read_previous()
+        return previous.credential if previous else None
 
     def custom_labelled(self) -> Mapping[str, C | None]:
         """The credential of each version with a custom staging label, by the id of the version."""
-        ids = self._stages.custom_labelled()
-        return {each: self._parsed(self._store.read(each).document) for each in ids}
+        found = {
+            each: self._readable(partial(self._store.read, each))
+            for each in self._stages.custom_labelled()
+        }
+        return {each: stored.credential if stored else None for each, stored in found.items()}
 
     def unlabelled(self) -> Iterator[C]:
         """Credentials of versions without a label, newest first."""
-        for version in self._store.unlabelled():
-            credential = self._parsed(version.document)
-            if credential is not None:
-                yield credential
+        for stored in self._read_unlabelled():
+            yield stored.credential
 
-    def read_secret(self, arn: str) -> Mapping[str, object]:
-        """The JSON object in another secret; read once a step."""
-        if arn not in self._secrets:
-            self._secrets[arn] = self._store.read_other(arn)
-        return self._secrets[arn]
+    def others(self) -> Iterator[tuple[C, bool]]:
+        """Credentials neither pending nor current, each with whether it was stored after that one.
+
+        Those come first, then the previous one, then the rest, newest first.
+        """
+        current, previous = self._read_current().created, self._read_previous()
+        if previous and previous.created > current:  # AWSCURRENT was moved back
+            yield previous.credential, True
+            previous = None
+        for stored in self._read_unlabelled():
+            is_newer = stored.created > current
+            if previous and not is_newer:
+                yield previous.credential, False
+                previous = None
+            yield stored.credential, is_newer
+        if previous:
+            yield previous.credential, False
+
+    def only_tests(self) -> bool:
+        """Whether the pending credential is a copy of the current one (RotateImmediately=false).
+
+        Reads the current one where no earlier step of this rotation ran in this process.
+        """
+        if self._memory.has_begun:
+            return False
+        return self._backend.render(self.pending()) == self._backend.render(self.current())
+
+    def read_secret(self, arn: str, *, again: bool = False) -> Mapping[str, object]:
+        """The JSON object in another secret; read once a rotation, or `again`."""
+        secrets = self._memory.secrets
+        if again or arn not in secrets:
+            secrets[arn] = self._store.read_other(arn)
+        return secrets[arn]
+
+    def is_rotating(self, arn: str) -> bool:
+        """Whether another secret is in the middle of a rotation of its own."""
+        return self._store.is_rotating(arn)
 
     def tags_of(self, arn: str) -> Mapping[str, str]:
         """Another secret's tags; read once a step."""
@@ -142,7 +187,7 @@ class StepTicket(Generic[C]):
             field="ClientRequestToken",
         )
 
-    def _read_current(self) -> tuple[str, C]:
+    def _read_current(self) -> _Stored[C]:
         if self._current is not None:
             return self._current
         holder = self._stages.holder(CURRENT)
@@ -160,20 +205,38 @@ class StepTicket(Generic[C]):
             )
         if version.version_id == self.version_id and self._request.step is not Step.FINISH:
             raise StepAlreadyDone
-        self._current = version.version_id, self._backend.parse(version.document)
+        credential = self._backend.parse(version.document)
+        self._current = _Stored(credential, version.version_id, version.created)
         return self._current
 
-    def _read_previous(self) -> C | None:
-        if self._stages.has_seen_all_labels and not self._stages.holder(PREVIOUS):
-            return None
-        version = self._store.read_label(PREVIOUS)
-        return self._parsed(version.document) if version else None
+    def _read_previous(self) -> _Stored[C] | None:
+        if not self._previous:
+            known = self._stages.has_seen_all_labels
+            there = not known or self._stages.holder(PREVIOUS)
+            read = partial(self._store.read_label, PREVIOUS)
+            self._previous.append(self._readable(read) if there else None)
+        return self._previous[0]
 
-    def _parsed(self, document: Mapping[str, object]) -> C | None:
+    def _read_unlabelled(self) -> Iterator[_Stored[C]]:
+        for version in self._store.unlabelled():
+            stored = self._parsed(version)
+            if stored is not None:
+                yield stored
+
+    def _readable(self, read: Callable[[], Version | None]) -> _Stored[C] | None:
+        """What a person may have written, or a version that is gone: None where it is of no use."""
         try:
-            return self._backend.parse(document)
+            version = read()
+        except MalformedSecret:
+            return None
+        return self._parsed(version) if version else None
+
+    def _parsed(self, version: Version) -> _Stored[C] | None:
+        try:
+            credential = self._backend.parse(version.document)
         except (MalformedSecret, TargetMismatch):
             return None  # an old version of another shape: nothing to try
+        return _Stored(credential, version.version_id, version.created)
 
     def _parse_pending(self, document: Mapping[str, object]) -> C:
         try:

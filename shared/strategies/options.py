@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from shared.errors import Misconfigured
-from shared.protocol.contract import Engine
 from shared.settings import Settings
+from shared.strategies.contract import Engine
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,16 @@
 """SingleUserWithOverlap: a single user whose old password may live on beside the new one."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import ClassVar
 
 from shared.credentials import Login
 from shared.errors import Forbidden
-from shared.protocol.contract import OverlapSession, Ticket
-from shared.strategies.single_user import SingleUser
+from shared.protocol.contract import Ticket
+from shared.strategies.contract import OverlapSession
+from shared.strategies.single_user import Change, SingleUser
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 
@@ -16,30 +20,48 @@ class SingleUserWithOverlap(SingleUser[OverlapSession]):
 
     two_passwords: ClassVar[bool] = True
 
-    def set_password(
-        self, session: OverlapSession, pending: Login, accepted: Login, by: OverlapSession | None
-    ) -> None:
+    def set(self, change: Change[OverlapSession]) -> bool:
         """Beside the accepted one, where that is asked for and allowed."""
         if self.options.overlap:
-            if (
-                accepted.password == pending.password
-            ):  # added before, which is at once or not at all
-                return
+            if change.accepted.password == change.pending.password:
+                return False  # added before, which is at once or not at all
             try:
-                session.add_password(pending.password, by=by)
+                with self._at_writer(change.session, change.accepted, change.admin) as session:
+                    session.add_password(change.pending.password, by=change.by)
             except Forbidden as forbidden:
                 LOG.warning("PASSWORD_OVERLAP is not kept, AWSCURRENT ends now: %s", forbidden)
             else:
-                return
-        super().set_password(session, pending, accepted, by)
+                if _is_elsewhere(change.pending, change.admin):
+                    self.prove(change.pending, by=change.admin)
+                return False
+        return super().set(change)
 
     def end_old_credential(self, ticket: Ticket[Login], /) -> None:
         """End the old password, where it has lived beside the new one for long enough."""
         if not (self.options.overlap and self.options.ends_on_finish):
             return
         pending = ticket.pending()
-        with self.engine.connect(pending) as session, self.setter(pending, ticket) as by:
+        with (
+            self.logins.session(pending) as session,
+            self.setter(pending, ticket) as (admin, by),
+            self._at_writer(session, pending, admin) as there,
+        ):
             try:
-                session.end_other_passwords(pending.password, by=by)
+                there.end_other_passwords(pending.password, by=by)
             except Forbidden as forbidden:
                 LOG.warning("OLD_PASSWORD_ENDS=on-finish is not kept: %s", forbidden)
+
+    @contextmanager
+    def _at_writer(
+        self, session: OverlapSession, login: Login, admin: Login | None
+    ) -> Iterator[OverlapSession]:
+        """The session, or one where the admin is: of two passwords, a replica changes neither."""
+        if admin is None or not _is_elsewhere(login, admin):
+            yield session
+            return
+        with self.logins.session(replace(login, host=admin.host, port=admin.port)) as there:
+            yield there
+
+
+def _is_elsewhere(login: Login, admin: Login | None) -> bool:
+    return admin is not None and admin.host != login.host

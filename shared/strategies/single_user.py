@@ -3,12 +3,14 @@
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import ClassVar
+from functools import partial
+from typing import ClassVar, Generic, NamedTuple
 
 from shared.credentials import Login
-from shared.errors import GIVE_UP, Permanent, TargetMismatch
-from shared.protocol.contract import Directory, Engine, S, Ticket
-from shared.strategies.database import DatabaseBackend, login_candidates
+from shared.errors import GIVE_UP, Permanent, Rejected, RotationError, TargetMismatch
+from shared.protocol.contract import Ticket
+from shared.strategies.contract import Directory, Engine, S
+from shared.strategies.database import DatabaseBackend, login_candidates, refuse_copy
 from shared.strategies.options import Options
 
 LOG = logging.getLogger(f"rotation.{__name__}")
@@ -35,13 +37,16 @@ class SingleUser(DatabaseBackend[S]):
             environment, engine, two_passwords=self.two_passwords
         )
 
-    def create(self, current: Login, _ticket: Ticket[Login], /) -> Login:
+    def create(self, current: Login, ticket: Ticket[Login], /) -> Login:
         """The same user with a new password, which is nowhere in the target yet."""
+        if self.options.admin_sets:
+            self.admins.login(current, ticket)  # a fault of its secret is told before the put
         return current.with_password(self.policy.generate())
 
     def install(self, pending: Login, ticket: Ticket[Login], /) -> None:
         """Log in with the first stored password that is accepted, and set the pending one."""
         current = ticket.current()
+        refuse_copy(pending, current)
         if current.target != pending.target:
             raise TargetMismatch(
                 "host, port or user name differ between the pending and the current version",
@@ -49,49 +54,84 @@ class SingleUser(DatabaseBackend[S]):
                 field="host",
             )
         # The current one first: in a normal rotation it is accepted, so nothing is ever refused.
-        candidates = login_candidates(ticket, current, pending, users=(pending,))
-        with self.log_in_with_first_accepted(candidates, pending) as (accepted, session):
+        candidates = login_candidates(ticket, pending, current=current, pending=pending)
+        look = partial(self.admins.session, pending, ticket) if self.options.admin_sets else None
+        with self.logins.first_accepted(candidates, pending, look) as (accepted, session):
             if self.is_due(pending, accepted):
-                with self.setter(pending, ticket) as by:
+                with self.setter(pending, ticket) as (admin, by):
                     ticket.ensure_still_this_rotation()
-                    self.set_password(session, pending, accepted, by)
-                    if self.options.short_gap and accepted.password != pending.password:
-                        self._prove_or_undo(session, pending, accepted, by, ticket)
+                    change = Change(session, pending, accepted, admin, by)
+                    if self.set(change) and accepted.password != pending.password:
+                        self._prove_or_undo(change, ticket)
         if self.options.short_gap:
             ticket.promote()
 
-    def verify(self, pending: Login, _ticket: Ticket[Login], /) -> None:
+    def verify(self, pending: Login, ticket: Ticket[Login], /) -> None:
         """Log in with the pending password and run a query."""
-        with self.engine.connect(pending) as session:
+        with self.logins.session(pending) as session:
             session.ping()
+            if self.options.admin_sets and ticket.only_tests():
+                with self.admins.session(pending, ticket) as (_, by):
+                    session.check_admin(by=by)
 
     def end_old_credential(self, ticket: Ticket[Login], /) -> None:
         """Nothing: the old password ended at setSecret."""
 
-    def _prove_or_undo(
-        self,
-        session: S,
-        pending: Login,
-        accepted: Login,
-        by: S | None,
-        ticket: Ticket[Login],
-    ) -> None:
+    def set(self, change: "Change[S]") -> bool:
+        """Have the user accept the pending password; whether that ended the accepted one."""
+        self.set_password(change.session, change.pending, change.accepted, change.by)
+        return True
+
+    def _prove_or_undo(self, change: "Change[S]", ticket: Ticket[Login]) -> None:
+        """Log in anew, as clients will: what lets them in may be a pooler, which knows less."""
         try:
-            with self.engine.connect(pending) as fresh:
-                fresh.ping()
-        except Permanent:
-            # Not on an outage, which says nothing of the password: the next attempt goes on from
-            # it. Nor where another copy of this step has promoted it meanwhile.
-            ticket.ensure_still_this_rotation(again=True)
-            LOG.warning("the pending password does not work: putting the old one back")
-            session.set_password(accepted.password, by=by)
-            raise
+            self.prove(change.pending, by=change.admin)
+        except Permanent as problem:
+            unproven = problem
+        else:
+            return
+        # Not on an outage, which says nothing of the password: the next attempt goes on from
+        # it. Nor where another copy of this step has promoted it meanwhile.
+        ticket.ensure_still_this_rotation(again=True)
+        LOG.warning("the pending password does not work: putting the old one back")
+        try:
+            change.session.set_password(change.accepted.password, by=change.by)
+        except RotationError as failed:
+            LOG.warning("the old password could not be put back: %s", failed)
+            outcome = "the server keeps it, so clients with AWSCURRENT are refused"
+        else:
+            outcome = "the old one is back"
+        raise _unproven(unproven, outcome, pooled=change.session.is_pooled)
 
     @contextmanager
-    def setter(self, user: Login, ticket: Ticket[Login]) -> Iterator[S | None]:
-        """The admin's session, where that one sets the user's password; None where not."""
+    def setter(
+        self, user: Login, ticket: Ticket[Login]
+    ) -> Iterator[tuple[Login, S] | tuple[None, None]]:
+        """The admin and its session, where that one sets the user's password; None where not."""
         if not self.options.admin_sets:
-            yield None
+            yield None, None
             return
-        with self.engine.connect(self.admin(user, ticket)) as session:
-            yield session
+        with self.admins.session(user, ticket) as admin_and_session:
+            yield admin_and_session
+
+
+class Change(NamedTuple, Generic[S]):
+    """A password to be set: in whose session, for which login, by which admin if any."""
+
+    session: S
+    pending: Login
+    accepted: Login
+    admin: Login | None
+    by: S | None
+
+
+def _unproven(problem: Permanent, outcome: str, *, pooled: bool) -> Permanent:
+    """The error of a password that the server has taken, and that does not let in."""
+    do = problem.do
+    if pooled and isinstance(problem, Rejected):
+        do = (
+            "what answers there is a pooler or a proxy, and not the server: let it ask the server "
+            "for passwords (PgBouncer: auth_query), or let 'host' and 'port' be the server's"
+        )
+    what = f"{problem.what}: a new login with the password that was just set fails; {outcome}"
+    return type(problem)(what, do=do, field=problem.field)

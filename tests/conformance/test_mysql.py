@@ -10,16 +10,16 @@ from local.targets import DatabaseTarget
 from rotators.mysql.testing import MySQLAlternatingTarget, MySQLTarget
 from tests.conformance.database import DatabaseSuite, username
 
-SERVERS = ("mariadb_server", "mariadb_11_server", "mysql_server")
+SERVERS = ("mariadb", "mariadb-11.8", "mysql")
 
 
-@pytest.mark.parametrize("server", SERVERS, indirect=True)
+@pytest.mark.parametrize("named_server", SERVERS, indirect=True)
 class TestMySQL(DatabaseSuite):
     settings: ClassVar[Mapping[str, str]] = {}
 
     @pytest.fixture
-    def target(self, server: Server) -> DatabaseTarget:
-        return MySQLTarget(server, username(), self.settings)
+    def target(self, named_server: Server) -> DatabaseTarget:
+        return MySQLTarget(named_server, username(), self.settings)
 
 
 class TestMySQLByAdmin(TestMySQL):
@@ -50,10 +50,10 @@ class TestMySQLOverlapUntilFinish(TestMySQL):
     seamless = True
 
 
-@pytest.mark.parametrize("server", SERVERS, indirect=True)
+@pytest.mark.parametrize("named_server", SERVERS, indirect=True)
 class TestMySQLAlternatingUsers(DatabaseSuite):
     credential = frozenset({"username", "password"})
 
     @pytest.fixture
-    def target(self, server: Server) -> DatabaseTarget:
-        return MySQLAlternatingTarget(server, username())
+    def target(self, named_server: Server) -> DatabaseTarget:
+        return MySQLAlternatingTarget(named_server, username())

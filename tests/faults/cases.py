@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from local.targets import Target, registry
+from local.targets import DatabaseTarget, Target, registry
 from rotators.http_api_key.testing import IssuerTarget
 from rotators.mysql.testing import MySQLAlternatingTarget, MySQLTarget
 from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
+from tests.fixtures.replicas import wait_for_user
 from tests.issuers.described import BESIDE, CHOSEN, EXAMPLES, REPLACED, SELF, SLOTS, target_of
 
 Make = Callable[[pytest.FixtureRequest], Target]
@@ -56,6 +57,32 @@ def _mysql(server: str, **settings: str) -> Make:
 
 def _mysql_pair(server: str) -> Make:
     return lambda request: MySQLAlternatingTarget(request.getfixturevalue(server), _username())
+
+
+def _pooled(make: Make) -> Make:
+    """The same, where the secrets name a pooler."""
+
+    def make_pooled(request: pytest.FixtureRequest) -> Target:
+        target = make(request)
+        assert isinstance(target, DatabaseTarget)
+        target.name_pooler(request.getfixturevalue("pooled_postgres_server"))
+        return target
+
+    return make_pooled
+
+
+def _read(make: Make, reader: str) -> Make:
+    """The same, where the secret names a replica, which has the user already."""
+
+    def make_read(request: pytest.FixtureRequest) -> Target:
+        target, replica = make(request), request.getfixturevalue(reader)
+        assert isinstance(target, DatabaseTarget)
+        target.name_reader(replica)
+        user, password = str(target.document["username"]), str(target.document["password"])
+        wait_for_user(replica, user, password)
+        return target
+
+    return make_read
 
 
 def _issuer(request: pytest.FixtureRequest) -> Target:
@@ -108,6 +135,27 @@ MYSQL = tuple(
         ),
         RotationCase(f"MySqlAlternatingUsers {name}, next", _mysql_pair(server), seamless=True),
     )
+)
+# The secret names another server than the one that has the user.
+ELSEWHERE = (
+    RotationCase("PostgresSingleUser pooler", _pooled(_postgres("postgres_server"))),
+    RotationCase(
+        "PostgresAlternatingUsers pooler", _pooled(_postgres_pair("postgres_server")), seamless=True
+    ),
+    RotationCase(
+        "PostgresSingleUser by admin, standby",
+        _read(_postgres("postgres_writer", **BY_ADMIN), "postgres_reader"),
+    ),
+    RotationCase(
+        "PostgresAlternatingUsers standby",
+        _read(_postgres_pair("postgres_writer"), "postgres_reader"),
+        seamless=True,
+    ),
+    RotationCase(
+        "MySqlSingleUser MySQL, overlap by admin, replica",
+        _read(_mysql("mysql_writer", **OVERLAP, **BY_ADMIN), "mysql_reader"),
+        seamless=True,
+    ),
 )
 KEYS = (
     RotationCase("HttpApiKey JupyterHub", _issuer, seamless=True),

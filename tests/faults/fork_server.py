@@ -19,7 +19,10 @@ from typing import Any, NoReturn
 from local import template
 from local.functions.home import LambdaContext
 from local.processes.guard import PR_SET_PDEATHSIG
+from local.servers.server import HOST
+from local.targets.database import ALIAS
 from shared.aws import clients, store
+from shared.aws.rds import Rds
 from shared.errors import RotationError
 from shared.handler import Handler
 from tests.faults.calls import watch
@@ -124,4 +127,6 @@ def _report(report_to: int, message: Message) -> None:
 if __name__ == "__main__":
     # The local service is consistent at once, so a lasting refusal need not be waited out.
     store.CONSISTENCY_SECONDS = float(os.environ.get("CONSISTENCY_SECONDS", "5"))
+    # RDS is not here to say that a reader's data are the writer's.
+    Rds.same_data = lambda _, *hosts: hosts == (HOST, ALIAS)  # type: ignore[method-assign]
     serve(socket.socket(fileno=0))

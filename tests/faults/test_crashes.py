@@ -7,7 +7,7 @@ killed process has its own sockets and gets SIGKILL; the local service's orchest
 import pytest
 
 from shared.protocol.event import Step
-from tests.faults.cases import CASES, RotationCase
+from tests.faults.cases import CASES, ELSEWHERE, RotationCase
 from tests.faults.crashing_secret import CrashingSecret, KillPoint, MakeCrashingSecret
 from tests.faults.sample import Sample
 from tests.fixtures.evidence import Evidence
@@ -16,7 +16,7 @@ from tests.fixtures.evidence import Evidence
 AT_MOST = 2
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", [*CASES, *ELSEWHERE], ids=str)
 def test_killed_at_every_call(
     case: RotationCase, make_crashing_secret: MakeCrashingSecret, sample: Sample, evidence: Evidence
 ) -> None:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from shared.protocol.event import Step
-from tests.faults.cases import CASES, RotationCase
+from tests.faults.cases import CASES, ELSEWHERE, RotationCase
 from tests.faults.crashing_secret import CrashingSecret, MakeCrashingSecret
 from tests.faults.sample import Sample
 from tests.faults.sandboxes import RunningStep, StepResult
@@ -51,7 +51,7 @@ def assert_retry_succeeds(crashing: CrashingSecret, event: Event, previous: str 
         assert_rotation_finished(crashing.secret, event["ClientRequestToken"], previous, [])
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", [*CASES, *ELSEWHERE], ids=str)
 def test_copies_at_once(
     case: RotationCase,
     make_crashing_secret: MakeCrashingSecret,

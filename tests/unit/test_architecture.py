@@ -116,6 +116,7 @@ def test_labels_are_named_in_the_machine_and_its_store_only() -> None:
     users = {name(file) for file in SHARED if "CURRENT" in _names(file)}
     assert users == {
         "shared/aws/store.py",
+        "shared/protocol/candidates.py",
         "shared/protocol/stages.py",
         "shared/protocol/ticket.py",
     }

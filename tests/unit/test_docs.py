@@ -30,6 +30,7 @@ from shared.passwords import PasswordPolicy
 from shared.strategies import SingleUser
 from shared.tls import ca_bundle
 from shared.translation import ConnectionFaults
+from tests.conformance import test_mysql, test_postgres
 from tests.engines import SINGLE
 from tests.issuers.issuing import ticket_with_admin
 from tests.lab import Lab
@@ -310,9 +311,18 @@ def test_every_function_and_server_is_named() -> None:
     assert servers == {name: choice.usual for name, choice in registry.servers().items()}
     (only,) = [row for row in rows("docs/local-system.md", "option") if "`postgres`" in row[1]]
     assert set(names(only[1])) <= registry.targets().keys()
-    code = "\n".join(path.read_text() for path in (ROOT / "local" / "servers").glob("*.py"))
+    code = "\n".join(path.read_text() for path in (ROOT / "local" / "servers").rglob("*.py"))
     for name in re.findall(r"TEST_\w+_DSN", code):
         assert f"`{name}`" in TEXT["docs/local-system.md"]
+
+
+def test_what_it_was_tried_with_is_what_the_tests_run_on() -> None:
+    table = rows("README.md", "service")
+    assert table == rows("docs/deploying.md", "service")
+    whole, single = ([name for row in table for name in names(row[column])] for column in (2, 3))
+    conformance = {*test_postgres.SERVERS, *test_mysql.SERVERS, "pgbouncer", "rabbitmq"}
+    assert sorted(whole) == sorted(conformance)
+    assert sorted([*whole, *single]) == sorted(registry.servers())
 
 
 # --- fields and examples ---
@@ -378,7 +388,7 @@ def test_every_field_is_in_its_table() -> None:
     # Without TLS, for then the admin's `ssl` is read as well.
     login["ssl"] = database_admin["ssl"] = False
     strategy = SingleUser(object.__new__(PostgresEngine), {"ALLOW_UNENCRYPTED": "true"})
-    strategy.admin(strategy.parse(login), cast("Any", ticket_with_admin(database_admin)))
+    strategy.admins.login(strategy.parse(login), cast("Any", ticket_with_admin(database_admin)))
     key = WatchedFields(
         {
             "issuer_url": "https://issuer.test",

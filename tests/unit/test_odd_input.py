@@ -42,9 +42,37 @@ def test_a_host_with_a_label_that_cannot_be(host: str) -> None:
         parse_key({**KEY, "issuer_url": f"https://{host}/api"})
 
 
-@pytest.mark.parametrize("host", ["db.", "l" * 63, "::1", "2001:db8::1", "db_1.a-b.c"])
+@pytest.mark.parametrize("host", ["db", "l" * 63, "::1", "2001:db8::1", "db_1.a-b.c"])
 def test_a_host_that_can_be(host: str) -> None:
     assert Login.parse({**LOGIN, "host": host}, default_port=5432).host == host
+
+
+@pytest.mark.parametrize(
+    ("host", "same"),
+    [
+        ("db.example.org.", "db.example.org"),
+        ("DB.Example.ORG", "db.example.org"),
+        ("0:0:0:0:0:0:0:1", "::1"),
+        ("2001:DB8::A", "2001:db8::a"),
+        ("fd00:0:0::00:1", "fd00::1"),
+    ],
+)
+def test_what_dns_takes_for_equal_is_equal_and_kept_in_the_secret(host: str, same: str) -> None:
+    login = Login.parse({**LOGIN, "host": host}, default_port=5432)
+    assert login.host == same
+    assert login.render()["host"] == host
+
+
+@pytest.mark.parametrize("host", ["db:5432", "10.0.0.1:5432", "[::1]:5432", "db.example.org:1"])
+def test_a_host_with_the_port_in_it_says_where_that_belongs(host: str) -> None:
+    with pytest.raises(MalformedSecret, match="has the port in it; move that to 'port'"):
+        Login.parse({**LOGIN, "host": host}, default_port=5432)
+
+
+@pytest.mark.parametrize("host", ["[::1]", "fe80::1%eth0", "db:", ":5432", "db:5432:1", "-a"])
+def test_a_host_that_is_neither_a_name_nor_an_address(host: str) -> None:
+    with pytest.raises(MalformedSecret, match="must be one host name or IP address"):
+        Login.parse({**LOGIN, "host": host}, default_port=5432)
 
 
 @pytest.mark.parametrize("proxy", ["http://", "http://[", "https://h:99999", "http://a b", "x"])

@@ -31,7 +31,12 @@ def mysql(
 
     Its log is mysql-9.log in `folder`; `settings` become options, after ours.
     """
-    kind = ServerKind(
+    return serve(kind(), folder, authority, settings)
+
+
+def kind() -> ServerKind:
+    """How MySQL differs from MariaDB."""
+    return ServerKind(
         engine="mysql",
         version="9",
         recipe=RECIPE,
@@ -40,7 +45,6 @@ def mysql(
         settings=SETTINGS,
         initialise=_initialise,
     )
-    return serve(kind, folder, authority, settings)
 
 
 def _initialise(command: list[str], place: Home, log: Path, sql: str) -> None:

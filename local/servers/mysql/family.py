@@ -1,6 +1,5 @@
 """What MySQL and MariaDB share: nearly all options, the login, and what stands in a new server."""
 
-import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from local.servers.certificates import Authority
 from local.servers.home import Home, home
 from local.servers.prefix import Recipe, prefix
 from local.servers.server import HOST, Server, fill_version, new_server, server_from_environment
+from shared.tls import verifying_context
 
 SETTINGS = {
     "bind_address": HOST,
@@ -52,13 +52,22 @@ def serve(
     if given := server_from_environment(kind.engine, kind.variable, 3306, ask):
         yield given
         return
-    files = prefix(kind.recipe)
     log = folder / f"{kind.engine}-{kind.version}.log"
+    server = new_server(kind.engine, authority, log, database="app")
+    with serve_as(kind, server, log, authority, settings or {}) as running_server:
+        yield running_server
+
+
+@contextmanager
+def serve_as(
+    kind: ServerKind, server: Server, log: Path, authority: Authority, settings: Mapping[str, str]
+) -> Iterator[Server]:
+    """Run this server, with its administrator and database, while the block runs."""
+    files = prefix(kind.recipe)
     with home(log, authority) as place:
-        server = new_server(kind.engine, authority, log, database="app")
         command = _command(kind, files, place)
         kind.initialise(command, place, log, _first_sql(server))
-        options = {**SETTINGS, "port": str(server.port), **kind.settings, **(settings or {})}
+        options = {**SETTINGS, "port": str(server.port), **kind.settings, **settings}
         with children.restartable(
             lambda: children.running(
                 (*command, *(f"--{name}={value}" for name, value in options.items())),
@@ -79,7 +88,7 @@ def login(server: Server) -> "Connection[Cursor]":
         user=server.admin,
         password=server.password,
         database=server.database or None,
-        ssl=ssl.create_default_context(cafile=str(server.ca)),
+        ssl=verifying_context(server.ca),
         connect_timeout=5,
         autocommit=True,
     )

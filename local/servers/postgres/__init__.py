@@ -89,6 +89,7 @@ def login(server: Server) -> psycopg.Connection:
         dbname=server.database,
         sslmode="verify-full",
         sslrootcert=str(server.ca),
+        channel_binding="disable",  # libpq cannot, where the certificate is signed by Ed25519
         gssencmode="disable",
         connect_timeout=5,
         autocommit=True,

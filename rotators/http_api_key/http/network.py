@@ -15,6 +15,7 @@ from rotators.http_api_key.http.urls import is_proxy, joined, origin
 from shared.deadline import time_left
 from shared.errors import Misconfigured
 from shared.settings import Settings
+from shared.tls import verifying_context
 
 CONNECT_SECONDS = 5
 ANSWER_SECONDS = 10
@@ -88,12 +89,17 @@ class Network:
     def __init__(self, ca: Path, rules: Rules) -> None:
         self.rules = rules
         timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=ANSWER_SECONDS)
+        context = verifying_context(ca)
         if rules.proxy:  # which looks names up itself
             self._http: urllib3.PoolManager = urllib3.ProxyManager(
-                rules.proxy, ca_certs=str(ca), timeout=timeout, retries=False
+                rules.proxy,
+                ssl_context=context,
+                proxy_ssl_context=context,
+                timeout=timeout,
+                retries=False,
             )
             return
-        self._http = urllib3.PoolManager(ca_certs=str(ca), timeout=timeout, retries=False)
+        self._http = urllib3.PoolManager(ssl_context=context, timeout=timeout, retries=False)
         self._http.pool_classes_by_scheme = {"https": PrivatePool if rules.private else PublicPool}
 
     def send(self, call: Call) -> Answer:

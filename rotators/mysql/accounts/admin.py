@@ -1,5 +1,6 @@
 """What an admin does to one account of a pair, other than changing its rights."""
 
+from rotators.mysql.account import Account
 from rotators.mysql.accounts.catalog import (
     PASSWORD_PLUGINS,
     AccountState,
@@ -8,10 +9,10 @@ from rotators.mysql.accounts.catalog import (
     read_account,
     unfinished_requirement,
 )
-from rotators.mysql.connection import Account, AdminRight, Connection, verbatim
+from rotators.mysql.connection import AdminRight, Connection, verbatim
 from rotators.mysql.error_numbers import ErrorNumber
 from rotators.mysql.errors import name_too_long
-from rotators.mysql.passwords.mariadb import Entries, native_password_hash
+from rotators.mysql.passwords.mariadb import Entries
 from rotators.mysql.rights.grants import Rights, fingerprint
 from shared.secret import Secret
 
@@ -29,15 +30,18 @@ class AccountAdmin:
     def __init__(self, admin: Connection) -> None:
         self._admin = admin
 
-    def create(self, account: Account, plugin: str, part: Part, password: Secret) -> AccountState:
+    def create(
+        self, account: Account, like: AccountState, part: Part, password: Secret
+    ) -> AccountState:
         """Create an account that nobody can log in as until `set_password`.
 
+        like: whose plugins it gets.
         Returns its state. Raises MalformedSecret where its name is too long.
         """
         if not self._admin.mariadb and len(account.user) > _MYSQL_NAME:
             # MySQL finds out in parsing: the slow log would have the statement as it came.
             raise name_too_long(account.user, mariadb=False)
-        how, *value = self._identified_by(Entries(""), password, plugin)
+        how, *value = self._identified_by(like.entries.of_passwords(), password, like.plugin)
         create = f"CREATE USER %s@%s IDENTIFIED {how} REQUIRE {unfinished_requirement(part)}"
         too_long = (ErrorNumber.WRONG_STRING_LENGTH,)
         if self._admin.run_as_admin(create, account, *value, errors=too_long) is not None:
@@ -80,14 +84,15 @@ class AccountAdmin:
     def _identified_by(self, entries: Entries, password: Secret, plugin: str) -> tuple[str, ...]:
         """Return what follows IDENTIFIED, and on MySQL the value that is in it."""
         if self._admin.mariadb:
-            return (f"VIA {verbatim(entries.with_native([native_password_hash(password)]))}",)
+            return (f"VIA {verbatim(entries.with_passwords(password))}",)
         with_plugin = f"WITH {plugin} " if plugin in PASSWORD_PLUGINS else ""
         return f"{with_plugin}BY %s", password.reveal()
 
     def _mark(self, statement: str, account: Account) -> None:
-        self._admin.run_as_admin(statement, account, missing_right=self._right_to_mark)
+        self._admin.run_as_admin(statement, account, missing_right=self.right_to_mark)
 
-    def _right_to_mark(self) -> AdminRight:
+    def right_to_mark(self) -> AdminRight:
+        """Return the right that it takes to mark accounts."""
         # Where a right on everything may be revoked in part, % is no pattern.
         partial_revokes = self._admin.run("SHOW VARIABLES LIKE 'partial_revokes'")
         exact = bool(partial_revokes) and partial_revokes[0][1] == "ON"

@@ -4,12 +4,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Self
 
+from rotators.mysql.account import Account
 from rotators.mysql.accounts.admin import AccountAdmin
-from rotators.mysql.accounts.catalog import AccountState, Part, read_account, read_accounts
+from rotators.mysql.accounts.catalog import (
+    AccountState,
+    Part,
+    mark_object,
+    read_account,
+    read_accounts,
+)
 from rotators.mysql.accounts.pairs import UserPair
-from rotators.mysql.connection import Account, Connection
-from rotators.mysql.passwords.mariadb import Entries
-from rotators.mysql.rights.changes import alter_options, rights_beyond
+from rotators.mysql.connection import Connection
+from rotators.mysql.rights.changes import alter_options, rights_beyond, told
 from rotators.mysql.rights.follow import copy_rights, in_short
 from shared.errors import Forbidden, TargetMismatch
 from shared.secret import Secret
@@ -78,14 +84,29 @@ class AlternatingAccounts:
         else:
             self._provision_originals(password)
 
+    def to_follow(self) -> list[tuple[AccountState, AccountState | None]]:
+        """Return the accounts whose rights the twin is to get, each with the twin's, if there is.
+
+        None where it is the original's turn, whose rights stay. Raises as `provision_twin`.
+        """
+        if not self._pair.twin_is_clone:
+            return []
+        originals = self._originals()
+        self._require_no_strangers({original.account.host for original in originals})
+        accounts = self._pair.twin_accounts
+        return [(original, accounts.get(original.account.host)) for original in originals]
+
     # --- the twin is the clone ---
 
-    def _provision_clones(self, password: Secret) -> None:
-        originals = [
+    def _originals(self) -> list[AccountState]:
+        return [
             state
             for state in self._pair.rotated()
             if state.account == self._pair.logged_in.account or state.accepts(self._current)
         ]
+
+    def _provision_clones(self, password: Secret) -> None:
+        originals = self._originals()
         hosts = {original.account.host for original in originals}
         self._require_no_strangers(hosts)
         for host, clone in self._pair.twin_accounts.items():
@@ -114,14 +135,15 @@ class AlternatingAccounts:
         account = Account(self._pair.twin, source.account.host)
         state = self._pair.twin_accounts.get(account.host)
         if state is None:
-            state = self._account_admin.create(account, source.plugin, part, password)
+            state = self._account_admin.create(account, source, part, password)
         rights = copy_rights(self._admin, state, source.rights)
         self._account_admin.mark(state, part, rights)
         options = alter_options(state.rights, rights)
         if state.locked:
             options += " ACCOUNT UNLOCK"
         # This password becomes its only way to log in.
-        password_only = replace(state, entries=Entries(""), plugin=source.plugin)
+        entries = source.entries.of_passwords()
+        password_only = replace(state, entries=entries, plugin=source.plugin)
         self._account_admin.set_password(password_only, password, options)
 
     # --- the twin is the original ---
@@ -148,7 +170,7 @@ class AlternatingAccounts:
         }
         for clone in clones:
             if clone.account.host in originals:
-                _require_all_rights(originals[clone.account.host], clone)
+                self._require_all_rights(originals[clone.account.host], clone)
         if self._pair.adopted:  # only now: the mark says that its rights are the original's
             logged_in = self._pair.logged_in
             self._account_admin.mark(logged_in, "clone", logged_in.rights)
@@ -164,7 +186,8 @@ class AlternatingAccounts:
         if original is None:
             raise TargetMismatch(
                 f"there is no account {account}, only others of that name",
-                do=f"CREATE USER {account}, and GRANT it what {pair.logged_in.account} has",
+                do=f"CREATE USER {account} IDENTIFIED BY '<a long random password>'; "
+                f"GRANT SELECT ON {mark_object('original')} TO {account}; {self._same(account)}",
                 field="username",
             )
         adopted_by_hand = ("clone", "") in pair.logged_in.marks
@@ -180,9 +203,34 @@ class AlternatingAccounts:
         if not original.has_password:
             raise TargetMismatch(
                 f"the account {account} does not log in with a password that can be rotated",
-                do=f"ALTER USER {account}: its authentication plugin",
+                do=f"ALTER USER {account} IDENTIFIED {self._with_plugin()}BY "
+                "'<a long random password>'",
                 field="username",
             )
+
+    def _require_all_rights(self, original: AccountState, clone: AccountState) -> None:
+        """Raise TargetMismatch where the clone was granted more, which its clients may need."""
+        more = rights_beyond(original.rights, clone.rights)
+        if more and not clone.matches_mark:
+            mariadb = self._admin.mariadb
+            grant = told(original.account, frozenset(), more, mariadb=mariadb)
+            revoke = told(clone.account, more, frozenset(), mariadb=mariadb)
+            raise TargetMismatch(
+                f"{clone.account}, which is in use, may do what {original.account} may not: "
+                f"{in_short(more)}",
+                do=f"let {original.account}, whose rights the clone follows, have it: {grant}; "
+                f"or take it from {clone.account}: {revoke}",
+                field="username",
+            )
+
+    def _same(self, account: Account) -> str:
+        """Return the SQL that gives the account what the one that logged in has."""
+        rights = self._pair.logged_in.rights
+        return told(account, frozenset(), rights, mariadb=self._admin.mariadb)
+
+    def _with_plugin(self) -> str:
+        # MySQL keeps the account's plugin unless another one is named.
+        return "" if self._admin.mariadb else "WITH caching_sha2_password "
 
 
 def verify_same_rights(session: Connection, twin: str) -> None:
@@ -197,18 +245,5 @@ def verify_same_rights(session: Connection, twin: str) -> None:
         raise TargetMismatch(
             f"{session.account} {problem}, so it may not be able to do what {twin!r} can",
             do="rotate again; who grants or revokes rights meanwhile has to do it for both users",
-            field="username",
-        )
-
-
-def _require_all_rights(original: AccountState, clone: AccountState) -> None:
-    """Raise TargetMismatch where the clone was granted more, which its clients may need."""
-    more = rights_beyond(original.rights, clone.rights)
-    if more and not clone.matches_mark:
-        raise TargetMismatch(
-            f"{clone.account}, which is in use, may do what {original.account} may not: "
-            f"{in_short(more)}",
-            do=f"GRANT it to {original.account}, whose rights the clone follows, or REVOKE it "
-            f"from {clone.account}",
             field="username",
         )

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from rotators.mysql.account import Account
 from rotators.mysql.accounts.hashes import password_matches
-from rotators.mysql.connection import Account, Connection
+from rotators.mysql.connection import AdminRight, Connection
 from rotators.mysql.error_numbers import READING_DENIED
-from rotators.mysql.errors import NO_CATALOG, UNREADABLE
-from rotators.mysql.passwords.mariadb import Entries, native_password_hash
+from rotators.mysql.errors import UNREADABLE, no_catalog
+from rotators.mysql.passwords.mariadb import Entries
 from rotators.mysql.rights.grants import Kind, Rights, fingerprint, parse_grants, parse_options
 from rotators.mysql.rights.tokens import Token, tokenize
 from shared.errors import RotationError
@@ -65,7 +66,7 @@ class AccountState:
     @property
     def has_password(self) -> bool:
         """Whether it logs in with a password of the kind that is rotated."""
-        return self.plugin in PASSWORD_PLUGINS or bool(self.entries.native_hashes)
+        return self.plugin in PASSWORD_PLUGINS or bool(self.entries.passwords)
 
     @property
     def matches_mark(self) -> bool:
@@ -74,7 +75,7 @@ class AccountState:
 
     def accepts(self, password: Secret) -> bool:
         """Whether it is a password of the account."""
-        return native_password_hash(password) in self.entries.native_hashes or (
+        return self.entries.accept(password) or (
             self.plugin in PASSWORD_PLUGINS and password_matches(password, self.password_hash)
         )
 
@@ -85,8 +86,8 @@ def read_account(connection: Connection, account: Account) -> AccountState:
     Raises Forbidden where this user may not look at the account, and Misconfigured where what
     the server shows cannot be read.
     """
-    grants = _show(connection, "SHOW GRANTS FOR %s@%s", *account)
-    (created,) = _show(connection, "SHOW CREATE USER %s@%s", *account)
+    grants = show(connection, "SHOW GRANTS FOR %s@%s", *account)
+    (created,) = show(connection, "SHOW CREATE USER %s@%s", *account)
     shown = tokenize(created)
     try:
         (options, locked), (plugin, password_hash) = parse_options(shown), _plugin_and_hash(shown)
@@ -117,7 +118,7 @@ def read_accounts(connection: Connection, user: str) -> dict[str, AccountState]:
 
     Raises as `read_account`.
     """
-    rows = _show(connection, "SELECT host FROM mysql.user WHERE user = %s", user)
+    rows = show(connection, "SELECT host FROM mysql.user WHERE user = %s", user)
     accounts = [Account(user, host) for host in rows if host or not connection.mariadb]
     return {account.host: read_account(connection, account) for account in accounts}
 
@@ -163,8 +164,10 @@ def _plugin_and_hash(created: Sequence[Token]) -> tuple[str, str]:
     return plugin.value, more[1].value if more[1].kind == "string" else ""
 
 
-def _show(connection: Connection, statement: str, *values: str) -> list[str]:
+def show(connection: Connection, statement: str, *values: str) -> list[str]:
     """Return the first column of the rows; raises Forbidden where the catalog may not be read."""
-    no_catalog = NO_CATALOG.error(f"mysql {connection.login.address}")
-    denied: dict[int, RotationError] = dict.fromkeys(READING_DENIED, no_catalog)
+    grant = AdminRight("SELECT ON mysql.*").grant_to(connection.effective_account)
+    denied: dict[int, RotationError] = dict.fromkeys(
+        READING_DENIED, no_catalog(connection.login, grant)
+    )
     return [str(row[0]) for row in connection.run(statement, *values, otherwise=denied)]

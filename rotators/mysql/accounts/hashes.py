@@ -9,7 +9,7 @@ import hmac
 import re
 from collections.abc import Iterator
 
-from rotators.mysql.passwords.mariadb import native_password_hash
+from rotators.mysql.plugins.stored import native_password_hash
 from shared.secret import Secret
 
 _ALPHABET = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from rotators.mysql.account import Account
 from rotators.mysql.accounts.catalog import AccountState, mark_object
-from rotators.mysql.connection import Account
 from shared.credentials import CLONE
 from shared.errors import TargetMismatch
 

@@ -3,55 +3,101 @@
 MariaDB writes statements to its logs as they come, so it gets hashes, made here.
 """
 
-import hashlib
 import logging
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from rotators.mysql.connection import Connection, verbatim
 from rotators.mysql.error_numbers import ErrorNumber
-from rotators.mysql.errors import OTHER_PLUGIN, overlap_forbidden
+from rotators.mysql.errors import no_second_entry, other_plugin, overlap_forbidden
+from rotators.mysql.plugins.stored import NATIVE, PARSEC, STORED
 from rotators.mysql.rights.tokens import Token, split_at, to_sql, tokenize
+from shared.errors import RotationError
 from shared.secret import Secret
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 
-NATIVE = "mysql_native_password"
 # What may follow the list of authentications in SHOW CREATE USER.
 _FOLLOWING_CLAUSES = ("REQUIRE", "WITH", "ACCOUNT", "PASSWORD")
 
 
-def native_password_hash(password: Secret) -> str:
-    """Return what mysql_native_password stores: `*` and hex(SHA1(SHA1(password))), upper case.
+class Entry(NamedTuple):
+    """One way to log in: `ed25519 USING '...'` has a plugin and what it stores of a password."""
 
-    Source: MariaDB documentation, "Authentication Plugin - mysql_native_password".
-    """
-    # The server's format, not a choice: what is hashed is long and random.
-    once = hashlib.sha1(password.reveal().encode()).digest()  # noqa: S324 - MySQL's own hash
-    return "*" + hashlib.sha1(once).hexdigest().upper()  # noqa: S324 - the same
+    sql: str
+    plugin: str
+    stored: str
+
+    @classmethod
+    def parse(cls, tokens: Sequence[Token]) -> "Entry":
+        """Return the entry in a list's part; what is stored is empty where nothing is."""
+        values = [token.value for token in tokens if token.kind == "string"]
+        return cls(to_sql(tokens), tokens[0].value, values[0] if values else "")
+
+    def is_of(self, password: Secret) -> bool:
+        """Whether this password is what it stores."""
+        return self.plugin in STORED and STORED[self.plugin].matches(password, self.stored)
 
 
 class Entries:
-    """The entries, each as SQL: `mysql_native_password USING '*...'`, `unix_socket`."""
+    """The entries of an account, in the server's order: `mysql_native_password`, `unix_socket`."""
 
     def __init__(self, created: str) -> None:
         """Read them from what SHOW CREATE USER answered; none where that is empty."""
-        self.all = [to_sql(entry) for entry in _entries(tokenize(created))]
+        self.all = [Entry.parse(entry) for entry in _entries(tokenize(created)) if entry]
+
+    def of_passwords(self) -> "Entries":
+        """Return those alone that are passwords."""
+        passwords = Entries("")
+        passwords.all = self.passwords
+        return passwords
 
     @property
-    def native_hashes(self) -> list[str]:
-        """The hashes of the entries that are passwords as this driver sends them."""
-        return [entry.split("'")[1] for entry in self.all if _is_native(entry) and "'" in entry]
+    def passwords(self) -> list[Entry]:
+        """Those that are passwords of a kind that is rotated."""
+        return [entry for entry in self.all if entry.plugin in STORED and entry.stored]
 
-    def with_native(self, hashes: Iterable[str]) -> str:
-        """Return all of them again as SQL, with these hashes in place of the present ones."""
-        first = next((i for i, entry in enumerate(self.all) if _is_native(entry)), 0)
-        others = [entry for entry in self.all if not _is_native(entry)]
-        native = [f"{NATIVE} USING '{hashed}'" for hashed in dict.fromkeys(hashes)]
-        return " OR ".join([*others[:first], *native, *others[first:]])
+    @property
+    def take_two(self) -> bool:
+        """Whether one after the other of two passwords is asked for."""
+        return all(entry.plugin != PARSEC for entry in self.all)
 
+    def accept(self, password: Secret) -> bool:
+        """Whether one of them is this password."""
+        return any(entry.is_of(password) for entry in self.all)
 
-def _is_native(entry: str) -> bool:
-    return entry == NATIVE or entry.startswith(f"{NATIVE} ")
+    def accept_only(self, *passwords: Secret) -> bool:
+        """Whether each plugin's passwords are these, and no entry is another one."""
+        return self.with_passwords(*passwords) == " OR ".join(entry.sql for entry in self.all)
+
+    def with_passwords(self, *passwords: Secret) -> str:
+        """Return all of them again as SQL, each plugin's passwords replaced by these.
+
+        Also of a second plugin: a password that stayed in one would go on being accepted. Where
+        there is none, mysql_native_password's come first.
+        """
+        parts: list[str] = []
+        done: set[str] = set()
+        if not self.passwords:
+            parts = self._made(NATIVE, passwords)
+            done = {NATIVE}
+        for entry in self.all:
+            if entry.plugin not in STORED:
+                parts.append(entry.sql)
+            elif entry.plugin not in done:
+                parts += self._made(entry.plugin, passwords)
+                done.add(entry.plugin)
+        return " OR ".join(parts)
+
+    def _made(self, plugin: str, passwords: Iterable[Secret]) -> list[str]:
+        """Return an entry of the plugin for each password, the present one where there is one."""
+        present = [entry for entry in self.all if entry.plugin == plugin]
+        made = [
+            next((entry.stored for entry in present if entry.is_of(password)), None)
+            or STORED[plugin].make(password)
+            for password in passwords
+        ]
+        return [f"{plugin} USING '{stored}'" for stored in dict.fromkeys(made)]
 
 
 def _entries(created: Sequence[Token]) -> list[list[Token]]:
@@ -69,48 +115,71 @@ def _entries(created: Sequence[Token]) -> list[list[Token]]:
 class MariaDBPasswords:
     """The passwords of the account that logged in; `admin` sets them, where one is given.
 
-    Every method raises Misconfigured where the first entry is of another plugin.
+    Every method raises Misconfigured where no entry is a password.
     """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def replace(self, password: Secret, admin: Connection | None) -> None:
-        """Let only this password be accepted; warns where there is no right to end others."""
-        hashed = native_password_hash(password)
+        """Let only this password be accepted; warns where there is no right to end others.
+
+        Raises Misconfigured, changing nothing, where that would leave the session's own accepted by
+        another plugin.
+        """
         entries = self._read()
         if admin is not None:
-            self._write_as_admin(admin, entries.with_native([hashed]))
-        elif len(entries.native_hashes) <= 1:
-            self._connection.run("SET PASSWORD = %s", hashed)
-        elif not self._write_own(entries.with_native([hashed])):
-            self._connection.run("SET PASSWORD = %s", hashed)
+            self._write_as_admin(admin, entries.with_passwords(password))
+        elif entries.all[0].plugin in STORED and len(entries.passwords) == 1:
+            self._set_first(entries, password)
+        elif not self._write_own(entries.with_passwords(password)):
+            self._require_first(entries)
+            self._set_first(entries, password)
             LOG.warning(
                 "another password of %s stays accepted, which it has no right to end: have an"
-                " admin run ALTER USER %s IDENTIFIED VIA with one entry",
+                " admin run ALTER USER %s IDENTIFIED BY '<the new password>'",
                 self._connection.login.address,
                 self._connection.account,
             )
 
+    def check_two(self) -> None:
+        """Raise Forbidden where the account's plugin has no second password."""
+        if not self._read().take_two:
+            raise no_second_entry(self._connection.login, str(self._connection.account))
+
     def add(self, password: Secret, admin: Connection | None) -> None:
         """Let this password and the session's own be accepted, and no third."""
-        accepted = (password, self._connection.login.password)
-        hashes = [native_password_hash(each) for each in accepted]
-        self._write(self._read().with_native(hashes), admin)
+        own = self._connection.login.password
+        self._write(self._read().with_passwords(password, own), admin)
 
     def end_others(self, password: Secret, admin: Connection | None) -> None:
         """Let only this password, which is one of the entries, be accepted."""
-        entries, hashed = self._read(), native_password_hash(password)
-        if entries.native_hashes != [hashed]:
-            self._write(entries.with_native([hashed]), admin)
+        entries = self._read()
+        if not entries.accept_only(password):
+            self._write(entries.with_passwords(password), admin)
 
     def _read(self) -> Entries:
         ((created,),) = self._connection.run("SHOW CREATE USER %s@%s", *self._connection.account)
         entries = Entries(str(created))
-        # SET PASSWORD sets the first entry, whatever its plugin makes of a hash.
-        if not entries.all or not _is_native(entries.all[0]):
-            raise OTHER_PLUGIN.error(f"mysql {self._connection.login.address}")
+        if not entries.passwords:
+            raise self._other_plugin(entries)
         return entries
+
+    def _require_first(self, entries: Entries) -> None:
+        """Raise where the account's own right, to set the first entry, is not enough."""
+        first, *others = entries.all
+        left = [other for other in others if other.is_of(self._connection.login.password)]
+        # SET PASSWORD sets the first entry, whatever its plugin makes of a hash.
+        if first.plugin not in STORED or any(other.plugin != first.plugin for other in left):
+            raise self._other_plugin(entries)
+
+    def _other_plugin(self, entries: Entries) -> RotationError:
+        plugins = " OR ".join(dict.fromkeys(entry.plugin for entry in entries.all)) or "no plugin"
+        where = f"mysql {self._connection.login.address}"
+        return other_plugin(where, str(self._connection.account), plugins)
+
+    def _set_first(self, entries: Entries, password: Secret) -> None:
+        self._connection.run("SET PASSWORD = %s", STORED[entries.all[0].plugin].make(password))
 
     def _write(self, entries: str, admin: Connection | None) -> None:
         """Set the entries; raises Forbidden where there is no right to."""

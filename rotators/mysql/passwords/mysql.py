@@ -10,7 +10,8 @@ from itertools import chain
 
 from rotators.mysql.connection import Connection, require_tls
 from rotators.mysql.error_numbers import ErrorNumber
-from rotators.mysql.errors import CURRENT_NOT_NAMED, NO_OVERLAP, USED_BEFORE, overlap_forbidden
+from rotators.mysql.error_table import CURRENT_NOT_NAMED, USED_BEFORE
+from rotators.mysql.errors import NO_OVERLAP, overlap_forbidden
 from shared.errors import Rejected, RotationError
 from shared.secret import Secret
 
@@ -64,16 +65,21 @@ class MySQLPasswords:
         if not self._discard_second(admin) and logged_in_with_second:
             LOG.warning(
                 "the old password of %s may stay accepted as its second one, which it has no right"
-                " to end: have an admin run ALTER USER ... DISCARD OLD PASSWORD",
+                " to end: have an admin run ALTER USER %s DISCARD OLD PASSWORD",
                 self._connection.login.address,
+                account,
             )
+
+    def check_two(self) -> None:
+        """Raise Forbidden where the server keeps one password only."""
+        if not self._has_two:
+            raise NO_OVERLAP.error(f"mysql {self._connection.login.address}")
 
     def add(self, password: Secret, admin: Connection | None) -> None:
         """Let this password and the session's own be accepted, and no third."""
         account, new = self._connection.account, password.reveal()
         require_tls(self._connection, admin)
-        if not self._has_two:
-            raise NO_OVERLAP.error(f"mysql {self._connection.login.address}")
+        self.check_two()
         if admin is not None:
             # REPLACE is for one's own password only, so the two statements need a lock.
             with admin.lock_held(*account):
@@ -136,7 +142,8 @@ class MySQLPasswords:
         """Raise what setting the password failed with, unless another copy of this step set it."""
         if not self._is_first(password):
             row = CURRENT_NOT_NAMED if error == _MUST_NAME_CURRENT else USED_BEFORE
-            raise row.error(f"mysql {self._connection.login.address}", f"error {error}")
+            told = row._replace(do=row.do.replace("{account}", str(self._connection.account)))
+            raise told.error(f"mysql {self._connection.login.address}", f"error {error}")
 
     def _discard_second(self, admin: Connection | None) -> bool:
         """Let the second password be accepted no more; False where the account has no right to."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import NamedTuple
 
+from rotators.mysql.account import Account
 from rotators.mysql.connection import AdminRight, verbatim
 from rotators.mysql.rights.grants import (
     ALL,
@@ -37,6 +38,10 @@ class RightsChange(NamedTuple):
     option: str = _WITH_GRANT_OPTION
     gives: bool = False
 
+    def told(self, account: Account) -> str:
+        """Return the statement about this account as a person runs it."""
+        return self.statement.replace("%s@%s", str(account)).replace("%%", "%")
+
     def admin_right(self) -> AdminRight:
         """Return the right that an admin needs for the statement."""
         return AdminRight(self.needed, self.option)
@@ -51,7 +56,7 @@ def changes_between(have: Rights, want: Rights, *, mariadb: bool) -> Iterator[Ri
     extra = frozenset(right for right in extra if not _is_implied(right, want))
     for kind, grant, _ in _KINDS:
         yield from grant(_of_kind(kind, missing))
-    yield from _restrictions("GRANT", "TO", _of_kind(Kind.RESTRICTION, extra))
+    yield from _restrictions("GRANT", "TO", _outlasting(_of_kind(Kind.RESTRICTION, extra), want))
     for kind, _, revoke in _KINDS:
         yield from revoke(_of_kind(kind, extra))
     yield from _restrictions("REVOKE", "FROM", _of_kind(Kind.RESTRICTION, missing))
@@ -63,6 +68,13 @@ def changes_between(have: Rights, want: Rights, *, mariadb: bool) -> Iterator[Ri
         statement = f"SET DEFAULT ROLE {named} {preposition} %s@%s"
         needed = "UPDATE ON mysql.*" if mariadb else "CREATE USER ON *.*"
         yield RightsChange(statement, roles, needed, option="")
+
+
+def told(account: Account, have: Rights, want: Rights, *, mariadb: bool) -> str:
+    """Return the statements that lead the account from `have` to `want`, for a person."""
+    return "; ".join(
+        change.told(account) for change in changes_between(have, want, mariadb=mariadb)
+    )
 
 
 def alter_options(have: Rights, want: Rights) -> str:
@@ -111,6 +123,14 @@ def _is_implied(right: Right, among: Rights) -> bool:
     if right.kind is Kind.ROLE:
         return not right.what and right._replace(what=_WITH_ADMIN_OPTION.strip()) in among
     return False
+
+
+def _outlasting(restrictions: Rights, want: Rights) -> Rights:
+    """Leave out the restrictions that go with what they restrict, which is taken as well."""
+    privileges = {right.what for right in _of_kind(Kind.PRIVILEGE, want) if right.on == EVERYWHERE}
+    return frozenset(
+        right for right in restrictions if right.what in privileges or ALL in privileges
+    )
 
 
 def _of_kind(kind: Kind, rights: Iterable[Right]) -> Rights:

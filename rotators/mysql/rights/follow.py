@@ -2,10 +2,11 @@
 
 import logging
 
+from rotators.mysql.account import Account
 from rotators.mysql.accounts.catalog import AccountState, read_account
-from rotators.mysql.connection import Account, Connection
+from rotators.mysql.connection import Connection
 from rotators.mysql.error_numbers import ErrorNumber
-from rotators.mysql.rights.changes import RightsChange, changes_between
+from rotators.mysql.rights.changes import RightsChange, changes_between, told
 from rotators.mysql.rights.grants import ALL, GRANT_OPTION, Kind, Right, Rights
 from rotators.mysql.rights.tokens import tokenize
 from shared.errors import TargetMismatch
@@ -27,7 +28,7 @@ _ALL_PRIVILEGES = {
     " AND table_schema = %s AND table_name = %s",
 }
 # One change may undo another: a role that goes takes its place among the default ones with it.
-_PASSES = 5
+_PASSES = 8
 
 
 def copy_rights(admin: Connection, state: AccountState, wanted: Rights) -> Rights:
@@ -40,18 +41,24 @@ def copy_rights(admin: Connection, state: AccountState, wanted: Rights) -> Right
     account, have = state.account, _without_options(state.rights)
     want = _without_options(wanted)
     options = wanted - want
+    given: set[str] = set()
     for _ in range(_PASSES):
         if have == want:
             return have | options
         expanded = _expand_all_privileges(admin, account, have, want)
-        for change in changes_between(expanded, want, mariadb=admin.mariadb):
+        changes = list(changes_between(expanded, want, mariadb=admin.mariadb))
+        # What is given brings more along where some of the admin's own is revoked: look again
+        # before anything is taken. What was given in vain has to be taken first.
+        new = [change for change in changes if change.gives and change.statement not in given]
+        given |= {change.statement for change in new}
+        for change in new or changes:
             want -= _apply(admin, account, change)
         have = _without_options(read_account(admin, account).rights)
     if have == want:
         return have | options
     raise TargetMismatch(
         f"the server did not give {account} the same rights: {in_short(have ^ want)}",
-        do="GRANT or REVOKE it for both users, and rotate again",
+        do=f"{told(account, have, want, mariadb=admin.mariadb)}; then rotate again",
         field="username",
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
-from rotators.mysql.connection import Account
+from rotators.mysql.account import Account
 from rotators.mysql.errors import UNREADABLE
 from rotators.mysql.rights.tokens import Token, split_at, to_sql, tokenize
 

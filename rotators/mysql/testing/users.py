@@ -1,6 +1,5 @@
 """An account of its own on a MySQL or MariaDB server, or two of them that take turns."""
 
-import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
@@ -13,6 +12,7 @@ from pymysql.cursors import Cursor
 from local.servers.server import Server
 from local.targets import Admin, DatabaseTarget, Document
 from shared.credentials import CLONE
+from shared.tls import verifying_context
 
 # A wrong password, one where MariaDB has another way to log in (which it also pretends of whom it
 # does not know, by the name), or an account that is locked: MySQL's number and MariaDB's.
@@ -46,7 +46,7 @@ class MySQLTarget(DatabaseTarget):
         super().__init__(server, username, settings, admin)
         two = settings.get("PASSWORD_OVERLAP") == "true"
         self.overlaps |= two and settings.get("OLD_PASSWORD_ENDS") != "on-finish"
-        self._tls = ssl.create_default_context(cafile=str(server.ca))
+        self._tls = verifying_context(server.ca)
         self._mariadb = server.engine == "mariadb"
         name = "MariaDB" if self._mariadb else "MySQL"
         self.title = f"{name} {server.version.split('-')[0]}"

@@ -1,6 +1,7 @@
 """The words of the proxies in front of hosted databases: Neon's (proxy/src/auth, console)."""
 
-from shared.errors import NEXT_ATTEMPT, Busy, ErrorRow, Forbidden, Misconfigured, Unreachable
+from shared.errors import NEXT_ATTEMPT, Busy, ErrorRow, Forbidden, Misconfigured
+from shared.translation import NoAnswer
 
 HOSTED = {
     r"Endpoint ID is not specified|The requested endpoint could not be found|"
@@ -21,7 +22,7 @@ HOSTED = {
     ),
     r"Couldn't connect to compute node|Control plane request failed|Console request failed":
         ErrorRow(
-            Unreachable, "the proxy (Neon) answered, and has no connection to the database",
+            NoAnswer, "the proxy (Neon) answered, and has no connection to the database",
             NEXT_ATTEMPT,
         ),
 }  # fmt: skip

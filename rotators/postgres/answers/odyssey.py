@@ -7,8 +7,8 @@ from shared.errors import (
     Forbidden,
     Misconfigured,
     Rejected,
-    Unreachable,
 )
+from shared.translation import NoAnswer
 
 ODYSSEY = {
     r"incorrect (password|user)$": ErrorRow(
@@ -30,7 +30,7 @@ ODYSSEY = {
     ),
     r"failed to (get remote server connection|connect to remote server|make auth query)|"
     r"remote server read/write error|client routing failed|repl\w+ lag": ErrorRow(
-        Unreachable, "the pooler (Odyssey) answered, and has no connection to the server",
+        NoAnswer, "the pooler (Odyssey) answered, and has no connection to the server",
         f"{NEXT_ATTEMPT}; see the pooler's log if it lasts",
     ),
 }  # fmt: skip

@@ -9,6 +9,7 @@ from shared.errors import (
     Rejected,
     Unreachable,
 )
+from shared.translation import NoAnswer
 
 _LOG = "look for the reason in the pooler's log"
 
@@ -19,10 +20,11 @@ PGBOUNCER = {
             "let the pooler ask the server (auth_query) instead of a list of its own (auth_file), "
             "or let 'host' name the server itself", "password",
         ),
+    # With auth_query too, where the server has no such user: a clone that is not made yet.
     r"no such user": ErrorRow(
-        Misconfigured, "the pooler, not the server, knows no user of this name",
-        "let the pooler ask the server (auth_query), add the user to its auth_file, or let 'host' "
-        "name the server itself", "username",
+        Rejected, "the pooler, not the server, knows no user of this name",
+        "if the server has the user, let the pooler ask the server (auth_query), add the user to "
+        "its auth_file, or let 'host' name the server itself", "username",
     ),
     r"no such database|No pool configured for database": ErrorRow(
         Misconfigured, "the pooler, not the server, knows no database of that name, or not for "
@@ -44,12 +46,12 @@ PGBOUNCER = {
     ),
     r"server login|pgbouncer cannot connect to server|"
     r"client_login_timeout|server DNS lookup failed|connect timeout|server conn crashed": ErrorRow(
-        Unreachable, "the pooler answered, and has no connection to the server",
+        NoAnswer, "the pooler answered, and has no connection to the server",
         f"check that the server is up and that the pooler reaches it; {_LOG}",
     ),
     r"database .* is (disabled|paused)|(the )?(pooler|pgbouncer|database) is (disabled|paused|"
     r"shut|suspended)|.*shutting down": ErrorRow(
-        Unreachable, "the pooler, not the server, is paused or stopping",
+        NoAnswer, "the pooler, not the server, is paused or stopping",
         f"{NEXT_ATTEMPT}; RESUME or ENABLE the database in the pooler if it lasts",
     ),
     r"(TLS|SSL) (connection )?required": ErrorRow(

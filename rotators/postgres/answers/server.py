@@ -13,6 +13,7 @@ from shared.errors import (
     Rejected,
     Unreachable,
 )
+from shared.translation import NoAnswer
 
 REJECTED = ErrorRow(
     Rejected, "the server rejected the password",
@@ -67,7 +68,7 @@ SERVER = {
         Busy, "the server is out of resources", NEXT_ATTEMPT
     ),
     r"the database system is": ErrorRow(
-        Unreachable, "the server is starting or stopping", NEXT_ATTEMPT
+        NoAnswer, "the server is starting or stopping", NEXT_ATTEMPT
     ),
     r"terminating connection|canceling authentication|connection to client lost": ErrorRow(
         Unreachable, "the server ended the login before it was judged", NEXT_ATTEMPT

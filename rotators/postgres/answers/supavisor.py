@@ -1,6 +1,7 @@
 """The words of Supavisor, Supabase's pooler (lib/supavisor/client_handler/error.ex)."""
 
-from shared.errors import NEXT_ATTEMPT, Busy, ErrorRow, Forbidden, Misconfigured, Unreachable
+from shared.errors import NEXT_ATTEMPT, Busy, ErrorRow, Forbidden, Misconfigured
+from shared.translation import NoAnswer
 
 SUPAVISOR = {
     r"Tenant or user not found|\(ENOTFOUND\)|Authentication error, reason: .*Invalid format|"
@@ -28,7 +29,7 @@ SUPAVISOR = {
     ),
     r"connection failure during authentication|Failed to subscribe|DbHandler exited|"
     r"Authentication error, reason|Internal error \(": ErrorRow(
-        Unreachable, "the pooler (Supavisor) answered, and has no connection to the database",
+        NoAnswer, "the pooler (Supavisor) answered, and has no connection to the database",
         f"{NEXT_ATTEMPT}; see the pooler's log if it lasts",
     ),
 }  # fmt: skip

@@ -171,3 +171,30 @@ def test_fact_07_unlabelled_versions_come_newest_first_and_bounded(
         secret.store({**first, "number": number})
     numbers = [version.document.get("number") for version in store_of(client, secret).unlabelled()]
     assert numbers == [4, 3, 2]  # 6 is AWSCURRENT, 5 AWSPREVIOUS
+
+
+@pytest.mark.parametrize("empty_token", [False, True])
+def test_every_page_of_a_list_is_read_and_an_empty_token_ends_it(
+    client: "SecretsManagerClient",
+    secret: LabSecret,
+    monkeypatch: pytest.MonkeyPatch,
+    empty_token: bool,
+) -> None:
+    monkeypatch.setattr(store_module, "PAGE", 2)
+    first = secret.value()
+    for number in range(7):
+        secret.store({**first, "number": number})
+        client.update_secret_version_stage(
+            SecretId=secret.arn,
+            VersionStage=f"pinned {number}",
+            MoveToVersionId=str(secret.holder("AWSCURRENT")),
+        )
+    if empty_token:  # as some emulators end a list
+        client.meta.events.register(
+            "after-call.secrets-manager.ListSecretVersionIds",
+            lambda parsed, **_: parsed.setdefault("NextToken", ""),
+        )
+    store = store_of(client, secret)
+    assert store.valued_labels().keys() == secret.labels().keys()
+    assert len(secret.labels()) == 7
+    assert len(list(store.unlabelled())) == 1  # the first

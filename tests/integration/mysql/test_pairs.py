@@ -83,7 +83,7 @@ def test_what_was_granted_to_the_clone_only_is_not_lost_silently(users: Users) -
     users.run("GRANT DELETE ON app.* TO {twin}@'%'")
     with pytest.raises(TargetMismatch, match="privilege DELETE") as caught:
         users.provision_twin("third", current="second", user=users.twin)
-    assert "GRANT it to" in caught.value.do
+    assert "have it: GRANT" in caught.value.do
     assert users.accepts("first")
     users.run("GRANT ALL ON app.* TO {user}@'%'")
     users.provision_twin("third", current="second", user=users.twin)
@@ -199,8 +199,8 @@ def test_what_only_an_adopted_clone_may_do_is_not_lost_silently(users: Users, ad
     for _ in range(2):  # a retry does not take the refusal for an adoption
         with pytest.raises(TargetMismatch, match="privilege PROCESS") as caught:
             users.provision_twin("second", user=users.twin, proves_ownership=lambda: True)
-        assert f"GRANT it to '{users.name}'@'%'" in caught.value.do
-        assert f"REVOKE it from '{users.twin}'@'%'" in caught.value.do
+        assert f"GRANT PROCESS ON *.* TO '{users.name}'@'%'" in caught.value.do
+        assert f"REVOKE PROCESS ON *.* FROM '{users.twin}'@'%'" in caught.value.do
         assert everything(users, users.name) == before
     users.run("GRANT PROCESS ON *.* TO {user}@'%'")
     users.provision_twin("second", user=users.twin, proves_ownership=lambda: True)

@@ -1,5 +1,8 @@
 """A clone on MySQL or MariaDB can do exactly what its original can, as the server itself says."""
 
+from collections.abc import Iterator
+from functools import partial
+
 import pytest
 
 from local.servers import Server
@@ -441,3 +444,53 @@ def test_verifying_sees_what_was_granted_or_revoked_by_hand(users: Users) -> Non
     other.create()
     with pytest.raises(TargetMismatch, match="no mark"):
         other.verify_same_rights("first", other.name)
+
+
+# --- an admin whose own rights are restricted, as RDS's master's are ---
+
+RESTRICTED = "INSERT, UPDATE, DELETE, CREATE, DROP, ALTER"
+
+
+@pytest.fixture
+def restricted(mysql_server: Server) -> Iterator[Users]:
+    """Its admin may write to everything but the mysql schema."""
+    users = Users(mysql_server)
+    users.sql("SET GLOBAL partial_revokes = ON")
+    try:
+        users.create_admin()
+        users.run(f"REVOKE {RESTRICTED} ON mysql.* FROM {{admin}}@'%'")
+        users.create()
+        yield users
+    finally:
+        for user in (users.admin, users.name, users.twin):
+            users.sql("DROP USER IF EXISTS %s@'%%'", user)
+        users.sql("SET GLOBAL partial_revokes = OFF")
+
+
+def test_a_restriction_that_comes_along_is_not_made_again(restricted: Users) -> None:
+    """The user was made by that admin, so it is restricted as that one is."""
+    admin = partial(restricted.sql_as, restricted.admin, "admin")
+    admin("GRANT SELECT, INSERT, UPDATE, DELETE, CREATE ON *.* TO %s@'%%'", restricted.name)
+    assert "REVOKE" in str(restricted.shown(restricted.name))
+    assert_clone_follows(restricted)
+    admin("GRANT DROP ON *.* TO %s@'%%'", restricted.name)
+    assert_clone_follows(restricted)
+    restricted.run("REVOKE INSERT ON *.* FROM {user}@'%'")
+    assert_clone_follows(restricted)
+
+
+def test_what_an_admin_may_not_give_is_told_by_the_grant_that_is_enough(restricted: Users) -> None:
+    restricted.run("GRANT SELECT, INSERT ON *.* TO {user}@'%'")
+    with pytest.raises(Forbidden) as caught:
+        restricted.provision_twin("second")
+    restricted.sql(caught.value.do)
+    assert_clone_follows(restricted)
+
+
+def test_a_restriction_of_the_users_own(restricted: Users) -> None:
+    restricted.run(
+        "GRANT SELECT, INSERT ON *.* TO {user}@'%'",
+        "REVOKE INSERT ON mysql.* FROM {user}@'%'",
+        "REVOKE SELECT ON app.* FROM {user}@'%'",
+    )
+    assert_clone_follows(restricted)

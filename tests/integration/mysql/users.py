@@ -6,13 +6,16 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 import pymysql
 
 from local.servers import Server
 from rotators.mysql.engine import MySQLEngine, MySQLSession
+from rotators.mysql.errors import PluginRefused
+from rotators.mysql.plugins.login import Plugins
 from shared.credentials import Login
+from shared.errors import Rejected
 from shared.secret import Secret
 
 # What the master user of Amazon RDS has: no SUPER, and nothing on the mysql schema but to read it.
@@ -66,8 +69,11 @@ class Users:
             cursor.execute(statement, values or None)
             return list(cursor.fetchall())
 
-    def connect(self, user: str, password: str) -> "pymysql.Connection[pymysql.cursors.Cursor]":
+    def connect(
+        self, user: str, password: str, *, source: str | None = None
+    ) -> "pymysql.Connection[pymysql.cursors.Cursor]":
         return pymysql.connect(
+            bind_address=source,
             host=self.server.host,
             port=self.server.port,
             user=user,
@@ -77,6 +83,9 @@ class Users:
             connect_timeout=10,
             read_timeout=30,
             ssl=ssl.create_default_context(cafile=str(self.server.ca)),
+            auth_plugin_map=cast(
+                "Any", Plugins(tls=True)
+            ),  # PyMySQL has no ed25519 and no PARSEC of its own
         )
 
     def create(self, *, host: str = "%", more: str = "", user: str | None = None) -> None:
@@ -90,17 +99,22 @@ class Users:
         more = "DELETE HISTORY" if self.mariadb else "ROLE_ADMIN, APPLICATION_PASSWORD_ADMIN"
         self.sql(f"GRANT {more} ON *.* TO %s@'%%' WITH GRANT OPTION", self.admin)
 
-    def accepts(self, password: str, user: str | None = None) -> bool:
+    def accepts(self, password: str, user: str | None = None, *, source: str | None = None) -> bool:
+        """Whether it lets in the user; source: the address that the login comes from."""
         try:
-            self.connect(user or self.name, password).close()
+            self.connect(user or self.name, password, source=source).close()
         except pymysql.OperationalError as error:
             if error.args[0] not in _ACCESS_DENIED:
                 raise
             return False
+        except PluginRefused as refused:
+            if refused.row.kind is not Rejected:
+                raise
+            return False
         return True
 
-    def accepted(self, *passwords: str) -> set[str]:
-        return {password for password in passwords if self.accepts(password)}
+    def accepted(self, *passwords: str, source: str | None = None) -> set[str]:
+        return {password for password in passwords if self.accepts(password, source=source)}
 
     @contextmanager
     def session(

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 import psycopg
@@ -10,7 +11,7 @@ from psycopg import sql
 
 from local.servers import Server
 from local.servers.certificates import Authority
-from rotators.mysql.passwords.mariadb import native_password_hash
+from rotators.mysql.plugins.stored import native_password_hash
 from rotators.mysql.testing import MySQLTarget
 from rotators.postgres import connection as postgres
 from rotators.postgres.engine import PostgresEngine
@@ -20,6 +21,7 @@ from shared.errors import (
     Busy,
     Forbidden,
     Misconfigured,
+    PendingUnusable,
     Rejected,
     RotationError,
     TargetMismatch,
@@ -27,7 +29,9 @@ from shared.errors import (
 )
 from shared.protocol.event import Step
 from shared.secret import Secret as SecretValue
+from shared.strategies import logins
 from tests import fake_servers
+from tests.engines import ALTERNATING, SINGLE
 from tests.failing import assert_fails, target_on
 from tests.fake_servers import fake_server, postgres_failing, server_context
 from tests.lab import Lab, LabSecret
@@ -95,12 +99,19 @@ def setsecret_meets(
         ("app", "le système de bases de données s'arrête"),
     ],
 )
-def test_a_poolers_trouble_is_no_refusal(
-    lab: Lab, postgres_server: Server, authority: Authority, username: str, text: str
+def test_a_poolers_trouble_is_no_refusal(  # noqa: PLR0913, PLR0917 - four are fixtures
+    lab: Lab,
+    postgres_server: Server,
+    authority: Authority,
+    monkeypatch: pytest.MonkeyPatch,
+    username: str,
+    text: str,
 ) -> None:
+    monkeypatch.setattr(logins, "WAKING_SECONDS", 0.0)
     secret = lab.secret(set_username(target_on(postgres_server), username))
     # One connection: no other password is tried on it.
-    assert setsecret_meets(secret, text, authority) == (Unreachable, 1)
+    kind, connections = setsecret_meets(secret, text, authority)
+    assert (kind.code, connections) == (Unreachable.code, 1)
 
 
 @pytest.mark.parametrize(
@@ -237,6 +248,30 @@ def test_a_pending_version_for_another_host(secret: LabSecret) -> None:
     assert secret.target.accepts(secret.value())
 
 
+@pytest.mark.parametrize("strategy", [SINGLE, ALTERNATING])
+@pytest.mark.parametrize("server", ["postgres_server", "mariadb_server"], indirect=True)
+def test_a_pending_version_that_is_the_current_one_is_no_rotation(
+    lab: Lab, server: Server, strategy: Mapping[str, Any]
+) -> None:
+    """As a label moved by hand leaves it, or an emulator that copies the value."""
+    secret = lab.secret(strategy[server.engine](server, f"copy_{uuid.uuid4().hex[:8]}"))
+    event = secret.begin()
+    copy = str(uuid.uuid4())
+    secret.lab.client.put_secret_value(
+        SecretId=secret.arn,
+        ClientRequestToken=copy,
+        SecretString=json.dumps(secret.value()),
+        VersionStages=["AWSPENDING"],
+    )
+    event = {**event, "ClientRequestToken": copy}
+    secret.step(event, Step.CREATE)
+    with pytest.raises(PendingUnusable, match="nothing would be rotated"):
+        secret.step(event, Step.SET)
+    assert secret.holder("AWSPENDING") is None
+    assert secret.accepted_versions() == {secret.holder("AWSCURRENT"), copy}
+    assert secret.rotate().state == "succeeded"
+
+
 def test_a_role_without_login(lab: Lab, postgres_server: Server) -> None:
     target = PostgresTarget(postgres_server, f"bad_{uuid.uuid4().hex[:8]}")
     secret = lab.secret(target)
@@ -255,11 +290,12 @@ def test_a_read_only_mysql(lab: Lab, mysql_server: Server) -> None:
     with target.admin() as admin, admin.cursor() as cursor:
         cursor.execute("SET GLOBAL read_only = ON")
         try:
-            error = assert_fails(secret, Misconfigured)
+            error = assert_fails(secret, Unreachable)
         finally:
             cursor.execute("SET GLOBAL read_only = OFF")
     assert error.field == "host"
-    assert "read_only" in error.do
+    assert "only reads" in error.what
+    assert "writer" in error.do
 
 
 @pytest.mark.parametrize("plugin", ["ed25519", "unix_socket"])

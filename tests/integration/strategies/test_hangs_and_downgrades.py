@@ -187,10 +187,11 @@ def test_nothing_is_sent_to_a_server_with_a_bad_certificate(
     }
     with fake_server(fake_servers.asking_in_clear(kind, bad[what]())) as server:
         error = assert_fails(faked, Untrusted, port=server.port)
-    assert error.field == ("host" if what == "for another host" else "TLS_CA_BUNDLE")
-    assert what != "expired" or "renew" in error.do
-    assert server.connections == 1
-    assert len(server.received) == ASKS_FOR_TLS[kind]
+    assert error.field == ("TLS_CA_BUNDLE" if what == "of another authority" else "host")
+    assert what != "expired" or ("has expired" in error.what and "renew" in error.do)
+    # For PostgreSQL the reason is asked for in a connection of its own, as libpq does not tell it.
+    assert server.connections == (2 if kind == "postgres" and what != "for another host" else 1)
+    assert len(server.received) == ASKS_FOR_TLS[kind] * server.connections
     assert not received_passwords(faked, server)
 
 

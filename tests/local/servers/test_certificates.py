@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from local.servers.certificates import Authority, Certificate
+from local.servers.certificates import Authority, Certificate, Form
 
 
 def handshake(certificate: Certificate, ca: Path, host: str = "localhost") -> str | None:
@@ -54,6 +54,20 @@ def test_client_refuses(tmp_path: Path, bad: Callable[[Authority], Certificate])
     authority = Authority(tmp_path)
     with pytest.raises(ssl.SSLCertVerificationError):
         handshake(bad(authority), authority.ca)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        pytest.param(Form(is_authority=True, usage=False), id="plain"),
+        pytest.param(Form(is_authority=True, identifiers=False), id="without identifiers"),
+    ],
+)
+def test_strict_client_refuses_an_authority_for_its_form_alone(tmp_path: Path, form: Form) -> None:
+    authority = Authority(tmp_path, form=form)
+    with pytest.raises(ssl.SSLCertVerificationError) as caught:
+        handshake(authority.issue("server"), authority.ca)
+    assert caught.value.verify_code in (86, 92)  # no subject key identifier, no key usage
 
 
 def test_client_refuses_another_authority(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 from typing import NoReturn
 
@@ -52,7 +53,9 @@ def by_pymysql(host: str, port: int, ca: Path) -> object:
 
 
 def by_urllib3(host: str, port: int, ca: Path, *, retries: object) -> object:
-    with urllib3.PoolManager(ca_certs=str(ca), timeout=2, retries=retries) as manager:
+    with urllib3.PoolManager(
+        ssl_context=verifying_context(ca), timeout=2, retries=retries
+    ) as manager:
         return manager.request("GET", f"https://{host}:{port}/?key={CANARY}")
 
 
@@ -126,7 +129,7 @@ def test_a_certificate_for_another_host(kind: DriverKind, authority: Authority, 
     driver, after_opening = kind
     context = server_context(authority, ("db.example.org",))
     with fake_server(after_opening(answering_tls(context))) as server:
-        assert fault_row(driver, host, server.port, authority.ca) is FAULTS.wrong_host
+        assert fault_row(driver, host, server.port, authority.ca) is FAULTS.certificate.wrong_host
 
 
 def test_a_certificate_of_another_authority(
@@ -135,7 +138,10 @@ def test_a_certificate_of_another_authority(
     driver, after_opening = kind
     context = server_context(Authority(tmp_path / "other"))
     with fake_server(after_opening(answering_tls(context))) as server:
-        assert fault_row(driver, "127.0.0.1", server.port, authority.ca) is FAULTS.untrusted
+        assert (
+            fault_row(driver, "127.0.0.1", server.port, authority.ca)
+            is FAULTS.certificate.unknown_issuer
+        )
 
 
 # --- in the same words for every kind of target ---
@@ -151,8 +157,8 @@ ISSUER = IssuerErrors(
 # libpq 17's, of which psycopg gives the text alone.
 LIBPQ = [
     ('could not translate host name "db" to address: Name or service not known', "unresolved"),
-    ('server certificate for "x" does not match host name "db"', "wrong_host"),
-    ("SSL error: certificate verify failed", "untrusted"),
+    ('server certificate for "x" does not match host name "db"', "certificate.wrong_host"),
+    ("SSL error: certificate verify failed", "certificate.untrusted"),
     ("server does not support SSL, but SSL was required", "no_tls"),
     ("SSL error: wrong version number", "broken_tls"),
     ("SSL SYSCALL error: EOF detected", "no_answer"),
@@ -169,8 +175,8 @@ def _unproven(code: int) -> ssl.SSLCertVerificationError:
 
 WRAPPED: dict[str, Exception] = {
     "unresolved": socket.gaierror(-2, CANARY),
-    "wrong_host": _unproven(62),
-    "untrusted": _unproven(20),
+    "certificate.wrong_host": _unproven(62),
+    "certificate.untrusted": _unproven(0),
     "broken_tls": ssl.SSLError(1, CANARY),
     "no_answer": ConnectionRefusedError(111, CANARY),
 }
@@ -178,7 +184,7 @@ WRAPPED: dict[str, Exception] = {
 
 @pytest.mark.parametrize(("text", "name"), LIBPQ)
 def test_all_kinds_say_the_same(text: str, name: str) -> None:
-    meaning: ErrorRow = getattr(FAULTS, name)
+    meaning: ErrorRow = attrgetter(name)(FAULTS)
     by_kind = {"postgres": of_postgres(psycopg.OperationalError(text), LOGIN)}
     if name == "no_tls":
         by_kind["mysql"] = of_mysql(pymysql.OperationalError(2026, CANARY), LOGIN)
@@ -208,5 +214,5 @@ def test_what_a_server_said_itself_counts_more_than_what_came_before() -> None:
 def test_a_proxys_address_and_certificate_are_not_the_issuers() -> None:
     for cause in (socket.gaierror(-2, CANARY), _unproven(20)):
         error = no_answer(urllib3.exceptions.ProxyError(CANARY, cause), ISSUER)
-        assert (type(error), error.field) == (Unreachable, "issuer_url")
+        assert (error.code, error.field) == (Unreachable.code, "issuer_url")
         assert "cannot be resolved" not in error.what

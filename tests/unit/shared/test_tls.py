@@ -1,5 +1,6 @@
 """Which authorities vouch for what, and the file that those of RDS are packaged in."""
 
+import signal
 import ssl
 import subprocess
 import sys
@@ -65,10 +66,9 @@ def test_a_bundle_without_a_last_newline_is_joined_whole(system: Authority) -> N
 # --- the joined file ---
 
 
-def test_it_is_made_once_and_for_its_owner_alone(system: Authority) -> None:
+def test_it_is_made_once(system: Authority) -> None:
     made = tls.database_authorities({})
     assert made == tls.database_authorities({})
-    assert made.stat().st_mode & 0o777 == 0o600
     assert made.read_bytes() == system.ca.read_bytes() + b"\n" + tls.RDS_AUTHORITIES.read_bytes()
 
 
@@ -79,10 +79,11 @@ def test_two_at_once_both_get_a_whole_one(system: Authority) -> None:
     assert contents == {system.ca.read_bytes() + b"\n" + tls.RDS_AUTHORITIES.read_bytes()}
 
 
-def test_it_ends_with_the_process(tmp_path: Path) -> None:
+def test_a_process_that_is_killed_leaves_none_behind(tmp_path: Path) -> None:
     code = (
-        "from shared import tls; tls._SYSTEM_BUNDLES = (tls.RDS_AUTHORITIES,);"
-        " print(tls.database_authorities({}).stat().st_size)"
+        "import os, signal; from shared import tls; tls._SYSTEM_BUNDLES = (tls.RDS_AUTHORITIES,);"
+        " print(tls.database_authorities({}).stat().st_size, flush=True);"
+        " os.kill(os.getpid(), signal.SIGKILL)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -90,8 +91,9 @@ def test_it_ends_with_the_process(tmp_path: Path) -> None:
         env={"TMPDIR": str(tmp_path)},
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
     )
+    assert done.returncode == -signal.SIGKILL
     assert int(done.stdout) > tls.RDS_AUTHORITIES.stat().st_size
     assert not list(tmp_path.iterdir())
 
@@ -105,6 +107,20 @@ def test_a_temporary_folder_that_takes_nothing_is_told(
         tls.database_authorities({})
     assert caught.value.field == "TLS_CA_BUNDLE"
     assert caught.value.__context__ is None
+
+
+# --- what a certificate is held to ---
+
+
+def test_the_rules_are_those_of_libpq_in_every_version_of_python(system: Authority) -> None:
+    """No flag of Python's own, neither stricter nor laxer; tests/integration/certificates."""
+    context = tls.verifying_context(system.ca)
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
+    assert context.verify_flags == ssl.VERIFY_X509_TRUSTED_FIRST  # OpenSSL's default
+    assert context.minimum_version is ssl.TLSVersion.TLSv1_2
+    assert context.security_level == 2  # RSA of 2048 bits, no SHA-1
+    assert context.cert_store_stats()["x509"] == 1
 
 
 # --- what is packaged ---

@@ -14,6 +14,7 @@ from shared.errors import ErrorRow, RotationError, Untrusted
 from shared.translation import ConnectionFaults, causes, translate_errors
 
 FAULTS = ConnectionFaults.at("host")
+CERTIFICATE = FAULTS.certificate
 CANARY = "canary"
 
 
@@ -25,11 +26,11 @@ def unproven(code: int) -> ssl.SSLCertVerificationError:
 
 CAUSES = [
     (socket.gaierror(-2, CANARY), FAULTS.unresolved),
-    (unproven(62), FAULTS.wrong_host),
-    (unproven(64), FAULTS.wrong_host),
-    (unproven(10), FAULTS.untrusted),
-    (unproven(20), FAULTS.untrusted),
-    (ssl.SSLCertVerificationError(CANARY), FAULTS.untrusted),  # made by another library than ssl
+    (unproven(62), CERTIFICATE.wrong_host),
+    (unproven(64), CERTIFICATE.wrong_host),
+    (unproven(10), CERTIFICATE.expired),
+    (unproven(20), CERTIFICATE.unknown_issuer),
+    (ssl.SSLCertVerificationError(CANARY), CERTIFICATE.untrusted),  # made by another library
     (ssl.SSLEOFError(8, CANARY), FAULTS.broken_tls),
     (ssl.SSLError(1, CANARY), FAULTS.broken_tls),
     (TimeoutError(CANARY), FAULTS.no_answer),

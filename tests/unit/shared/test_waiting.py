@@ -1,15 +1,19 @@
 """What a wait may still take, and how a new key is waited for."""
 
 import math
+import socket
 import threading
 
 import pytest
 
+import shared.handler  # noqa: F401 - which bounds the look-ups of its process
+from shared import lookup
 from shared.deadline import MARGIN_SECONDS, deadline, time_left
 from shared.errors import Rejected, Unreachable
 from shared.keys.api_key import Account, ApiKey, Way
 from shared.keys.contract import KeyIssuer
 from shared.keys.propagation import probe
+from shared.patience import retried
 from shared.secret import Secret
 
 KEY = ApiKey(Account("https://keys.test", "app"), Way.ISSUED, Secret("x"), None, {})
@@ -81,3 +85,67 @@ def test_after_all_of_the_issuers_time_it_is_rejected() -> None:
     with deadline(60), pytest.raises(Rejected):
         count_probes(issuer)
     assert 1 < issuer.asked < 10
+
+
+# --- looking up names ---
+
+
+def test_a_look_up_that_hangs_ends_with_the_steps_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    release = threading.Event()
+    monkeypatch.setattr(lookup, "_ask", lambda *_arguments, **_more: release.wait())
+    try:
+        with pytest.raises(socket.gaierror), deadline(2 * MARGIN_SECONDS + 0.2):
+            socket.create_connection(("database.test", 1))
+    finally:
+        release.set()
+
+
+def test_a_look_up_that_hangs_is_interrupted_by_the_deadline(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    release = threading.Event()
+    monkeypatch.setattr(lookup, "_ask", lambda *_arguments, **_more: release.wait())
+    monkeypatch.setattr(lookup, "time_left", lambda: math.inf)
+    try:
+        with pytest.raises(Unreachable, match="time was over"), deadline(MARGIN_SECONDS + 0.1):
+            socket.getaddrinfo("database.test", 1)
+    finally:
+        release.set()
+
+
+def test_a_look_up_answers_and_fails_as_ever() -> None:
+    assert socket.getaddrinfo is lookup.bounded_getaddrinfo
+    found = socket.getaddrinfo("localhost", 80, type=socket.SOCK_STREAM)
+    assert ("127.0.0.1", 80) in [each[4] for each in found]
+    with pytest.raises(socket.gaierror):
+        socket.getaddrinfo("no-such-host.invalid", 1)
+    with pytest.raises(UnicodeError):
+        socket.getaddrinfo("a..b", 1)
+
+
+# --- trying again ---
+
+
+def test_what_fails_otherwise_is_not_tried_again() -> None:
+    asked: list[int] = []
+
+    def fail() -> None:
+        asked.append(1)
+        raise Rejected("no", do="look")
+
+    with pytest.raises(Rejected):
+        retried(fail, on=Unreachable, within=5)
+    assert len(asked) == 1
+
+
+def test_the_last_error_is_raised_once_the_time_is_over() -> None:
+    asked: list[int] = []
+
+    def fail() -> None:
+        asked.append(1)
+        raise Unreachable(str(len(asked)), do="wait")
+
+    with pytest.raises(Unreachable) as caught:
+        retried(fail, on=Unreachable, within=0.4)
+    assert caught.value.what == str(len(asked))
+    assert len(asked) > 1

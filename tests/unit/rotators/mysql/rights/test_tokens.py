@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rotators.mysql.connection import Account
+from rotators.mysql.account import Account
 from rotators.mysql.rights.grants import Kind, Right, parse_grants
 from rotators.mysql.rights.tokens import split_at, to_sql, tokenize
 

@@ -1,0 +1,30 @@
+"""PyMySQL's connection, which keeps the SQLSTATE that PyMySQL throws away."""
+
+from typing import Any
+
+import pymysql
+from pymysql.protocol import MysqlPacket
+
+# Of an error packet: its mark and number, `#` where a SQLSTATE follows, and that.
+# Source: MySQL's documentation of its protocol, ERR_Packet.
+_MARKED, _START, _END = 3, 4, 9
+
+
+class _Packet(MysqlPacket):  # type: ignore[misc,no-any-unimported,unused-ignore]  # no stubs
+    def raise_for_error(self) -> None:
+        """Raise PyMySQL's error of the packet, with its `sqlstate`, empty where there is none."""
+        data: bytes = self.get_all_data()  # type: ignore[no-untyped-call]  # PyMySQL's
+        try:
+            super().raise_for_error()
+        except pymysql.Error as error:
+            marked = data[_MARKED:_START] == b"#"
+            state = data[_START:_END].decode("ascii", "replace") if marked else ""
+            vars(error)["sqlstate"] = state if state.isalnum() else ""
+            raise
+
+
+class DriverConnection(pymysql.connections.Connection):  # type: ignore[misc,type-arg,unused-ignore]
+    """A connection whose errors have a `sqlstate`."""
+
+    def _read_packet(self, packet_type: Any = _Packet) -> Any:  # noqa: ANN401 - PyMySQL's packets
+        return super()._read_packet(packet_type)  # type: ignore[misc,no-untyped-call,unused-ignore]

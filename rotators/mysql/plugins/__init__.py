@@ -1,0 +1,1 @@
+"""Authentication plugins: what is answered at a login, and what MariaDB keeps of a password."""

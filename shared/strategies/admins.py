@@ -1,0 +1,156 @@
+"""The admin of a database user: the login in the secret that `masterarn` names."""
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Generic
+
+from shared.credentials import Login
+from shared.errors import (
+    NEXT_ATTEMPT,
+    Busy,
+    Forbidden,
+    InvalidEvent,
+    MalformedSecret,
+    Permanent,
+    Rejected,
+    TargetMismatch,
+)
+from shared.fields import Fields
+from shared.protocol.contract import Ticket
+from shared.secret import Secret
+from shared.strategies.contract import Directory, Engine, S
+from shared.strategies.logins import Logins
+
+_FIELD = "masterarn"
+_STORE = "store the admin's password in {} with PutSecretValue"
+_REGION = re.compile(r"arn:[^:]+:secretsmanager:([^:]+):")
+
+
+class Admins(Generic[S]):
+    """Finds a user's admin, and logs in as it.
+
+    directory: who knows where the databases of admin secrets without `host` are; None for nobody.
+    Every error is told as one about the admin's secret, by the field `masterarn`.
+    """
+
+    def __init__(self, engine: Engine[S], logins: Logins[S], directory: Directory | None) -> None:
+        self._engine = engine
+        self._logins = logins
+        self._directory = directory
+
+    def login(self, user: Login, ticket: Ticket[Login], *, again: bool = False) -> Login:
+        """The admin's login; `again` reads its secret anew.
+
+        Only for the server that the user is on, or whose data it is a replica of: whoever may
+        write the secret could otherwise have the admin log in elsewhere, or change a user there.
+        Raises MalformedSecret, TargetMismatch, and what reading the secret fails with.
+        """
+        arn = Fields(user.document).text(_FIELD)
+        _require_region(arn, ticket)
+        with _reading(arn):
+            document = ticket.read_secret(arn, again=again)
+            fields = Fields(document, of=f"the admin's secret {arn}")
+            fields.require_engine(self._engine.secret_engines)
+            if document.get("host") is not None or self._directory is None:
+                host = fields.host("host")
+                port = fields.port("port", default=self._engine.default_port)
+            else:  # RDS keeps a user name and a password only
+                host, port = self._directory.address(ticket.tags_of(arn))
+        login = Login(
+            username=fields.text("username"),
+            password=Secret(fields.text("password")),
+            host=host,
+            port=port,
+            dbname=fields.name("dbname"),
+            # Who may write the rotated secret does not decide how the admin's password travels.
+            tls=user.tls or fields.flag("ssl", default=True),
+            document=document,
+        )
+        self._engine.check(login)
+        self._require_same_server(login, user)
+        return login
+
+    @contextmanager
+    def session(self, user: Login, ticket: Ticket[Login]) -> Iterator[tuple[Login, S]]:
+        """Log in as the admin; raises as `login` and as logging in does."""
+        with ExitStack() as stack:
+            # Here and not around the block: what that raises is about the user.
+            yield self._enter(user, ticket, stack)
+
+    def _enter(self, user: Login, ticket: Ticket[Login], stack: ExitStack) -> tuple[Login, S]:
+        login = self.login(user, ticket)
+        arn = str(user.document[_FIELD])
+        try:
+            with _logging_in(arn):
+                return login, self._logins.enter(login, stack)
+        except Rejected as rejected:
+            refusal = rejected
+        # An earlier step may have read it, and the admin may be rotated itself.
+        fresh = self.login(user, ticket, again=True)
+        if fresh.password != login.password:
+            with _logging_in(arn):
+                return fresh, self._logins.enter(fresh, stack)
+        if ticket.is_rotating(arn):
+            raise Busy(
+                f"{refusal.what}: {arn} is being rotated itself",
+                do=f"{NEXT_ATTEMPT}; if it goes on, end that rotation first",
+                field=_FIELD,
+            )
+        raise refusal
+
+    def _require_same_server(self, admin: Login, user: Login) -> None:
+        if (admin.host, admin.port) == (user.host, user.port):
+            return
+        elsewhere = admin.host != user.host
+        if elsewhere and self._directory and self._directory.same_data(user.host, admin.host):
+            return
+        raise TargetMismatch(
+            f"the admin's secret is for {admin.host}:{admin.port}, which is neither {user.host}:"
+            f"{user.port} nor, for Amazon RDS, what that is a replica or reader of",
+            do=f"correct '{_FIELD}', or 'host' and 'port' in one of the secrets",
+            field=_FIELD,
+        )
+
+
+def _require_region(arn: str, ticket: Ticket[Login]) -> None:
+    """Raise MalformedSecret for a secret of another region, which a function cannot read."""
+    there, here = _REGION.match(arn), _REGION.match(ticket.secret_arn)
+    if there and here and there[1] != here[1]:
+        raise MalformedSecret(
+            f"field '{_FIELD}' of the secret names a secret in {there[1]}, and this one is in "
+            f"{here[1]}",
+            do=f"replicate the admin's secret to {here[1]}, and name the replica",
+            field=_FIELD,
+        )
+
+
+@contextmanager
+def _reading(arn: str) -> Iterator[None]:
+    """Tell why the admin's secret cannot be read by the field that names it."""
+    try:
+        yield
+    except (InvalidEvent, Forbidden) as error:
+        what, do, denied = error.what, error.do, isinstance(error, Forbidden)
+    else:
+        return
+    if denied:
+        raise Forbidden(what, do=do, field=_FIELD)
+    raise MalformedSecret(
+        f"there is no secret to read for '{_FIELD}' ({what})",
+        do=f"let '{_FIELD}' be the ARN of the admin's secret, or restore {arn}",
+        field=_FIELD,
+    )
+
+
+@contextmanager
+def _logging_in(arn: str) -> Iterator[None]:
+    """Tell why the admin is not let in as an error about its secret."""
+    try:
+        yield
+    except Permanent as error:
+        do = _STORE.format(arn) if isinstance(error, Rejected) else error.do
+        problem = type(error)(f"{error.what}, for the admin's login in {arn}", do=do, field=_FIELD)
+    else:
+        return
+    raise problem

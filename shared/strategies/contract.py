@@ -1,0 +1,133 @@
+"""The Protocols of databases; protocol/contract.py has what all backends share."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from typing import ClassVar, Protocol, Self, TypeVar
+
+from shared.credentials import Login
+from shared.secret import Secret
+
+
+class Session(Protocol):
+    """A logged-in database connection; every wait in it is bounded.
+
+    by: an administrator's session, where that one makes the change for this one's user.
+    """
+
+    @property
+    def is_pooled(self) -> bool:
+        """Whether a pooler or a proxy answers in the server's place, as far as shows."""
+        ...
+
+    def ping(self) -> None:
+        """Run a trivial query."""
+        ...
+
+    def set_password(self, password: Secret, /, *, by: Self | None = None) -> None:
+        """Give the user this password, and no other; the server never logs it.
+
+        Where the engine is not `atomic` and this session logged in with that very password, an
+        earlier attempt may have ended half way: what a change takes beside its first statement
+        (to save it, to tell other nodes) is done now. Raises Forbidden where a right is missing,
+        and RejectedByPolicy.
+        """
+        ...
+
+    def check_admin(self, /, *, by: Self) -> None:
+        """Prove, changing nothing, that `by` has the rights to set this user's password.
+
+        Raises Forbidden, as `set_password` would.
+        """
+        ...
+
+    def is_worth_trying(self, login: Login, /) -> bool:
+        """Of an administrator's session: whether this login may be tried, as far as shows.
+
+        False where the server shows that it would refuse it, or that one more refusal may lock the
+        user out for its clients.
+        """
+        ...
+
+
+class OverlapSession(Session, Protocol):
+    """A Session whose server can accept two passwords of one user."""
+
+    def add_password(self, password: Secret, /, *, by: Self | None = None) -> None:
+        """Let this password and the one that the session logged in with be accepted, and no third.
+
+        At once or not at all. Raises as `set_password`, Forbidden maybe for one right more.
+        """
+        ...
+
+    def end_other_passwords(self, password: Secret, /, *, by: Self | None = None) -> None:
+        """Let only `password`, which this session logged in with, be accepted from now on."""
+        ...
+
+
+class PairSession(Session, Protocol):
+    """A Session whose user may have a twin, with which it takes turns."""
+
+    def provision_twin(
+        self, twin: str, password: Secret, /, *, by: Self, proves_ownership: Callable[[], bool]
+    ) -> None:
+        """Let the user `twin` log in with this password and do all that this user can.
+
+        One of the two is the clone of the other, its original, whose rights it follows. A `twin`
+        that exists is touched only where the server shows the two to be such a pair, or
+        `proves_ownership` says so; otherwise raises TargetMismatch.
+        """
+        ...
+
+    def check_twin(self, twin: str, /, *, by: Self) -> None:
+        """Prove, changing nothing, that `by` has the rights that `provision_twin` needs.
+
+        Raises Forbidden and TargetMismatch, as that would.
+        """
+        ...
+
+    def verify_same_rights(self, twin: str, /) -> None:
+        """Prove, changing nothing, that this user can do all that `twin` can.
+
+        Raises TargetMismatch, also where `provision_twin` was not done.
+        """
+        ...
+
+
+S = TypeVar("S", bound=Session)
+S_co = TypeVar("S_co", bound=Session, covariant=True)
+
+
+class Engine(Protocol[S_co]):
+    """A kind of database server."""
+
+    name: ClassVar[str]
+    secret_engines: ClassVar[frozenset[str]]  # what a secret's `engine` may say
+    default_port: ClassVar[int]
+    changes_itself: ClassVar[bool]  # whether a user may set its own password, or only an admin
+    atomic: ClassVar[bool]  # whether `set_password` is done at once or not at all
+
+    def check(self, login: Login, /) -> None:
+        """Raises MalformedSecret where the server could not have such a user.
+
+        Also for further fields of `login.document` that this engine reads, such as more nodes.
+        """
+        ...
+
+    def connect(self, login: Login, /) -> AbstractContextManager[S_co]:
+        """Log in over verified TLS. Raises Rejected or Unreachable, and never confuses them."""
+        ...
+
+
+class Directory(Protocol):
+    """Where a provider says its databases are, for admin secrets that name none themselves."""
+
+    def address(self, tags: Mapping[str, str]) -> tuple[str, int]:
+        """Host and port of the database whose admin's secret has these tags.
+
+        Raises TargetMismatch where they name none.
+        """
+        ...
+
+    def same_data(self, host: str, writer: str) -> bool:
+        """Whether `host` is a replica, or a reader, of the database at `writer`."""
+        ...

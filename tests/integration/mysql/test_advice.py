@@ -1,0 +1,312 @@
+"""What a message tells a person to run is run, as told, and the next attempt succeeds."""
+
+import re
+import socket
+from dataclasses import replace
+from pathlib import Path
+
+import pymysql
+import pytest
+
+from local.servers import Server, mysql
+from local.servers.certificates import Authority
+from shared.errors import (
+    Forbidden,
+    LockedOut,
+    Misconfigured,
+    Rejected,
+    RejectedByPolicy,
+    RotationError,
+    TargetMismatch,
+)
+from shared.secret import Secret
+from tests.greetings import greeting_as
+from tests.integration.advice import assert_each_is_run, statements_in
+from tests.integration.mysql.users import Users
+
+REGISTRY = {
+    "ALTER USER {} ACCOUNT UNLOCK": "test_a_locked_account",
+    "ALTER USER {} DISCARD OLD PASSWORD": "test_a_second_password_that_may_stay",
+    "ALTER USER {} IDENTIFIED BY '<the new password>'": "test_another_password_that_stays",
+    "ALTER USER {} IDENTIFIED BY '<the password in AWSCURRENT>'": (
+        "test_a_plugin_that_is_not_loaded"
+    ),
+    "ALTER USER {} IDENTIFIED WITH caching_sha2_password BY '<the password in AWSCURRENT>'": (
+        "test_a_plugin_that_is_not_loaded"
+    ),
+    "ALTER USER {} IDENTIFIED BY '<the password in AWSCURRENT>' PASSWORD EXPIRE NEVER": (
+        "test_an_expired_password"
+    ),
+    "ALTER USER {} IDENTIFIED {}BY '<a long random password>'": (
+        "test_an_original_without_a_password"
+    ),
+    "ALTER USER {} PASSWORD REQUIRE CURRENT OPTIONAL": "test_a_current_password_that_is_not_named",
+    "ALTER USER {} REQUIRE SSL": "test_an_account_that_wants_a_certificate",
+    "CREATE USER {} IDENTIFIED BY '<a long random password>'": "test_an_original_that_is_not_there",
+    "FLUSH PRIVILEGES": "test_a_user_that_mariadb_blocks",
+    "GRANT CREATE USER ON *.* TO {}": "test_an_admin_without_the_right",
+    "GRANT SELECT ON mysql.* TO {}": "test_an_admin_that_may_not_look_is_told_the_grant",
+    "GRANT SELECT ON {database}.* TO {}": "test_a_database_that_the_user_may_not_enter",
+    "GRANT SELECT ON {} TO {}": "test_a_twin_that_is_somebody_elses",
+    "GRANT SYSTEM_USER ON *.* TO {}": (
+        "test_an_account_that_the_admin_may_not_change_stops_it_before_its_own"
+    ),
+    "GRANT {} TO {}": "test_without_the_right_it_says_which_and_changes_nothing",
+    "SET GLOBAL strict_password_validation = OFF": "test_rules_that_want_the_password_in_clear",
+    "TRUNCATE TABLE performance_schema.host_cache": "test_an_address_that_is_blocked",
+}
+
+
+def test_each_advice_is_run() -> None:
+    assert_each_is_run("mysql", REGISTRY)
+
+
+@pytest.fixture(params=["mariadb", "mysql"])
+def users(request: pytest.FixtureRequest) -> Users:
+    users = Users(request.getfixturevalue(f"{request.param}_server"))
+    users.create_admin()
+    return users
+
+
+@pytest.fixture
+def on_mysql(mysql_server: Server) -> Users:
+    users = Users(mysql_server)
+    users.create_admin()
+    return users
+
+
+@pytest.fixture
+def on_mariadb(mariadb_server: Server) -> Users:
+    users = Users(mariadb_server)
+    users.create_admin()
+    return users
+
+
+def follow(users: Users, error: RotationError, current: str = "first", which: int = -1) -> None:
+    """Run the SQL of the advice; which: of several ways, each after its `or`."""
+    told = statements_in(re.split("; or,? ", error.do)[which])
+    assert told
+    for statement in told:
+        filled = re.sub("<the (?:password in AWSCURRENT|new password)>", current, statement)
+        users.sql(re.sub("<a long random password>", "a-long-random-password", filled))
+
+
+def rotate(users: Users, new: str = "second", current: str = "first") -> None:
+    with users.session(current) as session:
+        session.set_password(Secret(new))
+    assert users.accepted(current, new) == {new}
+
+
+def refused(users: Users, kind: type[RotationError], current: str = "first") -> RotationError:
+    with pytest.raises(kind) as caught:
+        rotate(users, current=current)
+    return caught.value
+
+
+# --- the login ---
+
+
+def test_a_locked_account(users: Users) -> None:
+    users.create()
+    users.run("ALTER USER {user}@'%' ACCOUNT LOCK")
+    follow(users, refused(users, LockedOut))
+    rotate(users)
+
+
+def test_an_account_that_failed_logins_have_locked(on_mysql: Users) -> None:
+    on_mysql.create(more="FAILED_LOGIN_ATTEMPTS 2 PASSWORD_LOCK_TIME 1")
+    for _ in range(2):
+        with pytest.raises(pymysql.OperationalError):
+            on_mysql.connect(on_mysql.name, "wrong")
+    follow(on_mysql, refused(on_mysql, LockedOut))
+    rotate(on_mysql)
+
+
+def test_a_user_that_mariadb_blocks(on_mariadb: Users) -> None:
+    on_mariadb.create()
+    on_mariadb.sql("SET GLOBAL max_password_errors = 2")
+    try:
+        for _ in range(2):
+            assert not on_mariadb.accepts("wrong")
+        follow(on_mariadb, refused(on_mariadb, LockedOut))
+    finally:
+        on_mariadb.sql("SET GLOBAL max_password_errors = DEFAULT")
+    rotate(on_mariadb)
+
+
+def test_an_expired_password(users: Users) -> None:
+    users.create()
+    users.run("ALTER USER {user}@'%' PASSWORD EXPIRE")
+    follow(users, refused(users, Misconfigured))
+    rotate(users)
+
+
+def test_a_plugin_that_is_not_loaded(users: Users) -> None:
+    plugin, library = ("ed25519", "auth_ed25519") if users.mariadb else ("auth_socket",) * 2
+    users.sql(f"INSTALL PLUGIN {plugin} SONAME '{library}.so'")
+    how = "VIA" if users.mariadb else "WITH"
+    users.sql(f"CREATE USER %s@'%%' IDENTIFIED {how} {plugin}", users.name)
+    users.sql(f"UNINSTALL PLUGIN {plugin}")
+    error = refused(users, Misconfigured)
+    assert f"plugin {plugin} " in error.what
+    follow(users, error, which=-1 if users.mariadb else -2)
+    rotate(users)
+
+
+def test_a_database_that_the_user_may_not_enter(users: Users) -> None:
+    users.create()
+    users.sql("CREATE DATABASE IF NOT EXISTS `kept ``apart`")
+    login = replace(users.login("first"), dbname="kept `apart")
+    with pytest.raises(Forbidden) as caught, users.engine().connect(login):
+        pass
+    follow(users, caught.value)
+    with users.engine().connect(login) as session:
+        session.ping()
+
+
+def test_an_account_that_wants_a_certificate(users: Users) -> None:
+    users.create(more="REQUIRE X509")
+    error = refused(users, Rejected)  # what the server says is the same as for a wrong password
+    assert "REQUIRE" in error.do
+    with users.as_admin() as admin, pytest.raises(Misconfigured) as caught:
+        admin.is_worth_trying(users.login("first"))
+    follow(users, caught.value)
+    rotate(users)
+
+
+def test_an_address_that_is_blocked(tmp_path: Path, authority: Authority) -> None:
+    """It is: the server counts broken connections of every address but its own."""
+    settings = {"skip_name_resolve": "OFF", "max_connect_errors": "1"}
+    with mysql(tmp_path, authority, settings=settings) as server:
+        users = Users(server)
+        users.create()
+        for _ in range(2):
+            with socket.create_connection(
+                (server.host, server.port), source_address=("127.0.0.2", 0)
+            ) as broken:
+                broken.recv(1)
+                broken.sendall(b"no MySQL at all")
+                while broken.recv(4096):
+                    pass
+        with greeting_as(server, server.version, source="127.0.0.2") as relayed:
+            through = Users(relayed, users.name)
+            with pytest.raises(LockedOut) as caught, through.session("first"):
+                pass
+            follow(users, caught.value)
+            with through.session("first") as session:
+                session.ping()
+
+
+# --- the password ---
+
+
+def test_a_current_password_that_is_not_named(on_mysql: Users) -> None:
+    on_mysql.create(more="PASSWORD REQUIRE CURRENT")
+    with on_mysql.session("first") as session, on_mysql.as_admin() as by:
+        session.add_password(Secret("second"), by=by)
+    with on_mysql.session("first") as session, pytest.raises(Misconfigured) as caught:
+        session.set_password(Secret("third"))
+    follow(on_mysql, caught.value)
+    with on_mysql.session("first") as session:
+        session.set_password(Secret("third"))
+    assert on_mysql.accepts("third")
+
+
+def test_a_second_password_that_may_stay(on_mysql: Users, caplog: pytest.LogCaptureFixture) -> None:
+    on_mysql.create()
+    with on_mysql.session("first") as session, on_mysql.as_admin() as by:
+        session.add_password(Secret("second"), by=by)
+    with on_mysql.session("first") as session:
+        session.set_password(Secret("third"))
+    assert on_mysql.accepted("first", "third") == {"first", "third"}
+    (told,) = statements_in(caplog.messages[-1])
+    on_mysql.sql(told)
+    assert on_mysql.accepted("first", "third") == {"third"}
+
+
+def test_another_password_that_stays(on_mariadb: Users, caplog: pytest.LogCaptureFixture) -> None:
+    on_mariadb.create()
+    with on_mariadb.session("first") as session, on_mariadb.as_admin() as by:
+        session.add_password(Secret("second"), by=by)
+    with on_mariadb.session("first") as session:
+        session.set_password(Secret("third"))
+    assert on_mariadb.accepted("first", "third") == {"first", "third"}
+    (told,) = statements_in(caplog.messages[-1])
+    on_mariadb.sql(told.replace("<the new password>", "third"))
+    assert on_mariadb.accepted("first", "third") == {"third"}
+
+
+def test_rules_that_want_the_password_in_clear(on_mariadb: Users) -> None:
+    on_mariadb.create()
+    on_mariadb.sql("INSTALL SONAME 'simple_password_check'")
+    try:
+        follow(on_mariadb, refused(on_mariadb, RejectedByPolicy))
+        rotate(on_mariadb)
+    finally:
+        on_mariadb.sql("SET GLOBAL strict_password_validation = DEFAULT")
+        on_mariadb.sql("UNINSTALL SONAME 'simple_password_check'")
+
+
+# --- the pair ---
+
+
+def take_over(users: Users) -> None:
+    users.provision_twin("third", current="second", user=users.twin, proves_ownership=lambda: False)
+    users.verify_same_rights("third", users.name)
+
+
+def clone_with_rights(users: Users) -> None:
+    users.create()
+    users.run("GRANT SELECT, INSERT ON app.* TO {user}@'%'", "GRANT PROCESS ON *.* TO {user}@'%'")
+    users.provision_twin("second")
+
+
+def test_an_original_that_is_not_there(users: Users) -> None:
+    clone_with_rights(users)
+    users.create(host="10.1.2.3")
+    users.run("DROP USER {user}@'%'")
+    with pytest.raises(TargetMismatch) as caught:
+        take_over(users)
+    follow(users, caught.value)
+    take_over(users)
+
+
+def test_an_original_without_a_password(users: Users) -> None:
+    clone_with_rights(users)
+    plugin = "unix_socket" if users.mariadb else "auth_socket"
+    if not users.mariadb:
+        users.sql("INSTALL PLUGIN auth_socket SONAME 'auth_socket.so'")
+    how = "VIA" if users.mariadb else "WITH"
+    users.run(f"ALTER USER {{user}}@'%' IDENTIFIED {how} {plugin}")
+    with pytest.raises(TargetMismatch) as caught:
+        take_over(users)
+    follow(users, caught.value)
+    take_over(users)
+    if not users.mariadb:
+        users.sql("UNINSTALL PLUGIN auth_socket")
+
+
+def test_a_twin_that_is_somebody_elses(users: Users) -> None:
+    users.create()
+    users.create(user=users.twin)
+    with pytest.raises(TargetMismatch) as caught:
+        users.provision_twin("second", proves_ownership=lambda: False)
+    adopt, _, _ = caught.value.do.partition("; if not")
+    for statement in statements_in(adopt):
+        users.sql(statement)
+    users.provision_twin("second", proves_ownership=lambda: False)
+    users.verify_same_rights("second")
+
+
+@pytest.mark.parametrize("way", [0, 1])
+def test_a_right_that_only_the_clone_has(users: Users, way: int) -> None:
+    """Granted to the original, or revoked from the clone: both ways are told whole."""
+    clone_with_rights(users)
+    users.run(
+        "GRANT EXECUTE ON app.* TO {twin}@'%'",
+        "GRANT UPDATE, DELETE ON `od``d`.* TO {twin}@'%' WITH GRANT OPTION",
+    )
+    with pytest.raises(TargetMismatch) as caught:
+        take_over(users)
+    follow(users, caught.value, which=way)
+    take_over(users)
