@@ -23,6 +23,7 @@ _OF_MYSQL = (
     "SELECT plugin, authentication_string, JSON_UNQUOTE(JSON_EXTRACT(user_attributes,"
     " '$.additional_password')) FROM mysql.user WHERE user = %s AND host = %s"
 )
+_BY_ADMIN = "set ADMIN_SETS_PASSWORD"
 _ALTER = "ALTER USER %s@%s"
 
 
@@ -110,7 +111,7 @@ class Namesakes:
         try:
             found = self._to_change(by)
         except Forbidden as forbidden:
-            self._warn("if there are any, ", by, forbidden)
+            self._warn_unseen(by, forbidden)
             return
         if not found:
             return
@@ -121,10 +122,10 @@ class Namesakes:
                 for namesake in self._to_change(by):
                     self._change(by, namesake, password, keep=keep)
                     self._changed = True
-        except Forbidden as forbidden:
+        except Forbidden:
             if admin is not None:
                 raise
-            self._warn(f"{found[0].account} among them, ", by, forbidden)
+            self._warn_unchanged(found[0])
         if all(password != live for live in self._live):
             self._live.append(password)  # what a later call of this session has to put back
 
@@ -157,15 +158,23 @@ class Namesakes:
         if error is not None:
             raise USED_BEFORE.error(f"mysql {namesake.account}", f"error {error}")
 
-    def _warn(self, which: str, by: Connection, forbidden: Forbidden) -> None:
-        if self._warned:
-            return
+    def _warn_unseen(self, by: Connection, forbidden: Forbidden) -> None:
+        if not self._warned:
+            LOG.warning(
+                "other accounts of the name %r, if there are any, keep the old password, as %s may"
+                " not look at them: %s",
+                self._session.account.user,
+                by.effective_account,
+                _BY_ADMIN if by is self._session else forbidden.do,
+            )
         self._warned = True
-        LOG.warning(
-            "other accounts of the name %r, %skeep the old password, as %s has no right to %s: %s",
-            self._session.account.user,
-            which,
-            by.effective_account,
-            "look" if which.startswith("if") else "change them",
-            "set ADMIN_SETS_PASSWORD" if by is self._session else forbidden.do,
-        )
+
+    def _warn_unchanged(self, namesake: Namesake) -> None:
+        if not self._warned:
+            LOG.warning(
+                "the account %s keeps the old password, which %s has no right to change: %s",
+                namesake.account,
+                self._session.account,
+                _BY_ADMIN,
+            )
+        self._warned = True

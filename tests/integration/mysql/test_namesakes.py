@@ -119,12 +119,12 @@ def test_who_may_look_and_not_change_is_warned_of_such_accounts_alone(
     for host in (HERE, THERE):
         users.sql("GRANT SELECT ON mysql.* TO %s@%s", users.name, host)
     change(users, "set_password", "second", "first", "own")
-    assert f"'{users.name}'@'{THERE}' among them" in caplog.text
+    assert f"the account '{users.name}'@'{THERE}' keeps the old password" in caplog.text
     assert "set ADMIN_SETS_PASSWORD" in caplog.text
     assert users.accepted(*PASSWORDS, source=THERE) == {"first"}
     caplog.clear()
     change(users, "set_password", "third", "second", "own")  # there is none any more
-    assert "other accounts" not in caplog.text
+    assert "keeps the old password" not in caplog.text
 
 
 def test_an_admin_that_may_not_look_is_told_the_grant(
