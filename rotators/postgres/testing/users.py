@@ -67,7 +67,7 @@ class PostgresTarget(DatabaseTarget):
             "password": password,
             "sslmode": "verify-full",
             "sslrootcert": str(self.server.ca),
-            "channel_binding": "disable",  # as in local/servers/postgres.py
+            "channel_binding": "disable",  # as in local/servers/postgres/
             "connect_timeout": 10,
         }
 
