@@ -89,7 +89,7 @@ BY_ERRNO: Mapping[int, ErrorRow] = {
         Forbidden, "no account admits the function's address", "create one for its host"
     ),
     1524: ErrorRow(
-        Misconfigured, "the server has not loaded the plugin that the account logs in by",
+        Misconfigured, "the server has not loaded the plugin of the account",
         f"load it; or {OTHER_PLUGIN_ADVICE}", "username",
     ),
     3159: ErrorRow(

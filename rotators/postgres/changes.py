@@ -7,7 +7,7 @@ import psycopg
 from psycopg import sql
 
 from rotators.postgres.connection import Connection
-from shared.errors import Forbidden, Misconfigured
+from shared.errors import Forbidden, Misconfigured, TargetMismatch
 
 # What a right takes that a session's role may lack: SQL, or text where no SQL helps.
 Remedy = Callable[[Connection], tuple[sql.Composed, ...]] | str
@@ -35,7 +35,7 @@ def run_changes(connection: Connection, changes: Iterable[Change]) -> None:
     """Run them all, in the caller's transaction, which has to end where this raises.
 
     Raises one Forbidden for all that are denied, so that nobody is sent from one right to the next;
-    and Misconfigured.
+    Misconfigured; and TargetMismatch where others have a membership from who is to lose it.
     """
     denied = [change for change in changes if not _is_allowed(connection, change)]
     if denied:
@@ -52,9 +52,17 @@ def _is_allowed(connection: Connection, change: Change) -> bool:
         if not change.if_invalid:
             raise
         state = error.sqlstate
+    except psycopg.errors.DependentObjectsStillExist:
+        state = "2BP01"
     else:
         return True
     # Outside the handler: psycopg's text may quote the SQL.
+    if state == "2BP01":
+        raise TargetMismatch(
+            f"others depend on {change.what}, which it must not have (SQLSTATE 2BP01)",
+            do=f"as a role that may: {change.statement.as_string(connection)} CASCADE",
+            field="username",
+        )
     raise Misconfigured(
         f"the server refuses to change {change.what} (SQLSTATE {state})", do=change.if_invalid
     )

@@ -114,7 +114,7 @@ def _verify_original(connection: Connection, pair: RolePair) -> None:
 
 
 def _missing_rights(connection: Connection, pair: RolePair, original_sql: str) -> Iterator[str]:
-    """Yield the SQL that gives the original each right which the clone has and it lacks."""
+    """Yield what gives the original each right which the clone has and it lacks: SQL, or words."""
     original, clone = pair.original, pair.clone
     for column, word in ATTRIBUTES.items():
         if clone.attributes[column] and not original.attributes[column]:
@@ -124,4 +124,4 @@ def _missing_rights(connection: Connection, pair: RolePair, original_sql: str) -
         yield f"GRANT {sql.Identifier(str(row[0])).as_string(connection)} TO {original_sql}"
     oids = {"clone": clone.oid, "original": original.oid}
     for row in connection.execute(_GRANTED_TO_CLONE_ALONE, oids):
-        yield f"GRANT ... ON {row[1]} in the database {row[0]!r}"
+        yield f"what it is granted on {row[1]} in the database {row[0]!r}"

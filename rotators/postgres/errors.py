@@ -7,6 +7,7 @@ import re
 from contextlib import AbstractContextManager
 
 import psycopg
+from psycopg import sql
 
 from rotators.postgres.answers import meaning_of
 from rotators.postgres.passwords import NewPassword
@@ -96,12 +97,24 @@ def translate(
     state = error.sqlstate
     where = f"postgres {login.address}"
     if state is None:
-        return _connection_row(error, login).error(where)
+        row = _connection_row(error, login)
+        return row._replace(do=_with_names(row.do, login)).error(where)
     # A pooler that gives each transaction its session finds out only then that it has none.
-    row = state[:2] in _POOLERS_CLASSES and meaning_of(error.diag.message_primary or "")
-    if not row and password is not None and password.is_sent and is_of_rules(error):
-        row = REFUSED_PASSWORD if password.is_itself else REFUSED_VERIFIER
-    return (row or row_of(error)).error(where, f"SQLSTATE {state}")
+    known = state[:2] in _POOLERS_CLASSES and meaning_of(error.diag.message_primary or "")
+    if not known and password is not None and password.is_sent and is_of_rules(error):
+        known = REFUSED_PASSWORD if password.is_itself else REFUSED_VERIFIER
+    return (known or row_of(error)).error(where, f"SQLSTATE {state}")
+
+
+def _with_names(do: str, login: Login) -> str:
+    names = {
+        "{user}": sql.Identifier(login.username),
+        "{user_text}": sql.Literal(login.username),
+        "{dbname}": sql.Identifier(login.dbname or "postgres"),
+    }
+    for mark, name in names.items():
+        do = do.replace(mark, name.as_string())
+    return do
 
 
 def _connection_row(error: psycopg.Error, login: Login) -> ErrorRow:

@@ -1,6 +1,7 @@
 """Making one of two PostgreSQL roles the clone of the other, and changing a role's password."""
 
 import logging
+from functools import partial
 from typing import LiteralString
 
 from psycopg import sql
@@ -21,10 +22,6 @@ _REPLICA_AND_DATABASE = (
 )
 # All who read or write a table wait behind a statement that waits for a lock on it.
 _SHORT_LOCK_TIMEOUT = "SET LOCAL lock_timeout = '500ms'"
-_LET_IT_BE_CHANGED = (
-    "let the role change its own password (on RDS with rds.restrict_password_commands: GRANT "
-    "rds_password to it), or have the admin do it: ADMIN_SETS_PASSWORD"
-)
 
 
 def ensure_clone(
@@ -142,7 +139,7 @@ def change_password(connection: Connection, password: NewPassword, *pair: str) -
     change = Change(
         f"the password of {role!r}",
         password.statement(connection),
-        _LET_IT_BE_CHANGED if itself else lambda by: _rights_over_passwords(by, *(pair or (role,))),
+        _own_right(connection) if itself else partial(_rights_over, pair or (role,)),
     )
     password.is_sent = True
     if password.is_hidden:
@@ -151,6 +148,16 @@ def change_password(connection: Connection, password: NewPassword, *pair: str) -
         change.run(connection)
 
 
-def _rights_over_passwords(by: Connection, *roles: str) -> tuple[sql.Composed, ...]:
-    rds_grant = sql.SQL("GRANT rds_password TO {}").format(sql.Identifier(by.info.user))
-    return admin_rights(by, *roles) or (rds_grant,)
+def _own_right(connection: Connection) -> str:
+    return (
+        "have the admin change the password: ADMIN_SETS_PASSWORD; or, on RDS with "
+        f"rds.restrict_password_commands: {_rds_grant(connection).as_string(connection)}"
+    )
+
+
+def _rights_over(roles: tuple[str, ...], by: Connection) -> tuple[sql.Composed, ...]:
+    return admin_rights(by, *roles) or (_rds_grant(by),)
+
+
+def _rds_grant(connection: Connection) -> sql.Composed:
+    return sql.SQL("GRANT rds_password TO {}").format(sql.Identifier(connection.info.user))

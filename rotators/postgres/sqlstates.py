@@ -41,18 +41,12 @@ _ROWS = {
     "0LP01": ErrorRow(
         TargetMismatch,
         "the clone cannot be made a member of its original, as that one is a member of the clone",
-        "REVOKE the clone's role from its original",
+        "take the clone's role from the original, or from the group through which it has it",
         "username",
     ),
     **dict.fromkeys(  # 25P03 is of a function that was idle in it, and may only be slow
         ("25P03", "25P04"),
         ErrorRow(Unreachable, "the server ended a transaction that took too long", NEXT_ATTEMPT),
-    ),
-    "2BP01": ErrorRow(
-        TargetMismatch,
-        "the clone has a role that it must not have, and has granted it to others",
-        "REVOKE it from the clone with CASCADE",
-        "username",
     ),
     "42704": ErrorRow(Busy, "another session dropped a role at that moment", NEXT_ATTEMPT),
     "55P03": ErrorRow(Busy, "another session holds a lock that this step needs", NEXT_ATTEMPT),

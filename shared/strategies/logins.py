@@ -70,7 +70,7 @@ _BY_HAND = (
 )
 _RESTORED = (
     "if the database was restored from a backup, move AWSCURRENT back to the version whose password"
-    " it has: older ones are not tried, as a server may count refusals"
+    " it has: an older one is not tried where a server may count refusals"
 )
 # An admin's login and session.
 Look = Callable[[], AbstractContextManager[tuple[Login, S]]]

@@ -90,15 +90,15 @@ class Plugins:
         raise PluginRefused(self._refused.get(plugin) or unsupported_plugin(plugin))
 
 
-def _answer_native(connection: Any, scramble: bytes) -> Any:  # noqa: ANN401
+def _answer_native(connection: Any, scramble: bytes) -> Any:  # noqa: ANN401 - PyMySQL's own
     return _exchange(connection, _auth.scramble_native_password(connection.password, scramble))
 
 
-def _answer_ed25519(connection: Any, scramble: bytes) -> Any:  # noqa: ANN401
+def _answer_ed25519(connection: Any, scramble: bytes) -> Any:  # noqa: ANN401 - PyMySQL's own
     return _exchange(connection, signature(connection.password, scramble[:_SCRAMBLE]))
 
 
-def _answer_parsec(connection: Any, scramble: bytes) -> Any:  # noqa: ANN401
+def _answer_parsec(connection: Any, scramble: bytes) -> Any:  # noqa: ANN401 - PyMySQL's own
     """Ask for the salt, and sign what both sides have drawn."""
     salted = _PARSEC_SALT.match(_exchange(connection, b"").read_all())
     if salted is None:
@@ -108,7 +108,7 @@ def _answer_parsec(connection: Any, scramble: bytes) -> Any:  # noqa: ANN401
     return _exchange(connection, own + signature(seed, scramble[:_SCRAMBLE] + own))
 
 
-def _exchange(connection: Any, answer: bytes) -> Any:  # noqa: ANN401
+def _exchange(connection: Any, answer: bytes) -> Any:  # noqa: ANN401 - PyMySQL's own
     """Send the answer and return the server's next packet; raises its error."""
     connection.write_packet(answer)
     return connection._read_packet()  # noqa: SLF001 - PyMySQL gives its plugins no other way

@@ -1,4 +1,7 @@
-"""PostgreSQL's own words, those of its modules among them."""
+"""PostgreSQL's own words, those of its modules among them.
+
+In what to do, {user} and {dbname} stand for the login's own, as identifiers; {user_text} is text.
+"""
 
 from shared.errors import (
     NEXT_ATTEMPT,
@@ -30,13 +33,14 @@ SERVER = {
         "and with the method scram-sha-256, above the one that asks for it",
     ),
     r"role .* is not permitted to log in": ErrorRow(
-        Forbidden, "the user may not log in", "ALTER ROLE ... LOGIN", "username"
+        Forbidden, "the user may not log in",
+        "as a role that may: ALTER ROLE {user} LOGIN", "username",
     ),
     r"rejecting connection, user .* has been banned|role .* is locked|"
     r"([Tt]he |[Tt]his )?(account|user|role)\b.* (is|has been) locked": ErrorRow(
         LockedOut, "the server has banned the user, whatever its password",
-        "find out who tried wrong passwords, then lift the ban (credcheck: "
-        "SELECT pg_banned_role_reset('...'))",
+        "find out who tried wrong passwords, then lift the ban; of credcheck, as a superuser: "
+        "SELECT pg_banned_role_reset({user_text})",
         "username",
     ),
     r"role .* does not exist": ErrorRow(
@@ -48,11 +52,12 @@ SERVER = {
     r"database .* is not currently accepting connections|cannot connect to invalid database":
         ErrorRow(
             Misconfigured, "nobody may connect to that database",
-            "correct 'dbname', or ALTER DATABASE ... ALLOW_CONNECTIONS true", "dbname"
+            "correct 'dbname', or as its owner: ALTER DATABASE {dbname} ALLOW_CONNECTIONS true",
+            "dbname",
         ),
     r"permission denied for database": ErrorRow(
         Forbidden, "CONNECT on the database is not granted to this user",
-        "grant it, or correct 'dbname'", "dbname",
+        "correct 'dbname', or as its owner: GRANT CONNECT ON DATABASE {dbname} TO {user}", "dbname",
     ),
     r"sorry, too many clients|too many connections|remaining connection slots|"
     r"connection limit exceeded": ErrorRow(

@@ -67,7 +67,7 @@ class PostgresTarget(DatabaseTarget):
             "password": password,
             "sslmode": "verify-full",
             "sslrootcert": str(self.server.ca),
-            "channel_binding": "disable",  # as in local/servers/postgres/
+            "channel_binding": "disable",  # as in local/servers/postgres/__init__.py
             "connect_timeout": 10,
         }
 
