@@ -12,7 +12,7 @@ from rotators.mysql.connection import Connection, require_tls, verbatim
 from rotators.mysql.error_numbers import ErrorNumber
 from rotators.mysql.error_table import USED_BEFORE
 from rotators.mysql.errors import no_second_entry
-from rotators.mysql.passwords.mariadb import Entries
+from rotators.mysql.passwords.entries import Entries
 from shared.errors import Forbidden, Misconfigured, RejectedByPolicy
 from shared.secret import Secret
 
