@@ -12,17 +12,16 @@ from rotators.mysql.connection import Connection, require_tls, verbatim
 from rotators.mysql.error_numbers import ErrorNumber
 from rotators.mysql.error_table import USED_BEFORE
 from rotators.mysql.errors import no_second_entry
-from rotators.mysql.passwords.mariadb import Entries
+from rotators.mysql.passwords.entries import Entries
 from shared.errors import Forbidden, Misconfigured, RejectedByPolicy
 from shared.secret import Secret
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 
 _OTHER_HOSTS = "SELECT host FROM mysql.user WHERE user = %s AND host NOT IN (%s, '')"
-_OF_MYSQL = (
-    "SELECT plugin, authentication_string, JSON_UNQUOTE(JSON_EXTRACT(user_attributes,"
-    " '$.additional_password')) FROM mysql.user WHERE user = %s AND host = %s"
-)
+# The second password's hash, of a server that keeps one.
+_SECOND = "JSON_UNQUOTE(JSON_EXTRACT(user_attributes, '$.additional_password'))"
+_OF_MYSQL = "SELECT plugin, authentication_string, {} FROM mysql.user WHERE user = %s AND host = %s"
 _BY_ADMIN = "set ADMIN_SETS_PASSWORD"
 _ALTER = "ALTER USER %s@%s"
 
@@ -61,7 +60,8 @@ def read_namesake(reader: Connection, account: Account) -> Namesake:
     if reader.mariadb:
         (created,) = show(reader, "SHOW CREATE USER %s@%s", *account)
         return Namesake(account, Entries(created))
-    ((plugin, first, second),) = reader.run(_OF_MYSQL, *account)
+    query = _OF_MYSQL.format(_SECOND if reader.has_dual_passwords else "''")
+    ((plugin, first, second),) = reader.run(query, *account)
     if plugin not in PASSWORD_PLUGINS:
         return Namesake(account, Entries(""))
     return Namesake(account, Entries(""), str(first or ""), str(second or ""))

@@ -42,7 +42,7 @@ REGISTRY = {
         "test_an_original_without_a_password"
     ),
     "ALTER USER {} PASSWORD REQUIRE CURRENT OPTIONAL": "test_a_current_password_that_is_not_named",
-    "ALTER USER {} REQUIRE SSL": "test_an_account_that_wants_a_certificate",
+    "ALTER USER {} {}": "test_an_account_that_wants_more_than_a_password",
     "CREATE USER {} IDENTIFIED BY '<a long random password>'": "test_an_original_that_is_not_there",
     "FLUSH PRIVILEGES": "test_a_user_that_mariadb_blocks",
     "GRANT CREATE USER ON *.* TO {}": "test_an_admin_without_the_right",
@@ -206,11 +206,26 @@ def test_a_database_that_the_user_may_not_enter(users: Users) -> None:
         session.ping()
 
 
-def test_an_account_that_wants_a_certificate(users: Users) -> None:
-    users.create(more="REQUIRE X509")
-    error = refused(users, Rejected)  # what the server says is the same as for a wrong password
-    assert "REQUIRE" in error.do
-    with users.as_admin() as admin, pytest.raises(Misconfigured) as caught:
+@pytest.mark.parametrize("more", ["REQUIRE X509", "REQUIRE SUBJECT '/CN=app'"])
+def test_an_account_that_wants_a_certificate(users: Users, more: str) -> None:
+    users.create(more=more)
+    tell_what_more_it_wants(users, "a client certificate")
+
+
+def test_an_account_that_wants_more_than_a_password(on_mysql: Users) -> None:
+    on_mysql.sql("INSTALL PLUGIN auth_socket SONAME 'auth_socket.so'")
+    try:
+        on_mysql.create(more="AND IDENTIFIED WITH auth_socket")
+        tell_what_more_it_wants(on_mysql, "a second factor")
+    finally:
+        on_mysql.sql("UNINSTALL PLUGIN auth_socket")
+
+
+def tell_what_more_it_wants(users: Users, what: str) -> None:
+    """What the server says is the same as for a wrong password: the admin's look tells."""
+    error = refused(users, Rejected)
+    assert what.removeprefix("a ").removeprefix("client ") in error.do
+    with users.as_admin() as admin, pytest.raises(Misconfigured, match=what) as caught:
         admin.is_worth_trying(users.login("first"))
     follow(users, caught.value)
     rotate(users)
