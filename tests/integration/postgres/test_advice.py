@@ -287,6 +287,13 @@ TRIED = {
         "ALTER ROLE ": RIGHT_OF_CLONE,
         "GRANT ": RIGHT_OF_CLONE,
     },
+    "grants.py": {
+        (
+            "'GRANT ' || missing.privileges || ' ON ' || object.called || ' TO ' ||"
+            " quote_ident(%(name)s) || CASE WHEN missing.is_grantable THEN ' WITH GRANT OPTION'"
+            " ELSE '' END"
+        ): RIGHT_OF_CLONE,
+    },
     "passwords.py": {
         "ALTER ROLE {} PASSWORD {}": RUN,
         "ALTER ROLE {} SET log_min_messages = 'warning'": OF_WRITERS,
