@@ -40,7 +40,7 @@ class DatabaseTarget:
         self.through_admin = self.takes_turns or settings.get("ADMIN_SETS_PASSWORD") == "true"
         self.by = admin or Admin(server.admin, server.password)
         self.document = self._login(Admin(username, secrets.token_urlsafe(24)))
-        self.admin_document = self._login(self.by)
+        self.admin_elsewhere: Document = {}  # where the admin's secret says it is, if so
 
     def make(self, document: Document) -> None:
         """Make the user of this document."""
@@ -64,7 +64,7 @@ class DatabaseTarget:
         """Let the secrets name a pooler; `accepts` goes on to ask the server itself."""
         where = {"host": pooler.host, "port": pooler.port}
         self.document |= where
-        self.admin_document |= where
+        self.admin_elsewhere |= where
 
     def name_reader(self, reader: Server) -> None:
         """Let the secret name a replica, and the admin's the server by its other name.
@@ -72,13 +72,14 @@ class DatabaseTarget:
         The function takes them for one database where RDS says so.
         """
         self.document |= {"host": reader.host, "port": reader.port}
-        self.admin_document |= {"host": ALIAS}
+        self.admin_elsewhere |= {"host": ALIAS}
 
     def seed(self, client: "SecretsManagerClient", name: str) -> str:
         """Make the secret, and the admin's where it names one."""
         document = dict(self.document)
         if self.through_admin:
-            document["masterarn"] = create(client, f"{name}-admin", self.admin_document)
+            admin = {**self._login(self.by), **self.admin_elsewhere}
+            document["masterarn"] = create(client, f"{name}-admin", admin)
         return create(client, name, document)
 
     def _login(self, who: Admin) -> Document:

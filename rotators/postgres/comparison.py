@@ -7,42 +7,10 @@ from psycopg import sql
 from rotators.postgres.clones import ATTRIBUTES, due_changes
 from rotators.postgres.connection import Connection
 from rotators.postgres.effective import EffectiveRole, verify_reset
+from rotators.postgres.grants import grants_of_clone_alone
 from rotators.postgres.roles import GENERAL, ROLE, RolePair
 from shared.errors import TargetMismatch
 
-# What is granted to the clone itself and not also to the original, to PUBLIC or to a role whose
-# rights the original has. Of other databases, whose grants cannot be read in this one, all that is
-# granted to the clone itself.
-_GRANTED_TO_CLONE_ALONE = (
-    "SELECT DISTINCT coalesce(d.datname, current_database()), CASE"
-    " WHEN coalesce(d.datname, current_database()) = current_database()"
-    " THEN pg_describe_object(s.classid, s.objid, s.objsubid) ELSE 'an object' END"
-    " FROM pg_shdepend s LEFT JOIN pg_database d ON d.oid = s.dbid"
-    " LEFT JOIN LATERAL ("
-    " SELECT relacl FROM pg_class WHERE s.classid = 'pg_class'::regclass"
-    " AND oid = s.objid AND s.objsubid = 0"
-    " UNION ALL SELECT attacl FROM pg_attribute WHERE s.classid = 'pg_class'::regclass"
-    " AND attrelid = s.objid AND attnum = s.objsubid AND s.objsubid <> 0"
-    " UNION ALL SELECT nspacl FROM pg_namespace WHERE s.classid = 'pg_namespace'::regclass"
-    " AND oid = s.objid"
-    " UNION ALL SELECT proacl FROM pg_proc WHERE s.classid = 'pg_proc'::regclass"
-    " AND oid = s.objid"
-    " UNION ALL SELECT typacl FROM pg_type WHERE s.classid = 'pg_type'::regclass"
-    " AND oid = s.objid"
-    " UNION ALL SELECT datacl FROM pg_database WHERE s.classid = 'pg_database'::regclass"
-    " AND oid = s.objid"
-    ") AS object (grants) ON d.datname IS NULL OR d.datname = current_database()"
-    " WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = %(clone)s"
-    " AND s.deptype IN ('a', 'r') AND s.classid <> 'pg_auth_members'::regclass"
-    " AND (s.deptype = 'r' OR object.grants IS NULL OR EXISTS ("
-    " SELECT FROM aclexplode(object.grants) AS held WHERE held.grantee = %(clone)s"
-    " AND NOT EXISTS (SELECT FROM aclexplode(object.grants) AS shared"
-    " WHERE shared.privilege_type = held.privilege_type"
-    " AND (shared.is_grantable OR NOT held.is_grantable)"
-    " AND (shared.grantee = 0 OR shared.grantee <> %(clone)s"
-    " AND pg_has_role(%(original)s::oid, shared.grantee, 'USAGE')))))"
-    " ORDER BY 1, 2 LIMIT 5"
-)
 _ORIGINAL_IS_NO_MEMBER = (
     "SELECT rolname FROM pg_roles WHERE rolname::text = ANY(%s)"
     " AND NOT pg_has_role(%s::oid, oid, 'MEMBER') ORDER BY 1"
@@ -122,6 +90,4 @@ def _missing_rights(connection: Connection, pair: RolePair, original_sql: str) -
     clone_roles = [membership.role for membership in clone.memberships]
     for row in connection.execute(_ORIGINAL_IS_NO_MEMBER, [clone_roles, original.oid]):
         yield f"GRANT {sql.Identifier(str(row[0])).as_string(connection)} TO {original_sql}"
-    oids = {"clone": clone.oid, "original": original.oid}
-    for row in connection.execute(_GRANTED_TO_CLONE_ALONE, oids):
-        yield f"what it is granted on {row[1]} in the database {row[0]!r}"
+    yield from grants_of_clone_alone(connection, pair)

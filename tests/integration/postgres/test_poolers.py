@@ -105,7 +105,7 @@ def refused(
         PostgresEngine(server.ca).connect(as_user) as session,
     ):
         session.ping()
-    assert type(caught.value) is kind, caught.value
+    assert caught.value.code == kind.code, caught.value
     assert words in str(caught.value), caught.value
     assert "security groups" not in str(caught.value)
     yield
