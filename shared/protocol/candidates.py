@@ -11,8 +11,8 @@ class Candidate(NamedTuple, Generic[C]):
     """A stored credential that the target may accept.
 
     version: what a message calls its version.
-    is_likely: whether labels and times speak for it: it is current, pending, or was stored after
-    the current one. Any other was replaced in a rotation that ended well.
+    is_likely: whether labels and times speak for it. Any other was replaced in a rotation that
+    ended well.
     """
 
     credential: C
@@ -43,6 +43,6 @@ def _all(ticket: Ticket[C], current: C | None, pending: C | None) -> Iterator[Ca
     for credential, label in ((current, CURRENT), (pending, PENDING)):
         if credential is not None:
             yield Candidate(credential, label, is_likely=True)
-    for credential, is_newer in ticket.others():
-        age = "newer" if is_newer else "older"
-        yield Candidate(credential, f"a version {age} than AWSCURRENT", is_likely=is_newer)
+    for credential, is_likely in ticket.others():
+        version = "a version that was given up" if is_likely else "an older version"
+        yield Candidate(credential, version, is_likely=is_likely)

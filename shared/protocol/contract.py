@@ -60,10 +60,11 @@ class Ticket(Protocol[C_co]):
         ...
 
     def others(self) -> Iterator[tuple[C_co, bool]]:
-        """Credentials neither pending nor current, each with whether it was stored after that one.
+        """Credentials neither pending nor current, each with whether it may be in use all the same.
 
-        Those come first: of rotations that were given up since, or that AWSCURRENT was moved back
-        from. Then the previous one, then those without a label as `unlabelled` has them.
+        Those come first: stored after the previous one, by rotations that were given up, or the
+        previous one itself, where AWSCURRENT was moved back from it. All others were replaced in
+        rotations that ended well: the previous one, then those without a label, newest first.
         The way out of a lockout: for when pending and current one do not tell.
         """
         ...

@@ -56,21 +56,24 @@ class History(Generic[C]):
                 yield stored
 
     def around(self, current: datetime) -> Iterator[tuple[C, bool]]:
-        """All but the custom-labelled, each with whether it was stored after the current one.
+        """All but the custom-labelled, each with whether it may be in use beside the current one.
 
-        Those come first, then the previous one, then the rest, newest first.
+        Those come first: AWSCURRENT was moved back from the previous one, or it was stored after
+        that one, by a rotation that was given up. Then the previous one, then the rest, newest
+        first.
         current: when the current one was stored.
         """
         previous = self.previous()
-        if previous and previous.created > current:  # AWSCURRENT was moved back
+        since = min(current, previous.created) if previous else None
+        if previous and previous.created > current:
             yield previous.credential, True
             previous = None
         for stored in self.unlabelled():
-            is_newer = stored.created > current
-            if previous and not is_newer:
+            is_recent = since is None or stored.created > since
+            if previous and not is_recent:
                 yield previous.credential, False
                 previous = None
-            yield stored.credential, is_newer
+            yield stored.credential, is_recent
         if previous:
             yield previous.credential, False
 

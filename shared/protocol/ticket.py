@@ -94,7 +94,7 @@ class StepTicket(Generic[C]):
         return (stored.credential for stored in self._history.unlabelled())
 
     def others(self) -> Iterator[tuple[C, bool]]:
-        """Credentials neither pending nor current, each with whether it was stored after that one.
+        """Credentials neither pending nor current, each with whether it may be in use all the same.
 
         Those come first, then the previous one, then the rest, newest first.
         """
