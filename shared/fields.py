@@ -131,7 +131,13 @@ def _ip_address(text: str) -> str | None:
 
 def _is_host_name(text: str) -> bool:
     shape = r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?"
-    return bool(re.fullmatch(shape, text)) and _has_dns_labels(text)
+    # As `127.1` and `0x7f000001`, which drivers take for addresses, each in its own way.
+    numeric_end = r"(.*\.)?([0-9]+|0x[0-9a-f]*)\.?"
+    return (
+        bool(re.fullmatch(shape, text))
+        and not re.fullmatch(numeric_end, text.lower())
+        and _has_dns_labels(text)
+    )
 
 
 def _has_dns_labels(host: str) -> bool:

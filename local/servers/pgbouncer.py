@@ -86,7 +86,11 @@ def pgbouncer(  # noqa: PLR0913 - each is one independent choice, all but three 
 def pooled_postgres(
     folder: Path, authority: Authority, *, version: Version = "1.24"
 ) -> Iterator[Server]:
-    """Run PostgreSQL 17 and PgBouncer before it, which asks it for passwords."""
+    """Run PostgreSQL 17 and PgBouncer before it, which asks it for passwords.
+
+    Their logs are in a folder of their own, as another PostgreSQL 17 may run beside this one.
+    """
+    folder /= f"pgbouncer-{version}"
     with (
         postgres(folder, authority) as server,
         pgbouncer(folder, authority, server, version=version) as pooled,

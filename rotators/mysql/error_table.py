@@ -71,8 +71,9 @@ _REFUSED = ErrorRow(Misconfigured, "the server refused", "look the error number 
 BY_ERRNO: Mapping[int, ErrorRow] = {
     ErrorNumber.ACCESS_DENIED_ERROR: ErrorRow(
         Rejected, "the server rejected the login",
-        "check the account's password, host part and plugin, and whether it has a REQUIRE of X509, "
-        "ISSUER or SUBJECT, for which the function has no certificate", "password",
+        "check the account's password, host part and plugin, and whether it wants a certificate "
+        "(REQUIRE X509, ISSUER, SUBJECT) or a second factor, which the function has not",
+        "password",
     ),
     ErrorNumber.ACCESS_DENIED_NO_PASSWORD_ERROR: ErrorRow(
         Rejected, "the server rejected the login", "check the account's plugin", "username"

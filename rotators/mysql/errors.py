@@ -122,12 +122,14 @@ def overlap_forbidden(login: Login, grant: str) -> RotationError:
     )
 
 
-def needs_certificate(login: Login, account: str) -> RotationError:
-    """Return the error of an account whose REQUIRE wants a certificate of the client."""
+def wants_more(login: Login, account: str, what: str, clause: str) -> RotationError:
+    """Return the error of an account that a password alone does not let in.
+
+    what: what else it wants; clause: what ends that in ALTER USER.
+    """
     return Misconfigured(
-        f"mysql {login.address}: {account} is let in with a client certificate only, and the "
-        "function has none",
-        do=f"ALTER USER {account} REQUIRE SSL",
+        f"mysql {login.address}: {account} is let in with {what} only, and the function has none",
+        do=f"ALTER USER {account} {clause}",
         field="username",
     )
 

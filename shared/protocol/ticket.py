@@ -1,23 +1,15 @@
 """What the machine lends a backend for one step: each value is read when first asked for."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from functools import partial
 from typing import Generic, NamedTuple
 
-from shared.aws.store import CURRENT, PENDING, PREVIOUS, Store
-from shared.aws.version import Version
-from shared.errors import (
-    GIVE_UP,
-    NEXT_ATTEMPT,
-    Busy,
-    MalformedSecret,
-    TargetMismatch,
-    WrongStage,
-)
+from shared.aws.store import CURRENT, PENDING, Store
+from shared.errors import GIVE_UP, NEXT_ATTEMPT, Busy, MalformedSecret, WrongStage
 from shared.protocol.contract import Backend, C
 from shared.protocol.event import RotationRequest, Step
+from shared.protocol.history import History
 from shared.protocol.memory import of_rotation
 from shared.protocol.stages import Stages, VersionState
 
@@ -29,8 +21,8 @@ class StepAlreadyDone(Exception):
     """Another copy of this step went on to the rotation's end; ends the step as a success."""
 
 
-class _Stored(NamedTuple, Generic[C]):
-    """A credential, and the version that it is of."""
+class _Current(NamedTuple, Generic[C]):
+    """The credential in use, and the version that it is of."""
 
     credential: C
     version_id: str
@@ -49,8 +41,8 @@ class StepTicket(Generic[C]):
         self._stages = stages
         self._looked = time.monotonic()
         self._pending: C | None = None
-        self._current: _Stored[C] | None = None
-        self._previous: list[_Stored[C] | None] = []  # one, once it was read
+        self._current: _Current[C] | None = None
+        self._history = History(backend, store, stages)
         self._memory = of_rotation(request.token)
         self._memory.has_begun |= request.step is Step.CREATE
         self._tags: dict[str, Mapping[str, str]] = {}
@@ -90,39 +82,23 @@ class StepTicket(Generic[C]):
 
     def previous(self) -> C | None:
         """The credential in use before; read once a step."""
-        previous = self._read_previous()
+        previous = self._history.previous()
         return previous.credential if previous else None
 
     def custom_labelled(self) -> Mapping[str, C | None]:
         """The credential of each version with a custom staging label, by the id of the version."""
-        found = {
-            each: self._readable(partial(self._store.read, each))
-            for each in self._stages.custom_labelled()
-        }
-        return {each: stored.credential if stored else None for each, stored in found.items()}
+        return self._history.custom_labelled()
 
     def unlabelled(self) -> Iterator[C]:
         """Credentials of versions without a label, newest first."""
-        for stored in self._read_unlabelled():
-            yield stored.credential
+        return (stored.credential for stored in self._history.unlabelled())
 
     def others(self) -> Iterator[tuple[C, bool]]:
         """Credentials neither pending nor current, each with whether it was stored after that one.
 
         Those come first, then the previous one, then the rest, newest first.
         """
-        current, previous = self._read_current().created, self._read_previous()
-        if previous and previous.created > current:  # AWSCURRENT was moved back
-            yield previous.credential, True
-            previous = None
-        for stored in self._read_unlabelled():
-            is_newer = stored.created > current
-            if previous and not is_newer:
-                yield previous.credential, False
-                previous = None
-            yield stored.credential, is_newer
-        if previous:
-            yield previous.credential, False
+        return self._history.around(self._read_current().created)
 
     def only_tests(self) -> bool:
         """Whether the pending credential is a copy of the current one (RotateImmediately=false).
@@ -187,7 +163,7 @@ class StepTicket(Generic[C]):
             field="ClientRequestToken",
         )
 
-    def _read_current(self) -> _Stored[C]:
+    def _read_current(self) -> _Current[C]:
         if self._current is not None:
             return self._current
         holder = self._stages.holder(CURRENT)
@@ -206,37 +182,8 @@ class StepTicket(Generic[C]):
         if version.version_id == self.version_id and self._request.step is not Step.FINISH:
             raise StepAlreadyDone
         credential = self._backend.parse(version.document)
-        self._current = _Stored(credential, version.version_id, version.created)
+        self._current = _Current(credential, version.version_id, version.created)
         return self._current
-
-    def _read_previous(self) -> _Stored[C] | None:
-        if not self._previous:
-            known = self._stages.has_seen_all_labels
-            there = not known or self._stages.holder(PREVIOUS)
-            read = partial(self._store.read_label, PREVIOUS)
-            self._previous.append(self._readable(read) if there else None)
-        return self._previous[0]
-
-    def _read_unlabelled(self) -> Iterator[_Stored[C]]:
-        for version in self._store.unlabelled():
-            stored = self._parsed(version)
-            if stored is not None:
-                yield stored
-
-    def _readable(self, read: Callable[[], Version | None]) -> _Stored[C] | None:
-        """What a person may have written, or a version that is gone: None where it is of no use."""
-        try:
-            version = read()
-        except MalformedSecret:
-            return None
-        return self._parsed(version) if version else None
-
-    def _parsed(self, version: Version) -> _Stored[C] | None:
-        try:
-            credential = self._backend.parse(version.document)
-        except (MalformedSecret, TargetMismatch):
-            return None  # an old version of another shape: nothing to try
-        return _Stored(credential, version.version_id, version.created)
 
     def _parse_pending(self, document: Mapping[str, object]) -> C:
         try:

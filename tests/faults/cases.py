@@ -26,6 +26,7 @@ class RotationCase:
     replaces: each request to the issuer ends the key that the request before returned, so two
     copies at once can end each other's key; the next rotation recovers from that.
     first: each run is a user's first rotation, which makes its clone.
+    late: how often a replica is asked, and so which calls are made, depends on how late it is.
     """
 
     name: str
@@ -34,6 +35,7 @@ class RotationCase:
     outlives: bool = True
     replaces: bool = False
     first: bool = False
+    late: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -145,16 +147,19 @@ ELSEWHERE = (
     RotationCase(
         "PostgresSingleUser by admin, standby",
         _read(_postgres("postgres_writer", **BY_ADMIN), "postgres_reader"),
+        late=True,
     ),
     RotationCase(
         "PostgresAlternatingUsers standby",
         _read(_postgres_pair("postgres_writer"), "postgres_reader"),
         seamless=True,
+        late=True,
     ),
     RotationCase(
         "MySqlSingleUser MySQL, overlap by admin, replica",
         _read(_mysql("mysql_writer", **OVERLAP, **BY_ADMIN), "mysql_reader"),
         seamless=True,
+        late=True,
     ),
 )
 KEYS = (

@@ -70,12 +70,12 @@ class CrashingSecret:
         """Both sides of every call of the last rotation, or of its steps after the last kill."""
         results = self.function.results
         killed = [number for number, (_, result) in enumerate(results) if result.killed]
-        results = results[killed[-1] + 1 :] if after_last_kill else results
+        results = results[killed[-1] + 1 :] if after_last_kill and killed else results
         return [(step, point) for step, result in results for point in result.points()]
 
     def assert_recovered(self, previous: str | None, kills: int) -> None:
         """Assert that so many kills happened, none locked out, and the rotation finished."""
-        assert len(self.function.kills) == kills, "a planned call was not made"
+        assert len(self.function.kills) == kills or self.case.late, "a planned call was not made"
         self.function.kills.clear()
         current = self.since_finished[-1]
         assert_rotation_finished(self.secret, current, previous, self.since_finished)

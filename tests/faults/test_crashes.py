@@ -66,7 +66,8 @@ def assert_next_rotation_succeeds(crashing: CrashingSecret, point: KillPoint) ->
     crashing.settings.pending_after_finish = "removes"
     crashing.settings.retries = 0
     crashing.prepare()
-    assert crashing.rotate(point) == "failed", point
+    state = crashing.rotate(point)
+    assert state == "failed" or crashing.case.late, point
     crashing.secret.abandon({"ClientRequestToken": crashing.since_finished[-1]})
     before = crashing.secret.holder("AWSCURRENT")
     assert crashing.rotate() == "succeeded", point

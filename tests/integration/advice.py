@@ -6,7 +6,7 @@ registry, or whose test is gone, fails.
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 from local.bootstrap import ROOT
@@ -70,5 +70,9 @@ def _tests() -> str:
 def assert_each_is_run(kind: str, registry: Mapping[str, str]) -> None:
     """Each statement is in the registry, and each of its tests is there."""
     assert told_by(kind) == registry.keys()
-    missing = [test for test in registry.values() if f"def {test}(" not in _tests()]
-    assert not missing
+    assert_are_there(registry.values())
+
+
+def assert_are_there(tests: Iterable[str]) -> None:
+    """Each is the name of a test."""
+    assert not [test for test in tests if f"def {test}(" not in _tests()]

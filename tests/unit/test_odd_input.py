@@ -69,7 +69,25 @@ def test_a_host_with_the_port_in_it_says_where_that_belongs(host: str) -> None:
         Login.parse({**LOGIN, "host": host}, default_port=5432)
 
 
-@pytest.mark.parametrize("host", ["[::1]", "fe80::1%eth0", "db:", ":5432", "db:5432:1", "-a"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "[::1]",
+        "fe80::1%eth0",
+        "db:",
+        ":5432",
+        "db:5432:1",
+        "-a",
+        "127.1",
+        "0177.0.0.1",
+        "2130706433",
+        "0x7f.1",
+        "0x7f000001",
+        "db.1",
+        "1.2.3.4.5",
+        "1.2.3.4.",
+    ],
+)
 def test_a_host_that_is_neither_a_name_nor_an_address(host: str) -> None:
     with pytest.raises(MalformedSecret, match="must be one host name or IP address"):
         Login.parse({**LOGIN, "host": host}, default_port=5432)

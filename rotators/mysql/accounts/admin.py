@@ -12,7 +12,7 @@ from rotators.mysql.accounts.catalog import (
 from rotators.mysql.connection import AdminRight, Connection, verbatim
 from rotators.mysql.error_numbers import ErrorNumber
 from rotators.mysql.errors import name_too_long
-from rotators.mysql.passwords.mariadb import Entries
+from rotators.mysql.passwords.entries import Entries
 from rotators.mysql.rights.grants import Rights, fingerprint
 from shared.secret import Secret
 

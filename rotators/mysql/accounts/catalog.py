@@ -10,7 +10,7 @@ from rotators.mysql.accounts.hashes import password_matches
 from rotators.mysql.connection import AdminRight, Connection
 from rotators.mysql.error_numbers import READING_DENIED
 from rotators.mysql.errors import UNREADABLE, no_catalog
-from rotators.mysql.passwords.mariadb import Entries
+from rotators.mysql.passwords.entries import Entries
 from rotators.mysql.rights.grants import Kind, Rights, fingerprint, parse_grants, parse_options
 from rotators.mysql.rights.tokens import Token, tokenize
 from shared.errors import RotationError

@@ -12,17 +12,17 @@ from rotators.mysql.connection import Connection, require_tls, verbatim
 from rotators.mysql.error_numbers import ErrorNumber
 from rotators.mysql.error_table import USED_BEFORE
 from rotators.mysql.errors import no_second_entry
-from rotators.mysql.passwords.mariadb import Entries
+from rotators.mysql.passwords.entries import Entries
 from shared.errors import Forbidden, Misconfigured, RejectedByPolicy
 from shared.secret import Secret
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 
 _OTHER_HOSTS = "SELECT host FROM mysql.user WHERE user = %s AND host NOT IN (%s, '')"
-_OF_MYSQL = (
-    "SELECT plugin, authentication_string, JSON_UNQUOTE(JSON_EXTRACT(user_attributes,"
-    " '$.additional_password')) FROM mysql.user WHERE user = %s AND host = %s"
-)
+# The second password's hash, of a server that keeps one.
+_SECOND = "JSON_UNQUOTE(JSON_EXTRACT(user_attributes, '$.additional_password'))"
+_OF_MYSQL = "SELECT plugin, authentication_string, {} FROM mysql.user WHERE user = %s AND host = %s"
+_BY_ADMIN = "set ADMIN_SETS_PASSWORD"
 _ALTER = "ALTER USER %s@%s"
 
 
@@ -60,7 +60,8 @@ def read_namesake(reader: Connection, account: Account) -> Namesake:
     if reader.mariadb:
         (created,) = show(reader, "SHOW CREATE USER %s@%s", *account)
         return Namesake(account, Entries(created))
-    ((plugin, first, second),) = reader.run(_OF_MYSQL, *account)
+    query = _OF_MYSQL.format(_SECOND if reader.has_dual_passwords else "''")
+    ((plugin, first, second),) = reader.run(query, *account)
     if plugin not in PASSWORD_PLUGINS:
         return Namesake(account, Entries(""))
     return Namesake(account, Entries(""), str(first or ""), str(second or ""))
@@ -110,7 +111,7 @@ class Namesakes:
         try:
             found = self._to_change(by)
         except Forbidden as forbidden:
-            self._warn("if there are any, ", by, forbidden)
+            self._warn_unseen(by, forbidden)
             return
         if not found:
             return
@@ -121,10 +122,10 @@ class Namesakes:
                 for namesake in self._to_change(by):
                     self._change(by, namesake, password, keep=keep)
                     self._changed = True
-        except Forbidden as forbidden:
+        except Forbidden:
             if admin is not None:
                 raise
-            self._warn(f"{found[0].account} among them, ", by, forbidden)
+            self._warn_unchanged(found[0])
         if all(password != live for live in self._live):
             self._live.append(password)  # what a later call of this session has to put back
 
@@ -157,15 +158,23 @@ class Namesakes:
         if error is not None:
             raise USED_BEFORE.error(f"mysql {namesake.account}", f"error {error}")
 
-    def _warn(self, which: str, by: Connection, forbidden: Forbidden) -> None:
-        if self._warned:
-            return
+    def _warn_unseen(self, by: Connection, forbidden: Forbidden) -> None:
+        if not self._warned:
+            LOG.warning(
+                "other accounts of the name %r, if there are any, keep the old password, as %s may"
+                " not look at them: %s",
+                self._session.account.user,
+                by.effective_account,
+                _BY_ADMIN if by is self._session else forbidden.do,
+            )
         self._warned = True
-        LOG.warning(
-            "other accounts of the name %r, %skeep the old password, as %s has no right to %s: %s",
-            self._session.account.user,
-            which,
-            by.effective_account,
-            "look" if which.startswith("if") else "change them",
-            "set ADMIN_SETS_PASSWORD" if by is self._session else forbidden.do,
-        )
+
+    def _warn_unchanged(self, namesake: Namesake) -> None:
+        if not self._warned:
+            LOG.warning(
+                "the account %s keeps the old password, which %s has no right to change: %s",
+                namesake.account,
+                self._session.account,
+                _BY_ADMIN,
+            )
+        self._warned = True

@@ -19,13 +19,14 @@ from rotators.mysql.rights.tokens import tokenize
 from shared.errors import Misconfigured
 
 _SYSTEM_USER = "SYSTEM_USER"
+_TO_EVERYBODY = " TO PUBLIC"  # as MariaDB writes it
 _WITH_GRANT_OPTION = " WITH GRANT OPTION"
 
 
 class HeldRights:
     """The rights of a connection's account, each question answered with a no only if it is sure.
 
-    Sure it is not where rights may come by a role, or where they cannot be read.
+    Sure it is not where rights may come by a role or are everybody's, or where they cannot be read.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -64,9 +65,11 @@ class HeldRights:
 
     @cached_property
     def _rights(self) -> Rights | None:
-        lines = self._connection.run("SHOW GRANTS")
+        lines = [str(row[0]) for row in self._connection.run("SHOW GRANTS")]
+        if any(line.endswith(_TO_EVERYBODY) for line in lines):
+            return None
         try:
-            return parse_grants(self._connection.effective_account, (str(row[0]) for row in lines))
+            return parse_grants(self._connection.effective_account, lines)
         except Misconfigured:
             return None
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pymysql
 import pytest
 
+from local.bootstrap import ROOT
 from local.servers import Server, mysql
 from local.servers.certificates import Authority
 from shared.errors import (
@@ -21,7 +22,7 @@ from shared.errors import (
 )
 from shared.secret import Secret
 from tests.greetings import greeting_as
-from tests.integration.advice import assert_each_is_run, statements_in
+from tests.integration.advice import assert_are_there, assert_each_is_run, statements_in
 from tests.integration.mysql.users import Users
 
 REGISTRY = {
@@ -41,7 +42,7 @@ REGISTRY = {
         "test_an_original_without_a_password"
     ),
     "ALTER USER {} PASSWORD REQUIRE CURRENT OPTIONAL": "test_a_current_password_that_is_not_named",
-    "ALTER USER {} REQUIRE SSL": "test_an_account_that_wants_a_certificate",
+    "ALTER USER {} {}": "test_an_account_that_wants_more_than_a_password",
     "CREATE USER {} IDENTIFIED BY '<a long random password>'": "test_an_original_that_is_not_there",
     "FLUSH PRIVILEGES": "test_a_user_that_mariadb_blocks",
     "GRANT CREATE USER ON *.* TO {}": "test_an_admin_without_the_right",
@@ -55,10 +56,37 @@ REGISTRY = {
     "SET GLOBAL strict_password_validation = OFF": "test_rules_that_want_the_password_in_clear",
     "TRUNCATE TABLE performance_schema.host_cache": "test_an_address_that_is_blocked",
 }
+CREATE_USER = "CREATE USER 'app'@'%' IDENTIFIED BY 'initial-password' REQUIRE SSL;"
+# By the first line of the block.
+DOCUMENTED = {
+    CREATE_USER: "test_the_user_of_the_documents",
+    "-- MySQL and MariaDB": "test_the_mark_of_the_documents",
+    "-- MySQL and MariaDB, for each such line of SHOW GRANTS FOR 'app'@'%', and of app_clone": (
+        "test_marks_may_be_taken_off_between_the_functions"
+    ),
+}
 
 
 def test_each_advice_is_run() -> None:
     assert_each_is_run("mysql", REGISTRY)
+
+
+def documented() -> list[str]:
+    """The blocks of SQL in the pages but for strategies.md, whose every block has its own test."""
+    block = re.compile(r"^```sql\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+    pages = sorted((ROOT / "docs").glob("*.md"))
+    return [
+        found
+        for page in pages
+        if page.name != "strategies.md"
+        for found in block.findall(page.read_text())
+        if "'@'" in found or "MySQL" in found
+    ]
+
+
+def test_each_block_of_the_documents_is_run() -> None:
+    assert {block.splitlines()[0] for block in documented()} == DOCUMENTED.keys()
+    assert_are_there(DOCUMENTED.values())
 
 
 @pytest.fixture(params=["mariadb", "mysql"])
@@ -80,6 +108,20 @@ def on_mariadb(mariadb_server: Server) -> Users:
     users = Users(mariadb_server)
     users.create_admin()
     return users
+
+
+def test_the_user_of_the_documents(users: Users) -> None:
+    users.sql(CREATE_USER.replace("'app'", f"'{users.name}'").replace("initial-password", "first"))
+    rotate(users)
+
+
+def test_the_mark_of_the_documents(users: Users) -> None:
+    (block,) = [each for each in documented() if each.startswith("-- MySQL and MariaDB\n")]
+    users.create()
+    users.create(user=users.twin)
+    users.sql(block.splitlines()[1].replace("app_clone", users.twin))
+    users.provision_twin("second", proves_ownership=lambda: False)
+    users.verify_same_rights("second")
 
 
 def follow(users: Users, error: RotationError, current: str = "first", which: int = -1) -> None:
@@ -164,11 +206,26 @@ def test_a_database_that_the_user_may_not_enter(users: Users) -> None:
         session.ping()
 
 
-def test_an_account_that_wants_a_certificate(users: Users) -> None:
-    users.create(more="REQUIRE X509")
-    error = refused(users, Rejected)  # what the server says is the same as for a wrong password
-    assert "REQUIRE" in error.do
-    with users.as_admin() as admin, pytest.raises(Misconfigured) as caught:
+@pytest.mark.parametrize("more", ["REQUIRE X509", "REQUIRE SUBJECT '/CN=app'"])
+def test_an_account_that_wants_a_certificate(users: Users, more: str) -> None:
+    users.create(more=more)
+    tell_what_more_it_wants(users, "a client certificate")
+
+
+def test_an_account_that_wants_more_than_a_password(on_mysql: Users) -> None:
+    on_mysql.sql("INSTALL PLUGIN auth_socket SONAME 'auth_socket.so'")
+    try:
+        on_mysql.create(more="AND IDENTIFIED WITH auth_socket")
+        tell_what_more_it_wants(on_mysql, "a second factor")
+    finally:
+        on_mysql.sql("UNINSTALL PLUGIN auth_socket")
+
+
+def tell_what_more_it_wants(users: Users, what: str) -> None:
+    """What the server says is the same as for a wrong password: the admin's look tells."""
+    error = refused(users, Rejected)
+    assert what.removeprefix("a ").removeprefix("client ") in error.do
+    with users.as_admin() as admin, pytest.raises(Misconfigured, match=what) as caught:
         admin.is_worth_trying(users.login("first"))
     follow(users, caught.value)
     rotate(users)

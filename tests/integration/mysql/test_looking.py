@@ -92,6 +92,20 @@ def test_what_may_come_by_a_role_is_no_alarm(users: Users) -> None:
     check_admin(users, "blind")
 
 
+@pytest.mark.parametrize("server", ["mariadb_server", "mariadb_11_server"], indirect=True)
+def test_what_everybody_may_is_no_alarm(server: Server) -> None:
+    users = Users(server)
+    users.create()
+    create_blind_admin(users)
+    users.sql("GRANT CREATE USER ON *.* TO PUBLIC")
+    try:
+        check_admin(users, "blind")
+        with users.session("first") as session, users.session("admin", f"{users.name}_blind") as by:
+            session.set_password(users.login("second").password, by=by)
+    finally:
+        users.sql("REVOKE CREATE USER ON *.* FROM PUBLIC")
+
+
 def test_system_users_are_changed_by_such_alone(mysql_server: Server) -> None:
     users = Users(mysql_server)
     users.create_admin()

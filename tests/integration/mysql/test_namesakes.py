@@ -1,11 +1,13 @@
 """Several accounts of one name: each gets the new password, or a warning says that it does not."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from typing import Any
 
 import pytest
 
+from local.servers import Server
 from rotators.mysql.testing import MySQLTarget
 from shared.errors import Forbidden
 from shared.protocol.event import Step
@@ -106,11 +108,37 @@ def test_a_crash_in_the_middle_is_healed(
     assert accepted(users, *PASSWORDS) == {"second"} | ({"first"} if own == "add" else set())
 
 
+def test_two_copies_at_once(users: Users) -> None:
+    """MySQL's RETAIN done twice would put the current password out of the account."""
+    with ThreadPoolExecutor(2) as pool:
+        copies = [pool.submit(change, users, "add_password", "second", "first") for _ in range(2)]
+        for copy in copies:
+            copy.result()
+    assert accepted(users, *PASSWORDS) == {"first", "second"}
+
+
 def test_a_locked_one_has_no_old_password_when_it_is_unlocked(users: Users) -> None:
     users.sql("ALTER USER %s@%s ACCOUNT LOCK", users.name, THERE)
     change(users, "set_password", "second", "first")
     users.sql("ALTER USER %s@%s ACCOUNT UNLOCK", users.name, THERE)
     assert accepted(users, *PASSWORDS) == {"second"}
+
+
+def test_of_a_server_that_keeps_one_password_only(mysql_server: Server) -> None:
+    users = Users(mysql_server)
+    users.create_admin()
+    for host in (HERE, THERE):
+        users.create(host=host)
+    with users.session("first") as session, users.as_admin() as by:
+        for each in (session, by):
+            facts = each.connection.server._replace(has_dual_passwords=False)
+            vars(each.connection)["server"] = facts
+        assert by.is_worth_trying(users.login("first"))
+        with pytest.raises(Forbidden, match=r"8\.0\.14"):
+            session.add_password(Secret("second"), by=by)
+        session.set_password(Secret("second"), by=by)
+    for source in (HERE, THERE):
+        assert users.accepted(*PASSWORDS, source=source) == {"second"}
 
 
 def test_who_may_look_and_not_change_is_warned_of_such_accounts_alone(
@@ -119,12 +147,12 @@ def test_who_may_look_and_not_change_is_warned_of_such_accounts_alone(
     for host in (HERE, THERE):
         users.sql("GRANT SELECT ON mysql.* TO %s@%s", users.name, host)
     change(users, "set_password", "second", "first", "own")
-    assert f"'{users.name}'@'{THERE}' among them" in caplog.text
+    assert f"the account '{users.name}'@'{THERE}' keeps the old password" in caplog.text
     assert "set ADMIN_SETS_PASSWORD" in caplog.text
     assert users.accepted(*PASSWORDS, source=THERE) == {"first"}
     caplog.clear()
     change(users, "set_password", "third", "second", "own")  # there is none any more
-    assert "other accounts" not in caplog.text
+    assert "keeps the old password" not in caplog.text
 
 
 def test_an_admin_that_may_not_look_is_told_the_grant(

@@ -86,7 +86,8 @@ def setsecret_meets(
         secret.step(event, Step.CREATE)
         with pytest.raises(RotationError) as caught:
             secret.step(event, Step.SET)
-    return type(caught.value), server.connections
+    # The fake asks for md5, for which each login takes a second connection.
+    return type(caught.value), server.connections // 2
 
 
 @pytest.mark.parametrize(
