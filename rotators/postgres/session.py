@@ -189,6 +189,7 @@ class PostgresSession:
             due = owns_objects_to_reassign(connection, logged_in, twin)
         if due:
             self.change(twin, lambda connection: reassign_owned(connection, logged_in, twin))
+            LOG.warning("what %r owned in this database belongs to %r from now on", logged_in, twin)
 
     @contextmanager
     def reading(self) -> Iterator[BoundedConnection]:

@@ -128,10 +128,13 @@ def test_awss_clone_comes_to_act_as_its_original(aws: PostgresPair, database: st
     aws.rotate(aws.clone, dbname=database)
 
 
-def test_awss_clone_is_the_current_one(aws: PostgresPair, database: str) -> None:
+def test_awss_clone_is_the_current_one(
+    aws: PostgresPair, database: str, caplog: pytest.LogCaptureFixture
+) -> None:
     aws.run(aws.clone, "CREATE TABLE own (i int)", dbname=database)
     aws.proves_ownership = never  # a member who may act as the other has all its rights anyway
     aws.rotate(aws.app, dbname=database)
+    assert f"what {aws.clone!r} owned in this database belongs to {aws.app!r}" in caplog.text
     aws.run(aws.app, "DROP TABLE own", dbname=database)
     aws.proves_ownership = lambda: True
     aws.rotate(aws.clone, dbname=database)
