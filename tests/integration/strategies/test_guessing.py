@@ -203,17 +203,3 @@ def test_nothing_is_refused_and_no_warning_made_where_only_the_other_user_is_ask
 
         assert failed_logins(secret, rotate) == 0
     assert "rejected" not in output()
-
-
-def test_versions_that_are_no_json_object_are_passed_over(
-    lab: Lab, postgres_server: Server
-) -> None:
-    secret = secret_on(lab, postgres_server)
-    good = secret.value()
-    secret.lab.client.put_secret_value(SecretId=secret.arn, SecretString="not JSON")
-    secret.store(good)  # so that AWSPREVIOUS is what cannot be read
-    event = secret.begin()
-    secret.steps(event, Step.CREATE, Step.SET)
-    secret.abandon(event)  # the way out of which leads past it
-    outcome = secret.rotate()
-    assert outcome.state == "succeeded", outcome.error
