@@ -11,7 +11,7 @@ from psycopg import sql
 from rotators.postgres import connection as bounds
 from rotators.postgres.connection import Connection
 from shared.errors import Forbidden, Misconfigured
-from shared.patience import tries
+from shared.patience import retried
 from shared.secret import Secret
 
 SEND_ITSELF = "SEND_PASSWORD_ITSELF"
@@ -128,16 +128,7 @@ def itself(connection: Connection, role: str, password: Secret, encryption: str)
 
 def run_patiently(run: Callable[[], None]) -> None:
     """Run it, and again while another session holds the role; raises psycopg's LockNotAvailable."""
-    refusal: psycopg.errors.LockNotAvailable | None = None
-    for _ in tries(bounds.LOCK_SECONDS):
-        try:
-            run()
-        except psycopg.errors.LockNotAvailable as error:
-            refusal = error
-        else:
-            return
-    if refusal is not None:
-        raise refusal
+    retried(run, on=psycopg.errors.LockNotAvailable, within=bounds.LOCK_SECONDS)
 
 
 def _check_quiet(connection: Connection) -> None:
