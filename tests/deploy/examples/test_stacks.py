@@ -70,9 +70,8 @@ def test_the_function_takes_the_admins_secret_of_the_pair_for_this_database() ->
     made, backend = made_by("postgres-alternating-users"), backend_of("PostgresAlternatingUsers")
     user = backend.parse(made.documents["Secret"])
     assert made.documents["Secret"]["masterarn"] == made.arns["Admin"]
-    assert (
-        backend.admin(user, ticket_with_admin(made.documents["Admin"])).username == "rotation_admin"
-    )
+    admin = backend.admins.login(user, ticket_with_admin(made.documents["Admin"]))
+    assert admin.username == "rotation_admin"
 
 
 def test_the_function_takes_the_admins_secret_of_the_key_for_this_issuer() -> None:
