@@ -9,7 +9,7 @@ from typing import ClassVar, Generic, NamedTuple
 from shared.credentials import Login
 from shared.errors import GIVE_UP, Permanent, Rejected, RotationError, TargetMismatch
 from shared.protocol.contract import Ticket
-from shared.strategies.contract import Directory, Engine, S
+from shared.strategies.contract import Directory, Engine, S, Session
 from shared.strategies.database import DatabaseBackend, login_candidates, refuse_copy
 from shared.strategies.options import Options
 
@@ -101,7 +101,7 @@ class SingleUser(DatabaseBackend[S]):
             outcome = "the server keeps it, so clients with AWSCURRENT are refused"
         else:
             outcome = "the old one is back"
-        raise _unproven(unproven, outcome, pooled=change.session.is_pooled)
+        raise _unproven(unproven, outcome, pooled=_is_pooled(change.session))
 
     @contextmanager
     def setter(
@@ -123,6 +123,13 @@ class Change(NamedTuple, Generic[S]):
     accepted: Login
     admin: Login | None
     by: S | None
+
+
+def _is_pooled(session: Session) -> bool:
+    try:
+        return session.is_pooled
+    except RotationError:  # which is not what the operator is to hear of
+        return False
 
 
 def _unproven(problem: Permanent, outcome: str, *, pooled: bool) -> Permanent:

@@ -1,7 +1,6 @@
 """Logins refused whatever the password, and what an admin sees before one is tried."""
 
 import uuid
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,26 +15,12 @@ from shared.secret import Secret
 from tests.integration.postgres.pairs import PostgresPair
 
 WRONG = Secret("another one")
-LIMIT = 3
+LIMIT = 3  # of banning_postgres_server
 
 
-@pytest.fixture(scope="module")
-def banning(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Server]:
-    """A server that bans a role after three refused logins."""
-    settings = {
-        "shared_preload_libraries": "credcheck",
-        "credcheck.max_auth_failure": str(LIMIT),
-        "credcheck.encrypted_password_allowed": "on",
-    }
-    with postgres(tmp_path_factory.mktemp("banning"), authority, settings=settings) as server:
-        with as_superuser(server) as admin:
-            admin.execute("CREATE EXTENSION credcheck")
-        yield server
-
-
-def test_a_ban_is_no_wrong_password(banning: Server) -> None:
+def test_a_ban_is_no_wrong_password(banning_postgres_server: Server) -> None:
     """Not even for who has the right one; and the advice lifts it."""
-    pair = PostgresPair(banning)
+    pair = PostgresPair(banning_postgres_server)
     for _ in range(LIMIT - 1):
         with (
             pytest.raises(Rejected),
@@ -96,11 +81,11 @@ def test_who_may_not_look_does_not_know(any_postgres_server: Server) -> None:
     assert is_worth_trying(pair, pair.admin, WRONG)
 
 
-def test_unless_the_server_counts_refusals(banning: Server) -> None:
-    pair = PostgresPair(banning)
+def test_unless_the_server_counts_refusals(banning_postgres_server: Server) -> None:
+    pair = PostgresPair(banning_postgres_server)
     right = Secret(pair.passwords[pair.app])
     assert not is_worth_trying(pair, pair.admin, right)
-    of_superuser = PostgresPair(banning, superuser=True)
+    of_superuser = PostgresPair(banning_postgres_server, superuser=True)
     right = Secret(of_superuser.passwords[of_superuser.app])
     assert is_worth_trying(of_superuser, of_superuser.admin, right)
     assert not is_worth_trying(of_superuser, of_superuser.admin, WRONG)
