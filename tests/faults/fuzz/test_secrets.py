@@ -1,7 +1,7 @@
 """Secrets of every kind with odd values in them, parsed by every backend."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -14,6 +14,7 @@ from local.servers.certificates import Authority
 from shared.aws.version import document_of
 from shared.fields import dump_document, load_value
 from shared.protocol.contract import Backend
+from tests.fake_ticket import FakeTicket
 from tests.faults.fuzz.mutations import as_text, edited, mutate
 from tests.faults.fuzz.oracle import EXAMPLES, Tally, fuzz, no_connections, traces
 from tests.faults.fuzz.samples import KEY, KEYS, LOGINS, Sample
@@ -55,7 +56,19 @@ def answer(rng: Random, samples: Sequence[Sample]) -> dict[str, Any]:
     return {"SecretString": text}
 
 
-def assert_round_trip(name: str, backend: Backend[Any], stored: Any) -> None:  # noqa: ANN401 - any answer
+class AdminTicket(FakeTicket):
+    """Of a rotation whose admin's secret has this document, and no tag."""
+
+    def tags_of(self, _arn: str) -> dict[str, str]:
+        return {}
+
+
+def assert_round_trip(
+    name: str,
+    backend: Backend[Any],
+    stored: Any,  # noqa: ANN401 - any answer
+    admin: Mapping[str, object],
+) -> None:
     """Parse and render as the function does; create the next password if it is a database's."""
     document = document_of(stored, of="the secret", allow_plain_string=name.startswith("Http"))
     credential = backend.parse(document)
@@ -65,7 +78,7 @@ def assert_round_trip(name: str, backend: Backend[Any], stored: Any) -> None:  #
         assert {n: str(v) for n, v in written.items()} == {n: str(v) for n, v in document.items()}
         return
     assert written == document
-    following = backend.create(credential, None)  # type: ignore[arg-type]  # it asks nothing
+    following = backend.create(credential, AdminTicket(admin_secret=admin))
     assert not traces(repr(following.password))
     dump_document(backend.render(following))
 
@@ -78,7 +91,11 @@ def try_example(backends: dict[str, Backend[Any]], rng: Random, tally: Tally) ->
     name = rng.choice(list(backends) if rng.random() < 0.05 else names)
     if name.endswith("strings") and rng.random() < 0.9:
         stored = {"SecretString": edited(rng, rng.choice((KEY, "", f"{KEY} é", "\n", "{")))}
-    tally.attempt(lambda: assert_round_trip(name, backends[name], stored))
+    sample = rng.choice(LOGINS)
+    admin = sample.document()
+    if rng.random() < 0.5:
+        admin = mutate(rng, admin, sample.shown)
+    tally.attempt(lambda: assert_round_trip(name, backends[name], stored, admin))
 
 
 @QUIET
