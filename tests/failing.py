@@ -3,16 +3,17 @@
 import uuid
 
 import pytest
+from psycopg import sql
 
 from local import template
 from local.servers import Server
 from rotators.mysql.testing import MySQLTarget
 from rotators.postgres.testing import PostgresTarget
-from shared.errors import RotationError
+from shared.errors import Busy, RotationError
 from shared.handler import Handler
 from shared.protocol.event import Step
 from tests.engines import SINGLE
-from tests.lab import Document, LabSecret
+from tests.lab import Document, Event, LabSecret
 
 
 def target_on(server: Server) -> PostgresTarget | MySQLTarget:
@@ -50,3 +51,18 @@ def assert_fails(
 def afresh(secret: LabSecret, **settings: str) -> Handler:
     """The handler as it starts anew, with these settings."""
     return template.handler(secret.target.function, {**secret.target.settings, **settings})
+
+
+def fail_to_alter(secret: LabSecret, target: PostgresTarget) -> Event:
+    """An ALTER that the server ends, as the role is locked: it may log the statement beside it.
+
+    Returns the event of its rotation.
+    """
+    event = secret.begin()
+    secret.step(event, Step.CREATE)
+    role = sql.Identifier(str(secret.version(event["ClientRequestToken"])["username"]))
+    with target.admin() as admin, admin.transaction():
+        admin.execute(sql.SQL("ALTER ROLE {} CONNECTION LIMIT 9").format(role))
+        with pytest.raises(Busy):
+            secret.step(event, Step.SET)
+    return event

@@ -23,6 +23,7 @@ from shared.errors import (
     Unreachable,
 )
 from shared.protocol.event import Step
+from tests.failing import fail_to_alter
 from tests.faults.leaks import forms
 from tests.lab import Event, Lab, LabSecret
 
@@ -196,7 +197,7 @@ def test_no_log_has_a_password_that_was_sent_itself(
         with refusing(target, "credcheck.password_min_length = 99"):
             problem = set_secret_fails(secret, RejectedByPolicy)
         assert "SEND_PASSWORD_ITSELF" not in problem.do
-        fail_to_lock(secret, target)
+        secret.abandon(fail_to_alter(secret, target))
     with target.admin() as admin:
         statements = admin.execute("SELECT query FROM pg_stat_statements").fetchall()
         activity = admin.execute("SELECT query FROM pg_stat_activity").fetchall()
@@ -212,17 +213,6 @@ def test_no_log_has_a_password_that_was_sent_itself(
         assert len(made) >= 3
         for value in made:
             assert not any(form in place for form in forms(value) for place in places)
-
-
-def fail_to_lock(secret: LabSecret, target: PostgresTarget) -> None:
-    event = secret.begin()
-    secret.step(event, Step.CREATE)
-    role = sql.Identifier(str(secret.version(event["ClientRequestToken"])["username"]))
-    with target.admin() as admin, admin.transaction():
-        admin.execute(sql.SQL("ALTER ROLE {} CONNECTION LIMIT 9").format(role))
-        with pytest.raises(Busy):
-            secret.step(event, Step.SET)
-    secret.abandon(event)
 
 
 def test_a_password_is_not_sent_itself_without_tls(

@@ -14,7 +14,7 @@ from shared.errors import MalformedSecret, Rejected, TargetMismatch, WrongStage
 from shared.protocol.event import Step
 from shared.strategies import AlternatingUsers
 from shared.strategies.admins import Admins
-from tests.engines import ALTERNATING
+from tests.engines import ALTERNATING, change_by_hand
 from tests.lab import Lab, LabSecret
 
 EVERY = ("postgres_server", "mariadb_server", "mysql_server")
@@ -27,16 +27,10 @@ def secret(lab: Lab, request: pytest.FixtureRequest) -> LabSecret:
     return lab.secret(kind(server, f"turns {uuid.uuid4().hex[:8]}"))
 
 
-def change_by_hand(secret: LabSecret, username: str) -> None:
-    """Somebody gives the user a password that is in no secret."""
-    target = secret.target
-    if isinstance(target, PostgresAlternatingTarget):
-        with target.admin() as admin:
-            admin.execute(f"ALTER ROLE \"{username}\" PASSWORD 'in no secret'")
-        return
-    assert isinstance(target, MySQLAlternatingTarget)
-    with target.admin() as connection, connection.cursor() as cursor:
-        cursor.execute("ALTER USER %s@'%%' IDENTIFIED BY 'in no secret'", (username,))
+def lock_out(secret: LabSecret) -> None:
+    """Somebody gives the current user a password that is in no secret."""
+    assert isinstance(secret.target, PostgresAlternatingTarget | MySQLAlternatingTarget)
+    change_by_hand(secret.target, "in no secret", secret.value()["username"])
 
 
 @pytest.mark.parametrize("secret", EVERY, indirect=True)
@@ -44,7 +38,7 @@ def test_where_the_current_user_is_not_let_in_the_other_one_takes_over(
     secret: LabSecret, output: Callable[[], str]
 ) -> None:
     assert secret.rotate().state == "succeeded"
-    change_by_hand(secret, secret.value()["username"])
+    lock_out(secret)
     assert secret.accepted_versions() == {secret.holder("AWSPREVIOUS")}
     outcome = secret.rotate()
     assert outcome.state == "succeeded", outcome.error
@@ -56,7 +50,7 @@ def test_where_the_current_user_is_not_let_in_the_other_one_takes_over(
 
 @pytest.mark.parametrize("secret", EVERY, indirect=True)
 def test_where_no_stored_password_works_the_admin_changes_nothing(secret: LabSecret) -> None:
-    change_by_hand(secret, secret.value()["username"])
+    lock_out(secret)
     event = secret.begin()
     secret.step(event, Step.CREATE)
     with pytest.raises(Rejected, match="every stored password"):

@@ -31,7 +31,7 @@ from shared.protocol.event import Step
 from shared.secret import Secret as SecretValue
 from shared.strategies import logins
 from tests import fake_servers
-from tests.engines import ALTERNATING, SINGLE
+from tests.engines import ALTERNATING, SINGLE, change_by_hand
 from tests.failing import assert_fails, target_on
 from tests.fake_servers import fake_server, postgres_failing, server_context
 from tests.lab import Lab, LabSecret
@@ -46,6 +46,12 @@ HOSTILE = (
 @pytest.fixture(params=["postgres", "mariadb", "mysql"])
 def secret(lab: Lab, request: pytest.FixtureRequest) -> LabSecret:
     return lab.secret(target_on(request.getfixturevalue(f"{request.param}_server")))
+
+
+def lock_out(secret: LabSecret, password: str) -> None:
+    """Somebody gives the user this password."""
+    assert isinstance(secret.target, PostgresTarget | MySQLTarget)
+    change_by_hand(secret.target, password)
 
 
 def test_a_closed_port(secret: LabSecret) -> None:
@@ -141,7 +147,7 @@ def test_what_answers_is_no_mysql(lab: Lab, mariadb_server: Server, script: str)
 
 def test_a_current_password_of_any_characters(secret: LabSecret) -> None:
     for password in ("pä€ss wörd", "' \" \\ %s {} ; --", "パスワード"):
-        change_by_hand(secret.target, password)
+        lock_out(secret, password)
         secret.store({**secret.value(), "password": password})
         assert secret.rotate().state == "succeeded"
         assert secret.target.accepts(secret.value())
@@ -228,7 +234,7 @@ def test_a_password_that_is_in_no_version(secret: LabSecret) -> None:
     """Changed by hand and stored nowhere: the one lockout that only a person can mend."""
     event = secret.begin()
     secret.step(event, Step.CREATE)
-    change_by_hand(secret.target, "set by hand")
+    lock_out(secret, "set by hand")
     with pytest.raises(Rejected, match="every stored password") as caught:
         secret.step(event, Step.SET)
     assert "PutSecretValue" in caught.value.do
@@ -333,14 +339,3 @@ def test_a_mariadb_account_with_a_plugin_of_another_hash(
         # a retry goes on to the pending one all the same.
         secret.steps(event)
         assert target.accepts(secret.value())
-
-
-def change_by_hand(target: Any, other: str) -> None:  # noqa: ANN401 - either kind of Target
-    username = str(target.document["username"])
-    with target.admin() as admin:
-        if isinstance(target, PostgresTarget):
-            alter = sql.SQL("ALTER ROLE {} PASSWORD {}")
-            admin.execute(alter.format(sql.Identifier(username), sql.Literal(other)))
-        else:
-            with admin.cursor() as cursor:
-                cursor.execute("ALTER USER %s@'%%' IDENTIFIED BY %s", (username, other))

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from psycopg import sql
 
 from local.servers import Server
 from local.targets import Target
@@ -13,7 +12,7 @@ from rotators.mysql.testing import MySQLTarget
 from rotators.postgres.testing import PostgresTarget
 from shared.errors import LockedOut, Rejected
 from shared.protocol.event import Step
-from tests.engines import ALTERNATING, SINGLE
+from tests.engines import ALTERNATING, SINGLE, change_by_hand
 from tests.integration.test_figures import mysql_logins, postgres_logins
 from tests.lab import Lab, LabSecret
 
@@ -31,18 +30,10 @@ def secret_on(lab: Lab, server: Server, *, by_admin: bool = False) -> LabSecret:
     return secret
 
 
-def change_by_hand(secret: LabSecret, password: str) -> None:
-    target = secret.target
-    username = str(secret.value()["username"])
-    if isinstance(target, PostgresTarget):
-        statement = sql.SQL("ALTER ROLE {} PASSWORD {}").format(
-            sql.Identifier(username), sql.Literal(password)
-        )
-        with target.admin() as admin:
-            admin.execute(statement)
-    else:
-        assert isinstance(target, MySQLTarget)
-        run(target, "ALTER USER %s@'%%' IDENTIFIED BY %s", username, password)
+def lock_out(secret: LabSecret, password: str = BY_HAND) -> None:
+    """Somebody gives the user this password."""
+    assert isinstance(secret.target, PostgresTarget | MySQLTarget)
+    change_by_hand(secret.target, password)
 
 
 def run(target: MySQLTarget, statement: str, *values: object) -> None:
@@ -67,7 +58,7 @@ def test_a_password_changed_by_hand_costs_two_failed_logins(lab: Lab, server: Se
     secret = secret_on(lab, server)
     event = secret.begin()
     secret.step(event, Step.CREATE)
-    change_by_hand(secret, BY_HAND)
+    lock_out(secret)
     said: list[Rejected] = []
 
     def step() -> None:
@@ -108,7 +99,7 @@ def test_an_attempt_locks_nobody_out_who_has_the_right_password(
     username = str(secret.value()["username"])
     event = secret.begin()
     secret.step(event, Step.CREATE)
-    change_by_hand(secret, BY_HAND)
+    lock_out(secret)
     with counting(secret.target, username):
         for _ in range(2):  # the service tries again; a client's login is between
             with pytest.raises(Rejected):
@@ -134,7 +125,7 @@ def test_after_a_restore_moving_awscurrent_back_is_all_it_takes(lab: Lab, server
     secret = secret_on(lab, server)
     restored = secret.holder("AWSPREVIOUS")
     assert restored is not None
-    change_by_hand(secret, str(secret.version(restored)["password"]))
+    lock_out(secret, str(secret.version(restored)["password"]))
     event = secret.begin()
     secret.step(event, Step.CREATE)
     with pytest.raises(Rejected, match="move AWSCURRENT back to the version") as caught:
@@ -154,7 +145,7 @@ def test_after_a_restore_an_admin_who_sees_that_nothing_counts_finds_it(
     secret = secret_on(lab, server, by_admin=True)
     restored = secret.holder("AWSPREVIOUS")
     assert restored is not None
-    change_by_hand(secret, str(secret.version(restored)["password"]))
+    lock_out(secret, str(secret.version(restored)["password"]))
     outcome = secret.rotate()
     assert outcome.state == "succeeded", outcome.error
     assert secret.accepted_versions() == {secret.holder("AWSCURRENT")}
@@ -181,7 +172,7 @@ def test_the_first_answer_that_is_a_lock_ends_it_and_both_are_told(
     assert isinstance(target, MySQLTarget)
     event = secret.begin()
     secret.step(event, Step.CREATE)
-    change_by_hand(secret, BY_HAND)
+    lock_out(secret)
     run(target, "ALTER USER %s@'%%' FAILED_LOGIN_ATTEMPTS 2 PASSWORD_LOCK_TIME 1", username)
     with mysql_logins(target) as logins, pytest.raises(LockedOut) as caught:
         secret.step(event, Step.SET)

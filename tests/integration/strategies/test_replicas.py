@@ -1,23 +1,21 @@
 """A secret whose host is a reader, and whose admin works at the writer."""
 
 import threading
-import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from copy import copy
 
 import pytest
 
 from local.servers import Server
 from local.servers.mysql.family import login as mysql_login
 from local.servers.postgres import login as postgres_login
-from local.targets import create
-from rotators.mysql.testing import MySQLTarget
-from rotators.postgres.testing import PostgresTarget
+from local.targets.database import ALIAS
 from shared.errors import RotationError
 from shared.protocol.event import Step
 from tests.engines import ALTERNATING, SINGLE
+from tests.fixtures.replicas import wait_for_user
 from tests.lab import Lab, LabSecret
 
 BY_ADMIN = {"ADMIN_SETS_PASSWORD": "true"}
@@ -51,17 +49,11 @@ class Pair:
             if settings is None
             else SINGLE[writer.engine](writer, name, settings)
         )
+        self.target.name_reader(reader)
         self.secret = lab.secret(self.target)
-        admin = {"username": writer.admin, "password": writer.password, "port": writer.port}
-        arn = create(lab.client, f"writer-{uuid.uuid4()}", {**admin, "host": "localhost"})
-        self.secret.store({**self.secret.value(), "port": reader.port, "masterarn": arn})
-        wait_until(lambda: self.reader_accepts("AWSCURRENT"))
-
-    def reader_accepts(self, label: str) -> bool:
-        kind = PostgresTarget if self.reader.engine == "postgres" else MySQLTarget
-        at_reader = object.__new__(kind)
-        vars(at_reader).update(vars(self.target), server=self.reader)
-        return at_reader.accepts(self.secret.value(label))
+        self.at_reader = copy(self.target)
+        self.at_reader.server = reader
+        wait_for_user(reader, name, str(self.target.document["password"]))
 
     @contextmanager
     def late(self) -> Iterator[None]:
@@ -105,12 +97,6 @@ def _has_value(secret: LabSecret) -> bool:
     return any("AWSPENDING" in version.get("VersionStages", []) for version in listed)
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < end
-
-
 @pytest.fixture
 def pair(lab: Lab, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Pair:
     engine, strategy = request.param
@@ -118,7 +104,7 @@ def pair(lab: Lab, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
     reader: Server = request.getfixturevalue(f"{engine}_reader")
     # RDS itself is asked in tests/unit/shared/aws/test_rds.py; the same host by another name here.
     monkeypatch.setattr(
-        "shared.aws.rds.Rds.same_data", lambda _, *hosts: hosts == (reader.host, "localhost")
+        "shared.aws.rds.Rds.same_data", lambda _, *hosts: hosts == (reader.host, ALIAS)
     )
     return Pair(lab, writer, reader, strategy)
 
@@ -133,7 +119,7 @@ def test_a_reader_that_is_late_is_waited_for_in_setsecret(pair: Pair) -> None:
             outcome = pair.secret.rotate()
         assert outcome.state == "succeeded", outcome.error
         assert pair.target.accepts(pair.secret.value())
-        assert pair.reader_accepts("AWSCURRENT")
+        assert pair.at_reader.accepts(pair.secret.value())
 
 
 @pytest.mark.parametrize("server", ["postgres", "mysql", "mariadb"])
@@ -146,7 +132,7 @@ def test_a_user_that_changes_itself_at_a_reader_is_told_which_host_it_takes(
     secret = lab.secret(target)
     here = secret.value()
     secret.store({**here, "port": reader.port})
-    wait_until(lambda: _lets_in(reader, target, here))
+    wait_for_user(reader, here["username"], here["password"])
     event = secret.begin()
     secret.step(event, Step.CREATE)
     with pytest.raises(RotationError) as caught:
@@ -156,11 +142,3 @@ def test_a_user_that_changes_itself_at_a_reader_is_told_which_host_it_takes(
     secret.abandon(event)
     secret.store(here)  # as it says
     assert secret.rotate().state == "succeeded"
-
-
-def _lets_in(
-    reader: Server, target: PostgresTarget | MySQLTarget, document: Mapping[str, object]
-) -> bool:
-    other = object.__new__(type(target))
-    vars(other).update(vars(target), server=replace(reader))
-    return other.accepts(document)

@@ -5,15 +5,15 @@ import uuid
 from pathlib import Path
 
 import pytest
-from psycopg import sql
 
 from local.servers import Server, mariadb, mysql, postgres
 from local.servers.certificates import Authority
 from rotators.mysql.testing import MySQLAlternatingTarget, MySQLTarget
 from rotators.postgres import connection as rotator
 from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
-from shared.errors import Busy, RotationError
+from shared.errors import RotationError
 from shared.protocol.event import Step
+from tests.failing import fail_to_alter
 from tests.faults.leaks import forms
 from tests.lab import Lab, LabSecret
 
@@ -74,7 +74,7 @@ def test_defect_4_no_password_in_a_log_of_postgresql(
             admin.execute("CREATE EXTENSION pg_stat_statements")
         for secret in secrets:
             rotate_in_every_way(secret)
-            _fail_to_alter(secret, target)
+            fail_to_alter(secret, target)
         with target.admin() as admin:
             statements = admin.execute("SELECT query FROM pg_stat_statements").fetchall()
             activity = admin.execute("SELECT query FROM pg_stat_activity").fetchall()
@@ -114,17 +114,6 @@ def test_defect_4_no_password_in_a_log_of_mysql_or_mariadb(
     assert any(b"Query_time" in log for log in slow)
     for secret in secrets:
         assert not find_passwords(secret, *logs, *slow)
-
-
-def _fail_to_alter(secret: LabSecret, target: PostgresTarget) -> None:
-    """An ALTER that the server ends: it logs the statement beside the error."""
-    event = secret.begin()
-    secret.step(event, Step.CREATE)
-    role = sql.Identifier(str(secret.version(event["ClientRequestToken"])["username"]))
-    with target.admin() as admin, admin.transaction():
-        admin.execute(sql.SQL("ALTER ROLE {} CONNECTION LIMIT 9").format(role))
-        with pytest.raises(Busy):
-            secret.step(event, Step.SET)
 
 
 def _fail_to_set(secret: LabSecret, target: MySQLTarget) -> None:
