@@ -8,7 +8,12 @@ from shared.credentials import Login
 from shared.errors import GIVE_UP, MalformedSecret, Rejected, TargetMismatch
 from shared.protocol.contract import Ticket
 from shared.strategies.contract import PairSession
-from shared.strategies.database import DatabaseBackend, login_candidates, refuse_copy
+from shared.strategies.database import (
+    DatabaseBackend,
+    is_elsewhere,
+    login_candidates,
+    refuse_copy,
+)
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 
@@ -63,7 +68,7 @@ class AlternatingUsers(DatabaseBackend[PairSession]):
             elif self.is_due(pending, accepted):
                 LOG.warning("the current user is not let in: the other one takes over")
                 self.set_password(session, pending, accepted, by)
-        if admin.host != pending.host:
+        if is_elsewhere(admin, pending):
             self.prove(pending, by=admin)
 
     def verify(self, pending: Login, ticket: Ticket[Login], /) -> None:

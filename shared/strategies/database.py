@@ -79,7 +79,7 @@ class DatabaseBackend(Generic[S]):
         by: the admin who set it; of another host, where the user's is a replica of it, which is
         given time to learn of it.
         """
-        seconds = REPLICA_SECONDS if by is not None and by.host != pending.host else 0.0
+        seconds = REPLICA_SECONDS if is_elsewhere(by, pending) else 0.0
 
         def log_in() -> None:
             with self.logins.session(pending) as session:
@@ -103,6 +103,11 @@ def login_candidates(
         belongs=lambda login: login.target in targets,
         identity=lambda login: (login.username, login.password),
     )
+
+
+def is_elsewhere(admin: Login | None, user: Login) -> bool:
+    """Whether an admin makes the changes at another host, of which the user's is a replica."""
+    return admin is not None and admin.host != user.host
 
 
 def refuse_copy(pending: Login, current: Login) -> None:

@@ -10,6 +10,7 @@ from shared.credentials import Login
 from shared.errors import Forbidden
 from shared.protocol.contract import Ticket
 from shared.strategies.contract import OverlapSession
+from shared.strategies.database import is_elsewhere
 from shared.strategies.single_user import Change, SingleUser
 
 LOG = logging.getLogger(f"rotation.{__name__}")
@@ -31,7 +32,7 @@ class SingleUserWithOverlap(SingleUser[OverlapSession]):
             except Forbidden as forbidden:
                 LOG.warning("PASSWORD_OVERLAP is not kept, AWSCURRENT ends now: %s", forbidden)
             else:
-                if _is_elsewhere(change.pending, change.admin):
+                if is_elsewhere(change.admin, change.pending):
                     self.prove(change.pending, by=change.admin)
                 return False
         return super().set(change)
@@ -56,12 +57,8 @@ class SingleUserWithOverlap(SingleUser[OverlapSession]):
         self, session: OverlapSession, login: Login, admin: Login | None
     ) -> Iterator[OverlapSession]:
         """The session, or one where the admin is: of two passwords, a replica changes neither."""
-        if admin is None or not _is_elsewhere(login, admin):
+        if admin is None or not is_elsewhere(admin, login):
             yield session
             return
         with self.logins.session(replace(login, host=admin.host, port=admin.port)) as there:
             yield there
-
-
-def _is_elsewhere(login: Login, admin: Login | None) -> bool:
-    return admin is not None and admin.host != login.host
