@@ -94,6 +94,10 @@ class HttpIssuer:
         """Use the key as its owner would; raises Rejected, TargetMismatch for another owner's."""
         Client(self._network, self._sources.of(key.document), key.document).probe(key)
 
+    def binds(self, _key: ApiKey, /) -> bool:
+        """Whether a probe that succeeds, or the key itself, shows that `key_id` is this key's."""
+        return True
+
     def propagation(self, key: ApiKey, /) -> float:
         """The seconds in which a new key may not work yet, by the description."""
         return float(self._sources.of(key.document).propagation)

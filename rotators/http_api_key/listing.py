@@ -12,6 +12,7 @@ from rotators.http_api_key.http.calls import Call
 from rotators.http_api_key.http.client import Reply
 from rotators.http_api_key.http.urls import joined
 from shared.fields import encodable
+from shared.secret import Secret
 
 _OWN = ("keys", "id", "label", "created", "expires")
 _NEXT = re.compile(r"<([^<>]*)>\s*;[^,<]*\brel=\"?next\b")
@@ -26,6 +27,11 @@ class ListedKey:
     label: str
     created: datetime | None = None
     kept: Mapping[str, object] = field(default_factory=dict)
+    ends: datetime | None = None
+
+    def shows(self, _key: Secret, /) -> bool | None:
+        """Nothing yet."""
+        return None
 
 
 def read_key(listed: object, found: Mapping[str, Expression]) -> ListedKey | None:

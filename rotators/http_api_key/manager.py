@@ -1,7 +1,7 @@
 """An account at a described issuer, managed with the admin's key or the current one."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from rotators.http_api_key.description.model import Description, names_in
@@ -15,6 +15,7 @@ from rotators.http_api_key.listing import ListedKey, next_page, read_key
 from shared.errors import MalformedSecret, RejectedByPolicy
 from shared.fields import encodable
 from shared.keys.api_key import ApiKey, Way
+from shared.keys.contract import OwnedKey
 from shared.passwords import PasswordPolicy
 from shared.secret import Secret
 
@@ -55,6 +56,8 @@ class Manager:
         listing = self._described.list
         self.can_list = listing is not None
         self.can_label = listing is not None and "label" in listing.found
+        self.can_revoke = True
+        self.may_reset = False
         self.max_keys: int | None = None  # a description does not say
 
     def key_label(self, version_id: str) -> str:
@@ -130,7 +133,22 @@ class Manager:
             )
         self._check(reply, request)
 
-    def revoke(self, key_id: str) -> None:
+    def inspect(self, listed: OwnedKey, _current: ApiKey, /) -> OwnedKey:
+        """The listed current key, with all that its successor takes over of it."""
+        return listed
+
+    def slot_of(self, key: ApiKey, /) -> str | None:
+        """The slot that holds the key by the issuer's word; None for neither."""
+        return key.slot
+
+    def key_name(self, key_id: str, /) -> str:
+        """What messages and logs call a key, whose id may be confidential."""
+        return f"'{key_id}'"
+
+    def check_ended(self, key_ids: Collection[str], /) -> None:
+        """Warn of revoked keys that are accepted all the same, as far as the issuer tells."""
+
+    def revoke(self, key_id: str, stored: ApiKey | None = None) -> None:  # noqa: ARG002
         """End a key; one that is already gone is a success.
 
         Raises Forbidden where it is listed still: some issuers answer 404 also to an admin without
