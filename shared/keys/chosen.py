@@ -96,7 +96,7 @@ class ChosenKey:
         Falls from one stored key to the next only on Rejected.
         """
         refusal: Rejected | None = None
-        for key, version, _ in islice(key_candidates(pending, ticket), MAX_PROBES):
+        for key, version, _ in islice(key_candidates(pending.account, ticket), MAX_PROBES):
             if refusal:
                 LOG.warning("stored keys are rejected: trying that of %s", version)
             try:

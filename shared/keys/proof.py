@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
 
-from shared.aws.store import CURRENT
+from shared.aws.store import CURRENT, PENDING
 from shared.errors import Rejected
-from shared.keys.api_key import ApiKey
+from shared.keys.api_key import Account, ApiKey
 from shared.keys.contract import KeyManager
 from shared.protocol.candidates import Candidate, stored_candidates
 from shared.protocol.contract import Ticket
@@ -34,13 +34,17 @@ def is_proved(ticket: Ticket[ApiKey], key: ApiKey) -> bool:
     return ticket.notes.get(_PROVED) == key.account
 
 
-def key_candidates(pending: ApiKey, ticket: Ticket[ApiKey]) -> Iterator[Candidate[ApiKey]]:
+def key_candidates(account: Account, ticket: Ticket[ApiKey]) -> Iterator[Candidate[ApiKey]]:
     """The stored keys of this account, the current one first; see stored_candidates."""
+
+    def first() -> Iterator[tuple[str, ApiKey | None]]:
+        yield CURRENT, ticket.current()
+        yield PENDING, ticket.pending_if_visible()
+
     return stored_candidates(
         ticket,
-        current=ticket.current(),
-        pending=pending,
-        belongs=lambda key: key.account == pending.account,
+        first(),
+        belongs=lambda key: key.account == account,
         identity=lambda key: key.key,
     )
 
@@ -59,7 +63,7 @@ def accepted_key(
     Raises Rejected where none is, unless the admin's keeper has allowed that.
     """
     refusal: Rejected | None = None
-    for key, version, _ in islice(key_candidates(sought, ticket), MAX_PROBES):
+    for key, version, _ in islice(key_candidates(sought.account, ticket), MAX_PROBES):
         try:
             accepted = use(key)
         except Rejected as rejected:

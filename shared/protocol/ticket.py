@@ -74,6 +74,8 @@ class StepTicket(Generic[C]):
 
     def pending_if_visible(self) -> C | None:
         """The pending credential where it is stored already, as far as can be seen now."""
+        if self._pending is not None:
+            return self._pending
         version = self._store.find(self.version_id)
         if version is not None:
             self._pending = self._parse_pending(version.document)
