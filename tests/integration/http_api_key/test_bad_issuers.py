@@ -170,9 +170,9 @@ def test_a_key_that_is_not_accepted_any_more_is_not_replaced_by_one_with_more_ri
 ) -> None:
     manager(demo_issuer).revoke(secret.value()["key_id"])
     before = key_ids(demo_issuer)
-    with pytest.raises(TargetMismatch, match="no accepted key") as caught:
+    with pytest.raises(Rejected, match="store the accepted key") as caught:
         secret.step(secret.begin(), Step.CREATE)
-    assert caught.value.field == "key_id"
+    assert caught.value.field == "api_key"
     assert key_ids(demo_issuer) == before
 
 
