@@ -24,7 +24,8 @@ def call(
     """Send one request as a user; see `api.ask`."""
     proof = b64encode(":".join(login).encode()).decode()  # RabbitMQ's names are UTF-8
     url = f"https://{server.host}:{server.port}/api{path}"
-    return api.ask(method, url, server.ca, {"Authorization": f"Basic {proof}"}, body)
+    headers = {"Authorization": f"Basic {proof}", "Content-Type": "application/json"}
+    return api.ask(method, url, server.ca, headers, body)
 
 
 def version_of(server: Server) -> str | None:

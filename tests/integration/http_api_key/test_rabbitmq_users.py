@@ -53,13 +53,14 @@ def change_admin(secret: LabSecret, **more: object) -> None:
 
 
 def nothing_happens(secret: LabSecret, kind: type[RotationError], words: str) -> RotationError:
-    """A rotation ends in createSecret like this; no user is changed, and nothing is stored."""
+    """A rotation ends in createSecret or setSecret like this, and no user is changed."""
     broker = target_of(secret).server
     before = get(broker, "/users")
+    event = secret.begin()
     with pytest.raises(kind, match=words) as caught:
-        secret.step(secret.begin(), Step.CREATE)
+        secret.steps(event, Step.CREATE, Step.SET)
     assert get(broker, "/users") == before
-    assert len(secret.values()) == 1
+    secret.abandon(event)
     return caught.value
 
 
@@ -121,11 +122,11 @@ def test_the_broker_says_how_a_new_password_is_hashed(make: Make) -> None:
 @pytest.mark.parametrize("tags", ["", "administrator"])
 def test_a_wrong_password_is_not_replaced(make: Make, tags: str) -> None:
     secret = make(tags)
-    secret.store({**secret.value(), "password": "is not this user's"})
-    with pytest.raises(Rejected, match="rejected the key") as caught:
-        secret.step(secret.begin(), Step.CREATE)
-    assert caught.value.field == "password"
-    assert secret.holder("AWSPENDING") is None or not secret.accepted_versions()
+    target, value = target_of(secret), secret.value()
+    set_user(target.server, value["username"], "is in no version", tags=tags)
+    error = nothing_happens(secret, Rejected, "rejected the key")
+    assert error.field == "password"
+    assert logs_in(target.server, value["username"], "is in no version")
 
 
 def test_somebody_elses_user_keeps_its_password(make: Make, rabbitmq_server: Broker) -> None:
@@ -162,7 +163,7 @@ def test_a_tag_that_the_broker_garbles_is_not_sent_to_it(make: Make) -> None:
 
 def test_a_password_lost_by_all_is_set_on_the_admins_word(make: Make) -> None:
     secret = make("")
-    secret.store({**secret.value(), "password": "is not this user's"})
+    set_user(target_of(secret).server, secret.value()["username"], "is in no version", tags="")
     nothing_happens(secret, Rejected, "rejected the key")
     arn_name = secret.arn.partition(":secret:")[2][: -len("-AbCdEf")]
     change_admin(secret, reset=[arn_name])
