@@ -28,7 +28,7 @@ from shared.errors import (
     Untrusted,
 )
 from shared.protocol.event import Step
-from tests.issuers.issuing import manager, stored_key
+from tests.issuers.issuing import manager
 from tests.lab import Lab, LabSecret
 
 TOKENS = "/users/app/tokens"
@@ -228,7 +228,8 @@ def test_a_revocation_that_the_issuer_does_not_do_is_no_success(
     for issuer in (jupyterhub, demo_issuer):
         key_id, value = issue(issuer, "to be revoked")
         other = issuer.other_owner
-        weak = manager(issuer, other).issue(stored_key(issuer, owner=other), {}).key.reveal()
+        path, note = f"/users/{other}/tokens", {"note": "of another owner"}
+        weak = ask(issuer, "POST", path, issuer.admin, note).document["token"]
         with pytest.raises((Forbidden, TargetMismatch)):
             manager(issuer, admin=weak).revoke(key_id)
         assert key_id in key_ids(issuer)
