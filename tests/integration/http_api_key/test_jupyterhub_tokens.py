@@ -312,6 +312,16 @@ def test_an_admin_without_the_scope(hub: Hub, make: Make) -> None:
     assert error.field == "admin_secret_arn"
 
 
+def test_the_scope_for_one_owner_is_enough(hub: Hub, make: Make) -> None:
+    secret = make(hub, scopes=[])
+    _, admin = issue(hub, "of the admin", scopes=[f"tokens!user={hub.owner}"])
+    make_admin(secret, admin)
+    first = secret.value()
+    rotate(secret)
+    rotate(secret)
+    assert not secret.target.accepts(first)
+
+
 def test_an_admin_for_other_owners(hub: Hub, jupyterhub: Hub, make: Make) -> None:
     secret = make(hub, scopes=[])
     _, others_admin = issue(jupyterhub, "of another owner", scopes=["tokens!user"])
@@ -319,6 +329,18 @@ def test_an_admin_for_other_owners(hub: Hub, jupyterhub: Hub, make: Make) -> Non
     words = "its scopes 'tokens' are for other owners, or there is no such owner"
     error = nothing_is_issued(hub, secret, TargetMismatch, words)
     assert error.field == "owner"
+
+
+def test_a_hub_that_does_not_say_which_token_asks(hub: Hub) -> None:
+    """As JupyterHub did not until 5.0."""
+    described = read_description(json.loads((SHIPPED / "jupyterhub.json").read_text()), "issuer")
+    _, key = issue(hub, "any", scopes=[])
+    model = ask(hub, "GET", "/user", key).document
+    assert described.probe.reason(model) is None
+    del model["token_id"]
+    reason = described.probe.reason(model)
+    assert reason is not None
+    assert "JupyterHub 5.0" in reason
 
 
 def test_the_hub_answers_what_is_described(hub: Hub) -> None:

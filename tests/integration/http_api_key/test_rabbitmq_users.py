@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from local.servers.rabbitmq.api import call, get, lets_in, put, set_user, user
-from local.servers.rabbitmq.broker import Broker, logs_in
+from local.servers.rabbitmq.broker import Broker, connect, logs_in
 from rotators.http_api_key.description.reader import read_description
 from rotators.http_api_key.description.sources import SHIPPED
 from rotators.http_api_key.testing import RabbitMqTarget
@@ -81,6 +81,19 @@ def test_users_of_every_tag_rotate(make: Make, tags: str | Sequence[str]) -> Non
         assert logs_in(target.server, after["username"], after["password"])
         assert not logs_in(target.server, before["username"], before["password"])
         assert target.user()["tags"] == given
+
+
+def test_an_open_connection_goes_on(make: Make) -> None:
+    secret = make("")
+    value = secret.value()
+    connection = connect(target_of(secret).server, value["username"], value["password"])
+    channel = connection.channel()
+    assert secret.rotate().state == "succeeded"
+    queue = channel.queue_declare("", exclusive=True).method.queue
+    channel.basic_publish("", queue, b"after the rotation")
+    _, _, body = channel.basic_get(queue, auto_ack=True)
+    assert body == b"after the rotation"
+    connection.close()
 
 
 def test_limits_and_permissions_stay(make: Make) -> None:
