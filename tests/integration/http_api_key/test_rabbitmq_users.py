@@ -13,7 +13,7 @@ from local.servers.rabbitmq.broker import Broker, connect, logs_in
 from rotators.http_api_key.description.reader import read_description
 from rotators.http_api_key.description.sources import SHIPPED
 from rotators.http_api_key.testing import RabbitMqTarget
-from shared.errors import Forbidden, Rejected, RotationError, TargetMismatch
+from shared.errors import Forbidden, Rejected, RejectedByPolicy, RotationError, TargetMismatch
 from shared.protocol.event import Step
 from tests.lab import Lab, LabSecret
 
@@ -62,6 +62,11 @@ def nothing_happens(secret: LabSecret, kind: type[RotationError], words: str) ->
     assert get(broker, "/users") == before
     secret.abandon(event)
     return caught.value
+
+
+def digits(length: int) -> dict[str, object]:
+    """Our description, with passwords of digits alone."""
+    return {"use": "rabbitmq", "choose": {"length": length, "characters": "0123456789"}}
 
 
 # --- who logs in ---
@@ -130,6 +135,22 @@ def test_the_broker_says_how_a_new_password_is_hashed(make: Make) -> None:
 
 
 # --- whose password is not set ---
+
+
+def test_a_password_that_the_brokers_rules_refuse(make: Make) -> None:
+    """The broker of the tests takes none of digits alone; a rotation with other rules goes on."""
+    secret = make("management")
+    value, before = secret.value(), target_of(secret).user()
+    secret.store({**value, "issuer": digits(30)})
+    event = secret.begin()
+    secret.step(event, Step.CREATE)
+    with pytest.raises(RejectedByPolicy, match="credential_validator refuses it") as caught:
+        secret.step(event, Step.SET)
+    assert caught.value.field == "issuer.choose"
+    assert target_of(secret).user() == before
+    assert secret.holder("AWSPENDING") is None
+    secret.store(value)
+    assert secret.rotate().state == "succeeded"
 
 
 @pytest.mark.parametrize("tags", ["", "administrator"])
