@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from rotators.http_api_key.description.places import Expression
+from rotators.http_api_key.description.expressions import Found
 from rotators.http_api_key.description.requests import Request
 from rotators.http_api_key.http.calls import Call
 from rotators.http_api_key.http.client import Reply
@@ -34,7 +34,7 @@ class ListedKey:
         return None
 
 
-def read_key(listed: object, found: Mapping[str, Expression]) -> ListedKey | None:
+def read_key(listed: object, found: Mapping[str, Found]) -> ListedKey | None:
     """One key of a list, in which `found` finds its parts; None for what has no id."""
     values = {name: part.search(listed) for name, part in found.items() if name != "keys"}
     key_id = id_of(values.get("id")) if "id" in found else ""

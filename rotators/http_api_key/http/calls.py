@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
+from rotators.http_api_key.description.auth import Auth
 from rotators.http_api_key.description.places import Tree
-from rotators.http_api_key.description.requests import Auth, Request
+from rotators.http_api_key.description.requests import Request
 from rotators.http_api_key.description.templates import Template, Values
 from shared.errors import MalformedSecret
 from shared.fields import Fields

@@ -29,13 +29,14 @@ CHOSEN = {
     "auth": {"bearer": "{key}"},
     "admin": "self",
     "set": {"request": "PUT /me", "body": {"password": "{key}"}},
-    "probe": {"request": "GET /me"},
+    "probe": {"request": "GET /me", "rejected": [401], "authenticated": [403]},
 }
 TURNS = {
     **{name: value for name, value in CHOSEN.items() if name != "set"},
     "fields": {"key": "k", "slot": "s"},
     "slots": ["a", "b"],
     "replace": {"request": "POST /roll", "read": {"key": {"a": "a", "b": "b"}}},
+    "list": {"request": "GET /keys", "read": {"key": {"a": "a", "b": "b"}}},
 }
 
 
@@ -111,7 +112,7 @@ BAD = [
     (GOOD, "probe/request", "GET /x/{secret.api_key}", "probe", "URL"),
     (GOOD, "probe/query", {"k": "{secret.api_key}"}, "probe", "URL"),
     (GOOD, "probe/headers", {"A": "{admin.x}"}, "probe.headers.A", "must not use"),
-    (GOOD, "probe/expect", {"a[": 1}, "probe.expect.?", "JMESPath"),
+    (GOOD, "probe/expect", {"a[": 1}, "probe.expect", "JMESPath"),
     (GOOD, "label", "{version}", "label", "arn"),
     (GOOD, "label", "{arn}-{version}", "label", "after {arn}"),
     (GOOD, "label", "{arn}{version}", "label", "after {arn}"),
