@@ -10,12 +10,12 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0  # seconds
 
 
 def tries(within: float) -> Iterator[None]:
-    """Once, and again after ever longer pauses, for so many seconds in all."""
+    """Once, and again after ever longer pauses; the last time when so many seconds are over."""
     give_up = time.monotonic() + within
     pause = _FIRST_PAUSE
     yield
-    while time.monotonic() + pause < give_up:
-        time.sleep(pause)
+    while (left := give_up - time.monotonic()) > 0:
+        time.sleep(min(pause, left))
         yield
         pause = min(pause * 2, _LONGEST_PAUSE)
 

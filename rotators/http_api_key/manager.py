@@ -57,6 +57,7 @@ class Manager:
         self.can_list = listing is not None
         self.can_label = listing is not None and "label" in listing.found
         self.can_revoke = True
+        self.proves_end = False
         self.may_reset = False
         self.max_keys: int | None = None  # a description does not say
 

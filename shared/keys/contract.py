@@ -53,6 +53,7 @@ class KeyManager(Protocol):
     can_list: bool  # whether the issuer tells which keys are accepted
     can_label: bool  # whether its list also tells each one's key label
     can_revoke: bool  # whether a key can be ended, and does not only expire
+    proves_end: bool  # whether `revoke` waits until the key is refused, where it has its value
     may_reset: bool  # whether the admin's keeper lets this secret's key be replaced unproven
     max_keys: int | None  # how many keys the account may have, where that is few
 
