@@ -130,8 +130,7 @@ class Operation:
     def _tree(self, where: str, example: object, sent: object, found: dict[str, Any]) -> None:
         name = meant(example, self.means)
         if name is not None:
-            if type(sent) is not type(example):
-                raise Mismatch(f"{where} is not a {type(example).__name__}")
+            self._same_type(where, example, sent)
             self._bind(name, sent, found)
         elif isinstance(example, dict) and isinstance(sent, dict):
             optional = set(self.document.get("optional", ()))
@@ -141,6 +140,7 @@ class Operation:
                 raise Mismatch(f"{where} has {sorted(more)}, which are not documented")
             for key, value in sent.items():
                 if key in self.members:
+                    self._same_type(f"{where}.{key}", example[key], value)
                     self._bind(self.members[key], value, found)
                 else:
                     self._tree(f"{where}.{key}", example[key], value, found)
@@ -149,6 +149,11 @@ class Operation:
                 self._tree(f"{where}[{i}]", one, other, found)
         elif example != sent:
             raise Mismatch(f"{where} is not as documented")
+
+    @staticmethod
+    def _same_type(where: str, example: object, sent: object) -> None:
+        if type(sent) is not type(example):
+            raise Mismatch(f"{where} is not a {type(example).__name__}")
 
     @staticmethod
     def _bind(name: str, value: object, found: dict[str, Any]) -> None:

@@ -9,7 +9,15 @@ from datetime import timedelta
 from typing import Any
 
 from tests.issuers.examples import Documentation, Mismatch, Operation, Sent
-from tests.issuers.stub_keys import LIFETIMES, has_ended, made, rights_of, shown
+from tests.issuers.stub_keys import (
+    LIFETIMES,
+    cut_ends,
+    has_ended,
+    lifetime_of,
+    made,
+    rights_of,
+    shown,
+)
 
 REJECTED: Mapping[str, Any] = {"status": 401, "body": {"message": "Unauthorized"}}
 GONE: Mapping[str, Any] = {"status": 404, "body": {"message": "Not Found"}}
@@ -153,9 +161,12 @@ class Stub:
         if len(self.keys) >= document.get("at_most", 100):
             refusal: Mapping[str, Any] = document["full"]
             return refusal
-        for name in LIFETIMES.keys() & document.get("cap", {}).keys():
-            if values.get(name, 0) > document["cap"][name]:
-                return document["cap"]["answer"]  # type: ignore[no-any-return]  # any JSON
+        cap = document.get("cap")
+        if cap is not None:
+            lifetime = lifetime_of(made(operation.means, values))
+            if lifetime is not None and lifetime > timedelta(**cap["at_most"]):
+                refusal = cap["answer"]
+                return refusal
         return None
 
     def _replaced(self, operation: Operation, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -177,11 +188,17 @@ class Stub:
         operation = self.documentation.operation("issue") or self.documentation.operation("replace")
         assert operation is not None
         known = {} if operation.name == "issue" else {"id": operation.means.get("id", "")}
-        key = made(operation.means, {**known, **values})
+        document = operation.document
+        more = {**dict.fromkeys(self._shown_rights()[0]), **document.get("unasked", {}), **known}
+        key = made(operation.means, {**more, **values})
+        for name, added in document.get("adds", {}).items():
+            key[name] = [*(key[name] or []), *(each for each in added if each not in key[name])]
         for name in ("list", "issue"):
             example = self.documentation.operation(name)
             if example is not None and "shown" in example.means:
                 key["shown"] = shown(key["key"], example.means["shown"])
+        if "cuts_others_to" in document:
+            cut_ends(self.keys, document["cuts_others_to"])
         self.keys.append(key)
         self.confidential.add(key["key"])
         return key
@@ -197,7 +214,9 @@ class Stub:
         each = operation.document["each"]
         (pattern,) = answer[each] if each else answer
         items = [
-            operation.filled(pattern, {**key, "is_expired": has_ended(key)})
+            operation.filled(
+                pattern, {**key, "is_expired": has_ended(key), "is_active": not has_ended(key)}
+            )
             for key in self.keys
             if self.lists_expired or not has_ended(key)
         ]

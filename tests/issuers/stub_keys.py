@@ -1,9 +1,10 @@
 """The keys that a stub hands out: in the shapes, and with the ends, that documentation shows."""
 
 import itertools
+import json
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from typing import Any
 LIFETIMES = {"lifetime": 1, "lifetime_hours": 3600}
 # What an answer shows of a key without being one of its rights.
 NO_RIGHTS = {*LIFETIMES, "id", "new_id", "key", "label", "created", "expires", "asker", "token"}
-NO_RIGHTS |= {"slot", "shown", "is_expired"}
+NO_RIGHTS |= {"slot", "shown", "is_expired", "is_active", "expiry", "policy_text"}
 _MASK = re.compile(r"\*+|\.{2,}")
 _numbers = itertools.count(1000)
 
@@ -26,6 +27,10 @@ def made(shape: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
         found["id"] = _new_id(shape.get("id", ""))
     found["key"] = _new_key(str(shape["key"]), str(shape.get("id", "")), str(found["id"]))
     found["expires"] = _end(values, found["created"])
+    if found["expires"] is not None and _is_date(shape.get("expires")):
+        found["expires"] = found["expires"].replace(hour=0, minute=0, second=0)
+    if "policy_text" in values:
+        found["policy"] = json.loads(values["policy_text"])
     return found
 
 
@@ -66,12 +71,24 @@ def written(moment: datetime, example: object) -> object:
     """A time as the example writes one: Unix seconds, a date, or ISO 8601."""
     if isinstance(example, int):
         return int(moment.timestamp())
+    if _is_date(example):
+        return moment.date().isoformat()
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _is_date(example: object) -> bool:
     try:
         date.fromisoformat(str(example))
     except ValueError:
-        return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-    else:
-        return moment.date().isoformat()
+        return False
+    return True
+
+
+def cut_ends(keys: Iterable[dict[str, Any]], days: int) -> None:
+    """Let no key live longer than so many days from now, as some issuers do for a successor."""
+    latest = datetime.now(UTC) + timedelta(days=days)
+    for key in keys:
+        key["expires"] = min(key["expires"] or latest, latest)
 
 
 def has_ended(key: Mapping[str, Any]) -> bool:
