@@ -1,0 +1,172 @@
+"""Having an issuer make the next key, or set one, with what the current key has."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from rotators.http_api_key.asker import Asker
+from rotators.http_api_key.endings import Endings
+from rotators.http_api_key.http.answers import Reply
+from rotators.http_api_key.http.words import may_be_limited
+from rotators.http_api_key.issued import IssuedParts, as_asked, read_issued
+from rotators.http_api_key.shown import has_ends
+from shared.errors import (
+    MalformedSecret,
+    Misconfigured,
+    RejectedByPolicy,
+    RotationError,
+    TargetMismatch,
+)
+from shared.keys.api_key import ApiKey, Way
+from shared.passwords import PasswordPolicy
+from shared.secret import Secret
+
+LOG = logging.getLogger(f"rotation.{__name__}")
+
+_REFUSED = (400, 422)  # how issuers answer to a value that they do not take
+_LIMITS = frozenset({"lifetime", "ends"})
+
+
+class Issuance:
+    """The request that makes a key or sets one; see KeyManager.issue and set_key.
+
+    policy: what a key is like that is chosen here.
+    """
+
+    def __init__(self, asker: Asker, endings: Endings, policy: PasswordPolicy) -> None:
+        self._asker = asker
+        self._described = asker.described
+        self._endings = endings
+        self._policy = policy
+
+    def issue(self, current: ApiKey, kept: Mapping[str, object]) -> ApiKey:
+        """The key that the issuer makes for the version; raises Misconfigured, TargetMismatch.
+
+        Some issuers are told the value of the key that they are to make: that one is chosen here.
+        """
+        self._require_known_end(kept)
+        described, slot = self._described, self._described.other_slot(current.slot)
+        is_chosen_here = described.way is Way.ISSUED and not described.keys
+        sent = self._policy.generate() if is_chosen_here else current.key
+        values = self._asker.values(replace(current, slot=slot, key=sent), kept=kept)
+        reply = self._asker.ask(described.renew, values, carried=self._carried(kept))
+        parts = read_issued(reply, described, slot)
+        remembered, lacks = as_asked(parts, described, kept)
+        key = sent if parts.key is None else parts.key
+        issued = replace(
+            current.with_key(key, key_id=parts.key_id, slot=slot, more=parts.more),
+            granted=remembered,
+            ends=self._ends(parts, kept, values.now),
+        )
+        self._check(reply, current, issued, parts)
+        if lacks is not None:
+            self._refuse(issued, lacks)
+        return issued
+
+    def set_key(self, chosen: ApiKey, *, accepted: ApiKey, kept: Mapping[str, object]) -> None:
+        """Set the key; raises RejectedByPolicy where its value is refused."""
+        request, carried = self._described.renew, self._carried(kept)
+        values = self._asker.values(chosen, kept=kept, old=accepted.key)
+        reply = self._asker.answer(request, values)
+        if reply.outcome is None and reply.answer.status in _REFUSED:
+            do = "let 'choose' in the description say what keys may be"
+            raise reply.because(
+                RejectedByPolicy(
+                    f"{reply.errors} does not take the new key ({reply.code})",
+                    do=f"{do}; or {may_be_limited(carried)}" if carried else do,
+                    field="issuer.choose",
+                )
+            )
+        self._asker.accepted(reply, values)
+
+    def _carried(self, kept: Mapping[str, object]) -> list[str]:
+        """The names of what the request has of the current key's limits and rights."""
+        has_end = kept.get("lifetime") is not None
+        return [
+            f"kept.{name}"
+            for name in sorted(self._described.kept_names)
+            if kept.get(name) is not None or (name == "ends" and has_end)
+        ]
+
+    def _require_known_end(self, kept: Mapping[str, object]) -> None:
+        """Raises Misconfigured where the current key ends, and nobody can tell when."""
+        if kept.get("lifetime", 0) is not None or self._described.kept_names.isdisjoint(_LIMITS):
+            return
+        requests = (self._described.inspect, self._described.list, self._described.slot_list)
+        found = [r.found[name] for r in requests if r for name in ("created", "expires") if name in r.found]
+        raise Misconfigured(
+            f"how long the current key lasts is not known: {' or '.join(map(str, found))} finds "
+            "no time",
+            do="compare them with what the issuer documents to answer",
+            field=found[-1].place,
+        )
+
+    def _ends(
+        self, parts: IssuedParts, kept: Mapping[str, object], now: datetime
+    ) -> datetime | None:
+        """When the new key ends: by the issuer's word, else by what was asked for."""
+        if parts.ends is not None:
+            return parts.ends
+        lifetime = kept.get("lifetime")
+        if self._described.kept_names.isdisjoint(_LIMITS) or not isinstance(lifetime, int):
+            return None
+        try:
+            return now + timedelta(seconds=lifetime)
+        except OverflowError:  # as some issuers write of a key that never ends
+            return None
+
+    def _check(self, reply: Reply, current: ApiKey, issued: ApiKey, parts: IssuedParts) -> None:
+        """Raises Misconfigured for a key that is no new one, or that cannot be used."""
+        place = self._described.renew.place
+        same_id = current.way is Way.ISSUED and parts.key_id in (current.key_id, None)
+        if issued.key == current.key or (same_id and parts.key_id is not None):
+            raise Misconfigured(
+                f"{reply.errors} answered the key that is in use ({reply.code}): nothing would "
+                "change",
+                do="compare the request with the issuer's documentation: it is to make a new key",
+                field=place,
+            )
+        if parts.key_id is not None and not self._described.is_id_confidential:
+            if Secret(parts.key_id) == issued.key:
+                raise Misconfigured(
+                    f"{place}.read finds the key itself for its id, which messages would show",
+                    do="say \"confidential\": [\"id\"] in the description if that is so",
+                    field=place,
+                )
+        carries = self._described.carries
+        if carries and not has_ends(issued.key, carries.text(self._asker.client.of_key(issued))):
+            self._end(issued)
+            raise Misconfigured(
+                f"the key that {place} made does not begin as 'carries' in the description says",
+                do="compare 'carries' with the issuer's documentation",
+                field="issuer.carries",
+            )
+        try:
+            self._asker.client.probe_call(issued)
+        except MalformedSecret:
+            raise reply.errors.invalid_answer(reply.code) from None
+
+    def _refuse(self, issued: ApiKey, lacks: str) -> None:
+        """Raises TargetMismatch, unless the new key is the only one that is left."""
+        name = self._asker.client.key_name(issued.key_id)
+        what = f"the new key {name} lacks {lacks}, which the current one has".replace("  ", " ")
+        if issued.way is Way.REPLACED and issued.slot is None:
+            LOG.warning("%s; it is stored all the same: the current one has ended", what)
+            return
+        self._end(issued)
+        raise TargetMismatch(
+            what,
+            do="let the issuer's limits, or the rights of whoever asked for it, allow that; or "
+            "give the current key less first",
+            field=self._described.renew.place,
+        )
+
+    def _end(self, issued: ApiKey) -> None:
+        """End a key that nobody gets, where that can be."""
+        if issued.way is not Way.ISSUED or issued.key_id is None:
+            return
+        try:
+            self._endings.revoke(issued, issued.key_id, None)
+        except RotationError as error:
+            LOG.warning("a key that is not used could not be ended: %s", error)
