@@ -5,8 +5,9 @@ import string
 from collections.abc import Mapping
 from itertools import pairwise
 
+from rotators.http_api_key.description.names import Name
 from rotators.http_api_key.description.places import Place
-from rotators.http_api_key.description.templates import Name, Template
+from rotators.http_api_key.description.templates import Template
 from shared.errors import Misconfigured
 from shared.passwords import MAX_LENGTH, Included, PasswordPolicy
 

@@ -10,8 +10,9 @@ from functools import cached_property
 
 from rotators.http_api_key.description.auth import Auth
 from rotators.http_api_key.description.expressions import Found
+from rotators.http_api_key.description.names import Name
 from rotators.http_api_key.description.requests import Request
-from rotators.http_api_key.description.templates import Name, Template
+from rotators.http_api_key.description.templates import Template
 from shared.keys.api_key import Way
 from shared.passwords import PasswordPolicy
 

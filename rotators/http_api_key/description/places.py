@@ -11,7 +11,8 @@ from rotators.http_api_key.description.expressions import (
     Header,
     compile_expression,
 )
-from rotators.http_api_key.description.templates import CONFIDENTIAL, Template, TemplateError
+from rotators.http_api_key.description.names import CONFIDENTIAL, TemplateError
+from rotators.http_api_key.description.templates import Template
 from shared.fields import encodable
 
 HEADER = r"[A-Za-z][A-Za-z0-9-]*"

@@ -18,6 +18,7 @@ from rotators.http_api_key.description.members import (
 from rotators.http_api_key.description.model import LISTED, Admin, Description, names_in
 from rotators.http_api_key.description.outcomes import check_proof
 from rotators.http_api_key.description.places import Place
+from rotators.http_api_key.description.quotes import check_quotes
 from rotators.http_api_key.description.requests import Request, read_base, read_request
 from rotators.http_api_key.description.urls import check_urls
 from shared.keys.api_key import Way
@@ -42,6 +43,7 @@ def read_description(document: object, at: str) -> Description:
     slots = tuple(item.text() for item in found["slots"].items()) if "slots" in found else ()
     description = _Reader(place, found, fields, slots, ways[0]).description()
     check_urls(description)
+    check_quotes(description)
     return description
 
 
@@ -178,10 +180,10 @@ class _Reader:
                 raise self.place.missing("revoke")
             return (), False, False
         place = self.found["revoke"]
-        if isinstance(place.value, str):
-            if place.value != "expires":
-                raise place.wrong('must be a request, a list of them, or "expires"')
+        if place.value == "expires":
             return (), True, False
+        if not isinstance(place.value, dict | list) or place.value == []:
+            raise place.wrong('must be a request, a list of them, or "expires"')
         names = {"secret", "id", "now", *self._asker_names}
         *others, last = place.items() if isinstance(place.value, list) else (place,)
         requests = [read_request(other, names)[0] for other in others]

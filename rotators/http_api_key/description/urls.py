@@ -1,8 +1,8 @@
 """No URL has a key in it, or an id that is confidential: servers and proxies log URLs."""
 
 from rotators.http_api_key.description.model import Description
+from rotators.http_api_key.description.names import Name
 from rotators.http_api_key.description.places import Place
-from rotators.http_api_key.description.templates import Name
 
 
 def check_urls(description: Description) -> None:
