@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
 from rotators.http_api_key.description.trust import Trust
-from rotators.http_api_key.http.errors import IssuerErrors
+from rotators.http_api_key.http.words import IssuerErrors
 from shared.errors import MalformedSecret, TargetMismatch
 from shared.fields import Fields
 

@@ -93,8 +93,9 @@ class Issuance:
         """Raises Misconfigured where the current key ends, and nobody can tell when."""
         if kept.get("lifetime", 0) is not None or self._described.kept_names.isdisjoint(_LIMITS):
             return
-        requests = (self._described.inspect, self._described.list, self._described.slot_list)
-        found = [r.found[name] for r in requests if r for name in ("created", "expires") if name in r.found]
+        listing = self._described.list or self._described.slot_list
+        told = [request.found for request in (listing, self._described.inspect) if request]
+        found = [each[name] for each in told for name in ("created", "expires") if name in each]
         raise Misconfigured(
             f"how long the current key lasts is not known: {' or '.join(map(str, found))} finds "
             "no time",
@@ -127,13 +128,13 @@ class Issuance:
                 do="compare the request with the issuer's documentation: it is to make a new key",
                 field=place,
             )
-        if parts.key_id is not None and not self._described.is_id_confidential:
-            if Secret(parts.key_id) == issued.key:
-                raise Misconfigured(
-                    f"{place}.read finds the key itself for its id, which messages would show",
-                    do="say \"confidential\": [\"id\"] in the description if that is so",
-                    field=place,
-                )
+        shows_key = parts.key_id is not None and Secret(parts.key_id) == issued.key
+        if shows_key and not self._described.is_id_confidential:
+            raise Misconfigured(
+                f"{place}.read finds the key itself for its id, which messages would show",
+                do='say "confidential": ["id"] in the description if that is so',
+                field=place,
+            )
         carries = self._described.carries
         if carries and not has_ends(issued.key, carries.text(self._asker.client.of_key(issued))):
             self._end(issued)

@@ -10,6 +10,7 @@ from typing import ClassVar, Self
 
 from rotators.http_api_key.admin import check_admin, may_reset
 from rotators.http_api_key.asker import Asker
+from rotators.http_api_key.description.model import Description, names_in
 from rotators.http_api_key.description.sources import Sources
 from rotators.http_api_key.description.trust import Trust
 from rotators.http_api_key.http.client import Client
@@ -86,7 +87,7 @@ class HttpIssuer:
         description = client.description
         if not description.binds_id:
             return False
-        if not description.binds_id_by_answer or "authenticated" not in description.probe.outcomes:
+        if "authenticated" not in description.probe.outcomes or _is_id_sent_with_key(description):
             return True
         # A right key that lacks the right to see whose it is shows nothing of its id.
         try:
@@ -104,3 +105,12 @@ class HttpIssuer:
     def _trust(self, document: Mapping[str, object]) -> Trust:
         hosts_are_listed = bool(self._network.rules.hosts)
         return self._sources.trust(document, hosts_are_listed=hosts_are_listed)
+
+
+def _is_id_sent_with_key(description: Description) -> bool:
+    """Whether a key is known to its issuer by both, or itself has its id in it."""
+    field = description.fields["id"]
+    return description.carries is not None or any(
+        name.root == "id" or (name.root == "secret" and description.field(name.field) == field)
+        for name in names_in(description.probe.auth or description.auth)
+    )

@@ -73,7 +73,13 @@ def read_key(
         kept["lifetime"] = round((ends - created).total_seconds()) if ends and created else None
     label = values.get("label")
     return ListedKey(
-        key_id, label if isinstance(label, str) else "", created, kept, ends, values.get("shown"), item
+        key_id,
+        label if isinstance(label, str) else "",
+        created,
+        kept,
+        ends,
+        values.get("shown"),
+        item,
     )
 
 

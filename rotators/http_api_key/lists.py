@@ -1,17 +1,19 @@
 """An account's accepted keys, as its issuer lists them on all pages, or in two slots."""
 
 import re
-from collections.abc import Mapping, Sequence, Sized
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from rotators.http_api_key.asker import Asker
+from rotators.http_api_key.description.pages import Pages
 from rotators.http_api_key.description.requests import Request
 from rotators.http_api_key.http.answers import Reply
 from rotators.http_api_key.http.calls import Call
 from rotators.http_api_key.http.urls import joined, origin
 from rotators.http_api_key.listing import ListedKey, read_key, read_list
 from rotators.http_api_key.shown import is_of
+from shared.fields import encodable
 from shared.keys.api_key import ApiKey
 
 MAX_PAGES = 20
@@ -58,8 +60,11 @@ class Lists:
         for _ in range(MAX_PAGES):
             reply = self._asker.ask(request, values, call=call)
             keys += read_list(reply)
+            if request.pages is None:
+                return keys
             items = reply.find(request.found["keys"])
-            following = next_page(call, request, reply, items if isinstance(items, list) else [])
+            count = len(items) if isinstance(items, list) else 0
+            following = next_page(call, request.pages, reply.json, reply.answer.headers, count)
             if following is None:
                 return keys
             if origin(following.url) != origin(call.url):  # it gets the same credentials
@@ -68,19 +73,18 @@ class Lists:
         raise reply.errors.invalid_answer(f"more than {MAX_PAGES} pages")
 
 
-def next_page(call: Call, request: Request, reply: Reply, items: Sized) -> Call | None:
-    """The same request for the page after this one, which had these items; None after the last."""
-    pages = request.pages
-    if pages is None:
-        return None
+def next_page(
+    call: Call, pages: Pages, document: object, headers: Mapping[str, str], items: int
+) -> Call | None:
+    """The same request for the page after this one, of so many items; None after the last."""
     if pages.size:
         number = dict(parse_qsl(urlsplit(call.url).query)).get(pages.query, str(pages.first))
-        following: object = int(number) + 1 if len(items) >= pages.size else None
+        following: object = int(number) + 1 if items >= pages.size else None
     elif pages.value is None:
-        match = _NEXT.search(reply.answer.headers.get("link", ""))
+        match = _NEXT.search(headers.get("link", ""))
         following = match[1] if match else None
     else:
-        following = pages.value.search(reply.document)
+        following = pages.value.search(document)
     if isinstance(following, bool) or not isinstance(following, str | int) or following == "":
         return None
     url = ""  # which is nowhere

@@ -27,6 +27,4 @@ def is_of(shown: object, key: Secret) -> bool | None:
 def has_ends(key: Secret, begin: str, end: str = "") -> bool:
     """Whether a key begins and ends so."""
     value = key.reveal()
-    return (
-        len(value) >= len(begin) + len(end) and value.startswith(begin) and value.endswith(end)
-    )
+    return len(value) >= len(begin) + len(end) and value.startswith(begin) and value.endswith(end)

@@ -21,9 +21,7 @@ class Takeover:
     current: ApiKey
     name: str
 
-    def refuse(
-        self, conditions: Sequence[tuple[Expression, str]], document: object
-    ) -> None:
+    def refuse(self, conditions: Sequence[tuple[Expression, str]], document: object) -> None:
         """Raises TargetMismatch where one holds of what the issuer tells of the current key."""
         for condition, phrase in conditions:
             if condition.holds(document):
@@ -40,7 +38,7 @@ class Takeover:
         return replace(listed, kept={**listed.kept, **self._remembered(listed.kept)})
 
     def _remembered(self, kept: Mapping[str, object]) -> dict[str, object]:
-        """What the key was issued with by the secret's own word, which is never more than `kept`."""
+        """What the key was issued with by the secret's word, which is never more than `kept`."""
         remembered = {}
         for name in self.described.compared_names:
             field = self.described.field(name)

@@ -86,7 +86,7 @@ class Client:
     def answer(
         self, call: Call, request: Request, errors: IssuerErrors, gone: Collection[int] = ()
     ) -> Reply:
-        """Whatever comes, once the issuer is done with it; raises RotationError where nothing does."""
+        """Whatever comes, once the issuer is done; raises RotationError where nothing does."""
         reply = self._once(call, request, self._errors_of(call, request, errors), gone)
         if request.poll is None or reply.outcome != "done":
             return reply

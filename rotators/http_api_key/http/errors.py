@@ -5,7 +5,6 @@ Statuses: RFC 9110, chapter 15, and issuers' use of 403 and 404.
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 import urllib3

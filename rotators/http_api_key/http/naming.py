@@ -1,7 +1,7 @@
 """What messages call the parts of a secret: by fields that it has, and by names of people."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from rotators.http_api_key.description.model import Description, FieldNames
 from rotators.http_api_key.description.requests import Request
@@ -35,7 +35,9 @@ def path_fields(
     request: Request, description: Description, document: Mapping[str, object]
 ) -> list[str]:
     """The fields of the secret that a request's path has, the key's id included."""
-    names = [name.field or name.root for name in request.path.names if name.root in ("secret", "id")]
+    names = [
+        name.field or name.root for name in request.path.names if name.root in ("secret", "id")
+    ]
     return list(_fields(names, description, document))
 
 
@@ -66,6 +68,6 @@ def _secret_names(template: Template) -> list[str]:
 
 def _fields(
     names: Iterable[str], description: Description, document: Mapping[str, object]
-) -> Iterable[str]:
+) -> Iterator[str]:
     said = (description.field(name) for name in names if name not in description.values)
-    return iter(field for field in said if document.get(field) is not None)
+    return (field for field in said if document.get(field) is not None)

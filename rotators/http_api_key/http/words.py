@@ -85,7 +85,9 @@ class IssuerErrors:
     def rejected_asker(self, code: str) -> RotationError:
         """For an asker's key that is not valid."""
         clause = f"it rejected {self.asker}"
-        do = "store a valid one" if self.asker == _KEY else "store a valid one in the admin's secret"
+        do = (
+            "store a valid one" if self.asker == _KEY else "store a valid one in the admin's secret"
+        )
         return self.row(ErrorRow(Rejected, clause, do, self.fields.admin), code)
 
     def rejected_key(self, name: str, code: str) -> RotationError:
@@ -160,4 +162,3 @@ def _either(*fields: str) -> str:
     """The fields as a message names them, each once, without what is none."""
     named = dict.fromkeys(f"'{field}'" for field in fields if field != NO_FIELD)
     return " or ".join(named)
-
