@@ -88,7 +88,7 @@ class Operation:
         return example
 
     def _member(self, key: str, example: object, values: Mapping[str, Any]) -> Any:  # noqa: ANN401
-        name = self.members.get(key)
+        name = self.members.get(key, "")
         return _typed(values[name], example) if name in values else self.filled(example, values)
 
     def _headers(

@@ -144,7 +144,8 @@ class Stub:
             return told
         listed_ids = {str(each["id"]) for each in self.keys}
         if "id" in values and operation.name != "issue" and str(values["id"]) not in listed_ids:
-            return operation.document.get("gone", GONE)
+            gone: Mapping[str, Any] = operation.document.get("gone", GONE)
+            return gone
         return self._full_or_capped(operation, values) if operation.name == "issue" else None
 
     def _accepts_now(self, key: str) -> bool:
@@ -162,11 +163,10 @@ class Stub:
             refusal: Mapping[str, Any] = document["full"]
             return refusal
         cap = document.get("cap")
-        if cap is not None:
-            lifetime = lifetime_of(made(operation.means, values))
-            if lifetime is not None and lifetime > timedelta(**cap["at_most"]):
-                refusal = cap["answer"]
-                return refusal
+        lifetime = lifetime_of(made(operation.means, values)) if cap else None
+        if lifetime is not None and lifetime > timedelta(**document["cap"]["at_most"]):
+            capped: Mapping[str, Any] = document["cap"]["answer"]
+            return capped
         return None
 
     def _replaced(self, operation: Operation, values: Mapping[str, Any]) -> dict[str, Any]:
