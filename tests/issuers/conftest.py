@@ -1,6 +1,8 @@
 """The internet that has all stubs, and a new stub for each test."""
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Iterator
+from typing import Protocol
 
 import pytest
 
@@ -9,7 +11,13 @@ from tests.issuers.examples import Documentation
 from tests.issuers.internet import Internet
 from tests.issuers.stub import Stub
 
-NewStub = Callable[[str], Stub]
+
+class NewStub(Protocol):
+    """Gives the stub of an issuer, which functions of this test meet."""
+
+    def __call__(self, name: str, **instead: str) -> Stub:
+        """By its description's name; `instead`: texts of its documentation, and what stands there."""
+        ...
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +28,14 @@ def internet(authority: Authority) -> Iterator[tuple[Internet, str]]:
 
 @pytest.fixture
 def new_stub(internet: tuple[Internet, str], monkeypatch: pytest.MonkeyPatch) -> NewStub:
-    """The stub of an issuer, by its description's name, which functions of this test meet."""
     server, proxy = internet
     monkeypatch.setenv("ISSUER_PROXY", proxy)
-    return lambda name: server.add(Documentation.read(name))
+
+    def add(name: str, **instead: str) -> Stub:
+        text = json.dumps(Documentation.read(name).document)
+        for old, new in instead.items():
+            assert old in text
+            text = text.replace(old, new)
+        return server.add(Documentation(name, json.loads(text)))
+
+    return add
