@@ -16,7 +16,7 @@ class NewStub(Protocol):
     """Gives the stub of an issuer, which functions of this test meet."""
 
     def __call__(self, name: str, **instead: str) -> Stub:
-        """By its description's name; `instead`: texts of its documentation, and what stands there."""
+        """By its description's name; `instead`: what stands for texts of its documentation."""
         ...
 
 

@@ -137,7 +137,7 @@ class Stub:
             return told
         if "token" in values and values["token"] not in self.tokens:
             return REJECTED
-        if asks_with is not None and not self._accepts_now(asks_with):
+        if asks_with is not None and not self._accepts_now(asks_with, operation, values):
             refusal: Mapping[str, Any] = operation.document.get("rejected", REJECTED)
             return refusal
         if told is not None:
@@ -148,7 +148,11 @@ class Stub:
             return gone
         return self._full_or_capped(operation, values) if operation.name == "issue" else None
 
-    def _accepts_now(self, key: str) -> bool:
+    def _accepts_now(self, key: str, operation: Operation, values: Mapping[str, Any]) -> bool:
+        """Whether the key is accepted, beside its own id where that is the user's name."""
+        if "user" in operation.document["request"] and "id" in values:
+            if not any(each["key"] == key and each["id"] == values["id"] for each in self.keys):
+                return False
         if self.slow and self.keys and key == self.keys[-1]["key"]:
             self.slow -= 1
             return False

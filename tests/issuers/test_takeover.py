@@ -1,5 +1,6 @@
 """What a successor has of the key before it: as much, as long, and of the same kind, or none."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.errors import Misconfigured, TargetMismatch
+from shared.errors import MalformedSecret, Misconfigured, TargetMismatch
 from shared.protocol.event import Step
 from tests.issuers.conftest import NewStub
 from tests.issuers.stub_keys import lifetime_of, rights_of
@@ -88,7 +89,7 @@ def test_a_successor_is_as_the_first_key(case: Case, lab: Lab, new_stub: NewStub
 
 
 def without_added(rights: Mapping[str, Any]) -> dict[str, Any]:
-    """The rights without the scopes that SendGrid adds to every key, and refuses to be asked for."""
+    """The rights without the scopes that SendGrid adds to every key by itself."""
     found = dict(rights)
     if isinstance(found.get("scopes"), list):
         added = {"2fa_required", "sender_verification_eligible"}
@@ -135,13 +136,67 @@ def test_a_cap_that_came_after_the_first_key_is_named(
     assert len(target.stub.keys) == 1
 
 
+Document = dict[str, Any]
+
+
+def without(document: Document, path: str) -> str:
+    """The description as ISSUER, without the member at this path."""
+    described = json.loads(json.dumps(document))
+    *outer, last = path.split(".")
+    place = described
+    for name in outer:
+        place = place[name]
+    del place[last]
+    return json.dumps(described)
+
+
+NEEDED = [
+    (Case("cloudflare"), "issue.body.condition"),
+    (Case("confluent", {"resource": {"id": "lkc-1", "kind": "Cluster"}}), "list.refuse"),
+    (Case("datadog"), "issue.body.data.attributes.category"),
+    (Case("datadog"), "issue.body.data.attributes.remote_config_read_enabled"),
+    (Case("twilio", {"policy": POLICY}), "inspect"),
+    (Case("twilio-restricted", {"policy": None}), "inspect.refuse"),
+]
+
+
+@pytest.mark.parametrize(("case", "path"), NEEDED, ids=[f"{case}-{path}" for case, path in NEEDED])
+def test_without_it_a_successor_is_another(
+    case: Case, path: str, lab: Lab, new_stub: NewStub
+) -> None:
+    """So that what the tests above show is shown by this member of the description."""
+    target = case.target(new_stub)
+    target.settings = {**target.settings, "ISSUER": without(target.described, path)}
+    rights = rights_of(target.stub.keys[0])
+    outcome = lab.secret(target).rotate()
+    is_another = rights_of(target.stub.keys[-1]) != rights
+    assert is_another or outcome.state == "failed"
+    assert is_another or path == "inspect.refuse"
+
+
+ENDLESS = {"grafana": "issue.body.secondsToLive", "openai": "issue.body.expires_in_seconds"}
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_without_a_lifetime_a_key_that_ends_is_refused(
+    name: str, lab: Lab, new_stub: NewStub
+) -> None:
+    target = Case(name, lifetime=timedelta(days=7)).target(new_stub)
+    described = without(target.described, ENDLESS[name])
+    target.settings = {**target.settings, "ISSUER": described}
+    secret = lab.secret(target)
+    with pytest.raises(TargetMismatch, match="ends at a date, and its successor would not"):
+        secret.step(secret.begin(), Step.CREATE)
+    assert len(target.stub.keys) == 1
+
+
 def test_the_secret_cannot_ask_for_more_than_the_key_has(lab: Lab, new_stub: NewStub) -> None:
     """SendGrid's scopes and Atlas's lifetime were taken from the secret, which others may write."""
     stub = new_stub("sendgrid")
     first = stub.first_key(scopes=["mail.send"])
     more = {"scopes": ["mail.send", "api_keys.create"]}
     secret = lab.secret(StubTarget("sendgrid", stub, first=first, more=more))
-    with pytest.raises(TargetMismatch, match="has lost .*api_keys.create"):
+    with pytest.raises(TargetMismatch, match=r"has lost .*api_keys\.create"):
         secret.step(secret.begin(), Step.CREATE)
     stub = new_stub("mongodb-atlas")
     first = stub.first_key(lifetime=timedelta(hours=8))
@@ -158,7 +213,7 @@ def test_scopes_that_were_taken_away_are_told(lab: Lab, new_stub: NewStub) -> No
     rotate(secret, stub.strange)
     assert set(secret.value()["scopes"]) == {"mail.send", "alerts.read"}
     stub.keys[-1]["scopes"] = ["mail.send"]
-    with pytest.raises(TargetMismatch, match="has lost .*alerts.read"):
+    with pytest.raises(TargetMismatch, match=r"has lost .*alerts\.read"):
         secret.step(secret.begin(), Step.CREATE)
 
 
@@ -202,7 +257,7 @@ def test_group_tokens_are_rotated_by_the_same_description(lab: Lab, new_stub: Ne
 def test_who_owns_a_gitlab_token_is_no_path(lab: Lab, new_stub: NewStub) -> None:
     stub = new_stub("gitlab")
     secret = lab.secret(StubTarget("gitlab", stub, more={"owner_type": "users/1/.."}))
-    with pytest.raises(Exception, match="owner_type"):
+    with pytest.raises(MalformedSecret, match="owner_type"):
         secret.step(secret.begin(), Step.CREATE)
     assert not stub.met
     assert not stub.strange
