@@ -63,7 +63,9 @@ class Asker:
     ) -> Reply:
         """The answer to a request, which is done, or gone if these statuses are given.
 
-        call: what is sent, where it is not just what the values make of the request.
+        call: what is sent, where it is not just what the values make of the request; gone: the
+        statuses that mean so where the description does not say; carried: what of the current
+        key's limits and rights is sent.
 
         Raises RotationError for every other one, and Misconfigured for one without what the
         description expects.
@@ -76,9 +78,10 @@ class Asker:
         """What is sent for a request."""
         return make_call(request, self.client.base, values, self.credentials_once())
 
-    def answer(self, request: Request, values: Values) -> Reply:
-        """Whatever the issuer answers."""
-        return self.client.answer(self.call(request, values), request, self.errors)
+    def answer(self, request: Request, values: Values, *, carried: Sequence[str] = ()) -> Reply:
+        """Whatever the issuer answers; carried: see `ask`."""
+        errors = replace(self.errors, carried=carried)
+        return self.client.answer(self.call(request, values), request, errors)
 
     def accepted(self, reply: Reply, values: Values, *also: str) -> Reply:
         """The same reply, if it is a success or one of these outcomes; see `ask`."""

@@ -3,13 +3,16 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
 
 from rotators.http_api_key.asker import Asker
+from rotators.http_api_key.description.templates import Values
 from rotators.http_api_key.endings import Endings
 from rotators.http_api_key.http.answers import Reply
 from rotators.http_api_key.http.words import may_be_limited
 from rotators.http_api_key.issued import IssuedParts, as_asked, read_issued
+from rotators.http_api_key.lifetimes import LIMITS, end_asked_for
+from rotators.http_api_key.lifetimes import shortfall as find_shortfall
+from rotators.http_api_key.listing import id_of
 from rotators.http_api_key.shown import has_ends
 from shared.errors import (
     MalformedSecret,
@@ -25,7 +28,6 @@ from shared.secret import Secret
 LOG = logging.getLogger(f"rotation.{__name__}")
 
 _REFUSED = (400, 422)  # how issuers answer to a value that they do not take
-_LIMITS = frozenset({"lifetime", "ends"})
 
 
 class Issuance:
@@ -34,8 +36,11 @@ class Issuance:
     policy: what a key is like that is chosen here.
     """
 
-    def __init__(self, asker: Asker, endings: Endings, policy: PasswordPolicy) -> None:
+    def __init__(
+        self, asker: Asker, managed: ApiKey, endings: Endings, policy: PasswordPolicy
+    ) -> None:
         self._asker = asker
+        self._managed = managed
         self._described = asker.described
         self._endings = endings
         self._policy = policy
@@ -50,25 +55,39 @@ class Issuance:
         is_chosen_here = described.way is Way.ISSUED and not described.keys
         sent = self._policy.generate() if is_chosen_here else current.key
         values = self._asker.values(replace(current, slot=slot, key=sent), kept=kept)
-        reply = self._asker.ask(described.renew, values, carried=self._carried(kept))
+        reply = self._made(values, kept)
         parts = read_issued(reply, described, slot)
         remembered, lacks = as_asked(parts, described, kept)
         key = sent if parts.key is None else parts.key
         issued = replace(
             current.with_key(key, key_id=parts.key_id, slot=slot, more=parts.more),
             granted=remembered,
-            ends=self._ends(parts, kept, values.now),
+            ends=parts.ends or end_asked_for(described, kept, values.now),
         )
         self._check(reply, current, issued, parts)
-        if lacks is not None:
-            self._refuse(issued, lacks)
+        shortfall = lacks or find_shortfall(described, kept, values.now, parts.ends)
+        if shortfall is not None:
+            self._refuse(issued, shortfall)
         return issued
+
+    def _made(self, values: Values, kept: Mapping[str, object]) -> Reply:
+        """The issuer's answer; a key that is not what the description expects is ended."""
+        renew = self._described.renew
+        reply = self._asker.answer(renew, values, carried=self._carried(kept))
+        try:
+            return self._asker.accepted(reply, values)
+        except Misconfigured as problem:
+            unlike = problem
+        key_id = id_of(reply.find(renew.found["id"])) if "id" in renew.found else None
+        if reply.outcome == "done" and key_id is not None:
+            self._end(key_id)
+        raise unlike
 
     def set_key(self, chosen: ApiKey, *, accepted: ApiKey, kept: Mapping[str, object]) -> None:
         """Set the key; raises RejectedByPolicy where its value is refused."""
         request, carried = self._described.renew, self._carried(kept)
         values = self._asker.values(chosen, kept=kept, old=accepted.key)
-        reply = self._asker.answer(request, values)
+        reply = self._asker.answer(request, values, carried=carried)
         if reply.outcome is None and reply.answer.status in _REFUSED:
             do = "let 'choose' in the description say what keys may be"
             raise reply.because(
@@ -91,7 +110,7 @@ class Issuance:
 
     def _require_known_end(self, kept: Mapping[str, object]) -> None:
         """Raises Misconfigured where the current key ends, and nobody can tell when."""
-        if kept.get("lifetime", 0) is not None or self._described.kept_names.isdisjoint(_LIMITS):
+        if kept.get("lifetime", 0) is not None or self._described.kept_names.isdisjoint(LIMITS):
             return
         listing = self._described.list or self._described.slot_list
         told = [request.found for request in (listing, self._described.inspect) if request]
@@ -102,20 +121,6 @@ class Issuance:
             do="compare them with what the issuer documents to answer",
             field=found[-1].place,
         )
-
-    def _ends(
-        self, parts: IssuedParts, kept: Mapping[str, object], now: datetime
-    ) -> datetime | None:
-        """When the new key ends: by the issuer's word, else by what was asked for."""
-        if parts.ends is not None:
-            return parts.ends
-        lifetime = kept.get("lifetime")
-        if self._described.kept_names.isdisjoint(_LIMITS) or not isinstance(lifetime, int):
-            return None
-        try:
-            return now + timedelta(seconds=lifetime)
-        except OverflowError:  # as some issuers write of a key that never ends
-            return None
 
     def _check(self, reply: Reply, current: ApiKey, issued: ApiKey, parts: IssuedParts) -> None:
         """Raises Misconfigured for a key that is no new one, or that cannot be used."""
@@ -137,7 +142,7 @@ class Issuance:
             )
         carries = self._described.carries
         if carries and not has_ends(issued.key, carries.text(self._asker.client.of_key(issued))):
-            self._end(issued)
+            self._end(parts.key_id or "")
             raise Misconfigured(
                 f"the key that {place} made does not begin as 'carries' in the description says",
                 do="compare 'carries' with the issuer's documentation",
@@ -148,26 +153,28 @@ class Issuance:
         except MalformedSecret:
             raise reply.errors.invalid_answer(reply.code) from None
 
-    def _refuse(self, issued: ApiKey, lacks: str) -> None:
+    def _refuse(self, issued: ApiKey, shortfall: str) -> None:
         """Raises TargetMismatch, unless the new key is the only one that is left."""
-        name = self._asker.client.key_name(issued.key_id)
-        what = f"the new key {name} lacks {lacks}, which the current one has".replace("  ", " ")
+        named = "the new key"
+        if issued.key_id is not None and issued.way is Way.ISSUED:
+            named = f"the new key {self._asker.client.key_name(issued.key_id)}"
         if issued.way is Way.REPLACED and issued.slot is None:
-            LOG.warning("%s; it is stored all the same: the current one has ended", what)
+            LOG.warning("%s %s: it is stored, as the one before has ended", named, shortfall)
             return
-        self._end(issued)
+        if issued.key_id is not None:
+            self._end(issued.key_id)
         raise TargetMismatch(
-            what,
-            do="let the issuer's limits, or the rights of whoever asked for it, allow that; or "
-            "give the current key less first",
+            f"{named} {shortfall}",
+            do="see that the issuer's limits, and the rights of whoever asked for it, allow what "
+            "the current key has; or issue one that has less, and store that",
             field=self._described.renew.place,
         )
 
-    def _end(self, issued: ApiKey) -> None:
+    def _end(self, key_id: str) -> None:
         """End a key that nobody gets, where that can be."""
-        if issued.way is not Way.ISSUED or issued.key_id is None:
+        if self._described.way is not Way.ISSUED or key_id == self._managed.key_id:
             return
         try:
-            self._endings.revoke(issued, issued.key_id, None)
+            self._endings.revoke(self._managed, key_id, None)
         except RotationError as error:
             LOG.warning("a key that is not used could not be ended: %s", error)

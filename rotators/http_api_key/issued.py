@@ -69,7 +69,8 @@ def as_asked(
     for name, value in parts.has.items():
         wanted = kept.get(name)
         if wanted is not None:
-            lacks = lacks or missing(name, value, wanted)
+            lost = missing(name, value, wanted)
+            lacks = lacks or (lost and f"lacks {lost}")
         elif value is not None:
             wanted = value
         if wanted is not None:

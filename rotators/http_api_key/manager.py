@@ -44,7 +44,7 @@ class Manager:
         self._facts = facts
         self._lists = Lists(asker, key)
         self._endings = Endings(asker, self._lists.keys)
-        self._issuance = Issuance(asker, self._endings, policy)
+        self._issuance = Issuance(asker, key, self._endings, policy)
         listing = self._described.list
         self.inherits = _is_bound_by_current(self._described)
         self.idempotent = self._described.idempotent

@@ -10,7 +10,7 @@ _MOST = 3  # members of a list that a message names
 
 
 def missing(name: str, has: object, wanted: object) -> str | None:
-    """What is missing of the wanted, as a message names it; None where all of it is there.
+    """What is missing of the wanted, as messages name it after "has lost"; None if all is there.
 
     Of a list each member is to be there, in any order and beside others; anything else is to be
     the same. name: what the description calls it.

@@ -19,7 +19,7 @@ def is_of(shown: object, key: Secret) -> bool | None:
     parts = _MASK.split(shown)
     begin, end = (parts[0], parts[-1]) if len(parts) > 1 else ("", shown)
     # What looks like a mask may be a part of the key.
-    if len(shown) >= _LEAST and has_ends(key, "", shown):
+    if Secret(shown) == key or (len(shown) >= _LEAST and has_ends(key, "", shown)):
         return True
     return has_ends(key, begin, end) if len(begin) + len(end) >= _LEAST else None
 

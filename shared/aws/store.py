@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, TypeVar
 from shared.aws import errors
 from shared.aws.schedule import next_rotation
 from shared.aws.version import NotStored, Version, document_of
-from shared.deadline import time_left
 from shared.errors import (
     NEXT_ATTEMPT,
     Busy,
@@ -226,8 +225,7 @@ class Store:
         return Version(answer["VersionId"], labels, document, answer["CreatedDate"])
 
     def _tries(self) -> Iterator[None]:
-        # Ends before the deadline, whose error would say less.
-        return tries(min(CONSISTENCY_SECONDS, time_left()))
+        return tries(CONSISTENCY_SECONDS)
 
     def _versions(self, **which: bool) -> Iterator["SecretVersionsListEntryTypeDef"]:
         page: dict[str, object] = dict(which)

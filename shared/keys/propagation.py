@@ -3,7 +3,6 @@
 import time
 from functools import partial
 
-from shared.deadline import time_left
 from shared.errors import NEXT_ATTEMPT, Rejected, Unreachable
 from shared.keys.api_key import ApiKey
 from shared.keys.contract import KeyIssuer
@@ -21,7 +20,7 @@ def probe(issuer: KeyIssuer, key: ApiKey, *, age: float = 0.0) -> None:
     retryable, where it had not.
     """
     seconds, began = issuer.propagation(key), time.monotonic()
-    within = min(seconds, LONGEST_WAIT, time_left())
+    within = min(seconds, LONGEST_WAIT)
     try:
         retried(partial(issuer.probe, key), on=Rejected, within=within)
     except Rejected as rejected:

@@ -24,7 +24,7 @@ from shared.credentials import Login
 from shared.errors import InvalidEvent, MalformedSecret, Misconfigured
 from shared.protocol.event import RotationRequest
 from shared.tls import ca_bundle
-from tests.unit.rotators.http_api_key.description.test_reader import GOOD, changed
+from tests.unit.rotators.http_api_key.description.samples import GOOD, changed
 from tests.unit.shared.protocol.test_event import GOOD as EVENT
 from tests.unit.shared.test_documents import KEY, LOGIN, parse_key
 

@@ -63,7 +63,8 @@ class Expression:
 
     def holds(self, document: object) -> bool:
         """Whether it finds what JMESPath calls true."""
-        return self.search(document) not in (None, False, "", [], {})
+        found = self.search(document)
+        return not (found is None or found is False or found in ("", [], {}))  # 0 is true
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 from rotators.http_api_key.description.expressions import Expression, Found
 from rotators.http_api_key.description.model import names_in
+from rotators.http_api_key.description.names import Name
 from rotators.http_api_key.description.requests import Request
-from rotators.http_api_key.description.templates import Name, Values
+from rotators.http_api_key.description.templates import Values
 from rotators.http_api_key.http.calls import resolved
 from rotators.http_api_key.http.network import Answer
 from rotators.http_api_key.http.words import IssuerErrors
