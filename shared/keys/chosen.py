@@ -29,7 +29,7 @@ class ChosenKey:
 
     def create(self, current: ApiKey, ticket: Ticket[ApiKey], /) -> ApiKey:
         """A new key, which is nowhere at the issuer yet; raises Rejected where none is accepted."""
-        accepted = self._accepted(current, ticket)
+        accepted = self._accepted(current, ticket) or current
         check_other_slot(self._issuer, accepted, ticket)
         return self._issuer.choose(accepted)
 
@@ -59,19 +59,17 @@ class ChosenKey:
         if may_end_other(self._issuer, promoted, ticket):
             self._set(self._issuer.choose(promoted), promoted, ticket)
 
-    def _accepted(self, sought: ApiKey, ticket: Ticket[ApiKey]) -> ApiKey:
-        """Raises Rejected where no stored key of the account is accepted."""
+    def _accepted(self, sought: ApiKey, ticket: Ticket[ApiKey]) -> ApiKey | None:
+        """See accepted_key."""
         manager = self._issuer.manage(sought, ticket)
         return accepted_key(sought, ticket, manager, accepted_in_slot(self._issuer, manager))
 
     def _set_by_admin(self, pending: ApiKey, ticket: Ticket[ApiKey]) -> None:
         """Who may write the secret and invoke this step alone has to hold a stored key, too."""
-        accepted = ticket.current()
-        if not is_proved(ticket, pending):
-            accepted = self._accepted(pending, ticket)
-            if accepted.key == pending.key:  # an earlier attempt has set it
-                return
-        self._set(pending, accepted, ticket)
+        accepted = None if is_proved(ticket, pending) else self._accepted(pending, ticket)
+        if accepted is not None and accepted.key == pending.key:  # an earlier attempt has set it
+            return
+        self._set(pending, accepted or ticket.current(), ticket)
 
     def _set(self, chosen: ApiKey, accepted: ApiKey, ticket: Ticket[ApiKey]) -> None:
         manager = self._issuer.manage(accepted, ticket)

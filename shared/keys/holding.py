@@ -48,7 +48,7 @@ class Holding:
         if found is not None and self._leftovers.is_of_this_secret(found):
             return Held(current, found)
         use = partial(self._accepted, listed, current)
-        key = accepted_key(current, self._ticket, self._manager, use)
+        key = accepted_key(current, self._ticket, self._manager, use) or current
         found = self._leftovers.find_current(listed, key)
         if found is None and self._manager.can_list:
             if self._manager.inherits:

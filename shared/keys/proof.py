@@ -54,13 +54,13 @@ def accepted_key(
     ticket: Ticket[ApiKey],
     manager: KeyManager,
     use: Callable[[ApiKey], ApiKey | None],
-) -> ApiKey:
+) -> ApiKey | None:
     """The first stored key of the account that is accepted: `sought` with its value, id and slot.
 
     sought: the current key in createSecret, the pending one in setSecret.
     use: gives the key as it is accepted, None where it is not; raises Rejected for that too, and
     for anything that is no proof another RotationError, which ends the step.
-    Raises Rejected where none is, unless the admin's keeper has allowed that.
+    None where no stored key is, and the admin's keeper has allowed that; else raises Rejected.
     """
     refusal: Rejected | None = None
     for key, version, _ in islice(key_candidates(sought.account, ticket), MAX_PROBES):
@@ -75,7 +75,7 @@ def accepted_key(
             return replace(sought, key=accepted.key, key_id=accepted.key_id, slot=accepted.slot)
     if manager.may_reset:
         LOG.warning("no stored key is accepted: going on, as the admin's secret allows a reset")
-        return sought
+        return None
     raise _nothing_accepted(sought, ticket, refusal)
 
 

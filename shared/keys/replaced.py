@@ -37,7 +37,7 @@ class ReplacedKey:
         accepted = current
         if current.slot is not None or not is_proved(ticket, current):
             use = accepted_in_slot(self._issuer, manager)
-            accepted = accepted_key(current, ticket, manager, use)
+            accepted = accepted_key(current, ticket, manager, use) or current
             manager = self._issuer.manage(accepted, ticket)
         check_other_slot(self._issuer, accepted, ticket)
         listed = next(iter(manager.listed()), None) if manager.inherits else None

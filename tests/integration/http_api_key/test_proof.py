@@ -215,6 +215,20 @@ def test_a_replaced_key_whose_answer_was_lost(
     assert secret.target.accepts(secret.value())
 
 
+def test_a_password_that_nobody_has_is_set_on_the_keepers_word(make: Make, shop: Keyshop) -> None:
+    secret = make(EXAMPLES[CHOSEN][0])
+    shop.users["app"]["password"] = "changed by hand"
+    event = secret.begin()
+    with pytest.raises(Rejected, match="reset"):
+        secret.step(event, Step.CREATE)
+    tell_keeper(secret, reset=[name_of(secret)])
+    for step in Step:
+        forget()  # each in a process of its own
+        secret.step(event, step)
+    assert secret.target.accepts(secret.value())
+    assert shop.users["root"]["password"] == "roots-own"
+
+
 def test_a_reset_is_for_the_secrets_that_it_names(make: Make, shop: Keyshop) -> None:
     secret = make(EXAMPLES[REPLACED][0])
     shop.clients["c1"] = "changed by hand"
