@@ -70,8 +70,10 @@ class Stub:
     def _shown_rights(self) -> tuple[dict[str, Any], bool]:
         """The rights of the documented key, and whether it has an end."""
         meanings: dict[str, Any] = {}
-        for name in ("list", "inspect"):
+        for name in ("list", "inspect", "probe"):
             operation = self.documentation.operation(name)
+            if name == "probe" and meanings:
+                break
             meanings |= operation.means if operation else {}
         return rights_of(meanings), "expires" in meanings
 
@@ -150,9 +152,9 @@ class Stub:
 
     def _accepts_now(self, key: str, operation: Operation, values: Mapping[str, Any]) -> bool:
         """Whether the key is accepted, beside its own id where that is the user's name."""
-        if "user" in operation.document["request"] and "id" in values:
-            if not any(each["key"] == key and each["id"] == values["id"] for each in self.keys):
-                return False
+        is_user = "user" in operation.document["request"] and "id" in values
+        if is_user and str(self._by_id(values["id"]).get("key")) != key:
+            return False
         if self.slow and self.keys and key == self.keys[-1]["key"]:
             self.slow -= 1
             return False
@@ -185,16 +187,19 @@ class Stub:
         return next(each for each in self.keys if each["key"] == key)
 
     def _by_id(self, key_id: object) -> dict[str, Any]:
-        return next(each for each in self.keys if str(each["id"]) == str(key_id))
+        """The key with the id; nothing of one that there is not."""
+        return next((each for each in self.keys if str(each["id"]) == str(key_id)), {})
 
     def _make(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """A key in the shape that the documentation shows."""
         operation = self.documentation.operation("issue") or self.documentation.operation("replace")
         assert operation is not None
-        known = {} if operation.name == "issue" else {"id": operation.means.get("id", "")}
+        stays = operation.name == "replace" and "new_id" not in operation.means
+        known = {"id": operation.means.get("id", "")} if stays else {}
         document = operation.document
         more = {**dict.fromkeys(self._shown_rights()[0]), **document.get("unasked", {}), **known}
-        key = made(operation.means, {**more, **values})
+        shape = {**operation.means, "id": operation.means.get("new_id", operation.means.get("id"))}
+        key = made(shape, {**more, **values})
         for name, added in document.get("adds", {}).items():
             key[name] = [*(key[name] or []), *(each for each in added if each not in key[name])]
         for name in ("list", "issue"):

@@ -24,8 +24,8 @@ def made(shape: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
     """
     found = {**values, "created": datetime.now(UTC).replace(microsecond=0)}
     if "id" not in found or found["id"] is None:
-        found["id"] = _new_id(shape.get("id", ""))
-    found["key"] = _new_key(str(shape["key"]), str(shape.get("id", "")), str(found["id"]))
+        found["id"] = _new_id(shape.get("id") or "")
+    found["key"] = _new_key(str(shape["key"]), str(shape.get("id") or ""), str(found["id"]))
     found["expires"] = _end(values, found["created"])
     if found["expires"] is not None and _is_date(shape.get("expires")):
         found["expires"] = found["expires"].replace(hour=0, minute=0, second=0)

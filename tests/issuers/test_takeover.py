@@ -46,6 +46,7 @@ KEPT = [
     Case("datadog", {"category": "agents", "remote_config": True}),
     Case("gitlab", lifetime=timedelta(days=14)),
     Case("gitlab", {"scopes": ["read_api", "read_registry"], "level": 20}, timedelta(days=3)),
+    Case("gitlab-personal", lifetime=timedelta(days=14)),
     Case("gitlab-rotate", lifetime=timedelta(days=14)),
     Case("grafana"),
     Case("grafana", lifetime=timedelta(days=7)),
@@ -68,8 +69,8 @@ def rotate(secret: LabSecret, stub_strange: list[str]) -> None:
 
 def in_issuers_unit(name: str, lifetime: timedelta | None) -> object:
     """A lifetime in the unit in which the issuer ends keys."""
-    unit = {"gitlab": timedelta(days=1), "gitlab-rotate": timedelta(days=1)}
-    return lifetime and -(-lifetime // unit.get(name, timedelta(minutes=1)))
+    unit = timedelta(days=1) if name.startswith("gitlab") else timedelta(minutes=1)
+    return lifetime and -(-lifetime // unit)
 
 
 @pytest.mark.parametrize("case", KEPT, ids=str)
@@ -200,8 +201,8 @@ def test_the_secret_cannot_ask_for_more_than_the_key_has(lab: Lab, new_stub: New
         secret.step(secret.begin(), Step.CREATE)
     stub = new_stub("mongodb-atlas")
     first = stub.first_key(lifetime=timedelta(hours=8))
-    more = {"secret_expires_after_hours": 8760}
-    secret = lab.secret(StubTarget("mongodb-atlas", stub, first=first, more=more))
+    hours = {"secret_expires_after_hours": 8760}
+    secret = lab.secret(StubTarget("mongodb-atlas", stub, first=first, more=hours))
     rotate(secret, stub.strange)
     assert lifetime_of(stub.keys[-1]) == timedelta(hours=8)
 
@@ -236,8 +237,20 @@ def test_a_new_atlas_secret_cuts_the_old_one_to_seven_days(lab: Lab, new_stub: N
     secret = lab.secret(StubTarget("mongodb-atlas", stub, first=first))
     rotate(secret, stub.strange)
     old, new = stub.keys
-    assert lifetime_of(old) <= timedelta(days=7, minutes=1)
+    cut_to = lifetime_of(old)
+    assert cut_to is not None
+    assert cut_to <= timedelta(days=7, minutes=1)
     assert lifetime_of(new) == timedelta(days=90)
+
+
+def test_a_rotated_token_has_its_own_lifetime_and_not_anothers(lab: Lab, new_stub: NewStub) -> None:
+    stub = new_stub("gitlab-rotate")
+    others = stub.first_key("of somebody else", lifetime=timedelta(days=300))
+    first = stub.first_key(lifetime=timedelta(days=14))
+    secret = lab.secret(StubTarget("gitlab-rotate", stub, first=first))
+    rotate(secret, stub.strange)
+    assert in_issuers_unit("gitlab-rotate", lifetime_of(stub.keys[-1])) == 14
+    assert stub.accepts(others["key"])
 
 
 def test_group_tokens_are_rotated_by_the_same_description(lab: Lab, new_stub: NewStub) -> None:

@@ -98,6 +98,29 @@ def test_what_the_admin_lacks_is_told(answer: Answer, lab: Lab, new_stub: NewStu
     assert target.accepts(secret.value())
 
 
+FULL = {
+    "mongodb-atlas": "HTTP 400",
+    "okta": "the application has two secrets",
+    "sendgrid": "an account may have 100 keys",
+}
+
+
+@pytest.mark.parametrize("name", FULL)
+def test_as_many_keys_as_may_be(name: str, lab: Lab, new_stub: NewStub) -> None:
+    """The rest is of somebody else, or was lost with its answer: no rotation ends it."""
+    stub = new_stub(name)
+    issue = stub.documentation.operation("issue")
+    assert issue is not None
+    first = stub.first_key()
+    while len(stub.keys) < issue.document["at_most"]:
+        stub.first_key("of somebody else")
+    secret = lab.secret(StubTarget(name, stub, first=first))
+    with pytest.raises(RotationError, match=FULL[name]):
+        create(secret)
+    assert len(stub.keys) == issue.document["at_most"]
+    assert stub.accepts(first["key"])
+
+
 SLOW = {"auth0", "confluent", "datadog", "sendgrid", "azure-openai"}
 
 
