@@ -101,7 +101,7 @@ def without_added(rights: Mapping[str, Any]) -> dict[str, Any]:
 REFUSED = [
     (Case("confluent", {"resource": {"id": "lkc-1", "kind": "Cluster"}}), "is bound to a resource"),
     (Case("confluent", {"resource": {"id": "global", "kind": "Global"}}), "is bound to a resource"),
-    (Case("sendgrid", {"scopes": []}), "has no scopes that the issuer shows"),
+    (Case("sendgrid", {"scopes": []}), "is one whose scopes the issuer does not show"),
     (Case("twilio", {"policy": POLICY}), "is a Restricted one"),
     (Case("twilio-restricted", {"policy": None}), "is no Restricted one"),
 ]
