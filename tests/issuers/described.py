@@ -21,7 +21,7 @@ EXAMPLES = {
     for heading, _, text in (part.partition("\n") for part in PAGE.split("\n## "))
     if "```json" in text
 }
-BESIDE, SELF, PLAIN, REPLACED, SLOTS, CHOSEN = EXAMPLES
+BESIDE, SELF, PLAIN, REPLACED, SLOTS, CHOSEN, QUOTED, ALIKE, CONFIDENTIAL, ORDERED = EXAMPLES
 URL = "https://keys.example.org/v1"
 
 
@@ -81,7 +81,7 @@ def target_of(
     if "issue" in described:
         first = shop.issue(scopes=["read"], expires_at="2026-01-11T00:00:00Z")
         if "issuer" in document:
-            document |= {names["key"]: first["secret"], names["id"]: str(first["id"])}
+            document |= {names["id"]: str(first["id"])} | {names["key"]: first["secret"]}
         else:
             target.settings = {**settings, "ISSUER": json.dumps(document)}
             target.value = first["secret"]

@@ -156,7 +156,7 @@ class Description:
     @cached_property
     def binds_id(self) -> bool:
         """Whether a probe that succeeds, or the key itself, shows that the id is this key's."""
-        if self.carries is not None:
+        if self.carries is not None or self.fields.get("id") == self.fields["key"]:
             return True
         if any(map(self._is_id, names_in(self.probe.auth or self.auth))):
             return True

@@ -17,6 +17,7 @@ from shared.errors import (
 
 NO_FIELD = "issuer"  # what an error names where no field of the secret says it
 _ADMIN, _KEY = "the admin's key", "the key"
+_BAD_VALUES = ("HTTP 400", "HTTP 422")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,8 @@ class IssuerErrors:
             do = f"compare the admin's secret and {self.place} with the issuer's documentation"
             return self.row(ErrorRow(Misconfigured, clause, do, self.fields.admin), code)
         clause = f"it does not do what {self.place} asks"
-        causes = [f"{may_be_limited(self.carried)}"] if self.carried else []
+        carried = self.carried if code in _BAD_VALUES else ()
+        causes = [may_be_limited(carried)] if carried else []
         causes.append("compare the description and the secret with the issuer's documentation")
         url = _either(self.fields.url)
         causes += [f"check that {url} is the base of its API"] if url else []

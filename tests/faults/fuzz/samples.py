@@ -11,7 +11,7 @@ from tests.faults.fuzz.mutations import CANARY
 from tests.issuers.described import EXAMPLES
 
 PASSWORD = f'{CANARY}"é\\'
-KEY = f"{CANARY}-key"
+KEY = f"ks_1_{CANARY}-key"  # as a key of id 1 at the Keyshop begins
 ADMIN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:admin-AbCdEf"
 ISSUERS = sorted((ROOT / "rotators" / "http_api_key" / "issuers").glob("*.json"))
 # Messages may quote where a database is and whose password the secret has.
@@ -77,7 +77,13 @@ def secret_of(described: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
         document[fields["slot"]] = described["slots"][0]
     if "id" in fields:
         document[fields["id"]] = "k1"
-    return {**document, fields["key"]: KEY, "note": CANARY}
+    return {**document, fields["key"]: key_of(described, "k1", KEY), "note": CANARY}
+
+
+def key_of(described: Any, key_id: str, rest: str) -> str:  # noqa: ANN401 - any JSON
+    """A key that shows its id, if the description says that keys do."""
+    carried: str = described.get("carries", "")
+    return carried.replace("{id}", key_id) + rest
 
 
 def _field(name: str) -> str:

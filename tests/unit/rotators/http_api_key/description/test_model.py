@@ -67,6 +67,7 @@ def test_the_first_sentence_that_holds_is_the_reason() -> None:
         ({"auth": {"basic": ["{id}", "{key}"]}}, True),
         ({"auth": {"basic": ["{id}", "{key}"]}, "probe__auth": {"bearer": "{key}"}}, False),
         ({"carries": "SG.{id}."}, True),
+        ({"fields": {"key": "token", "id": "token"}}, True),
     ],
 )
 def test_what_binds_an_id_to_its_key(changes: dict[str, Any], binds: bool) -> None:
