@@ -70,7 +70,7 @@ def as_asked(
         wanted = kept.get(name)
         if wanted is not None:
             lost = missing(name, value, wanted)
-            lacks = lacks or (lost and f"lacks {lost}")
+            lacks = lacks or (lost and f"lacks {lost.named()}")
         elif value is not None:
             wanted = value
         if wanted is not None:

@@ -87,7 +87,8 @@ class HttpIssuer:
         description = client.description
         if not description.binds_id:
             return False
-        if "authenticated" not in description.probe.outcomes or _is_id_sent_with_key(description):
+        lacks_right = description.probe.outcomes["authenticated"]
+        if not lacks_right.items() or _is_id_sent_with_key(description):
             return True
         # A right key that lacks the right to see whose it is shows nothing of its id.
         try:

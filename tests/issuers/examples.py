@@ -1,7 +1,8 @@
 """An issuer's documentation as examples: the requests it shows, and its answers to them.
 
 `means` names what stands for something else on another day: a label, an id, a key, a time. All
-other values are what the documentation shows, and what is sent must be equal to them.
+other values are what the documentation shows, and what is sent must be equal to them. `members`
+names members whose example is like others, such as null, false or an empty list.
 """
 
 import base64
@@ -9,9 +10,12 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+from tests.issuers.stub_keys import written
 
 FOLDER = Path(__file__).with_name("examples")
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
@@ -47,6 +51,10 @@ class Operation:
     def means(self) -> dict[str, Any]:
         return dict(self.document.get("means", {}))
 
+    @property
+    def members(self) -> dict[str, str]:
+        return dict(self.document.get("members", {}))
+
     def match(self, sent: Sent) -> dict[str, Any]:
         """What the names stand for in this request; raises Mismatch."""
         example = self.document["request"]
@@ -66,7 +74,22 @@ class Operation:
 
     def answer(self, values: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON
         """The documented answer's body with these values for the names."""
-        return filled(self.document["answer"].get("body"), self.means, values)
+        return self.filled(self.document["answer"].get("body"), values)
+
+    def filled(self, example: object, values: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON
+        """The example with the values of the names that have one, in the example's own types."""
+        name = meant(example, self.means)
+        if name is not None and name in values:
+            return _typed(values[name], example)
+        if isinstance(example, dict):
+            return {key: self._member(key, value, values) for key, value in example.items()}
+        if isinstance(example, list):
+            return [self.filled(value, values) for value in example]
+        return example
+
+    def _member(self, key: str, example: object, values: Mapping[str, Any]) -> Any:  # noqa: ANN401
+        name = self.members.get(key, "")
+        return _typed(values[name], example) if name in values else self.filled(example, values)
 
     def _headers(
         self, example: Mapping[str, Any], sent: Mapping[str, str], found: dict[str, Any]
@@ -107,8 +130,7 @@ class Operation:
     def _tree(self, where: str, example: object, sent: object, found: dict[str, Any]) -> None:
         name = meant(example, self.means)
         if name is not None:
-            if type(sent) is not type(example):
-                raise Mismatch(f"{where} is not a {type(example).__name__}")
+            self._same_type(where, example, sent)
             self._bind(name, sent, found)
         elif isinstance(example, dict) and isinstance(sent, dict):
             optional = set(self.document.get("optional", ()))
@@ -117,12 +139,21 @@ class Operation:
             if more := sent.keys() - example.keys():
                 raise Mismatch(f"{where} has {sorted(more)}, which are not documented")
             for key, value in sent.items():
-                self._tree(f"{where}.{key}", example[key], value, found)
+                if key in self.members:
+                    self._same_type(f"{where}.{key}", example[key], value)
+                    self._bind(self.members[key], value, found)
+                else:
+                    self._tree(f"{where}.{key}", example[key], value, found)
         elif isinstance(example, list) and isinstance(sent, list) and len(example) == len(sent):
             for i, (one, other) in enumerate(zip(example, sent, strict=True)):
                 self._tree(f"{where}[{i}]", one, other, found)
         elif example != sent:
             raise Mismatch(f"{where} is not as documented")
+
+    @staticmethod
+    def _same_type(where: str, example: object, sent: object) -> None:
+        if type(sent) is not type(example):
+            raise Mismatch(f"{where} is not a {type(example).__name__}")
 
     @staticmethod
     def _bind(name: str, value: object, found: dict[str, Any]) -> None:
@@ -138,17 +169,11 @@ def meant(example: object, means: Mapping[str, object]) -> str | None:
     return None
 
 
-def filled(example: object, means: Mapping[str, object], values: Mapping[str, object]) -> Any:  # noqa: ANN401 - any JSON
-    """The example with the values of the names that have one, in the example's own types."""
-    name = meant(example, means)
-    if name is not None and name in values:
-        value = values[name]
-        return int(str(value)) if isinstance(example, int) else value
-    if isinstance(example, dict):
-        return {key: filled(value, means, values) for key, value in example.items()}
-    if isinstance(example, list):
-        return [filled(value, means, values) for value in example]
-    return example
+def _typed(value: Any, example: object) -> Any:  # noqa: ANN401 - any JSON
+    if isinstance(value, datetime):
+        return written(value, example)
+    is_number = isinstance(example, int) and not isinstance(example, bool)
+    return int(str(value)) if is_number and value is not None else value
 
 
 @dataclass(frozen=True)
