@@ -7,28 +7,31 @@ from dataclasses import dataclass
 
 from rotators.http_api_key.http.answers import is_same
 
-_PLAIN = re.compile(r"[\w:./*!=@-]{1,64}")
+# What reads like the name of a right, in small letters and with hardly a digit, unlike a key.
+_RIGHT = re.compile(r"/?[a-z][a-z_]*[0-9]?(?:[.:!=/*-]+[a-z*][a-z_]*[0-9]?)*")
+_LONGEST = 64
 _MOST = 3  # members of a list that a message names
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """What a key has not of the part called `name`; members: of a list, those that are absent."""
+    """What a key has not of the part called `name`; members: of a list, those that are absent.
+
+    `str()` is for messages, after "has lost" or "lacks": such as "'read' and 2 more of its
+    'scopes'". It shows nothing that may be more than a name.
+    """
 
     name: str
     members: Sequence[object]
 
-    def counted(self) -> str:
-        """As a message says it that may show no value, such as "2 of its 'scopes'"."""
-        return f"{len(self.members)} of its '{self.name}'" if self.members else f"its '{self.name}'"
-
-    def named(self) -> str:
-        """As a message says it that may show what the issuer's list shows."""
-        plain = [m for m in self.members if isinstance(m, str) and _PLAIN.fullmatch(m)][:_MOST]
-        if not plain:
-            return self.counted()
-        others = " and others" if len(plain) < len(self.members) else ""
-        return f"{', '.join(map(repr, plain))}{others} of its '{self.name}'"
+    def __str__(self) -> str:
+        if not self.members:
+            return f"its '{self.name}'"
+        named = [f"'{member}'" for member in self.members if _is_right(member)][:_MOST]
+        more = len(self.members) - len(named)
+        if not named:
+            return f"{more} of its '{self.name}'"
+        return f"{', '.join(named)}{f' and {more} more' if more else ''} of its '{self.name}'"
 
 
 def missing(name: str, has: object, wanted: object) -> Missing | None:
@@ -42,6 +45,10 @@ def missing(name: str, has: object, wanted: object) -> Missing | None:
     present = {_canonical(member) for member in has} if isinstance(has, list) else set()
     absent = [member for member in wanted if _canonical(member) not in present]
     return Missing(name, absent) if absent else None
+
+
+def _is_right(member: object) -> bool:
+    return isinstance(member, str) and len(member) <= _LONGEST and bool(_RIGHT.fullmatch(member))
 
 
 def _canonical(member: object) -> str:

@@ -48,7 +48,7 @@ class Takeover:
             lost = missing(name, kept.get(name), issued_with)
             if lost is not None:
                 raise TargetMismatch(
-                    f"{self.name} has lost {lost.counted()} since the last rotation",
+                    f"{self.name} has lost {lost} since the last rotation",
                     do=f"give it back, or take '{field}' out of the secret if the key is to have "
                     "less from now on",
                     field=field,
