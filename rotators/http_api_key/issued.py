@@ -70,7 +70,8 @@ def as_asked(
         wanted = kept.get(name)
         if wanted is not None:
             lost = missing(name, value, wanted)
-            lacks = lacks or (lost and f"lacks {lost}")
+            if lost is not None and lacks is None:
+                lacks = f"lacks {lost}"
         elif value is not None:
             wanted = value
         if wanted is not None:

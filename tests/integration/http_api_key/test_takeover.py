@@ -127,7 +127,7 @@ def test_a_field_of_another_name_may_remember_it(bare: Start) -> None:
     ("asked", "got", "words"),
     [
         (["a", "b", "c"], ["a"], "'b', 'c' of its 'scopes'"),
-        (["a", {"on": "x"}], ["a"], "some of its 'scopes'"),
+        (["a", {"on": "x"}, "b"], ["a"], "'b' and 1 more of its 'scopes'"),
         (["a"], None, "'a' of its 'scopes'"),
         ("write", "read", "its 'scopes'"),
         ({"on": "x"}, {"on": "y"}, "its 'scopes'"),
@@ -146,7 +146,9 @@ def test_a_successor_with_less_is_ended_at_once(
     ("remembered", "shown", "lost"),
     [
         (["a", "b"], ["a"], "'b' of its 'scopes'"),
-        (["a"], None, "'a' of its 'scopes'"),
+        (["read:users!user=app", "/a/b"], None, "'read:users!user=app', '/a/b' of its 'scopes'"),
+        (["sk-3f9Za81"], [], "1 of its 'scopes'"),
+        (["https://name@host", "x" * 65, 7], [], "3 of its 'scopes'"),
         ("write", "read", "its 'scopes'"),
     ],
 )
