@@ -90,6 +90,13 @@ def test_a_usual_value_is_not_refused(value: str) -> None:
         assert read(text) == value
 
 
+@pytest.mark.parametrize("form", ["sql", "influxql"])
+@pytest.mark.parametrize("character", ["\0", "\t", "\r", "\x1b", "\x7f", "\x85"])
+def test_a_control_character_is_refused(form: str, character: str) -> None:
+    with pytest.raises(MalformedSecret, match="control character"):
+        Template.parse(f"'{{secret.v|{form}}}'").text(Values(secret={"v": f"a{character}b"}))
+
+
 def test_a_key_that_cannot_stand_there_is_not_shown() -> None:
     values = Values(confidential={"key": Secret("can\\ary")})
     with pytest.raises(Misconfigured, match=r"\{key\} .* backslash") as caught:
