@@ -107,5 +107,6 @@ def test_a_key_that_cannot_stand_there_is_not_shown() -> None:
 def test_a_doubled_quote_before_it_ends_nothing() -> None:
     template = Template.parse("'it''s {secret.v|sql}'")
     assert template.text(Values(secret={"v": "o'b"})) == "'it''s o''b'"
+    assert Template.parse("a\\'{secret.v|sql}'").text(Values(secret={"v": "x"})) == "a\\'x'"
     escaped = Template.parse('"a \\" b {secret.v|json}"')
     assert json.loads(escaped.text(Values(secret={"v": '"'}))) == 'a " b "'
