@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from rotators.http_api_key.description.model import Admin, Description
+from rotators.http_api_key.description.model import Description
+from rotators.http_api_key.description.parts import Admin
 from rotators.http_api_key.description.trust import OtherBases, Trust
 from rotators.http_api_key.http.calls import climbs
 from rotators.http_api_key.http.client import Client

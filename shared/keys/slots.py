@@ -23,8 +23,8 @@ def accepted_in_slot(issuer: KeyIssuer, manager: KeyManager) -> Callable[[ApiKey
     """
 
     def use(key: ApiKey) -> ApiKey | None:
+        issuer.probe(key)
         if key.slot is None:
-            issuer.probe(key)
             return key
         slot = manager.slot_of(key)
         if slot is None:

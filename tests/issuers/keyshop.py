@@ -184,11 +184,14 @@ class Keyshop:
         form = asked.form
         if self.clients.get(form["client_id"]) != form["client_secret"]:
             return StubAnswer(401, {"error": "invalid_client"})
+        if self.powerless:
+            return StubAnswer(401, {"error": "unauthorized_client"})
         return {"access_token": "a-clients-token"}
 
     def _storage(self, asked: IssuerRequest, rest: str) -> object:
         if asked.method == "GET" and rest == "account":
-            return {"ok": asked.headers.get("x-key") in self.slots.values()}
+            known = asked.headers.get("x-key") in self.slots.values()
+            return StubAnswer(403) if known and self.powerless else {"ok": known}
         if not self._may(asked):
             return StubAnswer(403)
         if asked.method == "POST":

@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.issuers.examples import NAMES, Documentation, Mismatch, Operation, Sent
+from tests.issuers.examples import NAMES, Documentation
+from tests.issuers.operations import Mismatch, Operation, Sent
 from tests.issuers.stub import Stub
 
 JSON = {"Accept": "application/json", "Content-Type": "application/json", "Host": "any"}

@@ -89,6 +89,8 @@ def key_of(described: Any, key_id: str, rest: str) -> str:  # noqa: ANN401 - any
 def _field(name: str) -> str:
     if name == "admin_secret_arn":
         return ADMIN
+    if name == "owner_type":
+        return "projects"
     if "url" in name:
         return "https://127.0.0.1:1/api"
     return "issuer.test" if name in ("domain", "site", "host", "api_host") else "app"

@@ -4,6 +4,7 @@ import itertools
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import pytest
@@ -172,21 +173,26 @@ def test_a_replaced_key_that_nobody_has_is_reset_by_the_admins_keeper(
     with pytest.raises(Rejected, match="reset"):
         secret.step(event, Step.SET)
     secret.abandon(event)
-    event = secret.begin()
-    with pytest.raises(Rejected, match="reset"):
-        secret.step(event, Step.CREATE)
-    assert shop.clients["c1"] == "by another copy"
-    secret.abandon(event)
-    change_admin(secret, reset=[secret.arn.partition(":secret:")[2][:-7]])
-    assert secret.rotate().state == "succeeded"
+    with reset_allowed(secret):
+        assert secret.rotate().state == "succeeded"
     assert secret.target.accepts(secret.value())
 
 
-def change_admin(secret: LabSecret, **members: object) -> None:
-    """Change what the admin's secret says."""
+@contextmanager
+def reset_allowed(secret: LabSecret) -> Iterator[None]:
+    """Let the admin's keeper allow what is refused without that, while the block runs."""
+    event = secret.begin()
+    with pytest.raises(Rejected, match="reset"):
+        secret.step(event, Step.CREATE)
+    secret.abandon(event)
     client, arn = secret.lab.client, secret.value()["admin_secret_arn"]
-    admin = json.loads(client.get_secret_value(SecretId=arn)["SecretString"])
-    client.put_secret_value(SecretId=arn, SecretString=json.dumps({**admin, **members}))
+    before = client.get_secret_value(SecretId=arn)["SecretString"]
+    names = [secret.arn.partition(":secret:")[2][: -len("-AbCdEf")]]
+    client.put_secret_value(
+        SecretId=arn, SecretString=json.dumps({**json.loads(before), "reset": names})
+    )
+    yield
+    client.put_secret_value(SecretId=arn, SecretString=before)
 
 
 def test_the_other_slot_is_replaced_each_time(make: Make) -> None:
@@ -532,7 +538,9 @@ def test_a_crash_at_any_call_is_mended(
             assert secret.target.accepts(secret.value()), (last, point)
         if abandoned and last is not Step.FINISH:
             secret.abandon(event)
-            outcome = secret.rotate()
+            # The only copy of a replaced key may have been lost.
+            with nullcontext() if secret.accepted_versions() else reset_allowed(secret):
+                outcome = secret.rotate()
             assert outcome.state == "succeeded", (last, point, outcome.error)
         else:
             secret.steps(event)

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rotators.http_api_key.description.places import DescriptionError
 from rotators.http_api_key.description.reader import read_description
@@ -149,12 +151,43 @@ def test_it_is_read(good: Mapping[str, Any], path: str, value: object) -> None:
     read_description(changed(good, path, value), "issuer")
 
 
+@given(
+    row=st.sampled_from(BAD),
+    value=st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text("{}|'\"`key.secret?sql", max_size=12),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from(["a", "a[", "url", "until", "header"]), inner)
+        ),
+        max_leaves=5,
+    ),
+)
+def test_anything_there_is_read_or_refused_with_its_place(
+    row: tuple[Mapping[str, Any], str, object, str, str], value: object
+) -> None:
+    good, path, *_ = row
+    try:
+        read_description(changed(good, path, value), "issuer")
+    except DescriptionError as error:
+        assert error.place.startswith("issuer")
+
+
 @pytest.mark.parametrize("pattern", [".*", "[^a]+", "(?s).", "a'?", "[a-z' ]+", r"[\\a]+"])
 def test_a_pattern_that_lets_a_quote_through_bounds_nothing(pattern: str) -> None:
     quoted = changed(CHOSEN, "set/body/sql", "x = '{secret.user}'")
     read_description(changed(quoted, "patterns", {"user": "[a-z]+"}), "issuer")
     with pytest.raises(DescriptionError, match="break out"):
         read_description(changed(quoted, "patterns", {"user": pattern}), "issuer")
+
+
+def test_a_chosen_key_can_be_written_in_sql() -> None:
+    sent = changed(CHOSEN, "set/body/sql", f"{SQL}'{{key|sql}}'")
+    choose = {"length": 40, "characters": "abcdefghijklm'\"`"}
+    read_description({**sent, "choose": choose}, "issuer")
+    with pytest.raises(DescriptionError, match="must not have a backslash") as caught:
+        read_description({**sent, "choose": {**choose, "characters": "abcdefghi\\"}}, "issuer")
+    assert caught.value.place == "issuer.choose.characters"
+    read_description({**CHOSEN, "choose": {**choose, "characters": "abcdefghi\\"}}, "issuer")
 
 
 def test_in_a_text_every_name_in_quotes_counts() -> None:
