@@ -47,6 +47,8 @@ BAD = [
     (CHOSEN, "set/headers", {"content-type": "application/jsonp"}, "set.headers.content-type",
      "application/json"),
     (CHOSEN, "set/headers", {"Content-Type": "{secret.kind}"}, "set.headers.Content-Type", "json"),
+    (CHOSEN, "set/headers", {"Content-Type": "application/json{secret.more}"},
+     "set.headers.Content-Type", "application/json"),
     (changed(CHOSEN, "set/body", ...), "set/text", "{key}", "set.headers.Content-Type", "'text'"),
     (CHOSEN, "set/text", "{key}", "set", "one of body, form, text"),
     (CHOSEN, "set/headers", {"Accept": "a/b", "accept": "c/d"}, "set.headers.accept", "twice"),
