@@ -14,9 +14,10 @@ from rotators.http_api_key.issuer import HttpIssuer
 from rotators.http_api_key.manager import Manager
 from shared.errors import Forbidden, Misconfigured, Rejected, RotationError, Unreachable
 from shared.keys.api_key import ApiKey, Way
-from tests.issuers.examples import NAMES, Documentation, Sent
+from tests.issuers.examples import NAMES, Documentation
 from tests.issuers.internet import Internet
 from tests.issuers.issuing import ticket_with_admin
+from tests.issuers.operations import Sent
 from tests.issuers.stub import Stub
 from tests.issuers.stubbed import StubTarget
 
