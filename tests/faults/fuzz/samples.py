@@ -59,25 +59,26 @@ def keys() -> Iterator[Sample]:
     for path in ISSUERS:
         described = json.loads(path.read_text())
         document = secret_of(described)
-        shown = DESCRIPTION_SHOWN | document.keys() | _expressions(described)
+        shown = DESCRIPTION_SHOWN | document.keys() | quoted(described)
         shown -= {described["fields"]["key"], "note"}
         for issuer in (path.stem, {"use": path.stem, "propagation": "5s"}, described):
             yield Sample(json.dumps({**document, "issuer": issuer}), shown)
     for example in (each for every in EXAMPLES.values() for each in every if "issuer" in each):
         key = example["issuer"]["fields"]["key"]
-        shown = (DESCRIPTION_SHOWN | example.keys() | _expressions(example["issuer"])) - {key}
+        shown = (DESCRIPTION_SHOWN | example.keys() | quoted(example["issuer"])) - {key}
         yield Sample(json.dumps({**example, key: KEY}), shown)
 
 
-def _expressions(described: Any) -> set[str]:  # noqa: ANN401 - any JSON
-    """The members that are expressions, which messages quote: they say where to look."""
+def quoted(described: Any) -> set[str]:  # noqa: ANN401 - any JSON
+    """The members that messages quote: expressions say where to look, and sentences what to do."""
     found = {"url", "until", "skip"}
     if isinstance(described, dict):
-        found |= described.get("read", {}).keys()
+        for member in ("read", "because", "refuse"):
+            found |= described.get(member, {}).keys()
     each = described.values() if isinstance(described, dict) else described
     for inner in each:
         if isinstance(inner, dict | list):
-            found |= _expressions(inner)
+            found |= quoted(inner)
     return found
 
 
