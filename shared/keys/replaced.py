@@ -1,11 +1,11 @@
 """Keys that an issuer replaces: in the place of the old one, or of a second one beside it."""
 
 import logging
-from collections.abc import Sequence
 
-from shared.errors import GIVE_UP, PendingUnusable, Rejected, TargetMismatch
+from shared.errors import GIVE_UP, PendingUnusable, Rejected
 from shared.keys.api_key import ApiKey
-from shared.keys.contract import KeyIssuer, OwnedKey
+from shared.keys.contract import KeyIssuer
+from shared.keys.inherited import inherited
 from shared.keys.proof import accepted_key, is_proved, reset_advice
 from shared.keys.propagation import probe
 from shared.keys.slots import accepted_in_slot, check_other_slot, may_end_other
@@ -41,8 +41,7 @@ class ReplacedKey:
             accepted = accepted_key(current, ticket, manager, use) or current
             manager = self._issuer.manage(accepted, ticket)
         check_other_slot(self._issuer, accepted, ticket)
-        listed = _listed(manager.listed(), accepted) if manager.inherits else None
-        kept = manager.inspect(listed, accepted).kept if listed else {}
+        kept = inherited(manager, accepted)
         ticket.ensure_still_this_rotation()
         return manager.issue(accepted, kept)
 
@@ -91,21 +90,3 @@ class ReplacedKey:
             do="let nobody else replace this key",
             field=refusal.field,
         )
-
-
-def _listed(keys: Sequence[OwnedKey], accepted: ApiKey) -> OwnedKey | None:
-    """The key as the issuer lists it: by its id, where the list tells ids.
-
-    Raises TargetMismatch where the list has other keys only: what this one may do is not known.
-    """
-    if accepted.slot is not None or not any(key.key_id for key in keys):
-        return next(iter(keys), None)
-    found = next((key for key in keys if key.key_id == accepted.key_id), None)
-    if found is None:
-        raise TargetMismatch(
-            f"the issuer does not list the key of {accepted.account.owner!r}, whose limits and "
-            "rights the next one is to have",
-            do="let the secret's id be that of its key, and the admin see it in the issuer's list",
-            field=accepted.fields.get("id", accepted.fields["key"]),
-        )
-    return found

@@ -24,13 +24,12 @@ def accepted_in_slot(issuer: KeyIssuer, manager: KeyManager) -> Callable[[ApiKey
     """
 
     def use(key: ApiKey) -> ApiKey | None:
+        issuer.probe(key)
         if key.slot is None:
-            issuer.probe(key)
             return key
         slot = manager.slot_of(key)
         if slot is None:
             return None
-        issuer.probe(key)
         if slot != key.slot:
             LOG.warning("the key is in slot %s, not in %s as the secret says", slot, key.slot)
         return replace(key, slot=slot)
