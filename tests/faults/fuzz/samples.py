@@ -73,8 +73,10 @@ def quoted(described: Any) -> set[str]:  # noqa: ANN401 - any JSON
     """The members that messages quote: expressions say where to look, and sentences what to do."""
     found = {"url", "until", "skip"}
     if isinstance(described, dict):
-        for member in ("read", "because", "refuse"):
+        for member in ("fields", "read", "because", "refuse"):
             found |= described.get(member, {}).keys()
+        for slots in described.get("read", {}).values():
+            found |= slots.keys() if isinstance(slots, dict) else set()
     each = described.values() if isinstance(described, dict) else described
     for inner in each:
         if isinstance(inner, dict | list):
