@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from local.servers.certificates import Authority
-from shared.keys import propagation
+from shared import patience
 from tests.faults.fuzz.cases import CASES, FuzzCase
 from tests.faults.fuzz.issuer import answer_bytes, keys_over, rotate
 from tests.faults.fuzz.mutations import as_text, mutate
@@ -58,7 +58,7 @@ def try_example(ca: Path, rng: Random, tally: Tally) -> None:
 
 @pytest.fixture(autouse=True)
 def _no_second_try(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(propagation, "time_left", lambda: 0.0)
+    monkeypatch.setattr(patience, "time_left", lambda: 0.0)
 
 
 @QUIET
