@@ -53,9 +53,12 @@ def base_field(
 def owner_name(description: Description, values: Mapping[str, object]) -> str:
     """Whose key it is, by what stands in URLs: anything else may be confidential.
 
-    Empty where nothing says it. A number is told with its field: alone it is nobody's name.
+    Empty where nothing says it. A number is told with its field: alone it is nobody's name; and
+    a default is everybody's.
     """
-    names = {name: str(values[name]) for name in description.owner_names if name in values}
+    said = [name for name in description.owner_names if name in values]
+    defaults = description.defaults
+    names = {name: str(values[name]) for name in said if values[name] != defaults.get(name)}
     return ", ".join(
         f"{description.field(name)} {value}" if _NO_NAME.fullmatch(value) else value
         for name, value in names.items()

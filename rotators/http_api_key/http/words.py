@@ -67,7 +67,7 @@ class IssuerErrors:
         """For an answer that is not the API's."""
         clause = f"what came to {self.place} is not the answer of an API"
         url = _either(self.fields.url)
-        base = f"that {url} is the base of the issuer's API" if url else "its 'base'"
+        base = f"that {url} says where the issuer's API is" if url else "its 'base'"
         do = f"check {base}, and its description"
         return self.row(ErrorRow(Misconfigured, clause, do, self.fields.url), code)
 
@@ -146,7 +146,7 @@ class IssuerErrors:
         causes = [may_be_limited(carried)] if carried else []
         causes.append("compare the description and the secret with the issuer's documentation")
         url = _either(self.fields.url)
-        causes += [f"check that {url} is the base of its API"] if url else []
+        causes += [f"check that {url} says where its API is"] if url else []
         causes += ["there may be as many keys as may be"] if self.place.endswith(".issue") else []
         do = "; or ".join(causes)
         return self.row(ErrorRow(Misconfigured, clause, do, self.fields.url), code)

@@ -270,6 +270,16 @@ def test_a_base_that_no_field_says_is_not_called_one(bare: Start, answer: StubAn
     assert caught.value.field == "issuer"
 
 
+def test_a_base_that_the_description_says_is_no_field_of_the_secret(bare: Start) -> None:
+    """Not even where the secret has one of that name, which nothing is read from."""
+    here = bare({})
+    here.description["values"] = {"api_url": here.stub.url}
+    with pytest.raises(TargetMismatch) as caught:
+        here.manager().listed()
+    assert caught.value.field == "issuer"
+    assert "api_url" not in str(caught.value)
+
+
 def test_a_host_that_is_gone_is_the_issuers_to_say(bare: Start) -> None:
     here = bare({})
     here.description["base"] = "https://127.0.0.1:1"

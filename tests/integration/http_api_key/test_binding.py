@@ -62,12 +62,13 @@ def test_the_list_says_what_it_shows(bare: Start) -> None:
 # --- the key itself, and what a probe answers ---
 
 CARRIES: dict[str, Any] = {"carries": "SG.{id}."}
+CARRYING = "SG.k1.and-more"
 
 
 def test_a_key_that_carries_another_id_is_refused(bare: Start) -> None:
     here = bare({}, **CARRIES)
-    assert here.issuer.binds(here.key(api_key="SG.k1.secret"))
-    for wrong in ("SG.k2.secret", "SG.k11.secret", "sg.k1.secret"):
+    assert here.issuer.binds(here.key(api_key=CARRYING))
+    for wrong in ("SG.k2.and-more", "SG.k11.and-more", "sg.k1.and-more"):
         with pytest.raises(
             MalformedSecret, match="not the id that 'api_key' begins with"
         ) as caught:
@@ -77,9 +78,9 @@ def test_a_key_that_carries_another_id_is_refused(bare: Start) -> None:
 
 
 def test_a_new_key_that_does_not_carry_its_id_is_ended(bare: Start) -> None:
-    made = {"id": "k2", "key": "SG.k3.secret"}
+    made = {"id": "k2", "key": "SG.k3.and-more"}
     here = bare({"POST /keys": made, "DELETE /keys/k2": StubAnswer(204)}, **CARRIES)
-    key = here.key(api_key="SG.k1.secret")
+    key = here.key(api_key=CARRYING)
     with pytest.raises(Misconfigured, match="'carries'"):
         here.manager(key).issue(key, {})
     assert here.stub.seen("DELETE") == ["DELETE /keys/k2"]
