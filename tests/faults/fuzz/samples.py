@@ -59,13 +59,27 @@ def keys() -> Iterator[Sample]:
     for path in ISSUERS:
         described = json.loads(path.read_text())
         document = secret_of(described)
-        shown = DESCRIPTION_SHOWN | document.keys() - {described["fields"]["key"], "note"}
+        shown = DESCRIPTION_SHOWN | document.keys() | quoted(described)
+        shown -= {described["fields"]["key"], "note"}
         for issuer in (path.stem, {"use": path.stem, "propagation": "5s"}, described):
             yield Sample(json.dumps({**document, "issuer": issuer}), shown)
     for example in (each for every in EXAMPLES.values() for each in every if "issuer" in each):
         key = example["issuer"]["fields"]["key"]
-        shown = DESCRIPTION_SHOWN | example.keys() - {key}
+        shown = (DESCRIPTION_SHOWN | example.keys() | quoted(example["issuer"])) - {key}
         yield Sample(json.dumps({**example, key: KEY}), shown)
+
+
+def quoted(described: Any) -> set[str]:  # noqa: ANN401 - any JSON
+    """The members that messages quote: expressions say where to look, and sentences what to do."""
+    found = {"url", "until", "skip"}
+    if isinstance(described, dict):
+        for member in ("read", "because", "refuse"):
+            found |= described.get(member, {}).keys()
+    each = described.values() if isinstance(described, dict) else described
+    for inner in each:
+        if isinstance(inner, dict | list):
+            found |= quoted(inner)
+    return found
 
 
 def secret_of(described: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
