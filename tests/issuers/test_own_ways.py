@@ -81,6 +81,24 @@ def test_a_rotated_token_has_its_own_lifetime_and_not_anothers(lab: Lab, new_stu
     assert stub.accepts(others["key"])
 
 
+@pytest.mark.parametrize(("days", "every", "rotations"), [(14, 7, 17), (3, 1, 6)])
+def test_gitlabs_days_stay_as_many(
+    days: int, every: int, rotations: int, lab: Lab, new_stub: NewStub
+) -> None:
+    """Each was a day shorter than the one before, since a date has no time of day."""
+    stub = new_stub("gitlab")
+    first = stub.first_key(lifetime=timedelta(days=days))
+    secret = lab.secret(StubTarget("gitlab", stub, first=first))
+    for _ in range(rotations):
+        rotate(secret, stub.strange)
+        newest = lifetime_of(stub.keys[-1])
+        assert newest is not None
+        assert timedelta(days=days - 1) < newest <= timedelta(days=days)
+        for key in stub.keys:  # as if the next rotation were so many days later
+            key["created"] -= timedelta(days=every)
+            key["expires"] -= timedelta(days=every)
+
+
 def test_group_tokens_are_rotated_by_the_same_description(lab: Lab, new_stub: NewStub) -> None:
     path = {"/projects/<project_id>/": "/groups/<group_id>/"}
     stub = new_stub("gitlab", **path)

@@ -141,4 +141,7 @@ def _refusal(reply: Reply) -> RotationError:
             return reply.errors.missing_right(reply.code)
         case "rejected":
             return reply.errors.rejected_asker(reply.code)
+        case None if reply.answer.status == HTTPStatus.UNAUTHORIZED:
+            if "rejected" in reply.request.outcomes:
+                return reply.errors.refused_asker(reply.code)
     return refusal(reply.answer.status, reply.errors, later=reply.outcome == "later")

@@ -91,6 +91,14 @@ class IssuerErrors:
         )
         return self.row(ErrorRow(Rejected, clause, do, self.fields.admin), code)
 
+    def refused_asker(self, code: str) -> RotationError:
+        """For an asker's key that is refused, by none of the answers that say it is wrong."""
+        clause = (
+            f"it refused {self.asker}, and does not tell whether that is wrong or lacks a right"
+        )
+        do = f"check {self.asker} and its rights, and what 'rejected' of {self.place} says"
+        return self.row(ErrorRow(Forbidden, clause, do, self.fields.admin), code)
+
     def rejected_key(self, name: str, code: str) -> RotationError:
         """For the rotated key itself, by the name that messages have for it."""
         which = f"the key {name}" if name else "the key"

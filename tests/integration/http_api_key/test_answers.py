@@ -105,6 +105,16 @@ def test_an_admin_without_a_right_is_not_a_wrong_one(bare: Start, place: str) ->
     assert ADMIN not in str(caught.value)
 
 
+def test_a_401_that_is_not_said_to_be_a_wrong_key_is_not_taken_for_one(bare: Start) -> None:
+    here = bare({"GET /keys": NO_TAG}, list={"rejected": ["reason == 'Login failed'"]})
+    with pytest.raises(Forbidden, match="refused the admin's key, and does not tell") as caught:
+        here.manager().listed()
+    assert caught.value.field == "admin_secret_arn"
+    here.answers["GET /keys"] = WRONG
+    with pytest.raises(Rejected):
+        here.manager().listed()
+
+
 @pytest.mark.parametrize(("status", "kind"), [(401, Rejected), (403, Forbidden)])
 def test_a_key_that_is_its_own_admin_is_no_admins(
     bare: Start, status: int, kind: type[RotationError]

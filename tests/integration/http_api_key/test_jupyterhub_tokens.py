@@ -256,6 +256,26 @@ def test_the_id_of_another_token_is_not_believed(hub: Hub, make: Make) -> None:
     assert ask(hub, "GET", "/user", other).document["token_id"] == other_id
 
 
+def test_a_first_value_that_a_plan_puts_back(
+    hub: Hub, make: Make, output: Callable[[], str]
+) -> None:
+    """The token in it was revoked long ago; the one before it, which is live, is gone on from."""
+    secret = make(hub, scopes=[], expires_in=86400)
+    first = secret.value()
+    rotate(secret)
+    rotate(secret)
+    assert not secret.target.accepts(first)
+    live = secret.value()
+    secret.store(first)
+    rotate(secret)
+    assert "AWSCURRENT is not accepted" in output()
+    assert lifetime(hub, secret) == pytest.approx(86400, abs=0.4)
+    assert secret.target.accepts(live)
+    rotate(secret)
+    assert not secret.target.accepts(live)
+    assert len(key_ids(hub)) == 2
+
+
 def test_another_users_token_is_not_this_owners(hub: Hub, jupyterhub: Hub, make: Make) -> None:
     secret = make(hub, scopes=[])
     other_id, other = issue(jupyterhub, "another user's", scopes=[])

@@ -45,6 +45,12 @@ def test_it_is_asked_until_it_is_done(bare: Start, between: list[object]) -> Non
     assert first.method == "POST"
 
 
+def test_what_is_done_first_is_not_what_is_done_last(bare: Start) -> None:
+    changes = merged(POLL, {"issue": {"done": [202]}})
+    here = bare({"POST /keys": ACCEPTED, "GET /operations/7": [StubAnswer(202), DONE]}, **changes)
+    assert here.manager().issue(here.key(), {}).key_id == "k2"
+
+
 def test_the_address_may_be_in_the_answer(bare: Start) -> None:
     changes = merged(POLL, {"issue": {"poll": {"url": "operation.url"}}})
     here = bare({"GET /operations/7": DONE}, **changes)

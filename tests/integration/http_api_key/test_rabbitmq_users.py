@@ -206,6 +206,17 @@ def test_a_password_lost_by_all_is_set_on_the_admins_word(make: Make) -> None:
     assert secret.target.accepts(secret.value())
 
 
+def test_a_first_value_that_a_plan_puts_back(make: Make, output: Callable[[], str]) -> None:
+    secret = make("")
+    first = secret.value()
+    assert secret.rotate().state == "succeeded"
+    secret.store(first)
+    outcome = secret.rotate()
+    assert outcome.state == "succeeded", outcome.error
+    assert "AWSCURRENT is not accepted" in output()
+    assert secret.target.accepts(secret.value())
+
+
 # --- the admin ---
 
 
