@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from local.targets import DatabaseTarget, Target, registry
-from rotators.http_api_key.testing import IssuerTarget, RabbitMqTarget
+from rotators.http_api_key.testing import IssuerTarget
 from rotators.mysql.testing import MySQLAlternatingTarget, MySQLTarget
 from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
 from tests.fixtures.replicas import wait_for_user
@@ -91,10 +91,6 @@ def _issuer(request: pytest.FixtureRequest) -> Target:
     return IssuerTarget(request.getfixturevalue("jupyterhub"), "JupyterHub")
 
 
-def _broker(request: pytest.FixtureRequest) -> Target:
-    return RabbitMqTarget(request.getfixturevalue("rabbitmq_server"))
-
-
 def _described(way: str, number: int = 0) -> Make:
     def make(request: pytest.FixtureRequest) -> Target:
         shop, stub = request.getfixturevalue("shop"), request.getfixturevalue("stub")
@@ -168,7 +164,6 @@ ELSEWHERE = (
 )
 KEYS = (
     RotationCase("HttpApiKey JupyterHub", _issuer, seamless=True),
-    RotationCase("HttpApiKey RabbitMQ", _broker),
     RotationCase("HttpApiKey issued beside", _described(BESIDE), seamless=True),
     RotationCase("HttpApiKey issued by itself", _described(SELF), seamless=True),
     RotationCase("HttpApiKey two slots", _described(SLOTS), seamless=True, replaces=True),
