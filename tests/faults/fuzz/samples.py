@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,33 +16,8 @@ ADMIN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:admin-AbCdEf"
 ISSUERS = sorted((ROOT / "rotators" / "http_api_key" / "issuers").glob("*.json"))
 # Messages may quote where a database is and whose password the secret has.
 LOGIN_SHOWN = frozenset({"host", "username", "masterarn", "issuer"})
-
-
-def _names_in(value: object, members: Collection[str]) -> Iterator[str]:
-    """The names in all objects, and in those within, that such a member is."""
-    if isinstance(value, dict):
-        for name, each in value.items():
-            if name in members and isinstance(each, dict):
-                yield from each
-                yield from (
-                    inner for one in each.values() if isinstance(one, dict) for inner in one
-                )
-            yield from _names_in(each, members)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _names_in(each, members)
-
-
-_DESCRIPTIONS = [json.loads(path.read_text()) for path in ISSUERS]
-_DESCRIPTIONS += [example.get("issuer", example) for each in EXAMPLES.values() for example in each]
-# Messages may quote a description's URLs, field names, slots' names, expressions and sentences.
-DESCRIPTION_SHOWN = frozenset(
-    {
-        *("base", "key", "id", "slot", "slots", "use", "owner", "issuer"),
-        *("authenticated", "rejected", "gone", "later", "done", "skip", "url", "value", "until"),
-        *_names_in(_DESCRIPTIONS, ("read", "because", "refuse", "expect", "fields")),
-    }
-)
+# Messages may quote a description's URLs, field names and slots' names.
+DESCRIPTION_SHOWN = frozenset({"base", "key", "id", "slot", "slots", "use", "owner", "issuer"})
 
 
 @dataclass(frozen=True)
@@ -96,12 +71,12 @@ def keys() -> Iterator[Sample]:
 
 def quoted(described: Any) -> set[str]:  # noqa: ANN401 - any JSON
     """The members that messages quote: expressions say where to look, and sentences what to do."""
-    found = {"url", "until", "skip"}
+    found = {"url", "until", "skip", "value", "authenticated", "rejected", "gone", "later", "done"}
     if isinstance(described, dict):
-        for member in ("fields", "read", "because", "refuse"):
+        for member in ("fields", "read", "because", "refuse", "expect"):
             found |= described.get(member, {}).keys()
-        for slots in described.get("read", {}).values():
-            found |= slots.keys() if isinstance(slots, dict) else set()
+            for inner in described.get(member, {}).values():  # each slot's, or a header
+                found |= inner.keys() if isinstance(inner, dict) else set()
     each = described.values() if isinstance(described, dict) else described
     for inner in each:
         if isinstance(inner, dict | list):
@@ -113,7 +88,6 @@ def secret_of(described: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
     """A secret with every field that the description needs."""
     names = re.findall(r"\{secret\.(\w+)\??\}", json.dumps(described))
     document: dict[str, Any] = {name: _field(name) for name in names}
-    document |= {n: v for n, v in described.get("defaults", {}).items() if n in names}
     fields = described["fields"]
     if "slots" in described:
         document[fields["slot"]] = described["slots"][0]

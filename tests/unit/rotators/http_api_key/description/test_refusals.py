@@ -17,6 +17,8 @@ UNQUOTED = "in quotes of that language"
 SQL = "ALTER USER app PASSWORD = "
 TYPED = changed(CHOSEN, "set/headers", {"Content-Type": "text/plain"})
 INSPECTED = changed(GOOD, "inspect", {"request": "GET /tokens/{id}", "read": {"kind": "kind"}})
+WITH_ID = changed(CHOSEN, "fields", {"key": "password", "id": "user_id"})
+CURSOR = {"query": "after", "value": "next"}
 NAMED = changed(GOOD, "issue/query", {"q": "{secret.team}"})
 
 BAD = [
@@ -97,6 +99,9 @@ BAD = [
     (INSPECTED, "inspect/read/id", "id", "inspect.read.id", "what 'list' reads"),
     (INSPECTED, "inspect/request", "GET /tokens/{key}", "inspect.request", "must not use"),
     (INSPECTED, "list", ..., "inspect", "needs 'list'"),
+    (INSPECTED, "fields", {"key": "api_key"}, "inspect", "needs 'list'"),
+    (changed(WITH_ID, "list", {"request": "GET /me", "read": {"keys": "[@]"}}), "inspect",
+     {"request": "GET /me"}, "inspect", "needs 'list'"),
     (INSPECTED, "inspect/skip", ["a"], "inspect.skip", "not known"),
     (changed(INSPECTED, "list/read", {"keys": "k", "id": "i", "scopes": "s"}),
      "inspect/read/expires", "e", "inspect.read.created", "missing"),
@@ -138,6 +143,7 @@ def test_it_is_refused_by_its_place(
         (GOOD, "probe", {**PROBE, "rejected": [403], "authenticated": []}),
         (GOOD, "probe", {**PROBE, "rejected": [401, 403], "authenticated": ["scope == 'none'"]}),
         (GOOD, "issue/because", {"a": "x" * 200}),
+        (changed(GOOD, "list/pages", CURSOR), "list/query", {"after": "0"}),
         (GOOD, "issue/read/key", "not_null(a, b, c)"),
         (GOOD, "revoke", "expires"),
         (GOOD, "revoke", [{"request": "POST /x"}, {"request": "POST /y", "proved": True}]),
@@ -148,6 +154,7 @@ def test_it_is_refused_by_its_place(
         (CHOSEN, "set/body/sql", "{now|date} '{now|date}' '{label}'"),
         (CHOSEN, "set/body/graphql", 'mutation {{ set(key: "{key|graphql}") }}'),
         (INSPECTED, "inspect/refuse", {"is of another kind": "kind != 'standard'"}),
+        (changed(INSPECTED, "issue/body", {}), "list/read", {"keys": "k", "id": "i"}),
         (NAMED, "patterns", {"team": "[a-z]{1,20}"}),
     ],
 )
