@@ -3,7 +3,7 @@
 docs/issuers.md explains it by example; the checker is reader.py.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property
 
@@ -12,24 +12,9 @@ from rotators.http_api_key.description.parts import Parts
 from rotators.http_api_key.description.requests import Request
 from rotators.http_api_key.description.templates import Template
 
-_NO_FIELD = "issuer"  # what an error names where no field of the secret says it
 _MAX_VALUE = 200  # characters of a value that a pattern bounds
 # What the parts of a listed key are called that no successor takes over as they are.
 LISTED = ("keys", "id", "label", "created", "expires", "shown")
-
-
-@dataclass(frozen=True, slots=True)
-class FieldNames:
-    """The fields of the secret that errors name, `issuer` where there is none.
-
-    url: where the issuer is; owner: whose key it is; admin: which secret the admin's key is in;
-    key: the key itself.
-    """
-
-    url: str
-    owner: str
-    admin: str
-    key: str
 
 
 @dataclass(frozen=True)  # without slots, for what is computed once
@@ -142,20 +127,6 @@ class Description(Parts):
         urls = tuple((request.path, request.query) for request in self.requests)
         in_urls = {name.field for name in names_in(urls)}
         return tuple(name for name in self.sent_names if name in in_urls)
-
-    @cached_property
-    def field_names(self) -> FieldNames:
-        """What errors call the parts of the secret."""
-        admin = _fields(self.admin.secret) if self.admin else []
-        return FieldNames(
-            url=self._first_field(name for name in _fields(self.base) if name not in self.values),
-            owner=self._first_field([*self.owner_names, *self.sent_names]),
-            admin=self._first_field(admin),
-            key=self.fields["key"],
-        )
-
-    def _first_field(self, names: Iterable[str]) -> str:
-        return next(map(self.field, names), _NO_FIELD)
 
     def field(self, name: str) -> str:
         """The field of the secret that a name of the description is."""

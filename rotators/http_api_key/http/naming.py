@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from rotators.http_api_key.description.model import Description, FieldNames
+from rotators.http_api_key.description.model import Description
 from rotators.http_api_key.description.requests import Request
 from rotators.http_api_key.description.templates import Template
-from rotators.http_api_key.http.words import NO_FIELD
+from rotators.http_api_key.http.words import NO_FIELD, FieldNames
 
 # What nobody knows an owner by: numbers, and ids of hexadecimal digits.
 _NO_NAME = re.compile(r"[0-9]+|[0-9a-fA-F-]{16,}")

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from rotators.http_api_key.description.expressions import Found
-from rotators.http_api_key.description.model import FieldNames
 from shared.errors import (
     ErrorRow,
     Forbidden,
@@ -18,6 +17,20 @@ from shared.errors import (
 NO_FIELD = "issuer"  # what an error names where no field of the secret says it
 _ADMIN, _KEY = "the admin's key", "the key"
 _BAD_VALUES = ("HTTP 400", "HTTP 422")
+
+
+@dataclass(frozen=True, slots=True)
+class FieldNames:
+    """The fields of the secret that errors name, `issuer` where there is none.
+
+    url: where the issuer is; owner: whose key it is; admin: which secret the admin's key is in;
+    key: the key itself.
+    """
+
+    url: str
+    owner: str
+    admin: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -290,6 +290,15 @@ def test_a_base_that_the_description_says_is_no_field_of_the_secret(bare: Start)
     assert "api_url" not in str(caught.value)
 
 
+def test_an_admin_for_another_issuer_says_which_secret_has_it(bare: Start) -> None:
+    here = bare({})
+    here.description["base"] = here.stub.url
+    with pytest.raises(TargetMismatch) as caught:
+        here.manager(issuer_url="https://keys.example.org")
+    assert caught.value.do == "correct 'issuer_url' in the admin's secret, or 'admin_secret_arn'"
+    assert caught.value.field == "issuer"
+
+
 def test_a_host_that_is_gone_is_the_issuers_to_say(bare: Start) -> None:
     here = bare({})
     here.description["base"] = "https://127.0.0.1:1"

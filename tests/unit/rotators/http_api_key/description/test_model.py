@@ -210,19 +210,6 @@ def test_a_field_matches_its_pattern_wholly(document: dict[str, object], field: 
     assert elsewhere.unfit({"group": "!"}) == "group"
 
 
-@pytest.mark.parametrize(
-    ("changes", "field"),
-    [
-        ({}, "issuer_url"),
-        ({"base": "https://keys.example.org"}, "issuer"),
-        ({"values": {"issuer_url": "https://keys.example.org"}}, "issuer"),
-        ({"base": "https://{secret.region}.keys.test", "fields__region": "where"}, "where"),
-    ],
-)
-def test_only_what_the_secret_says_of_the_url_is_named(changes: dict[str, Any], field: str) -> None:
-    assert described(GOOD, **changes).field_names.url == field
-
-
 def test_a_poll_is_read() -> None:
     poll = {"url": {"header": "Location"}, "until": "status == 'ready'"}
     asked = described(GOOD, issue__poll=poll).renew.poll
