@@ -59,11 +59,9 @@ def _quote_around(template: Template, index: int, is_open: str, request: Request
     An apostrophe is one too: so outside of `text`, where words may be, only quotes that a name
     touches count.
     """
-    if template.whole:
-        return ""
     before = template.pieces[index - 1] if index else ""
     after = template.pieces[index + 1] if index + 1 < len(template.pieces) else ""
-    if isinstance(before, str) and before[-1:] in QUOTES and before:
+    if isinstance(before, str) and before and before[-1] in QUOTES:
         return before[-1]
     if template is request.text or (isinstance(after, str) and after[:1] == is_open):
         return is_open

@@ -74,6 +74,10 @@ def test_what_binds_an_id_to_its_key(changes: dict[str, Any], binds: bool) -> No
     assert described(GOOD, **changes).binds_id is binds
 
 
+def test_a_key_without_an_id_is_bound_to_none() -> None:
+    assert not described(CHOSEN, probe__expect={"name": "{secret.user}"}).binds_id
+
+
 def test_what_a_key_carries() -> None:
     carries = described(GOOD, carries="SG.{id}.").carries
     assert carries is not None
@@ -172,6 +176,8 @@ def test_which_slot_a_key_is_in() -> None:
     assert turns.slot_list.found.keys() == {"policy"}
     assert turns.kept_names == {"policy"}
     assert turns.slot_list in turns.requests
+    told = {**TURNS["replace"]["read"], "policy": "policy"}
+    assert described(TURNS, list__read=read, replace__read=told).compared_names == ("policy",)
 
 
 def test_items_that_are_no_keys_and_keys_that_are_refused() -> None:
