@@ -113,7 +113,7 @@ class Issuance:
         if kept.get("lifetime", 0) is not None or self._described.kept_names.isdisjoint(LIMITS):
             return
         listing = self._described.list or self._described.slot_list
-        told = [request.found for request in (listing, self._described.inspect) if request]
+        told = [request.found for request in (listing, *self._described.inspect) if request]
         found = [each[name] for each in told for name in ("created", "expires") if name in each]
         raise Misconfigured(
             f"how long the current key lasts is not known: {' or '.join(map(str, found))} finds "

@@ -67,7 +67,7 @@ class Stub(StubAccount):
                 self.keys = [each for each in self.keys if str(each["id"]) != str(values["id"])]
             case "inspect":
                 values = self.by_id(values["id"])
-            case "probe":
+            case "probe" | "self":
                 values = {**self.by_key(values["key"]), **values}
         return operation.document["answer"]["status"], operation.answer(values)
 
@@ -76,7 +76,8 @@ class Stub(StubAccount):
 
         What was asked with a key that is not accepted is refused before a right is looked at.
         """
-        asks_with = values.get("key") if operation.name == "probe" else values.get("asker")
+        with_itself = operation.name in ("probe", "self")
+        asks_with = values.get("key") if with_itself else values.get("asker")
         told = self.refusing.get(operation.name)
         if told is not None and told.get("whoever_asks"):
             return told
@@ -94,9 +95,14 @@ class Stub(StubAccount):
         return self._full_or_capped(operation, values) if operation.name == "issue" else None
 
     def _accepts_now(self, key: str, operation: Operation, values: Mapping[str, Any]) -> bool:
-        """Whether the key is accepted, beside its own id where that is the user's name."""
+        """Whether the key is accepted, beside its own id where that is the user's name.
+
+        Only a Main key is told what it is itself.
+        """
         is_user = "user" in operation.document["request"] and "id" in values
         if is_user and str(self.by_id(values["id"]).get("key")) != key:
+            return False
+        if operation.name == "self" and not self.by_key(key).get("main"):
             return False
         if self.slow and self.keys and key == self.keys[-1]["key"]:
             self.slow -= 1

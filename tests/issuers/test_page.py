@@ -119,7 +119,9 @@ def test_what_a_description_asks_of_rights_and_stores_is_on_the_page(name: str) 
     description = described(name)
     renew = description.get("issue") or description["replace"]
     shown = {**description.get("list", {}).get("read", {})}
-    shown |= description.get("inspect", {}).get("read", {})
+    inspections = description.get("inspect", [])
+    for each in inspections if isinstance(inspections, list) else [inspections]:
+        shown |= each.get("read", {})
     stored = renew["read"].keys() & shown.keys() - {"id", "key", "expires", "created", "label"}
     for field in stored:
         assert re.search(rf"`{field}`|{field.replace('_', ' ')}", SECTIONS[name], re.IGNORECASE)

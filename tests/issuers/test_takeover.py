@@ -103,6 +103,7 @@ REFUSED = [
     (Case("confluent", {"resource": {"id": "global", "kind": "Global"}}), "is bound to a resource"),
     (Case("sendgrid", {"scopes": []}), "is one whose scopes the issuer does not show"),
     (Case("twilio", {"policy": POLICY}), "is a Restricted one"),
+    (Case("twilio", {"main": True}), "is a Main one"),
     (Case("twilio-restricted", {"policy": None}), "is no Restricted one"),
 ]
 
@@ -157,6 +158,7 @@ NEEDED = [
     (Case("datadog"), "issue.body.data.attributes.category"),
     (Case("datadog"), "issue.body.data.attributes.remote_config_read_enabled"),
     (Case("twilio", {"policy": POLICY}), "inspect"),
+    (Case("twilio", {"main": True}), "inspect"),
     (Case("twilio-restricted", {"policy": None}), "inspect.refuse"),
 ]
 

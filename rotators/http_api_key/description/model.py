@@ -36,7 +36,7 @@ class Description(Parts):
     def requests(self) -> tuple[Request, ...]:
         """Every request in it."""
         login = self.admin.login if self.admin else None
-        optional = (self.list, self.slot_list, self.inspect, login)
+        optional = (self.list, self.slot_list, *self.inspect, login)
         present = [request for request in optional if request is not None]
         return (self.renew, *self.revoke, self.probe, *present)
 
@@ -48,18 +48,16 @@ class Description(Parts):
     @property
     def needs_inspection(self) -> bool:
         """Whether `inspect` has to be asked: it refuses, or only it reads what is passed on."""
-        if self.inspect is None:
-            return False
         listed = self._listed_names
         limits = {"lifetime", "ends"} if "expires" not in listed else set()
-        only_there = (self.inspect.found.keys() - listed) | limits
-        return bool(self.inspect.refuse) or not self.kept_names.isdisjoint(only_there)
+        only_there = (self._inspected_names - listed) | limits
+        refuses = any(request.refuse for request in self.inspect)
+        return refuses or (bool(self.inspect) and not self.kept_names.isdisjoint(only_there))
 
     @property
     def refuses_ends(self) -> bool:
         """Whether a current key that ends is refused, since its successor would not end."""
-        inspected = self.inspect.found.keys() if self.inspect else set()
-        shown = "expires" in self._listed_names | inspected
+        shown = "expires" in self._listed_names | self._inspected_names
         return shown and self.kept_names.isdisjoint({"lifetime", "ends"})
 
     @cached_property
@@ -68,14 +66,17 @@ class Description(Parts):
 
         `expires` is not of them: it is the new key's end, and no field of the secret.
         """
-        inspected = self.inspect.found.keys() if self.inspect else set()
-        shown = self._listed_names | inspected
+        shown = self._listed_names | self._inspected_names
         return tuple(sorted((self.renew.found.keys() & shown) - {*LISTED}))
 
     @property
     def _listed_names(self) -> set[str]:
         listing = self.list or self.slot_list
         return set(listing.found) if listing else set()
+
+    @property
+    def _inspected_names(self) -> set[str]:
+        return {name for request in self.inspect for name in request.found}
 
     @cached_property
     def binds_id(self) -> bool:

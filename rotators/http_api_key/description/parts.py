@@ -37,7 +37,7 @@ class Parts:
     list: the request for the accepted keys; None with slots.
     slot_list, slot_keys: the request that tells which key is in which slot, and what finds each
     slot's in the whole answer; what else it finds there is kept.
-    inspect: the request about the current key, whose parts go before those of `list`.
+    inspect: the requests about the current key, whose parts go before those of `list`.
     revoke: the requests that end a key, in turn; revoke_expires: whether keys only end by
     themselves; is_revocation_proved: whether a revoked key is to be used until it is refused.
     carries: what a key begins with, made of its {id}; None where a key does not show its id.
@@ -61,7 +61,7 @@ class Parts:
     list: Request | None
     slot_list: Request | None
     slot_keys: Mapping[str, Found]
-    inspect: Request | None
+    inspect: tuple[Request, ...]
     revoke: tuple[Request, ...]
     revoke_expires: bool
     is_revocation_proved: bool

@@ -184,7 +184,7 @@ class _Reader:
 
 def _kept(listings: Listings) -> set[str]:
     """The names of what a new key takes over of the one it replaces."""
-    requests = [each for each in (listings.list, listings.inspect) if each is not None]
+    requests = [*listings.inspect, *([listings.list] if listings.list else [])]
     found = {name for request in requests for name in request.found}
     limits = {"kept.lifetime", "kept.ends"} if "expires" in found else set()
     return limits | {f"kept.{name}" for name in found if name not in LISTED}

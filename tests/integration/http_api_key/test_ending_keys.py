@@ -209,6 +209,18 @@ def test_after_a_while_is_for_keys_beside_each_other(make: Make, way: str) -> No
     assert secret.target.accepts(before)
 
 
+@pytest.mark.parametrize(("expires", "warns"), [("2026-01-20", True), ("2026-03-20", False)])
+def test_a_key_that_ends_before_the_next_rotation(
+    make: Make, shop: Keyshop, caplog: pytest.LogCaptureFixture, expires: str, *, warns: bool
+) -> None:
+    """The schedule is every 30 days; the first key was made on the first of January."""
+    secret = make(EXAMPLES[BESIDE][0])
+    for key in shop.keys.values():
+        key["expires_at"] = f"{expires}T00:00:00Z"
+    secret.step(secret.begin(), Step.CREATE)
+    assert ("before the next rotation at" in caplog.text) is warns
+
+
 # --- what the secret's writer may have made up ---
 
 

@@ -146,6 +146,17 @@ def test_what_is_asked_for_is_compared_with_what_comes() -> None:
     assert described(GOOD).compared_names == ()
 
 
+def test_several_requests_may_inspect_and_one_with_the_key_itself() -> None:
+    itself = {"request": "GET /me", "auth": {"bearer": "{key}"}, "refuse": {"is one": "main"}}
+    found = described(GOOD, inspect=[INSPECT, itself])
+    assert [request.place for request in found.inspect] == [
+        "issuer.inspect[0]",
+        "issuer.inspect[1]",
+    ]
+    assert found.needs_inspection
+    assert "issuer.inspect[1]" in {request.place for request in found.requests}
+
+
 def test_what_a_rotation_writes_is_no_part_of_the_account() -> None:
     read = {**GOOD["issue"]["read"], "scopes": "scopes"}
     asked = {"owner": "{secret.owner}", "scopes": "{secret.scopes}"}

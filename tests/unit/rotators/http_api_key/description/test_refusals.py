@@ -98,6 +98,7 @@ BAD = [
     # inspection
     (INSPECTED, "inspect/read/id", "id", "inspect.read.id", "what 'list' reads"),
     (INSPECTED, "inspect/request", "GET /tokens/{key}", "inspect.request", "must not use"),
+    (INSPECTED, "inspect/headers", {"X-Key": "{key}"}, "inspect.headers.X-Key", "must not use"),
     (INSPECTED, "list", ..., "inspect", "needs 'list'"),
     (INSPECTED, "fields", {"key": "api_key"}, "inspect", "needs 'list'"),
     (changed(WITH_ID, "list", {"request": "GET /me", "read": {"keys": "[@]"}}), "inspect",
