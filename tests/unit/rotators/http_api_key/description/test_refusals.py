@@ -154,6 +154,8 @@ def test_it_is_refused_by_its_place(
         (CHOSEN, "set/body/sql", f"{SQL}'{{key|sql}}'"),
         (CHOSEN, "set/body/sql", "{now|date} '{now|date}' '{label}'"),
         (CHOSEN, "set/body/graphql", 'mutation {{ set(key: "{key|graphql}") }}'),
+        (GOOD, "issue/body/q", "ends = '{kept.ends|date}'"),
+        (CHOSEN, "set/body/q", "{secret.user}{secret.team}"),
         (INSPECTED, "inspect/refuse", {"is of another kind": "kind != 'standard'"}),
         (changed(INSPECTED, "issue/body", {}), "list/read", {"keys": "k", "id": "i"}),
         (NAMED, "patterns", {"team": "[a-z]{1,20}"}),
