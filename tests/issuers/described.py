@@ -27,7 +27,10 @@ URL = "https://keys.example.org/v1"
 
 @dataclass
 class ShopTarget:
-    """A key of the shop, in a secret of a form of its own."""
+    """A key of the shop, in a secret of a form of its own.
+
+    resets: the admin's keeper lets its key be replaced though no stored one is accepted.
+    """
 
     function: ClassVar[str] = "HttpApiKey"
     shop: Keyshop
@@ -38,9 +41,11 @@ class ShopTarget:
     settings: Mapping[str, str] = field(default_factory=dict)
     admin: Mapping[str, object] = field(default_factory=dict)
     title: str = "Keyshop"
+    resets: bool = False
 
     def seed(self, client: "SecretsManagerClient", name: str) -> str:
-        admin_text = json.dumps(self.admin)
+        allowed = {"reset": [name]} if self.resets else {}
+        admin_text = json.dumps({**self.admin, **allowed})
         admin = client.create_secret(Name=f"{name}-admin", SecretString=admin_text)["ARN"]
         if isinstance(self.value, dict):
             if "admin_secret_arn" in self.value:
