@@ -17,7 +17,6 @@ from rotators.http_api_key.description.trust import Trust
 from rotators.http_api_key.http.client import Client
 from rotators.http_api_key.http.network import Network, Rules
 from rotators.http_api_key.stored import read_stored
-from shared.errors import Permanent
 from shared.keys.api_key import ApiKey
 from shared.passwords import PasswordPolicy
 from shared.protocol.contract import Ticket
@@ -73,28 +72,18 @@ class HttpIssuer:
         key = (description.choose or self._policy).generate()
         return current.with_key(key, slot=description.other_slot(current.slot))
 
-    def probe(self, key: ApiKey, /) -> None:
+    def probe(self, key: ApiKey, /) -> bool:
         """Use the key as its owner would; one that only lacks a right for it is as good.
 
+        Gives whether the answer, or the key itself, shows that `key_id` is this key's.
         Raises Rejected for a wrong key, TargetMismatch for another owner's, and Forbidden where
         the answer does not tell whether the key is right.
         """
-        self._client(key.document).probe(key)
-
-    def binds(self, key: ApiKey, /) -> bool:
-        """Whether a probe that succeeds, or the key itself, shows that `key_id` is this key's."""
         client = self._client(key.document)
-        description = client.description
-        if not description.binds_id:
-            return False
-        lacks_right = description.probe.outcomes["authenticated"]
-        if not lacks_right.items() or _is_id_sent_with_key(description):
-            return True
         # A right key that lacks the right to see whose it is shows nothing of its id.
-        try:
-            return client.probe(key)
-        except Permanent:
-            return False
+        shows_all = client.probe(key)
+        description = client.description
+        return description.binds_id and (shows_all or _is_id_sent_with_key(description))
 
     def propagation(self, key: ApiKey, /) -> float:
         """The seconds in which a new key may not work yet, by the description."""

@@ -18,11 +18,12 @@ def has_its_id(
     listed: the key with that id, where the issuer lists keys.
     """
     shows = listed.shows(stored.key) if listed else None
+    bound = None if shows is False else _probe(stored, issuer)
     if shows is False:
         reason = "the issuer shows that what was stored with it is another key"
-    elif not _is_accepted(stored, issuer):
+    elif bound is None:
         reason = "what was stored with it does not work"
-    elif shows is None and not issuer.binds(stored):
+    elif shows is None and not bound:
         reason = (
             "nothing shows that it is the id of the key stored with it; revoke it at the issuer "
             "once nobody uses it"
@@ -33,9 +34,9 @@ def has_its_id(
     return False
 
 
-def _is_accepted(stored: ApiKey, issuer: KeyIssuer) -> bool:
+def _probe(stored: ApiKey, issuer: KeyIssuer) -> bool | None:
+    """Whether a probe shows that the id is the key's; None where the key is not accepted."""
     try:
-        issuer.probe(stored)
+        return issuer.probe(stored)
     except (Rejected, Forbidden, TargetMismatch):
-        return False
-    return True
+        return None

@@ -145,16 +145,13 @@ class KeyIssuer(Protocol):
         """The next key where it is ours to choose: not at the issuer yet."""
         ...
 
-    def probe(self, key: ApiKey, /) -> None:
+    def probe(self, key: ApiKey, /) -> bool:
         """Use the key as its owner would; one that only lacks a right for it is as good.
 
+        Gives whether the answer, or the key itself, shows that `key_id` is this key's.
         Raises Rejected for a wrong key, TargetMismatch for another owner's, and Forbidden where
         the answer does not tell whether the key is right.
         """
-        ...
-
-    def binds(self, key: ApiKey, /) -> bool:
-        """Whether a probe that succeeds, or the key itself, shows that `key_id` is this key's."""
         ...
 
     def propagation(self, key: ApiKey, /) -> float:

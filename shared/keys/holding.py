@@ -65,7 +65,7 @@ class Holding:
                 return None
             if self._leftovers.is_of_this_secret(found):
                 return key
-        self._issuer.probe(key)
+        bound = self._issuer.probe(key)
         if found is None:
             return key
         shows = found.shows(key.key)
@@ -73,7 +73,7 @@ class Holding:
             if is_current:
                 raise self._other_keys_id(key)
             return None
-        if shows is None and self._manager.inherits and not self._issuer.binds(key):
+        if shows is None and self._manager.inherits and not bound:
             LOG.warning(
                 "nothing shows that the id %s is of the key stored with it; the next key takes "
                 "over what that one may do",

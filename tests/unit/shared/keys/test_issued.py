@@ -79,12 +79,10 @@ class FakeIssuer:
 
     name: ClassVar[str] = "fake"
 
-    def binds(self, key: ApiKey, /) -> bool:
-        return key.key_id != "unbound"
-
-    def probe(self, key: ApiKey, /) -> None:
+    def probe(self, key: ApiKey, /) -> bool:
         if key.key_id == "dead":
             raise Rejected("no", do="look")
+        return key.key_id != "unbound"
 
     def parse(self, document: Mapping[str, object], /) -> ApiKey:
         raise AssertionError(document)
