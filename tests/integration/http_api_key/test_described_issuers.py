@@ -528,7 +528,9 @@ def test_a_crash_at_any_call_is_mended(
     secret = make(example)
     for _ in range(2):
         assert secret.rotate().state == "succeeded"
-    for last, point in list(points(secret)):
+    # Every other call in one of the two; both before it and after it.
+    every = list(points(secret))
+    for last, point in [each for n, each in enumerate(every) if (n // 2) % 2 == abandoned]:
         event = secret.begin()
         for step in list(Step)[: list(Step).index(last)]:
             secret.step(event, step)
