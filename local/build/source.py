@@ -12,7 +12,7 @@ from local.bootstrap import ROOT
 from local.kinds import RotatorKind, kinds
 
 # The code that decides what an artifact is like, in this folder.
-_CODE = ("artifacts.py", "source.py", "repeatable.py")
+_CODE = ("artifacts.py", "source.py", "repeatable.py", "bytecode.py", "compiler.py")
 
 
 def rotator_of(function: str, template: Path = ROOT / "template.yaml") -> str:
