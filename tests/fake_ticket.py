@@ -1,7 +1,8 @@
 """A Ticket without a service: the machine's side of a step, with what a test puts in it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
+from datetime import datetime
 
 from shared.keys.api_key import ApiKey
 
@@ -30,6 +31,9 @@ class FakeTicket:
     allow_changes: bool = False
     allow_promote: bool = False
     unlabelled_was_read: bool = False
+    notes: MutableMapping[str, object] = field(default_factory=dict)
+    next_rotation: datetime | None = None
+    age: float = 0.0
 
     def current(self) -> ApiKey:
         assert self.current_key is not None, "not needed"
@@ -38,6 +42,9 @@ class FakeTicket:
     def pending(self) -> ApiKey:
         assert self.pending_key is not None, "not needed"
         return self.pending_key
+
+    def pending_age(self) -> float:
+        return self.age
 
     def pending_if_visible(self) -> ApiKey | None:
         assert self.allow_changes, "not needed"

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from local.processes.children import free_port
@@ -37,6 +38,9 @@ class Server:
     restart: Callable[[], None] | None = field(default=None, repr=False, compare=False)
 
 
+S = TypeVar("S", bound=Server)
+
+
 def new_server(
     engine: str, authority: Authority, log: Path, *, database: str = "", version: str = ""
 ) -> Server:
@@ -54,7 +58,7 @@ def new_server(
     )
 
 
-def fill_version(server: Server, ask: Callable[[Server], str | None]) -> Server:
+def fill_version(server: S, ask: Callable[[S], str | None]) -> S:
     """The same server with its version filled in; raises ConnectionError if it lets nobody in."""
     version = ask(server)
     if version is None:

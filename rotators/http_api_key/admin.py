@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
 from rotators.http_api_key.description.trust import Trust
-from rotators.http_api_key.http.errors import IssuerErrors
+from rotators.http_api_key.http.words import IssuerErrors
 from shared.errors import MalformedSecret, TargetMismatch
 from shared.fields import Fields
 
@@ -61,6 +61,28 @@ def check_inline(admin: Mapping[str, object]) -> None:
         )
 
 
+def may_reset(admin: Mapping[str, object], secret_arn: str) -> bool:
+    """Whether the admin's keeper lets this secret's key be replaced though none is accepted.
+
+    `reset` lists names of secrets, each in full: whoever may write one of them need not hold a key
+    that is accepted. Raises MalformedSecret.
+    """
+    names = admin.get("reset")
+    if names is None:
+        return False
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise MalformedSecret(
+            f"field 'reset' of {_OF} must be a list of names of secrets",
+            do="correct it in the admin's secret",
+            field="reset",
+        )
+    return _secret_name(secret_arn) in names
+
+
+def _secret_name(secret_arn: str) -> str:
+    return secret_arn.partition(":secret:")[2][: -len("-AbCdEf")]
+
+
 def _check_url(admin: Mapping[str, object], errors: IssuerErrors) -> None:
     """Raises TargetMismatch where the secret's issuer is not the one that the keeper names."""
     if Fields(admin, of=_OF).https_url("issuer_url") != errors.base_url:
@@ -74,7 +96,7 @@ def _check_url(admin: Mapping[str, object], errors: IssuerErrors) -> None:
 
 def _covers(entry: Mapping[str, object], secret_arn: str, sent: Mapping[str, object]) -> bool:
     """Whether an entry of `allow` says this secret's name and what is sent of it, and anything."""
-    secret_name = secret_arn.partition(":secret:")[2][: -len("-AbCdEf")]
+    secret_name = _secret_name(secret_arn)
     for field, value in entry.items():
         if field == "secret":
             if not isinstance(value, str) or not fnmatchcase(secret_name, value):

@@ -1,46 +1,99 @@
-"""What an issuer lists of accepted keys: ids, labels, times, and where the next page is."""
+"""What an issuer lists of accepted keys: ids, labels, times, and a part of their values."""
 
-import re
-from collections.abc import Mapping, Sized
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from rotators.http_api_key.description.places import Expression
-from rotators.http_api_key.description.requests import Request
-from rotators.http_api_key.http.calls import Call
-from rotators.http_api_key.http.client import Reply
-from rotators.http_api_key.http.urls import joined
+from rotators.http_api_key.description.expressions import Found
+from rotators.http_api_key.description.model import LISTED
+from rotators.http_api_key.http.answers import Reply
+from rotators.http_api_key.shown import is_of
 from shared.fields import encodable
+from shared.secret import Secret
 
-_OWN = ("keys", "id", "label", "created", "expires")
-_NEXT = re.compile(r"<([^<>]*)>\s*;[^,<]*\brel=\"?next\b")
 _MILLISECONDS = 1e11  # Unix times above are not in seconds
 
 
 @dataclass(frozen=True, slots=True)
 class ListedKey:
-    """See OwnedKey; `lifetime` in `kept` is None where the key ends and nobody can tell when."""
+    """See OwnedKey; `lifetime` in `kept` is None where the key ends and nobody can tell when.
 
-    key_id: str
+    shown: the part of its value that the issuer shows; item: the JSON that the list has of it.
+    """
+
+    key_id: str = field(repr=False)  # it may be confidential
     label: str
     created: datetime | None = None
     kept: Mapping[str, object] = field(default_factory=dict)
+    ends: datetime | None = None
+    shown: object = field(default=None, repr=False)
+    item: object = field(default=None, repr=False)
+
+    def shows(self, key: Secret, /) -> bool | None:
+        """Whether the part of its value that the issuer shows is of this; None: it shows none."""
+        return is_of(self.shown, key)
 
 
-def read_key(listed: object, found: Mapping[str, Expression]) -> ListedKey | None:
-    """One key of a list, in which `found` finds its parts; None for what has no id."""
-    values = {name: part.search(listed) for name, part in found.items() if name != "keys"}
+def read_list(reply: Reply) -> list[ListedKey]:
+    """The keys on one page of a list, without those that are no accepted ones.
+
+    Raises Misconfigured for a page without a list, and for a key without an id.
+    """
+    request = reply.request
+    items = reply.find(request.found["keys"])
+    if not isinstance(items, list):
+        raise reply.finds_nothing(request.found["keys"])
+    keys = []
+    for item in items:
+        if any(condition.holds(item) for condition in request.skip):
+            continue
+        key = read_key(request.found, _searching(item), item)
+        if key is None:
+            raise reply.finds_nothing(request.found["id"])
+        keys.append(key)
+    return keys
+
+
+def read_key(
+    found: Mapping[str, Found], find: Callable[[Found], object], item: object = None
+) -> ListedKey | None:
+    """One key, in whose JSON `found` finds its parts; None for what has no id.
+
+    find: what is found of a part; item: see ListedKey.
+    """
+    values = {name: find(part) for name, part in found.items() if name != "keys"}
     key_id = id_of(values.get("id")) if "id" in found else ""
     if key_id is None:
         return None
-    created = _time(values.get("created"))
-    kept = {name: value for name, value in values.items() if name not in _OWN and value is not None}
+    created, ends = time_of(values.get("created")), time_of(values.get("expires"))
+    kept = {
+        name: value for name, value in values.items() if name not in LISTED and value is not None
+    }
     if values.get("expires") is not None:
-        ends = _time(values["expires"])
         kept["lifetime"] = round((ends - created).total_seconds()) if ends and created else None
     label = values.get("label")
-    return ListedKey(key_id, label if isinstance(label, str) else "", created, kept)
+    return ListedKey(
+        key_id,
+        label if isinstance(label, str) else "",
+        created,
+        kept,
+        ends,
+        values.get("shown"),
+        item,
+    )
+
+
+def with_parts(listed: ListedKey, found: Mapping[str, Found], reply: Reply) -> ListedKey:
+    """The same key, with what another answer tells of it as well."""
+    more = read_key({n: f for n, f in found.items() if n not in ("id", "label")}, reply.find)
+    if more is None:  # which is for want of an id only
+        return listed
+    created, ends = more.created or listed.created, more.ends or listed.ends
+    kept = {**listed.kept, **more.kept}
+    if "expires" in found and more.ends is not None:
+        kept["lifetime"] = round((more.ends - created).total_seconds()) if created else None
+    shown = listed.shown if more.shown is None else more.shown
+    return replace(listed, created=created, ends=ends, kept=kept, shown=shown)
 
 
 def id_of(value: object) -> str | None:
@@ -50,37 +103,7 @@ def id_of(value: object) -> str | None:
     return text if encodable(text := str(value)) else None
 
 
-def next_page(call: Call, request: Request, reply: Reply, keys: Sized) -> Call | None:
-    """The same request for the page after this one, which had these keys; None after the last."""
-    pages = request.pages
-    if pages is None:
-        return None
-    if pages.size:
-        number = dict(parse_qsl(urlsplit(call.url).query)).get(pages.query, str(pages.first))
-        following: object = int(number) + 1 if len(keys) >= pages.size else None
-    elif pages.value is None:
-        match = _NEXT.search(reply.answer.headers.get("link", ""))
-        following = match[1] if match else None
-    else:
-        following = pages.value.search(reply.document)
-    if isinstance(following, bool) or not isinstance(following, str | int) or following == "":
-        return None
-    url = ""  # which is nowhere
-    if not pages.query:
-        url = joined(call.url, str(following))
-    elif encodable(str(following)):
-        url = _with_parameter(call.url, pages.query, str(following))
-    return replace(call, url=url) if url != call.url else None
-
-
-def _with_parameter(url: str, parameter: str, value: str) -> str:
-    parts = urlsplit(url)
-    query = [pair for pair in parse_qsl(parts.query) if pair[0] != parameter]
-    query.append((parameter, value))
-    return urlunsplit(parts._replace(query=urlencode(query, quote_via=quote, safe="")))
-
-
-def _time(value: object) -> datetime | None:
+def time_of(value: object) -> datetime | None:
     """A time that an issuer wrote: ISO 8601, or seconds or milliseconds since 1970; else None."""
     try:
         if isinstance(value, str) and not value.isdecimal():
@@ -94,3 +117,7 @@ def _time(value: object) -> datetime | None:
     except (ValueError, OverflowError, OSError):
         pass
     return None
+
+
+def _searching(item: object) -> Callable[[Found], object]:
+    return lambda part: part.search(item)

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from shared.aws import errors
+from shared.aws.schedule import next_rotation
 from shared.aws.version import NotStored, Version, document_of
-from shared.deadline import time_left
 from shared.errors import (
     NEXT_ATTEMPT,
     Busy,
@@ -60,8 +60,12 @@ class Store:
         self._client = client
         self._allow_plain_string = allow_plain_string
         self.secret_id = secret_id
-        # When the service last rotated the secret; known in a step that describes it, if ever.
+        # As AWS answers it: the event may name the secret in another way.
+        self.arn = secret_id
+        # When the service last rotated the secret, and will next; known in a step that describes
+        # it, if ever.
         self.last_rotated: datetime | None = None
+        self.next_rotation: datetime | None = None
 
     def labels(self, *, expecting: str) -> Labels:
         """Every labelled version's labels, valueless ones included (fact 15).
@@ -87,6 +91,7 @@ class Store:
                 field="RotationEnabled",
             )
         self.last_rotated = answer.get("LastRotatedDate")
+        self.next_rotation = next_rotation(answer)
         stages = answer.get("VersionIdsToStages", {})
         return {version_id: frozenset(labels) for version_id, labels in stages.items()}
 
@@ -220,8 +225,7 @@ class Store:
         return Version(answer["VersionId"], labels, document, answer["CreatedDate"])
 
     def _tries(self) -> Iterator[None]:
-        # Ends before the deadline, whose error would say less.
-        return tries(min(CONSISTENCY_SECONDS, time_left()))
+        return tries(CONSISTENCY_SECONDS)
 
     def _versions(self, **which: bool) -> Iterator["SecretVersionsListEntryTypeDef"]:
         page: dict[str, object] = dict(which)
@@ -248,6 +252,8 @@ class Store:
         with errors.SECRETS_MANAGER.translate_errors(about):
             answer = operation(**arguments)
         if "ARN" in answer:
+            if about == self.secret_id:
+                self.arn = str(answer["ARN"])
             return answer
         # botocore reads an answer that is cut short as {}; all of these have an ARN.
         raise Unreachable("half an answer of AWS's came", do=NEXT_ATTEMPT)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import Enum, auto
 from types import MappingProxyType
 from typing import Self
@@ -42,6 +43,8 @@ class ApiKey:
     key_id: None where the secret has no field for it.
     slot: which of the account's two places the key is in; None where it has one place only.
     more: the values of other fields of the secret that the issuer gave together with the key.
+    granted: what the key was issued with, by the field of the secret that is to remember it.
+    ends: when it ends by itself, where the issuer has said so as it issued the key.
     """
 
     account: Account
@@ -53,6 +56,8 @@ class ApiKey:
     key_id: str | None = None
     slot: str | None = None
     more: Mapping[str, Secret] = field(default_factory=dict)
+    granted: Mapping[str, object] = field(default_factory=dict)
+    ends: datetime | None = field(default=None, compare=False)
 
     def render(self) -> dict[str, object]:
         """The secret's JSON object with this key in it, and everything else as it was."""
@@ -62,6 +67,7 @@ class ApiKey:
         if self.slot is not None:
             changed[self.fields["slot"]] = self.slot
         changed |= {name: value.reveal() for name, value in self.more.items()}
+        changed |= self.granted
         return with_fields(self.document, changed)
 
     def with_key(
@@ -73,5 +79,12 @@ class ApiKey:
         more: Mapping[str, Secret] = MappingProxyType({}),
     ) -> Self:
         """Another key of the same account; an id or a slot that is not given stays."""
-        key_id, slot = key_id or self.key_id, slot or self.slot
-        return replace(self, key=key, key_id=key_id, slot=slot, more=more)
+        return replace(
+            self,
+            key=key,
+            key_id=key_id or self.key_id,
+            slot=slot or self.slot,
+            more=more,
+            granted={},
+            ends=None,
+        )

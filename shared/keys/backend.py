@@ -32,6 +32,10 @@ class KeyStrategy(Protocol):
         """Have the issuer accept the stored key, where it does not yet."""
         ...
 
+    def age(self, ticket: Ticket[ApiKey], /) -> float:
+        """The seconds for which the issuer has had the pending key at least."""
+        ...
+
     def end_old_credential(self, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> None:
         """End the key that was in use before `promoted`, which is now."""
         ...
@@ -73,9 +77,9 @@ class ApiKeyBackend:
         """Have the issuer accept the key, where it does not yet."""
         self._strategies[pending.way].install(pending, ticket)
 
-    def verify(self, pending: ApiKey, _ticket: Ticket[ApiKey], /) -> None:
+    def verify(self, pending: ApiKey, ticket: Ticket[ApiKey], /) -> None:
         """Use the key as its owner would; raises Rejected, TargetMismatch."""
-        probe(self._issuer, pending)
+        probe(self._issuer, pending, age=self._strategies[pending.way].age(ticket))
 
     def end_old_credential(self, ticket: Ticket[ApiKey], /) -> None:
         """End the old key, where it is to end now and not as the next rotation begins."""

@@ -1,17 +1,19 @@
 """Keys of our own choice: stored first, then set at the issuer, like a database's passwords."""
 
 import logging
-from collections.abc import Iterator
+import time
+from itertools import islice
 
-from shared.errors import Rejected
+from shared.errors import Rejected, RejectedByPolicy
 from shared.keys.api_key import ApiKey
 from shared.keys.contract import KeyIssuer
+from shared.keys.proof import MAX_PROBES, accepted_key, is_proved, key_candidates
 from shared.keys.propagation import probe
-from shared.keys.slots import check_other_slot, may_end_other
-from shared.protocol.candidates import Candidate, stored_candidates
+from shared.keys.slots import accepted_in_slot, check_other_slot, may_end_other
 from shared.protocol.contract import Ticket
 
 LOG = logging.getLogger(f"rotation.{__name__}")
+_SET_AT = "set at"
 
 
 class ChosenKey:
@@ -26,33 +28,65 @@ class ChosenKey:
         self._short_gap = short_gap
 
     def create(self, current: ApiKey, ticket: Ticket[ApiKey], /) -> ApiKey:
-        """A new key, which is nowhere at the issuer yet."""
-        check_other_slot(self._issuer, current, ticket)
-        return self._issuer.choose(current)
+        """A new key, which is nowhere at the issuer yet; raises Rejected where none is accepted."""
+        accepted = self._accepted(current, ticket) or current
+        check_other_slot(self._issuer, accepted, ticket)
+        return self._issuer.choose(accepted)
 
     def discard(self, created: ApiKey, ticket: Ticket[ApiKey], /) -> None:
         """Nothing: a key that was never set leaves no trace."""
 
     def install(self, pending: ApiKey, ticket: Ticket[ApiKey], /) -> None:
         """Set the key, with the admin's or with whichever stored key the issuer accepts."""
-        if pending.admin is not None:
-            self._set(pending, ticket.current(), ticket)
-        else:
+        if pending.admin is None:
             self._set_with_an_accepted_key(pending, ticket)
+        else:
+            self._set_by_admin(pending, ticket)
+        ticket.notes[_SET_AT] = time.monotonic()
         if self._short_gap and pending.slot is None:
             probe(self._issuer, pending)
             ticket.promote()
+
+    def age(self, ticket: Ticket[ApiKey], /) -> float:
+        """The seconds for which the issuer has had the pending key, as far as is known."""
+        set_at = ticket.notes.get(_SET_AT)
+        if isinstance(set_at, float):
+            return time.monotonic() - set_at
+        return ticket.pending_age()
 
     def end_old_credential(self, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> None:
         """End the key in the other slot, by setting one that nobody gets to know."""
         if may_end_other(self._issuer, promoted, ticket):
             self._set(self._issuer.choose(promoted), promoted, ticket)
 
+    def _accepted(self, sought: ApiKey, ticket: Ticket[ApiKey]) -> ApiKey | None:
+        """See accepted_key."""
+        manager = self._issuer.manage(sought, ticket)
+        return accepted_key(sought, ticket, manager, accepted_in_slot(self._issuer, manager))
+
+    def _set_by_admin(self, pending: ApiKey, ticket: Ticket[ApiKey]) -> None:
+        """Who may write the secret and invoke this step alone has to hold a stored key, too."""
+        accepted = None if is_proved(ticket, pending) else self._accepted(pending, ticket)
+        if accepted is not None and accepted.key == pending.key:  # an earlier attempt has set it
+            return
+        self._set(pending, accepted or ticket.current(), ticket)
+
     def _set(self, chosen: ApiKey, accepted: ApiKey, ticket: Ticket[ApiKey]) -> None:
         manager = self._issuer.manage(accepted, ticket)
-        kept = next((key.kept for key in manager.listed()), {}) if manager.inherits else {}
+        listed = next(iter(manager.listed()), None) if manager.inherits else None
+        kept = manager.inspect(listed, accepted).kept if listed else {}
         ticket.ensure_still_this_rotation()
-        manager.set_key(chosen, accepted=accepted, kept=kept)
+        try:
+            manager.set_key(chosen, accepted=accepted, kept=kept)
+        except RejectedByPolicy as refusal:
+            problem = refusal
+        else:
+            return
+        try:
+            # Some issuers take no key twice, and an earlier attempt may have set this one.
+            probe(self._issuer, chosen)
+        except Rejected:
+            raise problem from None
 
     def _set_with_an_accepted_key(self, pending: ApiKey, ticket: Ticket[ApiKey]) -> None:
         """Raises Rejected where no stored key is accepted, with what the first one was told.
@@ -60,7 +94,7 @@ class ChosenKey:
         Falls from one stored key to the next only on Rejected.
         """
         refusal: Rejected | None = None
-        for key, version, _ in key_candidates(pending, ticket):
+        for key, version, _ in islice(key_candidates(pending.account, ticket), MAX_PROBES):
             if refusal:
                 LOG.warning("stored keys are rejected: trying that of %s", version)
             try:
@@ -79,14 +113,3 @@ class ChosenKey:
             do="store a valid one with PutSecretValue and rotate again",
             field=pending.fields["key"],
         )
-
-
-def key_candidates(pending: ApiKey, ticket: Ticket[ApiKey]) -> Iterator[Candidate[ApiKey]]:
-    """The stored keys of this account, the current one first; see stored_candidates."""
-    return stored_candidates(
-        ticket,
-        current=ticket.current(),
-        pending=pending,
-        belongs=lambda key: key.account == pending.account,
-        identity=lambda key: key.key,
-    )

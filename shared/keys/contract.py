@@ -1,11 +1,12 @@
 """The Protocols of issuers of API keys; protocol/contract.py has what all backends share."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, Protocol
 
 from shared.keys.api_key import ApiKey
 from shared.protocol.contract import Ticket
+from shared.secret import Secret
 
 
 class OwnedKey(Protocol):
@@ -31,6 +32,15 @@ class OwnedKey(Protocol):
         """What its successor takes over of it, such as rights and lifetime; see `issue`."""
         ...
 
+    @property
+    def ends(self) -> datetime | None:
+        """When it ends by itself, where the issuer says so."""
+        ...
+
+    def shows(self, key: Secret, /) -> bool | None:
+        """Whether the part of its value that the issuer shows is of this; None: it shows none."""
+        ...
+
 
 class KeyManager(Protocol):
     """An account at an issuer, for one step; it asks with the key of whoever may issue and revoke.
@@ -42,6 +52,9 @@ class KeyManager(Protocol):
     idempotent: bool  # whether `issue` gives the same key again for the same version
     can_list: bool  # whether the issuer tells which keys are accepted
     can_label: bool  # whether its list also tells each one's key label
+    can_revoke: bool  # whether a key can be ended, and does not only expire
+    proves_end: bool  # whether `revoke` waits until the key is refused, where it has its value
+    may_reset: bool  # whether the admin's keeper lets this secret's key be replaced unproven
     max_keys: int | None  # how many keys the account may have, where that is few
 
     def key_label(self, version_id: str) -> str:
@@ -62,8 +75,30 @@ class KeyManager(Protocol):
         """The account's accepted keys; none where the issuer does not tell."""
         ...
 
+    def inspect(self, listed: OwnedKey, current: ApiKey, /) -> OwnedKey:
+        """The listed current key, with all that its successor takes over of it.
+
+        Raises TargetMismatch where its successor would be of another kind, or where the key has
+        less than it was issued with.
+        """
+        ...
+
+    def slot_of(self, key: ApiKey, /) -> str | None:
+        """The slot that holds the key by the issuer's word; None for neither.
+
+        Asked only of accounts with slots.
+        """
+        ...
+
+    def key_name(self, key_id: str, /) -> str:
+        """What messages and logs call a key, whose id may be confidential."""
+        ...
+
     def issue(self, current: ApiKey, kept: Mapping[str, object]) -> ApiKey:
-        """The key that the issuer makes: beside `current`, in its place, or in its other slot."""
+        """The key that the issuer makes: beside `current`, in its place, or in its other slot.
+
+        Raises TargetMismatch where it has less than was asked for; it is ended then, if it can be.
+        """
         ...
 
     def set_key(self, chosen: ApiKey, *, accepted: ApiKey, kept: Mapping[str, object]) -> None:
@@ -73,12 +108,19 @@ class KeyManager(Protocol):
         """
         ...
 
-    def revoke(self, key_id: str) -> None:
+    def revoke(self, key_id: str, stored: ApiKey | None = None) -> None:
         """End a key; one that is already gone is a success.
+
+        stored: the key with its value, where a version has it: some issuers' revocations are only
+        believed once it is refused.
 
         An issuer that can disable keys may do only that at first: such a key is still listed, so
         the next rotation asks for its end again, and it is deleted then.
         """
+        ...
+
+    def check_ended(self, key_ids: Collection[str], /) -> None:
+        """Warn of revoked keys that are accepted all the same, as far as the issuer tells."""
         ...
 
 
@@ -104,7 +146,15 @@ class KeyIssuer(Protocol):
         ...
 
     def probe(self, key: ApiKey, /) -> None:
-        """Use the key as its owner would; raises Rejected, TargetMismatch for another owner's."""
+        """Use the key as its owner would; one that only lacks a right for it is as good.
+
+        Raises Rejected for a wrong key, TargetMismatch for another owner's, and Forbidden where
+        the answer does not tell whether the key is right.
+        """
+        ...
+
+    def binds(self, key: ApiKey, /) -> bool:
+        """Whether a probe that succeeds, or the key itself, shows that `key_id` is this key's."""
         ...
 
     def propagation(self, key: ApiKey, /) -> float:

@@ -1,5 +1,6 @@
 """When the key that a rotation replaced is to end."""
 
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,8 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from shared.errors import Misconfigured
+from shared.keys.api_key import ApiKey
+from shared.protocol.contract import Ticket
 from shared.settings import Settings
 
+LOG = logging.getLogger(f"rotation.{__name__}")
 _SECONDS = {"m": 60, "h": 3600, "d": 86400}
 
 
@@ -61,3 +65,15 @@ class Ends:
         if successor_created is None:
             return True
         return datetime.now(UTC) - successor_created >= self.after
+
+
+def warn_of_early_end(created: ApiKey, ticket: Ticket[ApiKey]) -> None:
+    """Warn of a key that ends by itself before the next rotation, as far as both are known."""
+    due = ticket.next_rotation
+    if created.ends is not None and due is not None and created.ends <= due:
+        LOG.warning(
+            "the new key ends at %s, before the next rotation at %s: rotate more often, or have "
+            "a key issued that lives longer, and store that",
+            created.ends.isoformat(timespec="seconds"),
+            due.isoformat(timespec="seconds"),
+        )

@@ -1,15 +1,15 @@
 """Keys that an issuer makes beside the old one, which ends a rotation later."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.errors import Busy, TargetMismatch, Unreachable
 from shared.keys.api_key import ApiKey
 from shared.keys.contract import KeyIssuer, KeyManager, OwnedKey
-from shared.keys.ends import Ends
-from shared.keys.leftovers import Leftovers
-from shared.keys.propagation import probe
+from shared.keys.ends import Ends, warn_of_early_end
+from shared.keys.holding import Held, Holding
+from shared.keys.leftovers import Ending, Leftovers
 from shared.protocol.contract import Ticket
 
 LOG = logging.getLogger(f"rotation.{__name__}")
@@ -32,7 +32,7 @@ class IssuedKey:
 
         First revokes the previous version's key, and keys of this secret that no version holds.
         Gives the stored key where another attempt or copy has stored one.
-        Raises TargetMismatch where the current key is not accepted any more.
+        Raises Rejected or TargetMismatch where no stored key is accepted.
         """
         manager = self._issuer.manage(current, ticket)
         if not manager.can_label:
@@ -42,21 +42,23 @@ class IssuedKey:
                 return pending
         listed = manager.listed()
         leftovers = Leftovers(self._issuer, manager, ticket)
-        listed_current = leftovers.find_current(listed, current)
-        if manager.inherits:
-            if listed_current is None:
-                raise _not_listed(current)
-            if not leftovers.is_of_this_secret(listed_current):
-                # The secret could name any key of the account, to be given that one's rights.
-                probe(self._issuer, current)
+        held = Holding(self._issuer, manager, ticket, leftovers).find(listed, current)
+        if held.key.key != current.key:
+            manager = self._issuer.manage(held.key, ticket)
+        kept: Mapping[str, object] = {}
+        if held.listed is not None:
+            kept = manager.inspect(held.listed, held.key).kept
         # Where this step was overtaken, a later rotation's key would be taken for a leftover.
         ticket.ensure_still_this_rotation()
-        attempt = _Attempt(manager, ticket, current, listed_current)
+        attempt = _Attempt(manager, ticket, held, kept)
         issued_before = leftovers.of_this_version(listed)
         if issued_before:
-            return attempt.resume(issued_before)
-        ending = leftovers.ending_before_next(listed, current, listed_current, self._ends)
-        return attempt.retire_then_issue(ending, listed)
+            created = attempt.resume(issued_before)
+        else:
+            ending = leftovers.ending_before_next(listed, held.key, held.listed, self._ends)
+            created = attempt.retire_then_issue(ending, listed)
+        warn_of_early_end(created, ticket)
+        return created
 
     def discard(self, created: ApiKey, ticket: Ticket[ApiKey], /) -> None:
         """Revoke the key, unless it is the one that is stored, or that one has its id by now.
@@ -68,57 +70,56 @@ class IssuedKey:
         pending = pending_or_none_after_wait(ticket)
         if pending is not None and (pending.key_id == created.key_id or pending.key == created.key):
             return
-        self._issuer.manage(ticket.current(), ticket).revoke(created.key_id)
+        revoke(self._issuer.manage(ticket.current(), ticket), [Ending(created.key_id, created)])
 
     def install(self, pending: ApiKey, ticket: Ticket[ApiKey], /) -> None:
         """Nothing: a key works from the moment it is issued."""
 
+    def age(self, ticket: Ticket[ApiKey], /) -> float:
+        """The seconds for which the issuer has had the pending key."""
+        return ticket.pending_age()
+
     def end_old_credential(self, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> None:
         """Revoke the previous key now."""
         manager = self._issuer.manage(promoted, ticket)
-        for key_id in Leftovers(self._issuer, manager, ticket).ending_at_finish(promoted):
-            ticket.ensure_still_this_rotation()
-            _revoke(manager, key_id)
+        ending = Leftovers(self._issuer, manager, ticket).ending_at_finish(promoted)
+        revoke(manager, ending, ticket)
 
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
-    """One createSecret; `listed_current` is the current key as the issuer lists it."""
+    """One createSecret; kept: what the key that is in use passes on to the next."""
 
     manager: KeyManager
     ticket: Ticket[ApiKey]
-    current: ApiKey
-    listed_current: OwnedKey | None
+    held: Held
+    kept: Mapping[str, object]
 
     def resume(self, issued_before: Sequence[OwnedKey]) -> ApiKey:
         """Keep the stored one of the keys that this version has already, or issue one more."""
         pending = pending_or_none_after_wait(self.ticket)
         if pending is not None:
-            _revoke_all_but(pending, issued_before, self.manager)
+            self._revoke_all_but(pending, issued_before)
             return pending
         if self.manager.idempotent:  # the issuer gives one of them once more
             created = self._issue()
-            _revoke_all_but(created, issued_before, self.manager)
+            self._revoke_all_but(created, issued_before)
             return created
-        for key in issued_before:
-            _revoke(self.manager, key.key_id)
+        revoke(self.manager, [Ending(key.key_id) for key in issued_before])
         return self._issue()
 
-    def retire_then_issue(self, ending: Sequence[str], listed: Sequence[OwnedKey]) -> ApiKey:
-        """Revoke the keys with these ids, and have one issued for this version."""
-        remaining = [key for key in listed if key.key_id not in ending]
-        _require_room(self.manager, self.current, remaining)
-        for key_id in ending:
-            self.ticket.ensure_still_this_rotation()
-            _revoke(self.manager, key_id)
+    def retire_then_issue(self, ending: Sequence[Ending], listed: Sequence[OwnedKey]) -> ApiKey:
+        """Revoke these keys, and have one issued for this version."""
+        ended = {each.key_id for each in ending}
+        self._require_room([key for key in listed if key.key_id not in ended])
+        revoke(self.manager, ending, self.ticket)
         return self._issue()
 
     def _issue(self) -> ApiKey:
         """Raises Unreachable saying so where that may leave a key that no rotation will find."""
-        kept: Mapping[str, object] = self.listed_current.kept if self.listed_current else {}
         self.ticket.ensure_still_this_rotation()
         try:
-            return self.manager.issue(self.current, kept)
+            return self.manager.issue(self.held.key, self.kept)
         except Unreachable as lost:
             if self.manager.can_label or self.manager.idempotent:
                 raise
@@ -126,6 +127,26 @@ class _Attempt:
                 "if the issuer made a key all the same, its list does not tell for whom: "
                 "revoke there what no version of the secret holds"
             ) from None
+
+    def _revoke_all_but(self, survivor: ApiKey, keys: Sequence[OwnedKey]) -> None:
+        if survivor.key_id is None:  # which of them it is cannot be told
+            return
+        ending = [Ending(key.key_id) for key in keys if key.key_id != survivor.key_id]
+        revoke(self.manager, ending)
+
+    def _require_room(self, keys: Sequence[OwnedKey]) -> None:
+        """Raises TargetMismatch naming the keys in the way, where the account may have no more."""
+        if self.manager.max_keys is None or len(keys) < self.manager.max_keys:
+            return
+        current = self.held.key
+        name = self.manager.key_name
+        others = [name(key.key_id) for key in keys if key.key_id != current.key_id]
+        raise TargetMismatch(
+            f"the issuer allows {self.manager.max_keys} keys, and this rotation may not end those "
+            f"that {current.account.owner!r} has: {', '.join(others) or 'the current one'}",
+            do="revoke one that nobody uses at the issuer, and rotate again",
+            field=current.fields.get("id"),
+        )
 
 
 def pending_or_none_after_wait(ticket: Ticket[ApiKey]) -> ApiKey | None:
@@ -136,39 +157,21 @@ def pending_or_none_after_wait(ticket: Ticket[ApiKey]) -> ApiKey | None:
         return None
 
 
-def _revoke_all_but(survivor: ApiKey, keys: Iterable[OwnedKey], manager: KeyManager) -> None:
-    if survivor.key_id is None:  # which of them it is cannot be told
-        return
-    for key in keys:
-        if key.key_id != survivor.key_id:
-            _revoke(manager, key.key_id)
+def revoke(
+    manager: KeyManager, ending: Sequence[Ending], ticket: Ticket[ApiKey] | None = None
+) -> None:
+    """End these keys, and warn of those that are accepted all the same.
 
-
-def _revoke(manager: KeyManager, key_id: str) -> None:
-    manager.revoke(key_id)
-    LOG.info("revoked key %s", key_id)
-
-
-def _require_room(manager: KeyManager, current: ApiKey, keys: Sequence[OwnedKey]) -> None:
-    """Raises TargetMismatch naming the keys in the way, where the account has as many as it may."""
-    if manager.max_keys is None or len(keys) < manager.max_keys:
-        return
-    others = [f"'{key.key_id}'" for key in keys if key.key_id != current.key_id]
-    raise TargetMismatch(
-        f"the issuer allows {manager.max_keys} keys, and this rotation may not end those that "
-        f"{current.account.owner!r} has: {', '.join(others) or 'the current one'}",
-        do="revoke one that nobody uses at the issuer, and rotate again",
-        field=current.fields.get("id"),
-    )
-
-
-def _not_listed(current: ApiKey) -> TargetMismatch:
-    which = f" '{current.key_id}'" if current.key_id else ""
-    return TargetMismatch(
-        f"the issuer lists no accepted key{which} of {current.account.owner!r}: it has expired, "
-        f"or was revoked, or '{current.fields.get('id', 'label')}' is not of "
-        f"'{current.fields['key']}'",
-        do="move AWSCURRENT to a version whose key is accepted, or issue a key with the rights it "
-        "is to have and store it with PutSecretValue",
-        field=current.fields.get("id"),
-    )
+    ticket: of the rotation that they may end in only, and not in a later one.
+    """
+    for each in ending:
+        name = manager.key_name(each.key_id)
+        if not manager.can_revoke:
+            LOG.warning("key %s is not revoked: such keys only expire", name)
+            continue
+        if ticket is not None:
+            ticket.ensure_still_this_rotation()
+        manager.revoke(each.key_id, each.stored)
+        LOG.info("revoked key %s", name)
+    if ending and manager.can_revoke:
+        manager.check_ended([each.key_id for each in ending])

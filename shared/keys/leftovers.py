@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 
-from shared.errors import Forbidden, Rejected, TargetMismatch
 from shared.keys.api_key import ApiKey
+from shared.keys.binding import has_its_id
 from shared.keys.contract import KeyIssuer, KeyManager, OwnedKey
 from shared.keys.ends import Ends
 from shared.protocol.contract import Ticket
@@ -14,11 +15,20 @@ from shared.protocol.contract import Ticket
 LOG = logging.getLogger(f"rotation.{__name__}")
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A key to be revoked; stored: with its value, where a version that was read has it."""
+
+    key_id: str
+    stored: ApiKey | None = None
+
+
 class Leftovers:
-    """An account's keys beside the current one, as one step sees them; gives ids to revoke.
+    """An account's keys beside the current one, as one step sees them; gives keys to revoke.
 
     Never one that a version with a custom staging label holds, never one that was not in this
-    secret and is not labelled for it, and never one that is labelled for another secret.
+    secret and is not labelled for it, never one that is labelled for another secret, and never one
+    of which only the secret says that its id is of the key stored with it.
     `listed` is always what the issuer lists: the account's accepted keys.
     """
 
@@ -56,37 +66,39 @@ class Leftovers:
         current: ApiKey,
         listed_current: OwnedKey | None,
         ends: Ends,
-    ) -> list[str]:
+    ) -> list[Ending]:
         """What ends as a rotation begins; `listed_current` is the current key as it is listed.
 
         Raises Misconfigured where it cannot be told which are due.
         """
+        if not self._manager.can_revoke:
+            return []
         if not self._manager.can_list:
             ends.require_known_dates(None)
-            return self._unlisted(self._stored_by_id(current, every=False), current)
+            return self._unlisted(self._stored_by_id(current, every=False).values(), current)
         others = [key for key in listed if not _may_be(key, current, listed_current)]
         if listed_current is None:
             # Any of this secret's may be the one in use: stored again by hand, or with a wrong id.
-            if any(self.is_of_this_secret(key) for key in others):
-                LOG.warning("no key is revoked: which one is current is known after this rotation")
             return []
         ends.require_known_dates(listed_current.created)
-        stored = self._stored_where_labels_do_not_tell(others, current, ends)
+        stored = self._stored_where_needed(others, current, ends)
         return [
-            key.key_id
+            Ending(key.key_id, stored.get(key.key_id))
             for key in others
             if (self.is_of_this_secret(key) or key.key_id in stored)
             and ends.due(self._successor_created(key, listed_current, listed))
             and self._may_end(key, stored.get(key.key_id))
         ]
 
-    def ending_at_finish(self, promoted: ApiKey) -> list[str]:
+    def ending_at_finish(self, promoted: ApiKey) -> list[Ending]:
         """What ends as soon as `promoted` is in use: the key before it."""
         previous = self._ticket.previous()
         if previous is None or previous.account != promoted.account or previous.key == promoted.key:
             return []
+        if not self._manager.can_revoke:
+            return []
         if not self._manager.can_list:
-            return self._unlisted([previous.key_id] if previous.key_id else [], promoted)
+            return self._unlisted([previous], promoted)
         listed = [key for key in self._manager.listed() if key.key_id != promoted.key_id]
         if previous.key_id is None:
             # The secret has no field for the id, so the previous key is known by its label.
@@ -94,14 +106,17 @@ class Leftovers:
             ending = [key for key in listed if key.label != self._pending_label]
         else:
             ending = [key for key in listed if key.key_id == previous.key_id]
-        return [key.key_id for key in ending if self._may_end(key, previous)]
+        return [Ending(key.key_id, previous) for key in ending if self._may_end(key, previous)]
 
-    def _unlisted(self, key_ids: Iterable[str], in_use: ApiKey) -> list[str]:
-        """Those of the ids that may end at an issuer without a list, where none can be probed."""
+    def _unlisted(self, stored: Iterable[ApiKey], in_use: ApiKey) -> list[Ending]:
+        """Those of the stored keys that may end at an issuer without a list."""
         return [
-            key_id
-            for key_id in key_ids
-            if key_id != in_use.key_id and not self._is_custom_labelled(key_id)
+            Ending(key.key_id, key)
+            for key in stored
+            if key.key_id is not None
+            and key.key_id != in_use.key_id
+            and not self._is_custom_labelled(key.key_id)
+            and has_its_id(key, None, self._issuer, self._manager)
         ]
 
     def _successor_created(
@@ -125,8 +140,7 @@ class Leftovers:
     def _may_end(self, key: OwnedKey, stored: ApiKey | None) -> bool:
         """Whether the key is this secret's to end; `stored` has its id, in a version of the secret.
 
-        Whoever may write the secret could store any id of the account, so a key that no label
-        shows to be this secret's must have been stored with a value that is accepted.
+        A key that no label shows to be this secret's must have been stored with its value.
         """
         if self._is_custom_labelled(key.key_id, key.label):
             return False
@@ -135,20 +149,17 @@ class Leftovers:
         if stored is None:
             return False
         if self._manager.can_label and self._manager.is_key_label(key.label):
-            LOG.warning("key %s is not revoked: it is labelled for another secret", key.key_id)
+            name = self._manager.key_name(key.key_id)
+            LOG.warning("key %s is not revoked: it is labelled for another secret", name)
             return False
-        try:
-            self._issuer.probe(stored)
-        except (Rejected, Forbidden, TargetMismatch):
-            LOG.warning("key %s is not revoked: what was stored with it does not work", key.key_id)
-            return False
-        return True
+        return has_its_id(stored, key, self._issuer, self._manager)
 
-    def _stored_where_labels_do_not_tell(
+    def _stored_where_needed(
         self, others: Sequence[OwnedKey], current: ApiKey, ends: Ends
     ) -> Mapping[str, ApiKey]:
+        """The stored keys, by id, where labels do not tell whose the others are."""
         if all(self.is_of_this_secret(key) for key in others):
-            return {}
+            return self._stored_by_id(current, every=False) if self._manager.proves_end else {}
         # Without labels, keys of given-up rotations are found in versions without a staging
         # label; where keys end late, so is the first one, which was made by hand.
         every = not self._manager.can_label or bool(ends.after)

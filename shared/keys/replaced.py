@@ -2,11 +2,12 @@
 
 import logging
 
-from shared.errors import PendingUnusable, Rejected
+from shared.errors import GIVE_UP, PendingUnusable, Rejected
 from shared.keys.api_key import ApiKey
 from shared.keys.contract import KeyIssuer
+from shared.keys.proof import accepted_key, is_proved, reset_advice
 from shared.keys.propagation import probe
-from shared.keys.slots import check_other_slot, may_end_other
+from shared.keys.slots import accepted_in_slot, check_other_slot, may_end_other
 from shared.protocol.contract import Ticket
 
 LOG = logging.getLogger(f"rotation.{__name__}")
@@ -16,8 +17,8 @@ class ReplacedKey:
     """The KeyStrategy of Way.REPLACED.
 
     The issuer's answer is the only copy of the new key until it is stored. Without slots the old
-    key ends with that request, so after a crash before the put only an admin can replace the key
-    once more; the key itself cannot.
+    key ends with that request: after a crash before the put no stored key is accepted any more,
+    and only the word of the admin's keeper has the key replaced once more.
     """
 
     def __init__(self, issuer: KeyIssuer, *, short_gap: bool) -> None:
@@ -25,15 +26,24 @@ class ReplacedKey:
         self._short_gap = short_gap
 
     def create(self, current: ApiKey, ticket: Ticket[ApiKey], /) -> ApiKey:
-        """Have the key replaced, or give the stored one where an earlier attempt did that."""
+        """Have the key replaced, or give the stored one where an earlier attempt did that.
+
+        Raises Rejected where no stored key is accepted.
+        """
         pending = ticket.pending_if_visible()
         if pending is not None:  # to replace the key once more would end this one
             return pending
         manager = self._issuer.manage(current, ticket)
-        check_other_slot(self._issuer, current, ticket)
-        kept = next((key.kept for key in manager.listed()), {}) if manager.inherits else {}
+        accepted = current
+        if current.slot is not None or not is_proved(ticket, current):
+            use = accepted_in_slot(self._issuer, manager)
+            accepted = accepted_key(current, ticket, manager, use) or current
+            manager = self._issuer.manage(accepted, ticket)
+        check_other_slot(self._issuer, accepted, ticket)
+        listed = next(iter(manager.listed()), None) if manager.inherits else None
+        kept = manager.inspect(listed, accepted).kept if listed else {}
         ticket.ensure_still_this_rotation()
-        return manager.issue(current, kept)
+        return manager.issue(accepted, kept)
 
     def discard(self, _created: ApiKey, _ticket: Ticket[ApiKey], /) -> None:
         """Only warn: the key it took the place of cannot come back.
@@ -43,17 +53,20 @@ class ReplacedKey:
         LOG.warning("a replaced key could not be stored")
 
     def install(self, pending: ApiKey, ticket: Ticket[ApiKey], /) -> None:
-        """Prove that the key is accepted; raises PendingUnusable where another took its place."""
+        """Prove that the key is accepted; raises PendingUnusable where its slot holds another."""
         try:
-            probe(self._issuer, pending)
+            probe(self._issuer, pending, age=self.age(ticket))
         except Rejected as rejected:
-            raise PendingUnusable(
-                f"{rejected.what}: it was replaced once more before it was stored",
-                do="let nobody else replace this key",
-                field=rejected.field,
-            ) from None
-        if self._short_gap and pending.slot is None:
-            ticket.promote()
+            refusal = rejected
+        else:
+            if self._short_gap and pending.slot is None:
+                ticket.promote()
+            return
+        raise self._refused(pending, ticket, refusal)
+
+    def age(self, ticket: Ticket[ApiKey], /) -> float:
+        """The seconds for which the issuer has had the pending key."""
+        return ticket.pending_age()
 
     def end_old_credential(self, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> None:
         """End the key in the other slot, by replacing it with one that nobody gets to know."""
@@ -61,3 +74,19 @@ class ReplacedKey:
             manager = self._issuer.manage(promoted, ticket)
             ticket.ensure_still_this_rotation()
             manager.issue(promoted, {})
+
+    def _refused(
+        self, pending: ApiKey, ticket: Ticket[ApiKey], refusal: Rejected
+    ) -> Rejected | PendingUnusable:
+        """Without slots a refusal has other causes: the version may hold the only key there is."""
+        if pending.slot is None:
+            what = f"{refusal.what}: it was replaced once more, or has been revoked"
+            advice = f"; {reset_advice(ticket)}" if pending.admin is not None else ""
+            return Rejected(what, do=f"{GIVE_UP}{advice}", field=refusal.field)
+        if self._issuer.manage(pending, ticket).slot_of(pending) is not None:
+            return refusal
+        return PendingUnusable(
+            f"{refusal.what}: it was replaced once more before it was stored",
+            do="let nobody else replace this key",
+            field=refusal.field,
+        )

@@ -1,16 +1,39 @@
 """Keys in two slots that take turns: the next key ends the one in the other slot.
 
-That key must not end while a version with a custom staging label holds it.
+That key must not be the one in use, nor end while a version with a custom staging label holds it.
 """
 
 import logging
+from collections.abc import Callable
+from dataclasses import replace
 
 from shared.errors import Misconfigured, Rejected
 from shared.keys.api_key import ApiKey
-from shared.keys.contract import KeyIssuer
+from shared.keys.contract import KeyIssuer, KeyManager
 from shared.protocol.contract import Ticket
 
 LOG = logging.getLogger(f"rotation.{__name__}")
+
+
+def accepted_in_slot(issuer: KeyIssuer, manager: KeyManager) -> Callable[[ApiKey], ApiKey | None]:
+    """Gives a stored key if it is accepted, with its slot by the issuer's word; see accepted_key.
+
+    Which slot is current the secret says too, but a value that was put back, or a wrong name from
+    the start, would have the only key that works replaced.
+    """
+
+    def use(key: ApiKey) -> ApiKey | None:
+        if key.slot is None:
+            issuer.probe(key)
+            return key
+        slot = manager.slot_of(key)
+        if slot is None:
+            return None
+        if slot != key.slot:
+            LOG.warning("the key is in slot %s, not in %s as the secret says", slot, key.slot)
+        return replace(key, slot=slot)
+
+    return use
 
 
 def check_other_slot(issuer: KeyIssuer, current: ApiKey, ticket: Ticket[ApiKey]) -> None:
@@ -41,7 +64,7 @@ def _is_other_in_use(issuer: KeyIssuer, key: ApiKey, ticket: Ticket[ApiKey]) -> 
     if key.slot is None:
         return False
     return any(
-        other.slot != key.slot and _is_accepted(issuer, other)
+        _is_accepted(issuer, other)
         for other in ticket.custom_labelled().values()
         if other is not None and other.account == key.account and other.key != key.key
     )

@@ -1,9 +1,8 @@
 """The credentials that a secret's versions hold, in the order in which a target is asked."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, NamedTuple
 
-from shared.aws.store import CURRENT, PENDING
 from shared.protocol.contract import C, Ticket
 
 
@@ -22,25 +21,25 @@ class Candidate(NamedTuple, Generic[C]):
 
 def stored_candidates(
     ticket: Ticket[C],
+    first: Iterable[tuple[str, C | None]],
     *,
-    current: C | None = None,
-    pending: C | None = None,
     belongs: Callable[[C], bool],
     identity: Callable[[C], object],
 ) -> Iterator[Candidate[C]]:
-    """Each credential that `belongs`, no `identity` twice: these two, then all others.
+    """Each credential that `belongs`, no `identity` twice: the first ones, then all others.
 
-    To be consumed lazily: every later one costs calls to AWS.
+    first: the labels CURRENT and PENDING, and what their versions hold, as far as that is known.
+    To be consumed lazily, as `first` is: every later one costs calls to AWS.
     """
     given: list[object] = []  # a Secret cannot be hashed
-    for candidate in _all(ticket, current, pending):
+    for candidate in _all(ticket, first):
         if belongs(candidate.credential) and identity(candidate.credential) not in given:
             given.append(identity(candidate.credential))
             yield candidate
 
 
-def _all(ticket: Ticket[C], current: C | None, pending: C | None) -> Iterator[Candidate[C]]:
-    for credential, label in ((current, CURRENT), (pending, PENDING)):
+def _all(ticket: Ticket[C], first: Iterable[tuple[str, C | None]]) -> Iterator[Candidate[C]]:
+    for label, credential in first:
         if credential is not None:
             yield Candidate(credential, label, is_likely=True)
     for credential, is_likely in ticket.others():

@@ -4,7 +4,8 @@ The machine knows the labels and nothing of targets; a backend knows its target 
 labels. Between them goes a credential.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 C = TypeVar("C")  # a credential: Login or ApiKey
@@ -26,6 +27,10 @@ class Ticket(Protocol[C_co]):
 
     def pending(self) -> C_co:
         """The credential being made."""
+        ...
+
+    def pending_age(self) -> float:
+        """The seconds since it was stored; 0 where this step has not read it."""
         ...
 
     def pending_if_visible(self) -> C_co | None:
@@ -78,6 +83,19 @@ class Ticket(Protocol[C_co]):
 
         As an earlier step of this rotation may have read it, unless `again`.
         """
+        ...
+
+    @property
+    def notes(self) -> MutableMapping[str, object]:
+        """What earlier steps of this rotation have noted in this process.
+
+        Only to save calls: a crash loses it, and another process never had it.
+        """
+        ...
+
+    @property
+    def next_rotation(self) -> datetime | None:
+        """When the secret is to be rotated next; known in createSecret only, and not of all."""
         ...
 
     def is_rotating(self, arn: str) -> bool:

@@ -9,22 +9,25 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Memory:
-    """Of one rotation, by its token.
+    """Of one rotation, by its token and the event's name for the secret.
 
     has_begun: whether createSecret ran here, so that it is no rotation that only tests.
     secrets: the documents of other secrets, such as the admin's, by ARN.
+    notes: what a backend has noted for its later steps.
     """
 
     token: str
+    secret_id: str
     has_begun: bool = False
     secrets: dict[str, Mapping[str, object]] = field(default_factory=dict, repr=False)
+    notes: dict[str, object] = field(default_factory=dict, repr=False)
 
 
 _last: list[Memory] = []
 
 
-def of_rotation(token: str) -> Memory:
+def of_rotation(token: str, secret_id: str) -> Memory:
     """The memory of this rotation, which is empty for a new one; any other is forgotten."""
-    if not _last or _last[0].token != token:
-        _last[:] = [Memory(token)]
+    if not _last or (_last[0].token, _last[0].secret_id) != (token, secret_id):
+        _last[:] = [Memory(token, secret_id)]
     return _last[0]

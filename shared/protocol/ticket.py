@@ -1,8 +1,8 @@
 """What the machine lends a backend for one step: each value is read when first asked for."""
 
 import time
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping, MutableMapping
+from datetime import UTC, datetime
 from typing import Generic, NamedTuple
 
 from shared.aws.store import CURRENT, PENDING, Store
@@ -41,16 +41,17 @@ class StepTicket(Generic[C]):
         self._stages = stages
         self._looked = time.monotonic()
         self._pending: C | None = None
+        self._pending_created: datetime | None = None
         self._current: _Current[C] | None = None
         self._history = History(backend, store, stages)
-        self._memory = of_rotation(request.token)
+        self._memory = of_rotation(request.token, request.secret_id)
         self._memory.has_begun |= request.step is Step.CREATE
         self._tags: dict[str, Mapping[str, str]] = {}
 
     @property
     def secret_arn(self) -> str:
-        """The secret being rotated."""
-        return self._store.secret_id
+        """The secret being rotated, by the ARN in AWS's answers: an event may have part of it."""
+        return self._store.arn
 
     @property
     def version_id(self) -> str:
@@ -62,13 +63,23 @@ class StepTicket(Generic[C]):
         if self._pending is None:
             version = self._stages.value or self._store.read(self.version_id)
             self._pending = self._parse_pending(version.document)
+            self._pending_created = version.created
         return self._pending
+
+    def pending_age(self) -> float:
+        """The seconds since the pending credential was stored; 0 where no step has read it."""
+        if self._pending_created is None:
+            return 0.0
+        return max(0.0, (datetime.now(UTC) - self._pending_created).total_seconds())
 
     def pending_if_visible(self) -> C | None:
         """The pending credential where it is stored already, as far as can be seen now."""
+        if self._pending is not None:
+            return self._pending
         version = self._store.find(self.version_id)
         if version is not None:
             self._pending = self._parse_pending(version.document)
+            self._pending_created = version.created
         return self._pending
 
     def current(self) -> C:
@@ -115,6 +126,16 @@ class StepTicket(Generic[C]):
         if again or arn not in secrets:
             secrets[arn] = self._store.read_other(arn)
         return secrets[arn]
+
+    @property
+    def notes(self) -> MutableMapping[str, object]:
+        """What earlier steps of this rotation have noted in this process, and may be lost."""
+        return self._memory.notes
+
+    @property
+    def next_rotation(self) -> datetime | None:
+        """When the secret is to be rotated next; known in createSecret only, and not of all."""
+        return self._store.next_rotation
 
     def is_rotating(self, arn: str) -> bool:
         """Whether another secret is in the middle of a rotation of its own."""

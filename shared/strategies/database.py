@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from typing import Generic
 
+from shared.aws.store import CURRENT, PENDING
 from shared.credentials import Login
 from shared.errors import PendingUnusable, Rejected, RejectedByPolicy
 from shared.fields import Fields
@@ -98,8 +99,7 @@ def login_candidates(
     targets = [user.target for user in users]
     return stored_candidates(
         ticket,
-        current=current,
-        pending=pending,
+        ((CURRENT, current), (PENDING, pending)),
         belongs=lambda login: login.target in targets,
         identity=lambda login: (login.username, login.password),
     )

@@ -1,6 +1,6 @@
 import pytest
 
-from local.servers import Server
+from local.servers.rabbitmq.broker import Broker
 from rotators.http_api_key.testing import RabbitMqTarget
 from tests.conformance.remote import RemoteSuite
 from tests.lab import LabSecret
@@ -8,12 +8,12 @@ from tests.lab import LabSecret
 
 class TestRabbitMQ(RemoteSuite):
     @pytest.fixture
-    def target(self, rabbitmq_server: Server) -> RabbitMqTarget:
-        return RabbitMqTarget(rabbitmq_server)
+    def target(self, rabbitmq_server: Broker) -> RabbitMqTarget:
+        return RabbitMqTarget(rabbitmq_server, "management")
 
     def move(self, secret: LabSecret, port: int) -> None:
         secret.move_issuer(f"https://127.0.0.1:{port}/api")
 
     def test_tags_are_kept(self, secret: LabSecret, target: RabbitMqTarget) -> None:
         assert secret.rotate().state == "succeeded"
-        assert target.tags() == ["management"]
+        assert target.user()["tags"] == ["management"]

@@ -27,7 +27,7 @@ def stored_key(issuer: Issuer, key: str = "any", owner: str | None = None) -> Ap
         "issuer_url": issuer.url,
         "issuer": "jupyterhub",
         "owner": owner or issuer.owner,
-        "key_id": "any",
+        "key_id": "any-id",
         "api_key": key,
         "admin_secret_arn": "arn:any",
     }

@@ -110,12 +110,13 @@ class Keyshop:
             return StubAnswer(401, {"error": "invalid_client"})
         return {"access_token": "a-clients-token"}
 
-    def _storage(self, asked: IssuerRequest, _rest: str) -> object:
-        if asked.method == "GET":
+    def _storage(self, asked: IssuerRequest, rest: str) -> object:
+        if asked.method == "GET" and rest == "account":
             return {"ok": asked.headers.get("x-key") in self.slots.values()}
         if not self._may(asked):
             return StubAnswer(403)
-        self.slots[asked.json["name"]] = secrets.token_hex(12)
+        if asked.method == "POST":
+            self.slots[asked.json["name"]] = secrets.token_hex(12)
         return {"keys": [{"name": n, "value": v} for n, v in self.slots.items()]}
 
     def _users(self, asked: IssuerRequest, name: str) -> object:

@@ -15,16 +15,16 @@ from rotators.http_api_key.description.places import DescriptionError, Place
 from rotators.http_api_key.description.reader import read_description
 from rotators.http_api_key.description.sources import Sources
 from rotators.http_api_key.http.calls import Call
-from rotators.http_api_key.http.client import Reply
-from rotators.http_api_key.http.network import Answer, Rules
+from rotators.http_api_key.http.network import Rules
 from rotators.http_api_key.issuer import HttpIssuer
-from rotators.http_api_key.listing import id_of, next_page
+from rotators.http_api_key.listing import id_of
+from rotators.http_api_key.lists import next_page
 from shared.aws import clients
 from shared.credentials import Login
 from shared.errors import InvalidEvent, MalformedSecret, Misconfigured
 from shared.protocol.event import RotationRequest
 from shared.tls import ca_bundle
-from tests.unit.rotators.http_api_key.description.test_reader import GOOD, changed
+from tests.unit.rotators.http_api_key.description.samples import GOOD, changed
 from tests.unit.shared.protocol.test_event import GOOD as EVENT
 from tests.unit.shared.test_documents import KEY, LOGIN, parse_key
 
@@ -144,8 +144,8 @@ def test_half_a_character_in_a_list() -> None:
     listing = changed(GOOD, "list/pages", {"query": "c", "value": "n"})
     request = read_description(listing, "issuer").list
     assert request is not None
-    reply = Reply("done", {"n": HALF}, Answer(200, {}, b""))
-    following = next_page(call, request, reply, [])
+    assert request.pages is not None
+    following = next_page(call, request.pages, {"n": HALF}, {}, 0)
     assert following is not None
     assert following.url == ""  # which is no URL of the issuer's, so it is refused
 

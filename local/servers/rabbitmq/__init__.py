@@ -1,6 +1,6 @@
-"""RabbitMQ 3.10 and its management API over TLS; the broker itself listens nowhere.
+"""RabbitMQ 3.10: its management API and the broker itself, both over TLS only.
 
-Source: RabbitMQ documentation, "Management Plugin" and "Configuration".
+Source: RabbitMQ documentation, "Management Plugin", "TLS Support" and "Configuration".
 """
 
 import signal
@@ -14,7 +14,8 @@ from local.servers.home import Home, home
 from local.servers.prefix import prefix
 from local.servers.prefix.debian import DebianPackage
 from local.servers.rabbitmq.api import version_of
-from local.servers.server import ENVIRONMENT, HOST, Server, fill_version, new_server
+from local.servers.rabbitmq.broker import Broker
+from local.servers.server import ENVIRONMENT, HOST, fill_version, new_server
 
 ERLANG = "usr/lib/erlang"
 PROGRAMS = f"{ERLANG}/erts-13.1.5/bin"
@@ -30,6 +31,12 @@ RECIPE = DebianPackage(
 )
 CONFIG = """\
 listeners.tcp = none
+listeners.ssl.1 = {host}:{amqp_port}
+ssl_options.cacertfile = {ca}
+ssl_options.certfile = {cert}
+ssl_options.keyfile = {key}
+ssl_options.versions.1 = tlsv1.3
+ssl_options.versions.2 = tlsv1.2
 management.ssl.ip = {host}
 management.ssl.port = {port}
 management.ssl.cacertfile = {ca}
@@ -48,7 +55,7 @@ default_user_tags.administrator = true
 
 
 @contextmanager
-def rabbitmq(folder: Path, authority: Authority) -> Iterator[Server]:
+def rabbitmq(folder: Path, authority: Authority) -> Iterator[Broker]:
     """Run RabbitMQ while the block runs; `port` is its management API's.
 
     Its log is rabbitmq.log in `folder`.
@@ -56,7 +63,7 @@ def rabbitmq(folder: Path, authority: Authority) -> Iterator[Server]:
     unpacked = prefix(RECIPE)
     log = folder / "rabbitmq.log"
     with home(log, authority) as place:
-        server = new_server("rabbitmq", authority, log)
+        server = Broker.of(new_server("rabbitmq", authority, log), children.free_port())
         _configure(place, server)
         names_port = children.free_port()
         child = place.child(env=_environment(unpacked, place, names_port))
@@ -81,10 +88,11 @@ def rabbitmq(folder: Path, authority: Authority) -> Iterator[Server]:
             yield fill_version(server, version_of)
 
 
-def _configure(place: Home, server: Server) -> None:
+def _configure(place: Home, server: Broker) -> None:
     config = CONFIG.format(
         host=HOST,
         port=server.port,
+        amqp_port=server.amqp_port,
         ca=place.ca,
         cert=place.certificate.cert,
         key=place.certificate.key,

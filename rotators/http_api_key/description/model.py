@@ -3,17 +3,23 @@
 docs/issuers.md explains it by example; the checker is reader.py.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property
 
-from rotators.http_api_key.description.places import Expression
-from rotators.http_api_key.description.requests import Auth, Request
-from rotators.http_api_key.description.templates import Name, Template
+from rotators.http_api_key.description.auth import Auth
+from rotators.http_api_key.description.expressions import Found
+from rotators.http_api_key.description.names import Name
+from rotators.http_api_key.description.requests import Request
+from rotators.http_api_key.description.templates import Template
 from shared.keys.api_key import Way
 from shared.passwords import PasswordPolicy
 
 _NO_FIELD = "issuer"  # what an error names where no field of the secret says it
+_MAX_VALUE = 200  # characters of a value that a pattern bounds
+# What the parts of a listed key are called that no successor takes over as they are.
+LISTED = ("keys", "id", "label", "created", "expires", "shown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,15 @@ class Description:
     keys: what finds the new key in the answer to `renew`, for each slot, or for "" without slots;
     empty where the key is not in it.
     idempotent: whether `renew` gives the same key again for the same version.
+    list: the request for the accepted keys; None with slots.
+    slot_list, slot_keys: the request that tells which key is in which slot, and what finds each
+    slot's in the whole answer; what else it finds there is kept.
+    inspect: the request about the current key, whose parts go before those of `list`.
+    revoke: the requests that end a key, in turn; revoke_expires: whether keys only end by
+    themselves; is_revocation_proved: whether a revoked key is to be used until it is refused.
+    carries: what a key begins with, made of its {id}; None where a key does not show its id.
+    is_id_confidential: whether the id is as secret as the key.
+    patterns: what a field must match, by the name of the description; see `unfit`.
     choose: what keys are like that are chosen here, None for the function's password settings.
     propagation: seconds in which a new key may not work yet, and an old one still.
     """
@@ -65,14 +80,22 @@ class Description:
     auth: Auth
     admin: Admin | None
     renew: Request
-    keys: Mapping[str, Expression]
+    keys: Mapping[str, Found]
     idempotent: bool
     list: Request | None
+    slot_list: Request | None
+    slot_keys: Mapping[str, Found]
+    inspect: Request | None
     revoke: tuple[Request, ...]
+    revoke_expires: bool
+    is_revocation_proved: bool
     probe: Request
     slots: tuple[str, ...]
     choose: PasswordPolicy | None
     propagation: int
+    carries: Template | None
+    is_id_confidential: bool
+    patterns: Mapping[str, re.Pattern[str]]
 
     @cached_property
     def names(self) -> frozenset[Name]:
@@ -89,8 +112,77 @@ class Description:
     def requests(self) -> tuple[Request, ...]:
         """Every request in it."""
         login = self.admin.login if self.admin else None
-        optional = [request for request in (self.list, login) if request is not None]
-        return (self.renew, *self.revoke, self.probe, *optional)
+        optional = (self.list, self.slot_list, self.inspect, login)
+        present = [request for request in optional if request is not None]
+        return (self.renew, *self.revoke, self.probe, *present)
+
+    @cached_property
+    def kept_names(self) -> frozenset[str]:
+        """The names after `kept.` that the request for the next key uses."""
+        return frozenset(name.field for name in names_in(self.renew) if name.root == "kept")
+
+    @property
+    def needs_inspection(self) -> bool:
+        """Whether `inspect` has to be asked: it refuses, or only it reads what is passed on."""
+        if self.inspect is None:
+            return False
+        listed = self._listed_names
+        limits = {"lifetime", "ends"} if "expires" not in listed else set()
+        only_there = (self.inspect.found.keys() - listed) | limits
+        return bool(self.inspect.refuse) or not self.kept_names.isdisjoint(only_there)
+
+    @property
+    def refuses_ends(self) -> bool:
+        """Whether a current key that ends is refused, since its successor would not end."""
+        inspected = self.inspect.found.keys() if self.inspect else set()
+        shown = "expires" in self._listed_names | inspected
+        return shown and self.kept_names.isdisjoint({"lifetime", "ends"})
+
+    @cached_property
+    def compared_names(self) -> tuple[str, ...]:
+        """What a new key's answer and the list both tell: it is compared, and stored by `field`.
+
+        `expires` is not of them: it is the new key's end, and no field of the secret.
+        """
+        inspected = self.inspect.found.keys() if self.inspect else set()
+        shown = self._listed_names | inspected
+        return tuple(sorted((self.renew.found.keys() & shown) - {*LISTED}))
+
+    @property
+    def _listed_names(self) -> set[str]:
+        listing = self.list or self.slot_list
+        return set(listing.found) if listing else set()
+
+    @cached_property
+    def binds_id(self) -> bool:
+        """Whether a probe that succeeds, or the key itself, shows that the id is this key's."""
+        if self.carries is not None:
+            return True
+        if any(map(self._is_id, names_in(self.probe.auth or self.auth))):
+            return True
+        # An answer about whichever id was asked for tells nothing of the key that asked.
+        asked = names_in((self.probe.path, self.probe.query, self.probe.body, self.probe.form))
+        expected = names_in(tuple(tree for _, tree in self.probe.expect))
+        return any(map(self._is_id, expected)) and not any(map(self._is_id, asked))
+
+    def _is_id(self, name: Name) -> bool:
+        if name.root == "secret":
+            return "id" in self.fields and self.field(name.field) == self.fields["id"]
+        return name.root == "id"
+
+    def unfit(self, document: Mapping[str, object]) -> str | None:
+        """The field of a secret's document whose value its pattern does not match; None if all do.
+
+        A value of more than 200 characters matches none.
+        """
+        values = self.values_of(document)
+        for name, pattern in self.patterns.items():
+            value = values.get(name)
+            if value is not None and not (
+                len(str(value)) <= _MAX_VALUE and pattern.fullmatch(str(value))
+            ):
+                return self.field(name)
+        return None
 
     @cached_property
     def sent_names(self) -> tuple[str, ...]:
@@ -101,6 +193,7 @@ class Description:
         used = {name.field for name in names_in(self.requests) if name.root == "secret"}
         elsewhere = {*_fields(self.base), *(_fields(self.admin.secret) if self.admin else ())}
         rotating = {self.fields.get(part) for part in ("key", "id", "slot")}
+        rotating |= {self.field(name) for name in self.compared_names}
         return tuple(sorted(name for name in used - elsewhere if self.field(name) not in rotating))
 
     @cached_property
@@ -115,14 +208,14 @@ class Description:
         """What errors call the parts of the secret."""
         admin = _fields(self.admin.secret) if self.admin else []
         return FieldNames(
-            url=self._first_field(_fields(self.base)),
+            url=self._first_field(name for name in _fields(self.base) if name not in self.values),
             owner=self._first_field([*self.owner_names, *self.sent_names]),
             admin=self._first_field(admin),
             key=self.fields["key"],
         )
 
-    def _first_field(self, names: Sequence[str]) -> str:
-        return self.field(names[0]) if names else _NO_FIELD
+    def _first_field(self, names: Iterable[str]) -> str:
+        return next(map(self.field, names), _NO_FIELD)
 
     def field(self, name: str) -> str:
         """The field of the secret that a name of the description is."""

@@ -2,16 +2,20 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
-import jmespath
-from jmespath.exceptions import JMESPathError
-
-from rotators.http_api_key.description.templates import CONFIDENTIAL, Template, TemplateError
+from rotators.http_api_key.description.expressions import (
+    Expression,
+    ExpressionError,
+    Found,
+    Header,
+    compile_expression,
+)
+from rotators.http_api_key.description.names import CONFIDENTIAL, TemplateError
+from rotators.http_api_key.description.templates import Template
 from shared.fields import encodable
 
+HEADER = r"[A-Za-z][A-Za-z0-9-]*"
 MAX_DEPTH = 32  # of a body, which is filled in by recursion
 
 
@@ -21,37 +25,6 @@ class DescriptionError(ValueError):
     def __init__(self, place: str, problem: str) -> None:
         super().__init__(f"{place} {problem}")
         self.place, self.problem = place, problem
-
-
-@dataclass(frozen=True, slots=True)
-class Expression:
-    """A JMESPath expression, compiled."""
-
-    compiled: Any
-
-    def search(self, answer: object) -> Any:  # noqa: ANN401 - any JSON
-        """What it finds in an answer; None for nothing, or where it does not apply."""
-        try:
-            return self.compiled.search(answer)
-        except (JMESPathError, TypeError, ValueError, ArithmeticError, RecursionError):
-            return None
-
-
-# JMESPath's functions that take a reference to an expression, written `&a`.
-_TAKE_REFERENCES = ("map", "max_by", "min_by", "sort_by")
-
-
-def _finds_references(node: Any) -> bool:  # noqa: ANN401 - a part of JMESPath's tree
-    """Whether the expression may find such a reference itself, which is no JSON."""
-    if not isinstance(node, dict):  # a bound of a slice
-        return False
-    if node["type"] == "function_expression" and node["value"] in _TAKE_REFERENCES:
-        return any(
-            _finds_references(part)
-            for argument in node["children"]
-            for part in (argument["children"] if argument["type"] == "expref" else [argument])
-        )
-    return node["type"] == "expref" or any(map(_finds_references, node["children"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +68,10 @@ class Place:
         shown = name if re.fullmatch(r"[\w.$-]{1,64}", name) else "?"
         return Place(value, f"{self.path}.{shown}" if self.path else shown)
 
+    def at(self, name: str) -> "Place":
+        """A member's name as a value, at the place of what it is a member of."""
+        return Place(name, self.path)
+
     def items(self) -> "Iterator[Place]":
         """The items of a list."""
         if not isinstance(self.value, list):
@@ -121,14 +98,28 @@ class Place:
             raise self.wrong(f"must be a whole number from {within[0]} to {within[-1]}")
         return self.value
 
+    def line(self, longest: int) -> str:
+        """A text for people, in one line."""
+        text = self.text(r".+", f"a line of 1 to {longest} characters")
+        if not text.isprintable() or len(text) > longest:
+            raise self.wrong(f"must be a line of 1 to {longest} characters")
+        return text
+
     def expression(self) -> Expression:
         """A JMESPath expression."""
         text = self.text()
-        with suppress(ValueError, RecursionError):  # its own errors, and a number without end
-            compiled = jmespath.compile(text)
-            if not _finds_references(compiled.parsed):
-                return Expression(compiled)
-        raise self.wrong("is not a JMESPath expression")
+        try:
+            return compile_expression(text, self.path)
+        except ExpressionError as error:
+            problem = str(error)
+        raise self.wrong(problem)
+
+    def found(self) -> Found:
+        """What finds a value in an answer: a JMESPath expression, or `{"header": NAME}`."""
+        if not isinstance(self.value, dict):
+            return self.expression()
+        name = self.members(("header",), required=("header",))["header"]
+        return Header(name.text(HEADER, "a header's name").lower(), self.path)
 
     def template(self, names: Collection[str], *, in_url: bool = False) -> Template:
         """A template with these names only, and nothing confidential in a URL."""

@@ -3,23 +3,32 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
+from rotators.http_api_key.description.auth import Auth
+from rotators.http_api_key.description.expressions import Found
+from rotators.http_api_key.description.listings import Listings, read_found, read_listings
 from rotators.http_api_key.description.members import (
+    read_carries,
+    read_confidential,
     read_label,
+    read_patterns,
     read_policy,
     read_seconds,
     read_values,
 )
-from rotators.http_api_key.description.model import Admin, Description, names_in
-from rotators.http_api_key.description.places import Expression, Place
-from rotators.http_api_key.description.requests import Auth, Pages, Request, read_base, read_request
+from rotators.http_api_key.description.model import LISTED, Admin, Description, names_in
+from rotators.http_api_key.description.outcomes import check_proof
+from rotators.http_api_key.description.places import Place
+from rotators.http_api_key.description.quotes import check_quotes
+from rotators.http_api_key.description.requests import Request, read_base, read_request
+from rotators.http_api_key.description.urls import check_urls
 from shared.keys.api_key import Way
 
 _WAYS = {"issue": Way.ISSUED, "replace": Way.REPLACED, "set": Way.CHOSEN}
 _MEMBERS = (
-    *("documentation", "base", "fields", "values", "defaults", "label", "auth", "admin"),
-    *(*_WAYS, "list", "revoke", "probe", "slots", "choose", "propagation"),
+    *("documentation", "base", "fields", "values", "defaults", "patterns", "label", "auth"),
+    *("admin", *_WAYS, "list", "inspect", "revoke", "probe", "slots", "choose", "propagation"),
+    *("carries", "confidential"),
 )
-_LISTED = ("keys", "id", "label", "created", "expires")
 
 
 def read_description(document: object, at: str) -> Description:
@@ -32,9 +41,9 @@ def read_description(document: object, at: str) -> Description:
     members = found["fields"].members(required=["key"])
     fields = {name: member.text() for name, member in members.items()}
     slots = tuple(item.text() for item in found["slots"].items()) if "slots" in found else ()
-    reader = _Reader(place, found, fields, slots, ways[0])
-    description = reader.description()
-    reader.keep_the_key_out_of_urls(description)
+    description = _Reader(place, found, fields, slots, ways[0]).description()
+    check_urls(description)
+    check_quotes(description)
     return description
 
 
@@ -54,9 +63,11 @@ class _Reader:
     def description(self) -> Description:
         found = self.found
         slots = self._slots()
-        listing = self._list()
-        request, keys, idempotent = self._renew(_kept(listing))
-        return Description(
+        patterns = read_patterns(self._member("patterns", {}))
+        listings = self._listings()
+        request, keys, idempotent = self._renew(_kept(listings))
+        revoke, expires, proved = self._revoke()
+        description = Description(
             base=read_base(found["base"]),
             way=_WAYS[self.way],
             fields=self.fields,
@@ -68,13 +79,23 @@ class _Reader:
             renew=request,
             keys=keys,
             idempotent=idempotent,
-            list=listing,
-            revoke=self._revoke(),
-            probe=read_request(found["probe"], {"now", *self._key_names}, more=["base"])[0],
+            list=None if slots else listings.list,
+            slot_list=listings.list if slots else None,
+            slot_keys=listings.slot_keys,
+            inspect=listings.inspect,
+            revoke=revoke,
+            revoke_expires=expires,
+            is_revocation_proved=proved,
+            probe=self._probe(),
             slots=slots,
             choose=read_policy(found["choose"]) if "choose" in found else None,
             propagation=read_seconds(found["propagation"]) if "propagation" in found else 0,
+            carries=read_carries(found["carries"], self.fields) if "carries" in found else None,
+            is_id_confidential=read_confidential(self._member("confidential", []), self.fields),
+            patterns=patterns,
         )
+        self._check_patterns(description)
+        return description
 
     @property
     def _key_names(self) -> set[str]:
@@ -102,8 +123,11 @@ class _Reader:
         found = place.members(("secret", "auth", "login"), required=("secret", "auth"))
         login = None
         if "login" in found:
-            login, members = read_request(found["login"], {"secret", "admin"}, more=["base"])
-            login = replace(login, found=_read(found["login"], members, ("token",), ("token",)))
+            names = {"secret", "admin"}
+            login, members = read_request(found["login"], names, more=["base"])
+            login = replace(
+                login, found=read_found(found["login"], members, ("token",), ("token",))
+            )
             if "base" in members and login.base and login.base.whole is not None:
                 # The admin's secret does not say where that is, and its key is sent there.
                 raise members["base"].wrong("must begin with https://")
@@ -111,22 +135,11 @@ class _Reader:
         found["secret"].text()  # raises for an empty one, which names no secret
         return Admin(found["secret"].template({"secret"}), auth, login)
 
-    def _list(self) -> Request | None:
-        if "list" not in self.found:
-            return None
-        place = self.found["list"]
+    def _listings(self) -> Listings:
         names = {"secret", "arn", "tag", *self._asker_names, *(self._key_names - {"key"})}
-        request, members = read_request(place, names, more=["pages"])
-        needed = ["keys", "id"] if self.way == "issue" else ["keys"]
-        read = _read(place, members, None, needed)
-        if "expires" in read and "created" not in read:
-            raise place.child("read").missing("created")  # from both, the lifetime is known
-        pages = Pages.read(members["pages"]) if "pages" in members else None
-        if pages and pages.size and pages.query in request.query:
-            raise place.child("query").child(pages.query).wrong("is what 'pages' sets")
-        return replace(request, found=read, pages=pages)
+        return read_listings(self.place, self.found, names, self.slots)
 
-    def _renew(self, kept: Collection[str]) -> tuple[Request, dict[str, Expression], bool]:
+    def _renew(self, kept: Collection[str]) -> tuple[Request, dict[str, Found], bool]:
         """The request for the next key, what finds the key in its answer, and `idempotent`.
 
         kept: the names of what a new key takes over. See Description for the second.
@@ -136,7 +149,8 @@ class _Reader:
         names |= {"key"} if self.way == "issue" else self._key_names
         if self.way == "set":
             names.add("old")
-        request, members = read_request(place, names, more=["idempotent"])
+        more = ["idempotent", "poll"]
+        request, members = read_request(place, names, more=more)
         used = {name.root for name in names_in(request)}
         idempotent = "idempotent" in members and members["idempotent"].flag()
         if idempotent and not used & {"version", "label"}:
@@ -150,24 +164,38 @@ class _Reader:
         if self.way == "issue" and "id" not in reading:
             raise where.missing("id")
         keys = self._keys(reading.pop("key")) if "key" in reading else {}
-        found = {name: member.expression() for name, member in reading.items()}
+        found = {name: member.found() for name, member in reading.items()}
         return replace(request, found=found), keys, idempotent
 
-    def _keys(self, place: Place) -> dict[str, Expression]:
+    def _keys(self, place: Place) -> dict[str, Found]:
         if not self.slots:
-            return {"": place.expression()}
+            return {"": place.found()}
         members = place.members(self.slots, required=self.slots)
-        return {slot: member.expression() for slot, member in members.items()}
+        return {slot: member.found() for slot, member in members.items()}
 
-    def _revoke(self) -> tuple[Request, ...]:
+    def _revoke(self) -> tuple[tuple[Request, ...], bool, bool]:
+        """The requests that end a key, whether keys only expire, and whether an end is proved."""
         if "revoke" not in self.found:
             if self.way == "issue":
                 raise self.place.missing("revoke")
-            return ()
+            return (), False, False
         place = self.found["revoke"]
+        if place.value == "expires":
+            return (), True, False
+        if not isinstance(place.value, dict | list) or place.value == []:
+            raise place.wrong('must be a request, a list of them, or "expires"')
         names = {"secret", "id", "now", *self._asker_names}
-        places = place.items() if isinstance(place.value, list) else iter((place,))
-        return tuple(read_request(request, names)[0] for request in places)
+        *others, last = place.items() if isinstance(place.value, list) else (place,)
+        requests = [read_request(other, names)[0] for other in others]
+        request, members = read_request(last, names, more=["proved"])
+        proved = "proved" in members and members["proved"].flag()
+        return (*requests, request), False, proved
+
+    def _probe(self) -> Request:
+        place = self.found["probe"]
+        request, _ = read_request(place, {"now", *self._key_names}, more=["base"])
+        check_proof(place, request.outcomes)
+        return request
 
     def _slots(self) -> tuple[str, ...]:
         if "slots" in self.found:
@@ -180,34 +208,20 @@ class _Reader:
                 raise place.wrong("is for replace or set")
         return self.slots
 
-    def keep_the_key_out_of_urls(self, description: Description) -> None:
-        """Check that no URL has the field that holds the key; raises DescriptionError.
-
-        {key} itself is refused where a template is read.
-        """
-        for request in description.requests:
-            bases = [description.base, *([request.base] if request.base else [])]
-            for template in (*bases, request.path, *request.query.values()):
-                fields = (name.field for name in template.names if name.root == "secret")
-                if self.fields["key"] in {description.field(name) for name in fields}:
-                    raise Place(None, request.place).wrong("must not have the key in its URL")
+    def _check_patterns(self, description: Description) -> None:
+        """Check that each pattern is of a field that is sent and that no rotation changes."""
+        sent = {name.field for name in description.names if name.root == "secret"}
+        rotating = {self.fields.get(part) for part in ("key", "id", "slot")}
+        rotating |= {description.field(name) for name in description.renew.found}
+        for name in description.patterns:
+            if name not in sent or description.field(name) in rotating:
+                where = self.place.child("patterns").child(name)
+                raise where.wrong("is not a name that requests send and no rotation changes")
 
 
-def _kept(listing: Request | None) -> set[str]:
+def _kept(listings: Listings) -> set[str]:
     """The names of what a new key takes over of the one it replaces."""
-    if listing is None:
-        return set()
-    limits = {"kept.lifetime", "kept.ends"} if "expires" in listing.found else set()
-    return limits | {f"kept.{name}" for name in listing.found if name not in _LISTED}
-
-
-def _read(
-    place: Place,
-    members: Mapping[str, Place],
-    known: Collection[str] | None,
-    needed: Collection[str],
-) -> dict[str, Expression]:
-    """The expressions of `read`; known: the names it may have, None for any; needed: must have."""
-    where = members.get("read", place.child("read", {}))
-    found = where.members(known, required=needed)
-    return {name: member.expression() for name, member in found.items()}
+    requests = [each for each in (listings.list, listings.inspect) if each is not None]
+    found = {name for request in requests for name in request.found}
+    limits = {"kept.lifetime", "kept.ends"} if "expires" in found else set()
+    return limits | {f"kept.{name}" for name in found if name not in LISTED}

@@ -1,100 +1,25 @@
 """A request of a description: what is sent, and how the answer is read."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Self
+from dataclasses import dataclass, replace
 
-from rotators.http_api_key.description.places import Expression, Place, Tree, templates, tree
+from rotators.http_api_key.description.auth import Auth, read_headers
+from rotators.http_api_key.description.bodies import check_content_type
+from rotators.http_api_key.description.expressions import Expression, Found
+from rotators.http_api_key.description.outcomes import (
+    OUTCOMES,
+    Outcome,
+    read_because,
+    read_outcomes,
+)
+from rotators.http_api_key.description.pages import Pages, Poll
+from rotators.http_api_key.description.places import Place, Tree, templates, tree
 from rotators.http_api_key.description.templates import Template
 
 # No backslash: it is a slash to some.
 _LINE = r"(GET|POST|PUT|PATCH|DELETE) (/[!-\[\]-~]*)"
-_HEADER = r"[A-Za-z][A-Za-z0-9-]*"
-# What the client itself sets, about the connection and the body.
-_OWN_HEADERS = {"host", "connection", "content-length", "transfer-encoding", "accept-encoding"}
-_MEMBERS = ("request", "query", "headers", "body", "form", "auth", "expect", "read")
-_OUTCOMES = ("done", "gone", "rejected", "later")
-
-
-@dataclass(frozen=True, slots=True)
-class Auth:
-    """How a request says who asks: headers, one of which may be of two halves (basic)."""
-
-    headers: Mapping[str, Template] = field(default_factory=dict)
-    bearer: Template | None = None
-    basic: tuple[Template, Template] | None = None
-
-    @classmethod
-    def read(cls, place: Place, names: Collection[str]) -> Self:
-        """`{"bearer": T}`, `{"basic": [T, T]}`, `{"headers": {...}}`, or "none"."""
-        if place.value == "none":
-            return cls()
-        found = place.members(("bearer", "basic", "headers"))
-        if len(found) != 1:
-            raise place.wrong('must be "none" or have one of bearer, basic, headers')
-        if "bearer" in found:
-            return cls(bearer=found["bearer"].template(names))
-        if "headers" in found:
-            return cls(headers=_headers(found["headers"], names))
-        halves = tuple(half.template(names) for half in found["basic"].items())
-        if len(halves) != 2:  # noqa: PLR2004 - a user name and a password
-            raise found["basic"].wrong("must have a user name and a password")
-        return cls(basic=(halves[0], halves[1]))
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The answers that mean one thing: statuses, and conditions on a JSON body."""
-
-    statuses: frozenset[int]
-    conditions: tuple[Expression, ...] = ()
-
-    @classmethod
-    def read(cls, place: Place) -> Self:
-        """A list of statuses and JMESPath conditions."""
-        statuses, conditions = set(), []
-        for item in place.items():
-            if isinstance(item.value, str):
-                conditions.append(item.expression())
-            else:
-                statuses.add(item.integer(range(200, 600)))
-        return cls(frozenset(statuses), tuple(conditions))
-
-    def covers(self, status: int, answer: object) -> bool:
-        """Whether an answer is one of these; a condition is met by what JMESPath calls true."""
-        return status in self.statuses or any(
-            condition.search(answer) not in (None, False, "", [], {})
-            for condition in self.conditions
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Pages:
-    """Where a list's next page is: in the Link header, at a URL in the answer, or by a parameter.
-
-    query: the parameter that a cursor or a number goes into; value: what finds cursor or URL.
-    first, size: of numbered pages, the first one's number and how many keys a full one has.
-    """
-
-    query: str = ""
-    value: Expression | None = None
-    first: int = 0
-    size: int = 0
-
-    @classmethod
-    def read(cls, place: Place) -> Self:
-        """`"link"`, `{"url": E}`, `{"query": Q, "value": E}` or `{"query": Q, "first", "size"}`."""
-        if place.value == "link":
-            return cls()
-        found = place.members(("url", "query", "value", "first", "size"))
-        if found.keys() == {"url"}:
-            return cls(value=found["url"].expression())
-        if found.keys() == {"query", "value"}:
-            return cls(found["query"].text(), found["value"].expression())
-        if found.keys() == {"query", "first", "size"}:
-            first, size = found["first"].integer(range(2)), found["size"].integer(range(1, 10_001))
-            return cls(found["query"].text(), None, first, size)
-        raise place.wrong('must be "link", or have url, or query with value or first and size')
+_BODIES = ("body", "form", "text")
+_MEMBERS = ("request", "query", "headers", *_BODIES, "auth", "expect", "read", "because")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +27,16 @@ class Request:
     """One request, and how its answer is read.
 
     place: where it stands in the description.
+    text: a body that is sent as it is; at most one of body, form and text is not None.
     auth: who asks, where it is not the one that such a request is for: the key's owner or admin.
-    outcomes: the answers that mean `done`, `gone`, `rejected` or `later`.
+    outcomes: the answers that mean `authenticated` (the asker's key is right and only lacks a
+    right), `rejected`, `gone`, `later` or `done`.
     expect: what is to be found in an answer; found: what finds the parts that are read.
+    because: conditions on an answer that is no success, and the sentence that each adds.
+    refuse: of `list` (on the current key's item) and `inspect`: what a key may not be, and the
+    phrase for it.
+    skip: of `list`: conditions on an item that is no accepted key.
+    poll: of `issue`, `replace` and `set`: what to ask until the answer to read is there.
     base: where it goes, if not to the description's.
     """
 
@@ -115,19 +47,28 @@ class Request:
     headers: Mapping[str, Template]
     body: Tree
     form: Mapping[str, Template] | None
+    text: Template | None
     auth: Auth | None
     outcomes: Mapping[str, Outcome]
     expect: tuple[tuple[Expression, Tree], ...]
-    found: Mapping[str, Expression]
+    found: Mapping[str, Found]
+    because: tuple[tuple[Expression, str], ...] = ()
+    refuse: tuple[tuple[Expression, str], ...] = ()
+    skip: tuple[Expression, ...] = ()
     pages: Pages | None = None
+    poll: Poll | None = None
     base: Template | None = None
 
     def outcome(self, status: int, answer: object) -> str | None:
-        """`rejected`, `gone`, `later` or `done`, where the description says so; else None."""
-        for name in ("rejected", "gone", "later", "done"):
+        """The first of OUTCOMES that the description says the answer is; else None."""
+        for name in OUTCOMES:
             if name in self.outcomes and self.outcomes[name].covers(status, answer):
                 return name
         return None
+
+    def reason(self, answer: object) -> str | None:
+        """The sentence of the first `because` that holds of an answer's JSON."""
+        return next((words for condition, words in self.because if condition.holds(answer)), None)
 
 
 def read_request(
@@ -137,30 +78,34 @@ def read_request(
 
     Raises DescriptionError.
     """
-    members = place.members((*_MEMBERS, *_OUTCOMES, *more), required=["request"])
+    members = place.members((*_MEMBERS, *OUTCOMES, *more), required=["request"])
     line = members["request"]
     shape = "a method and a path, such as 'POST /keys'"
     method, _, path = line.text(_LINE, shape).partition(" ")
     where = replace(line, value=path)
     if "?" in path or "#" in path:
         raise line.wrong("must have its query in 'query'")
-    if "body" in members and "form" in members:
-        raise place.wrong("must have body or form, not both")
+    if sum(body in members for body in _BODIES) > 1:
+        raise place.wrong("must have one of body, form, text, not both")
     empty = replace(place, value={})
     request = Request(
         place=place.path,
         method=method,
         path=where.template(names, in_url=True),
         query=templates(members.get("query", empty), names, in_url=True),
-        headers=_headers(members.get("headers", empty), names),
+        headers=read_headers(members.get("headers", empty), names),
         body=tree(members["body"], names) if "body" in members else None,
         form=templates(members["form"], names) if "form" in members else None,
+        text=members["text"].template(names) if "text" in members else None,
         auth=Auth.read(members["auth"], names) if "auth" in members else None,
-        outcomes={name: Outcome.read(members[name]) for name in _OUTCOMES if name in members},
+        outcomes=read_outcomes(members),
         expect=tuple(_expect(members.get("expect", empty), names)),
         found={},
+        because=read_because(members.get("because", empty)),
+        poll=Poll.read(members["poll"]) if "poll" in members else None,
         base=read_base(members["base"]) if "base" in members else None,
     )
+    check_content_type(place, members, request.headers)
     return request, members
 
 
@@ -173,16 +118,8 @@ def read_base(place: Place) -> Template:
     return base
 
 
-def _headers(place: Place, names: Collection[str]) -> dict[str, Template]:
-    for name, header in place.members().items():
-        replace(header, value=name).text(_HEADER, "a header by a name of letters and hyphens")
-        if name.lower() in _OWN_HEADERS:
-            raise header.wrong("is a header that the client sets itself")
-    return templates(place, names)
-
-
 def _expect(place: Place, names: Collection[str]) -> "list[tuple[Expression, Tree]]":
     return [
-        (replace(member, value=name).expression(), tree(member, names))
+        (place.at(name).expression(), tree(member, names))
         for name, member in place.members().items()
     ]

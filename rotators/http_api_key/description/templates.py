@@ -2,43 +2,18 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import NoReturn
 
+from rotators.http_api_key.description.escapes import ESCAPES, EscapeError, QuoteScanner
+from rotators.http_api_key.description.names import UNITS, Name, TemplateError
+from rotators.http_api_key.description.times import end, in_units, later, written
 from shared.errors import MalformedSecret, Misconfigured
 from shared.fields import encodable
 from shared.secret import Secret
 
 _PIECES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
-_FIELD = re.compile(r"(secret|admin|kept)\.([A-Za-z0-9_-]+)(\?)?")
-_TIME = re.compile(r"(now|kept\.ends)(?:\+([1-9][0-9]{0,3})([smhd]))?(?:\|(iso|date|unix|ms))?")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-# What a name may be without a field; `key` and `old` are key values, `slot` one of `slots`.
-PLAIN = frozenset({"id", "key", "old", "slot", "label", "version", "arn", "tag", "token"})
-# A value of these must not come to stand in a URL, which servers and proxies log.
-CONFIDENTIAL = frozenset({"key", "old", "token", "admin"})
-
-
-class TemplateError(ValueError):
-    """Why a text is no template."""
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """One {name}: its root such as `secret` or `now`, and what follows it.
-
-    seconds, form: of a time, what is added to it and how it is written.
-    """
-
-    root: str
-    field: str = ""
-    optional: bool = False
-    seconds: int = 0
-    form: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.root}.{self.field}" if self.field else self.root
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +39,22 @@ class Values:
     def get(self, name: Name) -> object:
         """The value, or None."""
         if name.root == "now":
-            return _time(self.now, name)
-        if name.root == "kept" and name.field == "ends":
-            lifetime = self.kept.get("lifetime")
-            ends = _later(self.now, lifetime) if isinstance(lifetime, int) else None
-            return _time(ends, name) if ends else None
+            return written(later(self.now, name.seconds), name.form)
+        if name.root == "kept" and name.field in ("ends", "lifetime"):
+            return self._limit(name)
         if name.root in self.confidential:
             return self.confidential[name.root].reveal()
         fields: Mapping[str, Mapping[str, object]]
         fields = {"secret": self.secret, "admin": self.admin, "kept": self.kept}
         return fields[name.root].get(name.field) if name.field else self.plain.get(name.root)
+
+    def _limit(self, name: Name) -> object:
+        lifetime = self.kept.get("lifetime")
+        if not isinstance(lifetime, int):
+            return None
+        if name.field == "ends":
+            return written(later(end(self.now, lifetime, name.form), name.seconds), name.form)
+        return in_units(lifetime, name.form) if name.form in UNITS else lifetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +76,9 @@ class Template:
             elif match[1] is None:
                 raise TemplateError("has a brace that is not one of a pair; a brace itself is {{")
             else:
-                pieces.append(_name(match[1]))
+                pieces.append(Name.parse(match[1]))
         pieces.append(text[end:])
-        return cls(tuple(piece for piece in pieces if piece != ""))
+        return cls(tuple(_quoted(piece for piece in pieces if piece != "")))
 
     @property
     def names(self) -> Iterator[Name]:
@@ -110,15 +91,21 @@ class Template:
         only = self.pieces[0] if len(self.pieces) == 1 else None
         return only if isinstance(only, Name) else None
 
-    def value(self, values: Values) -> object:
-        """The JSON value of the name that is all of it, or the text; None where it has no value.
+    def is_left_out(self, values: Values) -> bool:
+        """Whether a name in it has no value that may be missing: then all of it is left out."""
+        return any(name.may_be_missing and values.get(name) is None for name in self.names)
 
-        Raises MalformedSecret for a name that must have one.
+    def value(self, values: Values) -> object:
+        """The JSON value of the name that is all of it, or the text; None where it is left out.
+
+        Raises MalformedSecret for a name that must have a value.
         """
+        if self.is_left_out(values):
+            return None
         if self.whole is None:
             return self.text(values)
         value = values.get(self.whole)
-        if value is None and not _may_be_missing(self.whole):
+        if value is None:
             _refuse(self.whole, values, "is missing")
         return value
 
@@ -130,40 +117,23 @@ class Template:
         )
 
 
-def _name(text: str) -> Name:
-    if match := _TIME.fullmatch(text):
-        seconds = int(match[2]) * _SECONDS[match[3]] if match[2] else 0
-        root, _, which = match[1].partition(".")
-        return Name(root, which, seconds=seconds, form=match[4] or "iso")
-    if match := _FIELD.fullmatch(text):
-        return Name(match[1], match[2], optional=bool(match[3]))
-    if text in PLAIN:
-        return Name(text)
-    raise TemplateError("has a name in braces that there is not")
-
-
-def _later(moment: datetime, seconds: int) -> datetime:
-    """So many seconds later; of what never ends, as some issuers write it, the last year's end."""
-    try:
-        return moment + timedelta(seconds=seconds)
-    except OverflowError:
-        return datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
-
-
-def _time(moment: datetime, name: Name) -> str | int:
-    moment = _later(moment, name.seconds)
-    match name.form:
-        case "date":
-            return moment.date().isoformat()
-        case "unix":
-            return int(moment.timestamp())
-        case "ms":
-            return int(moment.timestamp() * 1000)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _may_be_missing(name: Name) -> bool:
-    return name.optional or name.root == "kept"
+def _quoted(pieces: Iterator[str | Name]) -> Iterator[str | Name]:
+    """The pieces, with each name of another language's form knowing the quotes it stands in."""
+    scanner = QuoteScanner()
+    for piece in pieces:
+        if isinstance(piece, str):
+            scanner.read(piece)
+        elif piece.form in ESCAPES:
+            allowed, _ = ESCAPES[piece.form]
+            if not scanner.open or scanner.open not in allowed:
+                raise TemplateError(
+                    f"must have {{{piece}|{piece.form}}} in quotes of that language"
+                )
+            if scanner.nested:
+                raise TemplateError(f"has {{{piece}|{piece.form}}} in quotes within other quotes")
+            yield replace(piece, quote=scanner.open)
+            continue
+        yield piece
 
 
 def _text(name: Name, values: Values) -> str:
@@ -178,7 +148,12 @@ def _text(name: Name, values: Values) -> str:
         )
     if not encodable(text := str(value)):
         _refuse(name, values, "has characters that are none")
-    return text
+    if name.form not in ESCAPES:
+        return text
+    try:
+        return ESCAPES[name.form][1](text, name.quote)
+    except EscapeError as error:
+        _refuse(name, values, str(error))
 
 
 def _refuse(name: Name, values: Values, problem: str) -> NoReturn:

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
+from rotators.http_api_key.description.auth import Auth
 from rotators.http_api_key.description.places import Tree
-from rotators.http_api_key.description.requests import Auth, Request
+from rotators.http_api_key.description.requests import Request
 from rotators.http_api_key.description.templates import Template, Values
 from shared.errors import MalformedSecret
 from shared.fields import Fields
@@ -38,17 +39,31 @@ def make_call(request: Request, base: str, values: Values, credentials: Mapping[
     query = _present(request.query, values)
     if query:
         url += "?" + urlencode(query, quote_via=quote, safe="")
-    headers = {"Accept": "application/json", "User-Agent": "secret-rotators"}
-    body = None
+    media_type, body = _body(request, values)
+    headers = {"Accept": "application/json", "User-Agent": "secret-rotators", **media_type}
+    own = {n: t for n, t in request.headers.items() if not t.is_left_out(values)}
+    headers = _merged(headers, _headers(own, values))
+    asker = credentials if request.auth is None else credentials_of(request.auth, values)
+    return Call(request.method, url, _merged(headers, asker), body)
+
+
+def _body(request: Request, values: Values) -> tuple[dict[str, str], bytes | None]:
+    """The header that says what a body is, and the body."""
     if request.form is not None:
-        headers["Content-Type"] = "application/x-www-form-urlencoded"
-        body = urlencode(_present(request.form, values)).encode()
-    elif request.body is not None:
-        headers["Content-Type"] = "application/json"
-        body = json.dumps(resolved(request.body, values)).encode()
-    headers |= _headers(request.headers, values)
-    headers |= credentials if request.auth is None else credentials_of(request.auth, values)
-    return Call(request.method, url, headers, body)
+        form = urlencode(_present(request.form, values)).encode()
+        return {"Content-Type": "application/x-www-form-urlencoded"}, form
+    if request.body is not None:
+        document = json.dumps(resolved(request.body, values)).encode()
+        return {"Content-Type": "application/json"}, document
+    if request.text is not None:
+        return {}, request.text.text(values).encode()  # its type is among the request's headers
+    return {}, None
+
+
+def _merged(headers: Mapping[str, str], more: Mapping[str, str]) -> dict[str, str]:
+    """All of these headers, of which `more` goes before others of the same name."""
+    names = {name.lower() for name in more}
+    return {**{n: v for n, v in headers.items() if n.lower() not in names}, **more}
 
 
 def base_url(template: Template, values: Values, field_name: str) -> str:
@@ -66,7 +81,7 @@ def base_url(template: Template, values: Values, field_name: str) -> str:
 
 
 def resolved(tree: Tree, values: Values) -> object:
-    """JSON with every template's value in it; a member that is a name without one is left out."""
+    """JSON with every template's value in it; a member that has a name without one is left out."""
     if isinstance(tree, Template):
         return tree.value(values)
     if isinstance(tree, Mapping):
@@ -83,11 +98,11 @@ def _absent(tree: Tree, value: object) -> bool:
 
 
 def _present(templates: Mapping[str, Template], values: Values) -> dict[str, str]:
-    """The texts of a query or a form, without those that are a name without a value."""
+    """The texts of a query or a form, without those that are left out."""
     return {
         name: template.text(values)
         for name, template in templates.items()
-        if template.whole is None or template.value(values) is not None
+        if not template.is_left_out(values)
     }
 
 

@@ -2,32 +2,26 @@
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
-from rotators.http_api_key.description.model import Description
+from rotators.http_api_key.description.model import Description, names_in
 from rotators.http_api_key.description.requests import Request
 from rotators.http_api_key.description.templates import Values
-from rotators.http_api_key.http.calls import Call, base_url, credentials_of, make_call, resolved
-from rotators.http_api_key.http.errors import IssuerErrors, refusal, translate_issuer_errors
-from rotators.http_api_key.http.network import Answer, Network
+from rotators.http_api_key.http import naming
+from rotators.http_api_key.http.answers import INVALID, Reply, json_or_invalid, outcome_of
+from rotators.http_api_key.http.calls import Call, base_url, credentials_of, make_call
+from rotators.http_api_key.http.errors import refusal, translate_issuer_errors
+from rotators.http_api_key.http.network import Network
+from rotators.http_api_key.http.polling import Polling
+from rotators.http_api_key.http.words import IssuerErrors
 from shared.errors import RotationError
 from shared.keys.api_key import ApiKey
 from shared.secret import Secret
 
-_SUCCESS = range(200, 300)
 GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
-REJECTED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
-_INVALID = object()  # instead of a document: what came is no JSON
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What an answer means, `done`, `gone` or `rejected`, and the JSON in it."""
-
-    outcome: str
-    document: object = field(repr=False)
-    answer: Answer = field(repr=False)
+_REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 
 class Client:
@@ -37,15 +31,14 @@ class Client:
         self, network: Network, description: Description, document: Mapping[str, object]
     ) -> None:
         self._network = network
+        self._document = document
         self.description = description
         self.values = Values(description.fields, description.values_of(document))
-        names = description.field_names
+        names = naming.field_names(description, document)
         self.base = base_url(description.base, self.values, names.url)
         values = self.values.secret
         self.sent = Secret(json.dumps([values.get(name) for name in description.sent_names]))
-        # Only what stands in URLs is shown: anything else may be confidential.
-        owner = [str(values[name]) for name in description.owner_names if name in values]
-        self.errors = IssuerErrors(self.base, ", ".join(owner) or "the secret", names)
+        self.errors = IssuerErrors(self.base, naming.owner_name(description, values), names)
 
     def of_key(self, key: ApiKey) -> Values:
         """The values for a request about this key."""
@@ -53,83 +46,99 @@ class Client:
         present = {name: value for name, value in plain.items() if value is not None}
         return replace(self.values, plain=present, confidential={"key": key.key})
 
+    def key_name(self, key_id: str | None) -> str:
+        """What messages call a key; empty for one without an id."""
+        if key_id is None:
+            return ""
+        return "(confidential)" if self.description.is_id_confidential else f"'{key_id}'"
+
     def probe_call(self, key: ApiKey) -> Call:
         """The call that uses the key as its owner would; raises MalformedSecret if it cannot."""
         values = self.of_key(key)
         credentials = credentials_of(self.description.auth, values)
         return make_call(self.description.probe, self.base, values, credentials)
 
-    def probe(self, key: ApiKey) -> None:
-        """Use the key; raises Rejected, and TargetMismatch for another owner's."""
-        request, errors = self.description.probe, self.errors.of_the_rotated_key()
-        reply = self.ask(self.probe_call(key), request, errors=errors, rejected=REJECTED)
-        if reply.outcome == "rejected":
-            raise errors.rejected_key()
-        if not as_expected(request, reply.document, self.of_key(key)):
-            raise errors.wrong_owner()
+    def probe(self, key: ApiKey) -> bool:
+        """Use the key: True where it is accepted, False where it is right and lacks a right only.
 
-    def ask(
-        self,
-        call: Call,
-        request: Request,
-        *,
-        errors: IssuerErrors | None = None,
-        gone: Collection[int] = (),
-        rejected: Collection[int] = (),
-    ) -> Reply:
-        """Raises RotationError for every answer that is not done, gone or rejected.
-
-        gone, rejected: the statuses that mean so where the description does not say.
+        Raises Rejected for a wrong key, TargetMismatch for another owner's, and Forbidden where
+        the answer does not tell.
         """
-        errors = errors or self.errors
+        reply = self.answer(
+            self.probe_call(key), self.description.probe, self.errors.of_the_rotated_key()
+        )
+        errors = reply.errors
+        if reply.outcome == "authenticated":
+            return False
+        if reply.outcome == "rejected":
+            raise reply.because(errors.rejected_key(self.key_name(key.key_id), reply.code))
+        if reply.outcome is None and reply.answer.status in _REFUSED:
+            raise reply.because(errors.untold(reply.code))
+        self.require(reply, "done")
+        unmet = reply.unmet(self.of_key(key))
+        if unmet is None:
+            return True
+        fields = [name.field or name.root for name in unmet.names if name.root in ("secret", "id")]
+        if fields:
+            raise reply.because(errors.not_of(self.description.field(fields[0])))
+        raise reply.because(errors.untold(f"{unmet.expression} is not as described"))
+
+    def answer(
+        self, call: Call, request: Request, errors: IssuerErrors, gone: Collection[int] = ()
+    ) -> Reply:
+        """Whatever comes, once the issuer is done; raises RotationError where nothing does."""
+        reply = self._once(call, request, self._errors_of(call, request, errors), gone)
+        if request.poll is None or reply.outcome != "done":
+            return reply
+        polling = Polling(request.poll, call, reply)
+        return polling.last(lambda following: self._once(following, request, reply.errors, ()))
+
+    def require(self, reply: Reply, *outcomes: str) -> None:
+        """Raise the RotationError for a reply that is none of these outcomes."""
+        if reply.outcome in outcomes:
+            # A page for people, as of a login wall; unless the description says "done" itself.
+            if (
+                reply.document is INVALID
+                and reply.outcome == "done"
+                and "done" not in reply.request.outcomes
+            ):
+                raise reply.errors.invalid_answer(reply.code)
+            return
+        raise reply.because(_refusal(reply))
+
+    def _once(
+        self, call: Call, request: Request, errors: IssuerErrors, gone: Collection[int]
+    ) -> Reply:
         with translate_issuer_errors(errors):  # the library's errors may hold the request
             answer = self._network.send(call)
-        document = _json_or_invalid(answer.content)
-        outcome = _outcome(request, answer.status, document, gone, rejected)
-        if outcome in ("done", "gone", "rejected"):
-            # A page for people, as of a login wall; unless the description says "done" itself.
-            if document is _INVALID and outcome == "done" and "done" not in request.outcomes:
-                raise errors.invalid_answer()
-            return Reply(outcome, None if document is _INVALID else document, answer)
-        raise refusal(answer.status, errors, request.place, later=outcome == "later")
+        document = json_or_invalid(answer.content)
+        outcome = outcome_of(request, answer.status, document, gone)
+        return Reply(request, errors, outcome, document, answer)
 
-    def admin_rejection(self, reply: Reply) -> RotationError:
-        """The error for a reply that is `rejected`, to a request with the admin's key."""
-        return self.errors.rejected_asker(f"HTTP {reply.answer.status}")
-
-
-def as_expected(request: Request, document: object, values: Values) -> bool:
-    """Whether an answer has all that the description expects; 7 and "7" are the same."""
-    for expression, tree in request.expect:
-        found, wanted = expression.search(document), resolved(tree, values)
-        plain = isinstance(found, str | int) and isinstance(wanted, str | int)
-        if found != wanted and not (plain and str(found) == str(wanted)):
-            return False
-    return True
-
-
-def _outcome(
-    request: Request,
-    status: int,
-    document: object,
-    gone: Collection[int],
-    rejected: Collection[int],
-) -> str | None:
-    described = request.outcome(status, None if document is _INVALID else document)
-    if described is not None:
-        return described
-    defaults = {"gone": gone, "rejected": rejected, "done": _SUCCESS}
-    for name, statuses in defaults.items():
-        if name not in request.outcomes and status in statuses:
-            return name
-    return None
+    def _errors_of(self, call: Call, request: Request, errors: IssuerErrors) -> IssuerErrors:
+        """The errors in words about this request: where it goes, and who asks."""
+        login = self.description.admin.login if self.description.admin else None
+        asks_as_key = request.auth is not None and {"key", "old"}.issuperset(
+            {name.root for name in names_in(request.auth)} - {"secret", "id"}
+        )
+        if asks_as_key and request is not login and any(names_in(request.auth)):
+            errors = errors.of_the_rotated_key()
+        url = naming.base_field(request, self.description, self._document, errors.fields.url)
+        host = urlsplit(call.url)
+        return replace(
+            errors,
+            base_url=self.base if request.base is None else f"https://{host.netloc}",
+            fields=replace(errors.fields, url=url),
+            place=request.place,
+            is_login=request is login,
+            path_fields=naming.path_fields(request, self.description, self._document),
+        )
 
 
-def _json_or_invalid(content: bytes) -> object:
-    if not content:
-        return None
-    try:
-        document: object = json.loads(content)
-    except (ValueError, RecursionError):
-        return _INVALID
-    return document
+def _refusal(reply: Reply) -> RotationError:
+    match reply.outcome:
+        case "authenticated":
+            return reply.errors.missing_right(reply.code)
+        case "rejected":
+            return reply.errors.rejected_asker(reply.code)
+    return refusal(reply.answer.status, reply.errors, later=reply.outcome == "later")

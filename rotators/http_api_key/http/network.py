@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -33,11 +33,11 @@ class AnswerError(urllib3.exceptions.HTTPError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status, the headers that are read, and a body of bounded size."""
+    """A status, the headers by their names in small letters, and a body of bounded size."""
 
     status: int
-    headers: Mapping[str, str]
-    content: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +147,7 @@ class Network:
             self._http.clear()
         if len(content) > MAX_ANSWER_BYTES:
             raise AnswerError("more than an answer may be")
-        read = ("location", "retry-after", "link")
-        headers = {name: answer.headers[name] for name in read if name in answer.headers}
+        headers = {name.lower(): answer.headers[name] for name in answer.headers}
         return Answer(answer.status, headers, content)
 
 

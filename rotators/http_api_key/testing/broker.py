@@ -1,12 +1,12 @@
 """A RabbitMQ user's password, rotated by the issuer's description."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, ClassVar
 
-from local.servers.rabbitmq.api import call, lets_in, set_user
-from local.servers.server import Server
+from local.servers.rabbitmq.api import get, permit, set_user, user
+from local.servers.rabbitmq.broker import Broker, logs_in
 from local.targets import Document, beyond, create
 
 if TYPE_CHECKING:
@@ -14,13 +14,16 @@ if TYPE_CHECKING:
 
 
 class RabbitMqTarget:
-    """A user of its own, whose password an administrator sets in place."""
+    """An application's user, whose password an administrator sets in place.
+
+    tags: what it may do beside sending and receiving; most applications' users have none.
+    """
 
     function: ClassVar[str] = "HttpApiKey"
     installs: ClassVar[bool] = True
     overlaps: ClassVar[bool] = False
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Broker, tags: str | Sequence[str] = "") -> None:
         self.server = server
         self.settings: Mapping[str, str] = {}
         self.title = f"RabbitMQ {server.version}"
@@ -30,7 +33,12 @@ class RabbitMqTarget:
             "username": f"app-{secrets.token_hex(4)}",
             "password": secrets.token_urlsafe(24),
         }
-        set_user(server, str(self.document["username"]), str(self.document["password"]))
+        self._make(self.document, tags)
+
+    def _make(self, document: Document, tags: str | Sequence[str]) -> None:
+        name = str(document["username"])
+        set_user(self.server, name, str(document["password"]), tags=tags)
+        permit(self.server, name)
 
     def seed(self, client: "SecretsManagerClient", name: str) -> str:
         """Make the administrator's secret and the secret that names it."""
@@ -43,22 +51,24 @@ class RabbitMqTarget:
         return create(client, name, {**self.document, "admin_secret_arn": arn})
 
     def accepts(self, document: Mapping[str, object]) -> bool:
-        """Log in with the password."""
-        return lets_in(self.server, str(document["username"]), str(document["password"]))
+        """Log in as an application does."""
+        return logs_in(self.server, str(document["username"]), str(document["password"]))
 
     def stranger(self) -> Document:
         """Another user."""
-        other = f"{self.document['username']}-other"
-        password = secrets.token_urlsafe(24)
-        set_user(self.server, other, password)
-        return {**self.document, "username": other, "password": password}
+        other = {
+            **self.document,
+            "username": f"{self.document['username']}-other",
+            "password": secrets.token_urlsafe(24),
+        }
+        self._make(other, "")
+        return other
 
     def overhearing(self) -> AbstractContextManager[Callable[[], str]]:
         """The broker's log."""
         return beyond(self.server.log)
 
-    def tags(self) -> list[str]:
-        """What the user may do."""
-        login = self.server.admin, self.server.password
-        reply = call(self.server, "GET", f"/users/{self.document['username']}", login)
-        return list(reply.document["tags"])
+    def user(self) -> Document:
+        """The user as the administrator sees it; `password_hash` tells whether it was changed."""
+        found: Document = get(self.server, user(str(self.document["username"])))
+        return found

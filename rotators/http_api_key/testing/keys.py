@@ -12,17 +12,21 @@ if TYPE_CHECKING:
 
 
 class IssuerTarget:
-    """A key of the issuer's owner; its first key is made by hand, as a person would."""
+    """A key of the issuer's owner; its first key is made by hand, as a person would.
+
+    wish: what was asked for it, see `issue`; else it may tell whose it is, and nothing more.
+    """
 
     function: ClassVar[str] = "HttpApiKey"
     installs: ClassVar[bool] = False
     overlaps: ClassVar[bool] = True
 
-    def __init__(self, issuer: Issuer, title: str = "HTTP API-key issuer") -> None:
+    def __init__(self, issuer: Issuer, title: str = "HTTP API-key issuer", **wish: object) -> None:
         self.issuer = issuer
         self.settings: Mapping[str, str] = {}
         self.title = title
-        key_id, key = issue(issuer, "made by hand")
+        own = [f"read:users:{name}!user={issuer.owner}" for name in ("groups", "name")]
+        key_id, key = issue(issuer, "made by hand", **(wish or {"scopes": own}))
         self.document: Document = {
             "issuer": "jupyterhub",
             "issuer_url": issuer.url,
@@ -30,6 +34,8 @@ class IssuerTarget:
             "key_id": key_id,
             "api_key": key,
         }
+        if not wish:
+            self.document["key_scopes"] = own
 
     def seed(self, client: "SecretsManagerClient", name: str) -> str:
         """Make the admin's secret and the secret that names it."""
@@ -45,7 +51,7 @@ class IssuerTarget:
 
     def stranger(self) -> Document:
         """Another key of the same owner, made by hand too."""
-        key_id, key = issue(self.issuer, "somebody else's")
+        key_id, key = issue(self.issuer, "somebody else's", scopes=[])
         return {**self.document, "key_id": key_id, "api_key": key}
 
     def overhearing(self) -> AbstractContextManager[Callable[[], str]]:

@@ -23,8 +23,9 @@ from local.servers.postgres import login as postgres_login
 from local.servers.server import ENVIRONMENT
 from rotators.http_api_key.description.model import FieldNames
 from rotators.http_api_key.http.calls import Call
-from rotators.http_api_key.http.errors import IssuerErrors, translate_issuer_errors
+from rotators.http_api_key.http.errors import translate_issuer_errors
 from rotators.http_api_key.http.network import Network, Rules
+from rotators.http_api_key.http.words import IssuerErrors
 from rotators.mysql.engine import MySQLEngine
 from rotators.postgres.engine import PostgresEngine
 from shared.credentials import Login

@@ -58,7 +58,6 @@ FAULTS: list[FaultCase] = [
     (faults.status(418), Misconfigured, "issuer_url"),
     (faults.redirect("https://elsewhere.invalid/"), Misconfigured, "issuer_url"),
     (faults.garbage, Misconfigured, "issuer_url"),
-    (faults.not_an_object, Misconfigured, "issuer_url"),
     (faults.huge, Misconfigured, "issuer_url"),
     (faults.truncated, Misconfigured, "issuer_url"),
     (faults.cut_short, Unreachable, "issuer_url"),
@@ -90,6 +89,26 @@ def test_createsecret_meets_a_fault(
     secret.steps(event)
     assert secret.rotate().state == "succeeded"
     assert secret.target.accepts(secret.value())
+
+
+@pytest.mark.parametrize(
+    ("method", "place"),
+    [
+        ("GET", r"issuer\.list\.read\.keys \(`api_tokens`\)"),
+        ("POST", r"issuer\.issue\.read\.key \(`token`\)"),
+    ],
+)
+def test_an_answer_without_what_is_read_names_the_place_and_the_expression(
+    secret: LabSecret, issuer_faults: Faults, method: str, place: str
+) -> None:
+    event = secret.begin()
+    issuer_faults.next(method, faults.not_an_object, path=TOKENS)
+    with pytest.raises(
+        Misconfigured, match=f"{place} finds nothing in the answer .HTTP 20"
+    ) as caught:
+        secret.step(event, Step.CREATE)
+    assert caught.value.field == place.partition(" ")[0].replace("\\", "")
+    secret.steps(event)
 
 
 def test_no_orphan_is_left_of_a_lost_answer(secret: LabSecret, issuer_faults: Faults) -> None:
@@ -170,9 +189,9 @@ def test_a_key_that_is_not_accepted_any_more_is_not_replaced_by_one_with_more_ri
 ) -> None:
     manager(demo_issuer).revoke(secret.value()["key_id"])
     before = key_ids(demo_issuer)
-    with pytest.raises(TargetMismatch, match="no accepted key") as caught:
+    with pytest.raises(Rejected, match="store the accepted key") as caught:
         secret.step(secret.begin(), Step.CREATE)
-    assert caught.value.field == "key_id"
+    assert caught.value.field == "api_key"
     assert key_ids(demo_issuer) == before
 
 

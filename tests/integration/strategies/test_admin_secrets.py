@@ -180,7 +180,7 @@ def test_a_wrong_password_of_the_admins_is_told_of_its_secret(
     event = secret.begin()
     secret.step(event, Step.CREATE)
     store_admin(secret, {**good, "password": "not the admin's"})
-    memory.of_rotation("another")  # as in a function that has just started
+    memory.of_rotation("another", "secret")  # as in a function that has just started
     with pytest.raises(Rejected) as caught:
         secret.step(event, Step.SET)
     assert caught.value.field == "masterarn"
@@ -247,7 +247,7 @@ def test_attaching_tries_the_admin_and_changes_nothing(
     good = admin_of(secret)
     before = secret.accepted_versions()
     store_admin(secret, {**good, "password": "not the admin's"})
-    memory.of_rotation("another")
+    memory.of_rotation("another", "secret")
     outcome = secret.rotate(RotateImmediately=False)
     assert outcome.state == "failed"
     assert arn_of(secret) in str(outcome.error)

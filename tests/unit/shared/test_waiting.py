@@ -3,17 +3,18 @@
 import math
 import socket
 import threading
+from itertools import pairwise
 
 import pytest
 
 import shared.handler  # noqa: F401 - which bounds the look-ups of its process
-from shared import lookup
+from shared import lookup, patience
 from shared.deadline import MARGIN_SECONDS, deadline, time_left
 from shared.errors import Rejected, Unreachable
 from shared.keys.api_key import Account, ApiKey, Way
 from shared.keys.contract import KeyIssuer
-from shared.keys.propagation import probe
-from shared.patience import retried
+from shared.keys.propagation import LONGEST_WAIT, probe
+from shared.patience import TRY_SECONDS, retried, tries
 from shared.secret import Secret
 
 KEY = ApiKey(Account("https://keys.test", "app"), Way.ISSUED, Secret("x"), None, {})
@@ -73,7 +74,8 @@ def test_without_that_it_is_tried_once() -> None:
 
 def test_the_steps_own_time_bounds_it() -> None:
     issuer = Slow(rejections=math.inf, seconds=600)
-    with deadline(2 * MARGIN_SECONDS + 0.3), pytest.raises(Unreachable) as caught:
+    ends = 2 * MARGIN_SECONDS + TRY_SECONDS + 0.3
+    with deadline(ends), pytest.raises(Unreachable, match="may take 600 s") as caught:
         count_probes(issuer)
     assert caught.value.retryable
     assert caught.value.field == "api_key"
@@ -85,6 +87,13 @@ def test_after_all_of_the_issuers_time_it_is_rejected() -> None:
     with deadline(60), pytest.raises(Rejected):
         count_probes(issuer)
     assert 1 < issuer.asked < 10
+
+
+def test_what_the_issuer_has_had_for_longer_is_rejected_at_once() -> None:
+    """However long it may need: 58 s and more fit into no step."""
+    known: KeyIssuer = Slow(rejections=math.inf, seconds=600)  # type: ignore[assignment]  # as above
+    with deadline(2 * MARGIN_SECONDS), pytest.raises(Rejected):
+        probe(known, KEY, age=601)
 
 
 # --- looking up names ---
@@ -149,3 +158,39 @@ def test_the_last_error_is_raised_once_the_time_is_over() -> None:
         retried(fail, on=Unreachable, within=0.4)
     assert caught.value.what == str(len(asked))
     assert len(asked) > 1
+
+
+class Clock:
+    """Time that passes only while somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        assert seconds > 0
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(patience, "time", clock)
+    return clock
+
+
+@pytest.mark.parametrize("within", [0.05, 1.0, 5.0, 10.0, 30.0])
+def test_the_last_try_is_when_the_time_is_over(clock: Clock, within: float) -> None:
+    moments = [clock.now - 1000 for _ in tries(within)]
+    assert moments[0] == 0
+    assert moments[-1] == pytest.approx(within)
+    assert all(b - a <= 2 for a, b in pairwise(moments))
+
+
+def test_a_step_waits_for_no_longer_than_it_should(clock: Clock) -> None:
+    issuer = Slow(rejections=math.inf, seconds=600)
+    with pytest.raises(Unreachable):
+        count_probes(issuer)
+    assert clock.now - 1000 == pytest.approx(LONGEST_WAIT)

@@ -6,6 +6,7 @@ The API is JupyterHub's; source: JupyterHub documentation, "REST API".
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from local.network import api
@@ -43,11 +44,21 @@ def accepts(issuer: Issuer, key: str) -> bool:
     return True
 
 
-def issue(issuer: Issuer, note: str) -> tuple[str, str]:
-    """Have the admin issue a key to the owner; its id and its value."""
-    reply = ask(issuer, "POST", tokens(issuer.owner), issuer.admin, {"note": note})
+def issue(issuer: Issuer, note: str, **wish: object) -> tuple[str, str]:
+    """Have the admin issue a key to the owner; its id and its value.
+
+    wish: `scopes` and `expires_in`; without, the key inherits its owner's rights, and stays.
+    """
+    reply = ask(issuer, "POST", tokens(issuer.owner), issuer.admin, {"note": note, **wish})
     _expect(reply.status, HTTPStatus.CREATED)
     return str(reply.document["id"]), str(reply.document["token"])
+
+
+def listed(issuer: Issuer, key_id: str) -> dict[str, Any]:
+    """An accepted key of the owner as the issuer lists it."""
+    reply = ask(issuer, "GET", tokens(issuer.owner), issuer.admin)
+    _expect(reply.status, HTTPStatus.OK)
+    return next(dict(key) for key in reply.document["api_tokens"] if key["id"] == key_id)
 
 
 def key_ids(issuer: Issuer) -> set[str]:

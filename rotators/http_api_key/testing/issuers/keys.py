@@ -1,6 +1,6 @@
 """The keys that the demo issuer has issued, and what its API answers about them.
 
-The statuses are JupyterHub 6's, down to those that do not tell an unknown owner from a missing
+The answers are JupyterHub 6's, down to those that do not tell an unknown owner from a missing
 right: 403 to POST, 404 to the others.
 """
 
@@ -11,8 +11,9 @@ import json
 import re
 import secrets
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from urllib.parse import unquote
 
@@ -28,11 +29,44 @@ class _Key:
 
     key_id: str
     owner: str
-    note: str
     digest: bytes = field(repr=False)
+    note: str
+    scopes: tuple[str, ...]
+    created: datetime
+    ends: datetime | None
+
+    @classmethod
+    def of(cls, key_id: str, owner: str, value: str, wish: Mapping[str, object]) -> "_Key":
+        """One as a request for it has asked, without a check of what that asks."""
+        now, lifetime = datetime.now(UTC), wish.get("expires_in")
+        asked = wish.get("scopes")
+        scopes = asked if isinstance(asked, list) else ["inherit"]
+        return cls(
+            key_id=key_id,
+            owner=owner,
+            digest=_digest(value),
+            note=str(wish.get("note") or "Requested via api"),
+            scopes=tuple(scopes_of(owner) if "inherit" in scopes else map(str, scopes)),
+            created=now,
+            ends=now + timedelta(seconds=lifetime) if isinstance(lifetime, int) else None,
+        )
+
+    @property
+    def is_accepted(self) -> bool:
+        return self.ends is None or self.ends > datetime.now(UTC)
 
     def listed(self) -> dict[str, object]:
-        return {"id": self.key_id, "kind": "api_token", "user": self.owner, "note": self.note}
+        return {
+            "id": self.key_id,
+            "kind": "api_token",
+            "user": self.owner,
+            "note": self.note,
+            "scopes": self.scopes,
+            "created": self.created.isoformat(),
+            "expires_at": self.ends.isoformat() if self.ends else None,
+            "session_id": None,
+            "oauth_client": "JupyterHub",
+        }
 
 
 class Keys:
@@ -47,19 +81,21 @@ class Keys:
 
     def answer(self, method: str, path: str, key: str | None, body: bytes) -> IssuerAnswer:
         """Do what is asked for at `path`, below the API's base, by the holder of `key`."""
-        asker = None if key is None else self._holder(key)
+        asker, key_id = (None, None) if key is None else self._holder(key)
         if asker is None:
-            return _refusal(HTTPStatus.FORBIDDEN)
+            says_nothing = method == "POST" or path == "/user"
+            words = None if says_nothing else "Missing or invalid credentials."
+            return _json(HTTPStatus.FORBIDDEN, {"status": 403, "message": words})
         if (method, path) == ("GET", "/user"):
             kind = "service" if asker == ADMIN else "user"
-            return _json(HTTPStatus.OK, {"name": asker, "kind": kind})
+            return _json(HTTPStatus.OK, {"name": asker, "kind": kind, "token_id": key_id})
         asked = TOKENS.fullmatch(path)
         if asked is None:
             return _refusal(HTTPStatus.NOT_FOUND)
-        owner, key_id = unquote(asked["owner"]), unquote(asked["key_id"] or "")
+        owner, of_key = unquote(asked["owner"]), unquote(asked["key_id"] or "")
         if owner not in self._owners or asker not in (ADMIN, owner):
             return _refusal(HTTPStatus.FORBIDDEN if method == "POST" else HTTPStatus.NOT_FOUND)
-        return self._manage(method, owner, key_id, body)
+        return self._manage(method, owner, of_key, body)
 
     def _manage(self, method: str, owner: str, key_id: str, body: bytes) -> IssuerAnswer:
         """Issue, list or revoke."""
@@ -72,15 +108,17 @@ class Keys:
                 return self._revoke(owner, key_id)
         return _refusal(HTTPStatus.METHOD_NOT_ALLOWED)
 
-    def _holder(self, key: str) -> str | None:
-        """Whose key this is."""
+    def _holder(self, key: str) -> tuple[str | None, str | None]:
+        """Whose key this is, and its id."""
         digest = _digest(key)
+        if hmac.compare_digest(self._admin, digest):
+            return ADMIN, None
         with self._lock:
-            known = [(ADMIN, self._admin), *((k.owner, k.digest) for k in self._keys.values())]
-        for holder, kept in known:
-            if hmac.compare_digest(kept, digest):
-                return holder
-        return None
+            known = [each for each in self._keys.values() if each.is_accepted]
+        for each in known:
+            if hmac.compare_digest(each.digest, digest):
+                return each.owner, each.key_id
+        return None, None
 
     def _issue(self, owner: str, body: bytes) -> IssuerAnswer:
         try:
@@ -90,15 +128,15 @@ class Keys:
         if not isinstance(wish, dict):
             return _refusal(HTTPStatus.BAD_REQUEST)
         value = secrets.token_hex(16)
-        note = str(wish.get("note") or "Requested via api")
         with self._lock:
-            key = _Key(f"a{next(self._numbers)}", owner, note, _digest(value))
+            key = _Key.of(f"a{next(self._numbers)}", owner, value, wish)
             self._keys[key.key_id] = key
         return _json(HTTPStatus.CREATED, {**key.listed(), "token": value})
 
     def _list(self, owner: str) -> IssuerAnswer:
         with self._lock:
-            listed = [key.listed() for key in self._keys.values() if key.owner == owner]
+            keys = [key for key in self._keys.values() if key.owner == owner and key.is_accepted]
+        listed = [key.listed() for key in keys]
         return _json(HTTPStatus.OK, {"api_tokens": listed})
 
     def _revoke(self, owner: str, key_id: str) -> IssuerAnswer:
@@ -108,6 +146,12 @@ class Keys:
                 return _refusal(HTTPStatus.NOT_FOUND)
             del self._keys[key_id]
         return IssuerAnswer(HTTPStatus.NO_CONTENT, headers={})
+
+
+def scopes_of(owner: str) -> list[str]:
+    """What an owner may do, and a key that inherits it."""
+    names = ("read:users:groups", "read:users:name", "read:tokens", "tokens")
+    return [f"{name}!user={owner}" for name in names]
 
 
 def _digest(key: str) -> bytes:

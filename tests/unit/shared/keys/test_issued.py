@@ -1,7 +1,7 @@
 """Which listed keys a rotation revokes; the issuer itself is real in tests/conformance."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import ClassVar
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from shared.errors import Rejected, TargetMismatch
 from shared.keys.api_key import Account, ApiKey, Way
+from shared.keys.contract import OwnedKey
 from shared.keys.ends import Ends
 from shared.keys.issued import IssuedKey
 from shared.keys.leftovers import Leftovers
@@ -28,14 +29,31 @@ class Key:
     label: str
     created: datetime | None = None
     kept: Mapping[str, object] = field(default_factory=dict)
+    ends: datetime | None = None
+    shown: str = ""
+
+    def shows(self, key: Secret, /) -> bool | None:
+        return key.reveal() == self.shown if self.shown else None
 
 
 class FakeManager:
     """An account whose keys are given; nothing is to be changed in it."""
 
-    inherits = idempotent = False
-    can_list = can_label = True
+    inherits = idempotent = may_reset = proves_end = False
+    can_list = can_label = can_revoke = True
     max_keys: int | None = None
+
+    def inspect(self, listed: OwnedKey, _current: ApiKey, /) -> OwnedKey:
+        return listed
+
+    def slot_of(self, key: ApiKey, /) -> str | None:
+        raise AssertionError(key)
+
+    def key_name(self, key_id: str, /) -> str:
+        return f"'{key_id}'"
+
+    def check_ended(self, key_ids: Collection[str], /) -> None:
+        assert key_ids
 
     def key_label(self, version_id: str) -> str:
         return f"{ARN} {version_id}"
@@ -52,14 +70,17 @@ class FakeManager:
     def set_key(self, chosen: ApiKey, *, accepted: ApiKey, kept: Mapping[str, object]) -> None:
         raise AssertionError(chosen, accepted, kept)
 
-    def revoke(self, key_id: str) -> None:
-        raise AssertionError(key_id)
+    def revoke(self, key_id: str, stored: ApiKey | None = None) -> None:
+        raise AssertionError(key_id, stored)
 
 
 class FakeIssuer:
-    """An issuer that accepts every key but one."""
+    """An issuer that accepts every key but one, and binds all ids but one."""
 
     name: ClassVar[str] = "fake"
+
+    def binds(self, key: ApiKey, /) -> bool:
+        return key.key_id != "unbound"
 
     def probe(self, key: ApiKey, /) -> None:
         if key.key_id == "dead":
@@ -89,9 +110,8 @@ def key_of(key_id: str, version: str) -> Key:
 def to_revoke(listed: list[Key], ticket: FakeTicket, current: str | None = "c") -> set[str]:
     key = held(current)
     leftovers = Leftovers(FakeIssuer(), FakeManager(), ticket)
-    return set(
-        leftovers.ending_before_next(listed, key, leftovers.find_current(listed, key), Ends())
-    )
+    found = leftovers.find_current(listed, key)
+    return {each.key_id for each in leftovers.ending_before_next(listed, key, found, Ends())}
 
 
 def test_the_previous_key_and_orphans_of_ours_are_revoked() -> None:
@@ -112,7 +132,8 @@ def test_a_copy_that_was_not_stored_is_revoked_but_for_the_stored_keys_id(
     seen: set[str] = set()
 
     class Manager(FakeManager):
-        def revoke(self, key_id: str) -> None:
+        def revoke(self, key_id: str, stored: ApiKey | None = None) -> None:
+            del stored
             seen.add(key_id)
 
     class Issuer(FakeIssuer):
@@ -185,6 +206,25 @@ def test_a_key_that_was_only_named_here_is_not() -> None:
     assert to_revoke(listed, FakeTicket(held("dead"))) == set()
 
 
+def test_a_key_whose_id_nothing_shows_to_be_its_own_is_not() -> None:
+    """Its value may be of one key, and its id of a key that somebody else uses."""
+    listed = [key_of("c", "v2"), Key("unbound", "by hand")]
+    assert to_revoke(listed, FakeTicket(held("unbound"))) == set()
+
+
+@pytest.mark.parametrize(("shown", "ended"), [("of unbound", {"unbound"}), ("another", set())])
+def test_what_the_list_shows_of_a_key_tells_whether_the_id_is_its_own(
+    shown: str, ended: set[str]
+) -> None:
+    listed = [key_of("c", "v2"), Key("unbound", "by hand", shown=shown)]
+    assert to_revoke(listed, FakeTicket(held("unbound"))) == ended
+
+
+def test_a_label_of_ours_tells_without_anything_else() -> None:
+    listed = [key_of("c", "v2"), key_of("unbound", "v1")]
+    assert to_revoke(listed, FakeTicket(held("unbound"))) == {"unbound"}
+
+
 def test_with_an_id_that_is_not_listed_nothing_is() -> None:
     """It is wrong, so any of ours may be the one in use."""
     assert (
@@ -228,7 +268,8 @@ class Labelless(FakeManager):
     def listed(self) -> Sequence[Key]:
         return self.keys
 
-    def revoke(self, key_id: str) -> None:
+    def revoke(self, key_id: str, stored: ApiKey | None = None) -> None:
+        del stored
         self.ended.append(key_id)
 
     def issue(self, current: ApiKey, kept: Mapping[str, object]) -> ApiKey:
@@ -242,7 +283,8 @@ def issue_key(manager: Labelless, before: ApiKey | None = None) -> ApiKey:
             del key, ticket
             return manager
 
-    return IssuedKey(Issuer(), Ends()).create(held("c"), FakeTicket(before, allow_changes=True))
+    ticket = FakeTicket(before, current_key=held("c"), allow_changes=True)
+    return IssuedKey(Issuer(), Ends()).create(held("c"), ticket)
 
 
 def test_without_labels_nobody_elses_key_is_taken_for_ours() -> None:

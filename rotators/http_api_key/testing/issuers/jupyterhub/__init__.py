@@ -13,7 +13,7 @@ from local.network.front import tls_front
 from local.network.tls import HOST
 from local.processes import children
 from local.servers.certificates import Authority
-from rotators.http_api_key.testing.issuers.issuer import Issuer
+from rotators.http_api_key.testing.issuers.jupyterhub.hub import Hub
 
 CONFIG = Path(__file__).with_name("config.py")
 OWNER, OTHER_OWNER = "app", "other"
@@ -21,11 +21,11 @@ API = "/hub/api"
 
 
 @contextmanager
-def jupyterhub(directory: Path, authority: Authority) -> Iterator[Issuer]:
+def jupyterhub(directory: Path, authority: Authority) -> Iterator[Hub]:
     """Run JupyterHub behind TLS while the block runs; its database and log are in `directory`."""
     directory.mkdir(parents=True, exist_ok=True)
     port = children.free_port()
-    admin = secrets.token_hex(32)
+    admin, keeper = secrets.token_hex(32), secrets.token_hex(32)
     log = directory / "jupyterhub.log"
     certificate = authority.issue(f"jupyterhub-{port}")
     with (
@@ -40,20 +40,22 @@ def jupyterhub(directory: Path, authority: Authority) -> Iterator[Issuer]:
                 "HOME": str(directory),
                 "HUB_PORT": str(port),
                 "HUB_OWNERS": f"{OWNER} {OTHER_OWNER}",
-                # Not an argument: those are every user's to read.
+                # Not arguments: those are every user's to read.
                 "HUB_ADMIN_KEY": admin,
+                "HUB_KEEPER_KEY": keeper,
             },
             cwd=directory,
         ),
         tls_front(certificate, port) as tls_port,
     ):
-        yield Issuer(
+        yield Hub(
             url=f"https://localhost:{tls_port}{API}",
             admin=admin,
             owner=OWNER,
             other_owner=OTHER_OWNER,
             ca=authority.ca,
             log=log,
+            keeper=keeper,
         )
 
 

@@ -3,7 +3,9 @@
 import os
 from collections.abc import Mapping
 
+from jupyterhub.apihandlers.base import APIHandler
 from jupyterhub.proxy import Proxy
+from jupyterhub.scopes import needs_scope
 from traitlets.config import get_config
 
 
@@ -21,7 +23,18 @@ class NoProxy(Proxy):  # type: ignore[misc]  # JupyterHub ships no types
         return {}
 
 
-ADMIN = "rotation"
+class Limits(APIHandler):  # type: ignore[misc]
+    """Changes while the hub runs what a person would by its configuration and a restart."""
+
+    @needs_scope("admin:users")  # type: ignore[untyped-decorator]
+    async def put(self) -> None:
+        """Set `token_expires_in_max_seconds`; 0 is no limit."""
+        self.settings["token_expires_in_max_seconds"] = int(self.get_json_body()["seconds"])
+        self.set_status(204)
+
+
+ADMIN, KEEPER = "rotation", "keeper"
+READERS = "readers"
 
 c = get_config()
 c.JupyterHub.proxy_class = NoProxy
@@ -33,6 +46,20 @@ c.JupyterHub.cookie_secret = os.urandom(32)
 c.JupyterHub.last_activity_interval = 0  # it asks the proxy
 c.JupyterHub.authenticator_class = "null"  # nobody logs in: keys are the only way in
 c.Authenticator.allowed_users = set(os.environ["HUB_OWNERS"].split())
-c.JupyterHub.services = [{"name": ADMIN, "api_token": os.environ.pop("HUB_ADMIN_KEY")}]
-# `tokens` alone: to list, issue and revoke the keys of every user, and nothing else.
-c.JupyterHub.load_roles = [{"name": ADMIN, "services": [ADMIN], "scopes": ["tokens"]}]
+c.JupyterHub.custom_scopes = {"custom:reports:read": {"description": "Read the reports."}}
+c.JupyterHub.extra_handlers = [(r"/api/limits", Limits)]
+c.JupyterHub.load_groups = {READERS: {"users": []}}
+c.JupyterHub.services = [
+    {"name": ADMIN, "api_token": os.environ.pop("HUB_ADMIN_KEY")},
+    {"name": KEEPER, "api_token": os.environ.pop("HUB_KEEPER_KEY")},
+]
+c.JupyterHub.load_roles = [
+    # `tokens` alone: to list, issue and revoke the keys of every user, and nothing else.
+    {"name": ADMIN, "services": [ADMIN], "scopes": ["tokens"]},
+    {"name": KEEPER, "services": [KEEPER], "scopes": ["admin:users", "groups"]},
+    {
+        "name": READERS,
+        "groups": [READERS],
+        "scopes": [f"list:users!group={READERS}", "custom:reports:read"],
+    },
+]
