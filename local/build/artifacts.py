@@ -48,6 +48,7 @@ def build(
     install(source.pinned, artifact, target)
     refuse_clash(artifact, source.requirements)
     repeatable.prune_sdk(artifact, source.services)
+    repeatable.prune_powertools(artifact)
     for path in source.files():
         copy = artifact / path
         copy.parent.mkdir(parents=True, exist_ok=True)

@@ -1,33 +1,19 @@
-"""Run by Lambda's Python in a process of its own: compile each module below a folder.
+"""Run by Lambda's Python in a process of its own: compile each module below the working folder.
 
 Standard library only; `local` cannot be imported here.
 """
 
 import py_compile
-import sys
-from fnmatch import fnmatch
 from pathlib import Path
 
 
-# What no function loads, and is large: byte code of it would only be more to fetch at a start.
-UNUSED = (
-    "aws_lambda_powertools/event_handler/*",
-    "aws_lambda_powertools/utilities/*/*",
-    "botocore/docs/*/*",
-    "psycopg/crdb/*",
-)
-
-
-def main(folder: Path) -> None:
+def main() -> None:
     """Byte code beside each module, which Python takes without a look at the module itself."""
-    for module in sorted(folder.rglob("*.py")):
-        if any(fnmatch(module.relative_to(folder).as_posix(), unused) for unused in UNUSED):
-            continue
+    names = sorted(path.as_posix() for path in Path().rglob("*.py"))
+    for name in names:
         try:
             py_compile.compile(
-                str(module),
-                # As in Lambda: a traceback has the place there and not that of this build.
-                dfile=str(module.relative_to(folder)),
+                name,
                 doraise=True,
                 optimize=0,
                 invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
@@ -37,4 +23,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main()

@@ -99,7 +99,7 @@ def test_a_setting_is_read_again_once_it_is_corrected() -> None:
     assert len(tries) == 2
 
 
-@pytest.mark.parametrize("library", ["botocore", "boto3", "urllib3", "psycopg"])
+@pytest.mark.parametrize("library", ["botocore", "urllib3", "psycopg"])
 def test_no_library_logs_requests_even_at_debug(library: str) -> None:
     assert callable(postgres.single_user)  # importing a function is what sets the levels
     assert logging.getLogger(library).getEffectiveLevel() >= logging.WARNING
