@@ -230,6 +230,9 @@ except Exception as error:
         ({"LOG_LEVEL": "canary"}, "Misconfigured LOG_LEVEL"),
         ({"LOG_LEVEL": ""}, "Misconfigured None"),
         ({"LOG_LEVEL": "Warning"}, "Misconfigured None"),
+        # In Lambda all that is made before the first step, which tells it all the same.
+        ({"LOG_LEVEL": "canary", "AWS_LAMBDA_FUNCTION_NAME": "f"}, "Misconfigured LOG_LEVEL"),
+        ({"LOG_LEVEL": "", "AWS_LAMBDA_FUNCTION_NAME": "f"}, "Misconfigured None"),
     ],
 )
 def test_a_start_with_a_wrong_variable(environment: dict[str, str], caught: str) -> None:
