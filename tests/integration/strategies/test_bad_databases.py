@@ -30,6 +30,7 @@ from shared.errors import (
 from shared.protocol.event import Step
 from shared.secret import Secret as SecretValue
 from shared.strategies import logins
+from shared.tls import DatabaseAuthorities
 from tests import fake_servers
 from tests.engines import ALTERNATING, SINGLE, change_by_hand
 from tests.failing import assert_fails, target_on
@@ -188,7 +189,7 @@ def test_nothing_of_a_rotation_stays_in_the_session(lab: Lab, postgres_server: S
     show = (
         "SELECT current_setting(name) FROM unnest(ARRAY['statement_timeout', 'lock_timeout']) name"
     )
-    with PostgresEngine(target.server.ca).connect(login) as session:
+    with PostgresEngine(DatabaseAuthorities(target.server.ca)).connect(login) as session:
         before = session._connection.execute(show).fetchall()
         session.set_password(SecretValue("new"))
         assert session._connection.execute(show).fetchall() == before
