@@ -96,6 +96,17 @@ bench-artifacts: setup ## sizes, build times and cold starts, as deployed and bu
 bench-imports: setup ## what a start of each function takes, and its ten dearest modules
 	@$(RUN) local.bench.imports $(ARGS)
 
+.PHONY: bench-steps
+bench-steps: setup ## each step's time with the share of a processor that 256 MB give
+	@$(RUN) local.bench.steps $(ARGS)
+
+.PHONY: bench-connections
+bench-connections: setup ## what a login takes, by the authorities it is verified with
+	@$(RUN) local.bench.connections $(ARGS)
+
+.PHONY: bench
+bench: bench-imports bench-steps bench-connections ## starts, steps and logins: docs/performance.md
+
 .PHONY: bench-lambda-size
 bench-lambda-size: setup ## the memory and the processor time that a rotation takes
 	@$(RUN) local.bench.lambda_size
