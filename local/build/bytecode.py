@@ -11,7 +11,7 @@ from pathlib import Path
 
 _COMPILER = Path(__file__).with_name("compiler.py")
 # What a start costs without, as `make bench-artifacts` measures it.
-PRICE = "each cold start compiles its code anew, and takes about twice as long"
+PRICE = "each cold start compiles its code anew, and takes half as long again"
 
 
 def compile_all(artifact: Path, python: str) -> None:
