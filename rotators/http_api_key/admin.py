@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
 from rotators.http_api_key.description.trust import Trust
-from rotators.http_api_key.http.words import IssuerErrors
+from rotators.http_api_key.http.words import NO_FIELD, IssuerErrors
 from shared.errors import MalformedSecret, TargetMismatch
 from shared.fields import Fields
 
@@ -87,9 +87,10 @@ def _check_url(admin: Mapping[str, object], errors: IssuerErrors) -> None:
     """Raises TargetMismatch where the secret's issuer is not the one that the keeper names."""
     if Fields(admin, of=_OF).https_url("issuer_url") != errors.base_url:
         names = errors.fields
+        own = f"'{names.url}' or " if names.url != NO_FIELD else f"'issuer_url' in {_OF}, or "
         raise TargetMismatch(
             f"{_OF} is for another 'issuer_url' than the secret",
-            do=f"correct '{names.url}' or '{names.admin}'",
+            do=f"correct {own}'{names.admin}'",
             field=names.url,
         )
 

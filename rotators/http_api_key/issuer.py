@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar, Self
 
+from rotators.http_api_key.account.asker import Asker
+from rotators.http_api_key.account.manager import TAG_LENGTH, Manager, label_text
 from rotators.http_api_key.admin import check_admin, may_reset
-from rotators.http_api_key.asker import Asker
 from rotators.http_api_key.description.model import Description, names_in
 from rotators.http_api_key.description.sources import Sources
 from rotators.http_api_key.description.trust import Trust
 from rotators.http_api_key.http.client import Client
 from rotators.http_api_key.http.network import Network, Rules
-from rotators.http_api_key.manager import TAG_LENGTH, Manager, label_text
 from rotators.http_api_key.stored import read_stored
 from shared.errors import Permanent
 from shared.keys.api_key import ApiKey
@@ -87,7 +87,8 @@ class HttpIssuer:
         description = client.description
         if not description.binds_id:
             return False
-        if "authenticated" not in description.probe.outcomes or _is_id_sent_with_key(description):
+        lacks_right = description.probe.outcomes["authenticated"]
+        if not lacks_right.items() or _is_id_sent_with_key(description):
             return True
         # A right key that lacks the right to see whose it is shows nothing of its id.
         try:

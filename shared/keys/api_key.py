@@ -53,7 +53,7 @@ class ApiKey:
     admin: str | None
     document: Mapping[str, object] = field(repr=False)
     fields: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({"key": "key"}))
-    key_id: str | None = None
+    key_id: str | None = field(default=None, repr=False)  # of some issuers it is the key
     slot: str | None = None
     more: Mapping[str, Secret] = field(default_factory=dict)
     granted: Mapping[str, object] = field(default_factory=dict)

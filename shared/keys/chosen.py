@@ -7,6 +7,7 @@ from itertools import islice
 from shared.errors import Rejected, RejectedByPolicy
 from shared.keys.api_key import ApiKey
 from shared.keys.contract import KeyIssuer
+from shared.keys.inherited import inherited
 from shared.keys.proof import MAX_PROBES, accepted_key, is_proved, key_candidates
 from shared.keys.propagation import probe
 from shared.keys.slots import accepted_in_slot, check_other_slot, may_end_other
@@ -73,8 +74,7 @@ class ChosenKey:
 
     def _set(self, chosen: ApiKey, accepted: ApiKey, ticket: Ticket[ApiKey]) -> None:
         manager = self._issuer.manage(accepted, ticket)
-        listed = next(iter(manager.listed()), None) if manager.inherits else None
-        kept = manager.inspect(listed, accepted).kept if listed else {}
+        kept = inherited(manager, accepted)
         ticket.ensure_still_this_rotation()
         try:
             manager.set_key(chosen, accepted=accepted, kept=kept)

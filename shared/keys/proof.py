@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
 
-from shared.aws.store import CURRENT, PENDING
 from shared.errors import Rejected
 from shared.keys.api_key import Account, ApiKey
 from shared.keys.contract import KeyManager
@@ -37,9 +36,9 @@ def is_proved(ticket: Ticket[ApiKey], key: ApiKey) -> bool:
 def key_candidates(account: Account, ticket: Ticket[ApiKey]) -> Iterator[Candidate[ApiKey]]:
     """The stored keys of this account, the current one first; see stored_candidates."""
 
-    def first() -> Iterator[tuple[str, ApiKey | None]]:
-        yield CURRENT, ticket.current()
-        yield PENDING, ticket.pending_if_visible()
+    def first() -> Iterator[ApiKey | None]:
+        yield ticket.current()
+        yield ticket.pending_if_visible()
 
     return stored_candidates(
         ticket,
@@ -69,7 +68,7 @@ def accepted_key(
         except Rejected as rejected:
             refusal, accepted = refusal or rejected, None
         if accepted is not None:
-            if version != CURRENT:
+            if key.key != ticket.current().key:
                 LOG.warning("AWSCURRENT is not accepted: going on from the key of %s", version)
             note_proof(ticket, sought)
             return replace(sought, key=accepted.key, key_id=accepted.key_id, slot=accepted.slot)

@@ -5,6 +5,7 @@ import logging
 from shared.errors import GIVE_UP, PendingUnusable, Rejected
 from shared.keys.api_key import ApiKey
 from shared.keys.contract import KeyIssuer
+from shared.keys.inherited import inherited
 from shared.keys.proof import accepted_key, is_proved, reset_advice
 from shared.keys.propagation import probe
 from shared.keys.slots import accepted_in_slot, check_other_slot, may_end_other
@@ -40,8 +41,7 @@ class ReplacedKey:
             accepted = accepted_key(current, ticket, manager, use) or current
             manager = self._issuer.manage(accepted, ticket)
         check_other_slot(self._issuer, accepted, ticket)
-        listed = next(iter(manager.listed()), None) if manager.inherits else None
-        kept = manager.inspect(listed, accepted).kept if listed else {}
+        kept = inherited(manager, accepted)
         ticket.ensure_still_this_rotation()
         return manager.issue(accepted, kept)
 

@@ -19,12 +19,13 @@ def accepted_in_slot(issuer: KeyIssuer, manager: KeyManager) -> Callable[[ApiKey
     """Gives a stored key if it is accepted, with its slot by the issuer's word; see accepted_key.
 
     Which slot is current the secret says too, but a value that was put back, or a wrong name from
-    the start, would have the only key that works replaced.
+    the start, would have the only key that works replaced. And a key that cannot be used from
+    here, as through a firewall, says that the next one could not be proved either.
     """
 
     def use(key: ApiKey) -> ApiKey | None:
+        issuer.probe(key)
         if key.slot is None:
-            issuer.probe(key)
             return key
         slot = manager.slot_of(key)
         if slot is None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, NamedTuple
 
+from shared.aws.store import CURRENT, PENDING
 from shared.protocol.contract import C, Ticket
 
 
@@ -21,14 +22,14 @@ class Candidate(NamedTuple, Generic[C]):
 
 def stored_candidates(
     ticket: Ticket[C],
-    first: Iterable[tuple[str, C | None]],
+    first: Iterable[C | None],
     *,
     belongs: Callable[[C], bool],
     identity: Callable[[C], object],
 ) -> Iterator[Candidate[C]]:
     """Each credential that `belongs`, no `identity` twice: the first ones, then all others.
 
-    first: the labels CURRENT and PENDING, and what their versions hold, as far as that is known.
+    first: the current and the pending one, as far as each is known.
     To be consumed lazily, as `first` is: every later one costs calls to AWS.
     """
     given: list[object] = []  # a Secret cannot be hashed
@@ -38,8 +39,8 @@ def stored_candidates(
             yield candidate
 
 
-def _all(ticket: Ticket[C], first: Iterable[tuple[str, C | None]]) -> Iterator[Candidate[C]]:
-    for label, credential in first:
+def _all(ticket: Ticket[C], first: Iterable[C | None]) -> Iterator[Candidate[C]]:
+    for label, credential in zip((CURRENT, PENDING), first, strict=True):
         if credential is not None:
             yield Candidate(credential, label, is_likely=True)
     for credential, is_likely in ticket.others():

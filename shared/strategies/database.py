@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterator, Mapping
 from typing import Generic
 
-from shared.aws.store import CURRENT, PENDING
 from shared.credentials import Login
 from shared.errors import PendingUnusable, Rejected, RejectedByPolicy
 from shared.fields import Fields
@@ -99,7 +98,7 @@ def login_candidates(
     targets = [user.target for user in users]
     return stored_candidates(
         ticket,
-        ((CURRENT, current), (PENDING, pending)),
+        (current, pending),
         belongs=lambda login: login.target in targets,
         identity=lambda login: (login.username, login.password),
     )

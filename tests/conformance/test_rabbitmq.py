@@ -9,11 +9,7 @@ from tests.lab import LabSecret
 class TestRabbitMQ(RemoteSuite):
     @pytest.fixture
     def target(self, rabbitmq_server: Broker) -> RabbitMqTarget:
-        return RabbitMqTarget(rabbitmq_server, "management")
+        return RabbitMqTarget(rabbitmq_server)
 
     def move(self, secret: LabSecret, port: int) -> None:
         secret.move_issuer(f"https://127.0.0.1:{port}/api")
-
-    def test_tags_are_kept(self, secret: LabSecret, target: RabbitMqTarget) -> None:
-        assert secret.rotate().state == "succeeded"
-        assert target.user()["tags"] == ["management"]

@@ -21,13 +21,16 @@ EXAMPLES = {
     for heading, _, text in (part.partition("\n") for part in PAGE.split("\n## "))
     if "```json" in text
 }
-BESIDE, SELF, PLAIN, REPLACED, SLOTS, CHOSEN = EXAMPLES
+BESIDE, SELF, PLAIN, REPLACED, SLOTS, CHOSEN, QUOTED, ALIKE, CONFIDENTIAL, ORDERED = EXAMPLES
 URL = "https://keys.example.org/v1"
 
 
 @dataclass
 class ShopTarget:
-    """A key of the shop, in a secret of a form of its own."""
+    """A key of the shop, in a secret of a form of its own.
+
+    resets: the admin's keeper lets its key be replaced though no stored one is accepted.
+    """
 
     function: ClassVar[str] = "HttpApiKey"
     shop: Keyshop
@@ -38,9 +41,11 @@ class ShopTarget:
     settings: Mapping[str, str] = field(default_factory=dict)
     admin: Mapping[str, object] = field(default_factory=dict)
     title: str = "Keyshop"
+    resets: bool = False
 
     def seed(self, client: "SecretsManagerClient", name: str) -> str:
-        admin_text = json.dumps(self.admin)
+        allowed = {"reset": [name]} if self.resets else {}
+        admin_text = json.dumps({**self.admin, **allowed})
         admin = client.create_secret(Name=f"{name}-admin", SecretString=admin_text)["ARN"]
         if isinstance(self.value, dict):
             if "admin_secret_arn" in self.value:
@@ -81,7 +86,7 @@ def target_of(
     if "issue" in described:
         first = shop.issue(scopes=["read"], expires_at="2026-01-11T00:00:00Z")
         if "issuer" in document:
-            document |= {names["key"]: first["secret"], names["id"]: str(first["id"])}
+            document |= {names["id"]: str(first["id"])} | {names["key"]: first["secret"]}
         else:
             target.settings = {**settings, "ISSUER": json.dumps(document)}
             target.value = first["secret"]

@@ -15,7 +15,8 @@ from http.server import BaseHTTPRequestHandler
 
 from local.network.tls import server_context
 from local.servers.certificates import Authority
-from tests.issuers.examples import Documentation, Sent
+from tests.issuers.examples import Documentation
+from tests.issuers.operations import Sent
 from tests.issuers.stub import Stub
 
 

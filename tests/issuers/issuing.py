@@ -1,9 +1,10 @@
 """The rotator's objects for one of an issuer's keys, as a rotation of the key has them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from rotators.http_api_key.account.manager import Manager
 from rotators.http_api_key.issuer import HttpIssuer
-from rotators.http_api_key.manager import Manager
 from rotators.http_api_key.testing.issuers.issuer import Issuer
 from shared.keys.api_key import ApiKey
 from tests.fake_ticket import FakeTicket
@@ -32,6 +33,13 @@ def stored_key(issuer: Issuer, key: str = "any", owner: str | None = None) -> Ap
         "admin_secret_arn": "arn:any",
     }
     return http_issuer(issuer).parse(document)
+
+
+def successor(account: Manager, issuer: Issuer, key_id: str, key: str) -> ApiKey:
+    """A key with what this one has, as createSecret has one made."""
+    current = replace(stored_key(issuer, key), key_id=key_id)
+    listed = next(each for each in account.listed() if each.key_id == key_id)
+    return account.issue(current, account.inspect(listed, current).kept)
 
 
 def manager(issuer: Issuer, owner: str | None = None, admin: str | None = None) -> Manager:

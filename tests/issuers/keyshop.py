@@ -1,5 +1,6 @@
 """Keyshop, a made-up issuer of docs/issuers.md: every way to make a key, in memory."""
 
+import base64
 import itertools
 import json
 import re
@@ -13,12 +14,26 @@ from tests.issuers.scripted import IssuerRequest, StubAnswer
 ADMIN = "the-admins-key"
 OWNER = "app"
 PAGE = 2
+CREATED = 1_767_225_600  # the first second of 2026, as some issuers write it
 Key = dict[str, Any]
+_SET_PASSWORD = re.compile(r"""SET PASSWORD FOR "((?:[^"\\]|\\.)*)" = '((?:[^'\\]|\\.)*)'""")
+
+
+def shown_of(key: Key) -> Key:
+    """What it shows of a key: all but the value, and of that the ends."""
+    secret = key["secret"]
+    hint = f"{secret[:4]}****{secret[-4:]}"
+    return {**{k: v for k, v in key.items() if k != "secret"}, "hint": hint}
 
 
 @dataclass
 class Keyshop:
-    """What it knows; a key is accepted from the `slow`-th question on, if that is set."""
+    """What it knows; a key is accepted from the `slow`-th question on, if that is set.
+
+    orders: keys that were asked for, and how often each was asked after.
+    powerless: whether every key that is right lacks the right to what is asked.
+    grants: the most scopes that a new key gets; None for any.
+    """
 
     keys: dict[str, Key] = field(default_factory=dict)
     clients: dict[str, str] = field(default_factory=lambda: {"c1": "first-secret"})
@@ -27,6 +42,9 @@ class Keyshop:
         default_factory=lambda: {"app": {"password": "first", "tags": ["monitoring"]}}
     )
     replayed: dict[str, Key] = field(default_factory=dict)
+    orders: dict[str, int] = field(default_factory=dict)
+    grants: list[str] | None = None
+    powerless: bool = False
     limit: int = 100
     slow: int = 0
     refuses: str = "\0"
@@ -40,7 +58,7 @@ class Keyshop:
         key = {
             "id": number,
             "name": name,
-            "secret": f"ks_{secrets.token_hex(12)}",
+            "secret": f"ks_{number}_{secrets.token_hex(12)}",
             "created_at": "2026-01-01T00:00:00Z",
             **more,
         }
@@ -68,31 +86,89 @@ class Keyshop:
     def _keys(self, asked: IssuerRequest, key_id: str) -> object:
         if not self._may(asked):
             return StubAnswer(401)
-        if asked.method == "POST" and len(self.keys) >= self.limit:
-            return StubAnswer(409)
         if asked.method == "POST":
-            once = asked.headers.get("idempotency-key")
-            if once in self.replayed:
-                return StubAnswer(201, {"key": self.replayed[once]})
-            properties = {k: v for k, v in asked.json.items() if k != "name"}
-            key = self.issue(asked.json["name"], **properties)
-            answer = {**key, "public": f"pk_{key['id']}"}
-            if once:
-                self.replayed[once] = answer
-            return StubAnswer(201, {"key": answer})
+            return self._make(asked)
         if asked.method == "DELETE":
             return StubAnswer(204) if self.keys.pop(key_id, None) else StubAnswer(404)
+        if key_id:
+            return {"key": shown_of(self.keys[key_id])} if key_id in self.keys else StubAnswer(404)
         page = int(asked.query.get("page", "1"))
-        shown = [{k: v for k, v in key.items() if k != "secret"} for key in self.keys.values()]
+        shown = [shown_of(key) for key in self.keys.values()]
         more = f"/v1/keys?page={page + 1}" if len(shown) > page * PAGE else None
         return {"data": shown[(page - 1) * PAGE : page * PAGE], "next": more}
+
+    def _make(self, asked: IssuerRequest) -> StubAnswer:
+        if len(self.keys) >= self.limit:
+            return StubAnswer(409, {"error": "quota"})
+        once = asked.headers.get("idempotency-key")
+        if once in self.replayed:
+            return StubAnswer(201, {"key": self.replayed[once]})
+        properties = {k: v for k, v in asked.json.items() if k != "name"}
+        if self.grants is not None:
+            properties["scopes"] = self.grants
+        key = self.issue(asked.json["name"], **properties)
+        answer = {**key, "public": f"pk_{key['id']}"}
+        if once:
+            self.replayed[once] = answer
+        return StubAnswer(201, {"key": answer})
 
     def _me(self, asked: IssuerRequest, _rest: str) -> object:
         if self.slow:
             self.slow -= 1
             return StubAnswer(401)
-        accepted = {key["secret"] for key in self.keys.values()}
-        return {"user": {"name": OWNER}} if asked.bearer in accepted else StubAnswer(401)
+        return self._greet(asked.bearer)
+
+    def _greet(self, secret: str) -> object:
+        accepted = {key["secret"]: key["id"] for key in self.keys.values()}
+        if secret not in accepted:
+            return StubAnswer(401)
+        answer = {"user": {"name": OWNER}, "key": {"id": accepted[secret]}}
+        return StubAnswer(403) if self.powerless else answer
+
+    def _features(self, asked: IssuerRequest, _rest: str) -> object:
+        return self._greet(asked.headers["authorization"])
+
+    def _tokens(self, asked: IssuerRequest, secret: str) -> object:
+        """Keys that have no other id than themselves."""
+        if not self._may(asked):
+            return StubAnswer(401)
+        if asked.method == "POST":
+            return StubAnswer(201, {"secret": self.issue(asked.json["name"])["secret"]})
+        if asked.method == "DELETE":
+            found = [str(key["id"]) for key in self.keys.values() if key["secret"] == secret]
+            return StubAnswer(204) if found and self.keys.pop(found[0]) else StubAnswer(404)
+        return {"tokens": [{k: key[k] for k in ("name", "secret")} for key in self.keys.values()]}
+
+    def _orders(self, asked: IssuerRequest, number: str) -> object:
+        """Keys that are not ready at once, and that nobody can end."""
+        if not self._may(asked):
+            return StubAnswer(401)
+        if asked.method == "POST":
+            ends = {}
+            if "ttl" in asked.json:
+                ends["expires_at"] = CREATED + int(asked.json["ttl"].removesuffix("h")) * 3600
+            key = self.issue(asked.json["name"], created_at=CREATED, **ends)
+            self.orders[str(key["id"])] = 0
+            return StubAnswer(202, {}, {"Location": f"/v1/orders/{key['id']}"})
+        if number not in self.orders:
+            return StubAnswer(404)
+        self.orders[number] += 1
+        if self.orders[number] == 1:
+            return {"state": "waiting"}
+        file = base64.b64encode(json.dumps({"secret": self.keys[number]["secret"]}).encode())
+        return StubAnswer(200, {"state": "ready", "file": file.decode()}, {"X-Key-Id": number})
+
+    def _query(self, asked: IssuerRequest, _rest: str) -> object:
+        """One statement of InfluxQL; what it cannot do is an error in an answer of 200."""
+        if not self._may(asked):
+            return StubAnswer(401)
+        match = _SET_PASSWORD.fullmatch(asked.form["q"])
+        parts = match.groups() if match else ("", "")
+        name, password = (re.sub(r"\\(.)", r"\1", part) for part in parts)
+        if name not in self.users:
+            return {"results": [{"statement_id": 0, "error": "user not found"}]}
+        self.users[name]["password"] = password
+        return {"results": [{"statement_id": 0}]}
 
     def _login(self, asked: IssuerRequest, _rest: str) -> object:
         return {"access_token": "a-token"} if asked.basic == ("admin", ADMIN) else StubAnswer(401)
@@ -108,11 +184,14 @@ class Keyshop:
         form = asked.form
         if self.clients.get(form["client_id"]) != form["client_secret"]:
             return StubAnswer(401, {"error": "invalid_client"})
+        if self.powerless:
+            return StubAnswer(401, {"error": "unauthorized_client"})
         return {"access_token": "a-clients-token"}
 
     def _storage(self, asked: IssuerRequest, rest: str) -> object:
         if asked.method == "GET" and rest == "account":
-            return {"ok": asked.headers.get("x-key") in self.slots.values()}
+            known = asked.headers.get("x-key") in self.slots.values()
+            return StubAnswer(403) if known and self.powerless else {"ok": known}
         if not self._may(asked):
             return StubAnswer(403)
         if asked.method == "POST":
@@ -137,7 +216,9 @@ class Keyshop:
     def _whoami(self, asked: IssuerRequest, _rest: str) -> object:
         name, password = asked.basic
         known = self.users.get(name)
-        return {"name": name} if known and known["password"] == password else StubAnswer(401)
+        if not known or known["password"] != password:
+            return StubAnswer(401)
+        return StubAnswer(403) if self.powerless else {"name": name}
 
     def shown(self) -> str:
         """All it was ever told, for a look at what was kept."""

@@ -40,7 +40,6 @@ from rotators.http_api_key.testing.issuers.issuer import (
 from shared.errors import (
     Forbidden,
     Misconfigured,
-    Rejected,
     RotationError,
     TargetMismatch,
     Throttled,
@@ -50,7 +49,7 @@ from tests.issuers.issuing import manager
 
 # What HttpIssuer makes of each fault in the answer to a list.
 MEANINGS: list[tuple[Fault, type[RotationError]]] = [
-    (status(401), Rejected),
+    (status(401), Forbidden),  # the hub says 403: whatever answered does not know its tokens
     (status(403), Forbidden),
     (status(404), TargetMismatch),
     (status(429, retry_after=30), Throttled),

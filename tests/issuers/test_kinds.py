@@ -13,9 +13,7 @@ from rotators.http_api_key.testing.issuers.issuer import (
     tokens,
 )
 from shared.errors import Forbidden, Rejected, TargetMismatch
-from tests.issuers.issuing import http_issuer, manager, stored_key
-
-OUTSIDE = "192.0.2.1"  # an address of documentation: packets to it go by the default route
+from tests.issuers.issuing import http_issuer, manager, stored_key, successor
 
 
 def revoke(issuer: Issuer, key_id: str, admin: str | None = None) -> int:
@@ -130,7 +128,7 @@ def test_an_unknown_path(issuer: Issuer) -> None:
 
 def test_http_issuer_rotates(issuer: Issuer) -> None:
     client, account = http_issuer(issuer), manager(issuer)
-    made = account.issue(stored_key(issuer), {})
+    made = successor(account, issuer, *issue(issuer, "before"))
     key, key_id = made.key.reveal(), made.key_id
     assert key_id is not None
     client.probe(made)
@@ -149,5 +147,8 @@ def test_http_issuer_says_what_is_wrong(issuer: Issuer) -> None:
         http_issuer(issuer).probe(key)
     with pytest.raises(TargetMismatch):
         manager(issuer, "nobody").listed()
-    with pytest.raises(Forbidden):
+    with pytest.raises(Rejected, match="rejected the admin's key"):
         manager(issuer, admin="wrong").issue(stored_key(issuer), {})
+    weak = issue(issuer, "not an admin's")[1]
+    with pytest.raises(Forbidden, match="refused the admin's key a right"):
+        manager(issuer, issuer.other_owner, admin=weak).issue(stored_key(issuer), {})

@@ -5,10 +5,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
-from tests.issuers.examples import NAMES, Documentation, Mismatch, Operation, Sent
+from tests.issuers.examples import NAMES, Documentation
+from tests.issuers.operations import Mismatch, Operation, Sent
 from tests.issuers.stub import Stub
 
 JSON = {"Accept": "application/json", "Content-Type": "application/json", "Host": "any"}
@@ -21,7 +23,7 @@ def as_documented(operation: Operation) -> Sent:
     body = json.dumps(example["body"]).encode() if "body" in example else b""
     if "form" in example:
         headers["Content-Type"] = "application/x-www-form-urlencoded"
-        body = "&".join(f"{k}={v}" for k, v in example["form"].items()).encode()
+        body = urlencode(example["form"]).encode()
     if "user" in example:
         proof = base64.b64encode(":".join(example["user"]).encode()).decode()
         headers["Authorization"] = f"Basic {proof}"
@@ -40,9 +42,9 @@ def issue() -> Operation:
 def test_every_example_is_like_itself(name: str) -> None:
     for operation in Documentation.read(name).operations:
         found = operation.match(as_documented(operation))
-        assert {k: operation.means[k] for k in found} == {
-            k: type(operation.means[k])(v) for k, v in found.items()
-        }
+        means = {name: operation.means[name] for name in found.keys() & operation.means.keys()}
+        assert {name: type(value)(found[name]) for name, value in means.items()} == means
+        assert found.keys() - means.keys() <= set(operation.members.values())
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -29,6 +29,7 @@ RECIPE = DebianPackage(
     needless=("logrotate", "python3"),  # of its service, and of a tool of its management's
     version="-V",
 )
+# The validator refuses passwords of digits alone, so that a refusal can be had.
 CONFIG = """\
 listeners.tcp = none
 listeners.ssl.1 = {host}:{amqp_port}
@@ -45,6 +46,8 @@ management.ssl.keyfile = {key}
 management.ssl.versions.1 = tlsv1.3
 management.ssl.versions.2 = tlsv1.2
 management_agent.disable_metrics_collector = true
+credential_validator.validation_backend = rabbit_credential_validator_password_regexp
+credential_validator.regexp = [^0-9]
 log.console = true
 log.console.level = info
 log.file = false

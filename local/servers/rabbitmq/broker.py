@@ -28,11 +28,8 @@ class Broker(Server):
         return cls(**known, amqp_port=amqp_port)
 
 
-def logs_in(broker: Broker, name: str, password: str) -> bool:
-    """Whether an application gets a connection to the virtual host `/` with this password.
-
-    Raises pika's AMQPError for every other end than a login or its refusal.
-    """
+def connect(broker: Broker, name: str, password: str) -> pika.BlockingConnection:
+    """An application's connection to the virtual host `/`; raises pika's AMQPError."""
     context = ssl.create_default_context(cafile=broker.ca)
     parameters = pika.ConnectionParameters(
         host=broker.host,
@@ -44,8 +41,16 @@ def logs_in(broker: Broker, name: str, password: str) -> bool:
         stack_timeout=SECONDS,
         blocked_connection_timeout=SECONDS,
     )
+    return pika.BlockingConnection(parameters)
+
+
+def logs_in(broker: Broker, name: str, password: str) -> bool:
+    """Whether an application gets a connection with this password.
+
+    Raises pika's AMQPError for every other end than a login or its refusal.
+    """
     try:
-        pika.BlockingConnection(parameters).close()
+        connect(broker, name, password).close()
     except ProbableAuthenticationError:
         return False
     return True

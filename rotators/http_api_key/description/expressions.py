@@ -114,7 +114,7 @@ def _wrong_call(node: Any) -> str:  # noqa: ANN401 - a part of JMESPath's tree
         if known is None:
             return f"calls the function {_shown(node['value'])}, and there is none"
         signature, given = known["signature"], len(node["children"])
-        open_ended = bool(signature) and bool(signature[-1].get("variadic"))
+        open_ended = signature[-1].get("variadic", False)
         if given < len(signature) or (given > len(signature) and not open_ended):
             return f"calls {node['value']} with {given} arguments, and it takes {len(signature)}"
     return next(filter(None, map(_wrong_call, node["children"])), "")

@@ -17,7 +17,7 @@ class Listings:
 
     list: Request | None = None
     slot_keys: Mapping[str, Found] = field(default_factory=dict)
-    inspect: Request | None = None
+    inspect: tuple[Request, ...] = ()
 
 
 def read_listings(
@@ -42,7 +42,9 @@ def read_listings(
     else:
         found = Listings()
     if "inspect" in members:
-        return replace(found, inspect=_read_inspect(members["inspect"], names, found))
+        inspect = members["inspect"]
+        each = inspect.items() if isinstance(inspect.value, list) else iter((inspect,))
+        return replace(found, inspect=tuple(_read_inspect(one, names, found) for one in each))
     return found
 
 
@@ -91,7 +93,8 @@ def _read_slots(
 def _read_inspect(place: Place, names: Collection[str], listings: Listings) -> Request:
     if listings.list is None or "id" not in listings.list.found or "id" not in names:
         raise place.wrong("needs 'list' to read 'id', and 'fields' to have it")
-    request, members = read_request(place, names, more=["refuse"])
+    # What only the key itself is told of itself is asked with it.
+    request, members = read_request(place, names, more=["refuse", "base"], asker={*names, "key"})
     found = read_found(place, members, None, ())
     for name in ("keys", "id"):
         if name in found:

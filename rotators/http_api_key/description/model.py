@@ -3,99 +3,23 @@
 docs/issuers.md explains it by example; the checker is reader.py.
 """
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property
 
-from rotators.http_api_key.description.auth import Auth
-from rotators.http_api_key.description.expressions import Found
 from rotators.http_api_key.description.names import Name
+from rotators.http_api_key.description.parts import Parts
 from rotators.http_api_key.description.requests import Request
 from rotators.http_api_key.description.templates import Template
-from shared.keys.api_key import Way
-from shared.passwords import PasswordPolicy
 
-_NO_FIELD = "issuer"  # what an error names where no field of the secret says it
 _MAX_VALUE = 200  # characters of a value that a pattern bounds
 # What the parts of a listed key are called that no successor takes over as they are.
 LISTED = ("keys", "id", "label", "created", "expires", "shown")
 
 
-@dataclass(frozen=True, slots=True)
-class Admin:
-    """Whose key issues and revokes: the ARN of its secret, how it asks, and how it logs in."""
-
-    secret: Template
-    auth: Auth
-    login: Request | None
-
-
-@dataclass(frozen=True, slots=True)
-class FieldNames:
-    """The fields of the secret that errors name, `issuer` where there is none.
-
-    url: where the issuer is; owner: whose key it is; admin: which secret the admin's key is in;
-    key: the key itself.
-    """
-
-    url: str
-    owner: str
-    admin: str
-    key: str
-
-
 @dataclass(frozen=True)  # without slots, for what is computed once
-class Description:
-    """An issuer: where it is, what a secret's fields hold, and its requests.
-
-    base: what every URL begins with.
-    way: how an account gets its next key; renew: the request for it.
-    fields: which field of the secret a name of the description is.
-    values, defaults: what stands before and after the secret's own.
-    label: what the issuer is to note beside a key.
-    auth: how a key's owner asks; admin: None where the current key is its own admin.
-    keys: what finds the new key in the answer to `renew`, for each slot, or for "" without slots;
-    empty where the key is not in it.
-    idempotent: whether `renew` gives the same key again for the same version.
-    list: the request for the accepted keys; None with slots.
-    slot_list, slot_keys: the request that tells which key is in which slot, and what finds each
-    slot's in the whole answer; what else it finds there is kept.
-    inspect: the request about the current key, whose parts go before those of `list`.
-    revoke: the requests that end a key, in turn; revoke_expires: whether keys only end by
-    themselves; is_revocation_proved: whether a revoked key is to be used until it is refused.
-    carries: what a key begins with, made of its {id}; None where a key does not show its id.
-    is_id_confidential: whether the id is as secret as the key.
-    patterns: what a field must match, by the name of the description; see `unfit`.
-    choose: what keys are like that are chosen here, None for the function's password settings.
-    propagation: seconds in which a new key may not work yet, and an old one still.
-    """
-
-    base: Template
-    way: Way
-    fields: Mapping[str, str]
-    values: Mapping[str, object]
-    defaults: Mapping[str, object]
-    label: Template
-    auth: Auth
-    admin: Admin | None
-    renew: Request
-    keys: Mapping[str, Found]
-    idempotent: bool
-    list: Request | None
-    slot_list: Request | None
-    slot_keys: Mapping[str, Found]
-    inspect: Request | None
-    revoke: tuple[Request, ...]
-    revoke_expires: bool
-    is_revocation_proved: bool
-    probe: Request
-    slots: tuple[str, ...]
-    choose: PasswordPolicy | None
-    propagation: int
-    carries: Template | None
-    is_id_confidential: bool
-    patterns: Mapping[str, re.Pattern[str]]
+class Description(Parts):
+    """An issuer: where it is, what a secret's fields hold, and its requests; see Parts."""
 
     @cached_property
     def names(self) -> frozenset[Name]:
@@ -112,7 +36,7 @@ class Description:
     def requests(self) -> tuple[Request, ...]:
         """Every request in it."""
         login = self.admin.login if self.admin else None
-        optional = (self.list, self.slot_list, self.inspect, login)
+        optional = (self.list, self.slot_list, *self.inspect, login)
         present = [request for request in optional if request is not None]
         return (self.renew, *self.revoke, self.probe, *present)
 
@@ -124,18 +48,16 @@ class Description:
     @property
     def needs_inspection(self) -> bool:
         """Whether `inspect` has to be asked: it refuses, or only it reads what is passed on."""
-        if self.inspect is None:
-            return False
         listed = self._listed_names
         limits = {"lifetime", "ends"} if "expires" not in listed else set()
-        only_there = (self.inspect.found.keys() - listed) | limits
-        return bool(self.inspect.refuse) or not self.kept_names.isdisjoint(only_there)
+        only_there = (self._inspected_names - listed) | limits
+        refuses = any(request.refuse for request in self.inspect)
+        return refuses or (bool(self.inspect) and not self.kept_names.isdisjoint(only_there))
 
     @property
     def refuses_ends(self) -> bool:
         """Whether a current key that ends is refused, since its successor would not end."""
-        inspected = self.inspect.found.keys() if self.inspect else set()
-        shown = "expires" in self._listed_names | inspected
+        shown = "expires" in self._listed_names | self._inspected_names
         return shown and self.kept_names.isdisjoint({"lifetime", "ends"})
 
     @cached_property
@@ -144,8 +66,7 @@ class Description:
 
         `expires` is not of them: it is the new key's end, and no field of the secret.
         """
-        inspected = self.inspect.found.keys() if self.inspect else set()
-        shown = self._listed_names | inspected
+        shown = self._listed_names | self._inspected_names
         return tuple(sorted((self.renew.found.keys() & shown) - {*LISTED}))
 
     @property
@@ -153,16 +74,21 @@ class Description:
         listing = self.list or self.slot_list
         return set(listing.found) if listing else set()
 
+    @property
+    def _inspected_names(self) -> set[str]:
+        return {name for request in self.inspect for name in request.found}
+
     @cached_property
     def binds_id(self) -> bool:
         """Whether a probe that succeeds, or the key itself, shows that the id is this key's."""
-        if self.carries is not None:
+        if self.carries is not None or self.fields.get("id") == self.fields["key"]:
             return True
-        if any(map(self._is_id, names_in(self.probe.auth or self.auth))):
+        probe = self.probe
+        if any(map(self._is_id, names_in(probe.auth or self.auth))):
             return True
         # An answer about whichever id was asked for tells nothing of the key that asked.
-        asked = names_in((self.probe.path, self.probe.query, self.probe.body, self.probe.form))
-        expected = names_in(tuple(tree for _, tree in self.probe.expect))
+        asked = names_in((probe.path, probe.query, probe.body, probe.form, probe.text))
+        expected = names_in(tuple(tree for _, tree in probe.expect))
         return any(map(self._is_id, expected)) and not any(map(self._is_id, asked))
 
     def _is_id(self, name: Name) -> bool:
@@ -202,20 +128,6 @@ class Description:
         urls = tuple((request.path, request.query) for request in self.requests)
         in_urls = {name.field for name in names_in(urls)}
         return tuple(name for name in self.sent_names if name in in_urls)
-
-    @cached_property
-    def field_names(self) -> FieldNames:
-        """What errors call the parts of the secret."""
-        admin = _fields(self.admin.secret) if self.admin else []
-        return FieldNames(
-            url=self._first_field(name for name in _fields(self.base) if name not in self.values),
-            owner=self._first_field([*self.owner_names, *self.sent_names]),
-            admin=self._first_field(admin),
-            key=self.fields["key"],
-        )
-
-    def _first_field(self, names: Iterable[str]) -> str:
-        return next(map(self.field, names), _NO_FIELD)
 
     def field(self, name: str) -> str:
         """The field of the secret that a name of the description is."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from rotators.http_api_key.description.escapes import ESCAPES, QUOTES, QuoteScanner
-from rotators.http_api_key.description.model import Description
+from rotators.http_api_key.description.model import Description, names_in
 from rotators.http_api_key.description.names import Name
 from rotators.http_api_key.description.places import Place, Tree
 from rotators.http_api_key.description.requests import Request
@@ -19,6 +19,7 @@ def check_quotes(description: Description) -> None:
 
     Raises DescriptionError.
     """
+    _check_choice(description)
     for request in description.requests:
         for place, template in _templates(request):
             scanner = QuoteScanner()
@@ -27,6 +28,15 @@ def check_quotes(description: Description) -> None:
                     scanner.read(piece)
                 elif quote := _quote_around(template, index, scanner.open, request):
                     _check(place, piece, quote, description)
+
+
+def _check_choice(description: Description) -> None:
+    """Check that keys that are chosen here can be written as they are to be sent."""
+    chosen = description.choose.classes if description.choose else ()
+    in_sql = {name.root for name in names_in(description.renew) if name.form == "sql"}
+    if any("\\" in each.characters for each in chosen) and in_sql & {"key", "old"}:
+        place = Place(None, description.renew.place.rpartition(".")[0]).child("choose")
+        raise place.child("characters").wrong("must not have a backslash, which SQL cannot have")
 
 
 def _check(place: Place, name: Name, quote: str, description: Description) -> None:
@@ -49,11 +59,9 @@ def _quote_around(template: Template, index: int, is_open: str, request: Request
     An apostrophe is one too: so outside of `text`, where words may be, only quotes that a name
     touches count.
     """
-    if template.whole:
-        return ""
     before = template.pieces[index - 1] if index else ""
     after = template.pieces[index + 1] if index + 1 < len(template.pieces) else ""
-    if isinstance(before, str) and before[-1:] in QUOTES and before:
+    if isinstance(before, str) and before and before[-1] in QUOTES:
         return before[-1]
     if template is request.text or (isinstance(after, str) and after[:1] == is_open):
         return is_open

@@ -1,10 +1,9 @@
 """Checks a description as a whole, before anything is called; a refusal names the place in it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from rotators.http_api_key.description.auth import Auth
-from rotators.http_api_key.description.expressions import Found
 from rotators.http_api_key.description.listings import Listings, read_found, read_listings
 from rotators.http_api_key.description.members import (
     read_carries,
@@ -15,10 +14,12 @@ from rotators.http_api_key.description.members import (
     read_seconds,
     read_values,
 )
-from rotators.http_api_key.description.model import LISTED, Admin, Description, names_in
+from rotators.http_api_key.description.model import LISTED, Description
 from rotators.http_api_key.description.outcomes import check_proof
+from rotators.http_api_key.description.parts import Admin
 from rotators.http_api_key.description.places import Place
 from rotators.http_api_key.description.quotes import check_quotes
+from rotators.http_api_key.description.renewals import Ending, read_ending, read_renewal
 from rotators.http_api_key.description.requests import Request, read_base, read_request
 from rotators.http_api_key.description.urls import check_urls
 from shared.keys.api_key import Way
@@ -65,8 +66,8 @@ class _Reader:
         slots = self._slots()
         patterns = read_patterns(self._member("patterns", {}))
         listings = self._listings()
-        request, keys, idempotent = self._renew(_kept(listings))
-        revoke, expires, proved = self._revoke()
+        renewal = read_renewal(found[self.way], self.way, self._renewal_names(listings), slots)
+        ending = self._ending()
         description = Description(
             base=read_base(found["base"]),
             way=_WAYS[self.way],
@@ -76,16 +77,16 @@ class _Reader:
             label=read_label(self._member("label", "{arn} {version}")),
             auth=Auth.read(found["auth"], self._key_names),
             admin=self._admin(),
-            renew=request,
-            keys=keys,
-            idempotent=idempotent,
+            renew=renewal.request,
+            keys=renewal.keys,
+            idempotent=renewal.idempotent,
             list=None if slots else listings.list,
             slot_list=listings.list if slots else None,
             slot_keys=listings.slot_keys,
             inspect=listings.inspect,
-            revoke=revoke,
-            revoke_expires=expires,
-            is_revocation_proved=proved,
+            revoke=ending.requests,
+            revoke_expires=ending.expires,
+            is_revocation_proved=ending.proved,
             probe=self._probe(),
             slots=slots,
             choose=read_policy(found["choose"]) if "choose" in found else None,
@@ -139,57 +140,19 @@ class _Reader:
         names = {"secret", "arn", "tag", *self._asker_names, *(self._key_names - {"key"})}
         return read_listings(self.place, self.found, names, self.slots)
 
-    def _renew(self, kept: Collection[str]) -> tuple[Request, dict[str, Found], bool]:
-        """The request for the next key, what finds the key in its answer, and `idempotent`.
-
-        kept: the names of what a new key takes over. See Description for the second.
-        """
-        place = self.found[self.way]
-        names = {"secret", "now", "label", "version", "arn", "tag", *self._asker_names, *kept}
+    def _renewal_names(self, listings: Listings) -> set[str]:
+        names = {"secret", "now", "label", "version", "arn", "tag", *self._asker_names}
         names |= {"key"} if self.way == "issue" else self._key_names
         if self.way == "set":
             names.add("old")
-        more = ["idempotent", "poll"]
-        request, members = read_request(place, names, more=more)
-        used = {name.root for name in names_in(request)}
-        idempotent = "idempotent" in members and members["idempotent"].flag()
-        if idempotent and not used & {"version", "label"}:
-            raise members["idempotent"].wrong("needs {version} or {label} in the request")
-        if self.way == "set":
-            return request, {}, True
-        where = place.child("read")
-        reading = members.get("read", replace(where, value={})).members()
-        if "key" not in reading and (self.way == "replace" or "key" not in used):
-            raise where.missing("key")
-        if self.way == "issue" and "id" not in reading:
-            raise where.missing("id")
-        keys = self._keys(reading.pop("key")) if "key" in reading else {}
-        found = {name: member.found() for name, member in reading.items()}
-        return replace(request, found=found), keys, idempotent
+        return names | _kept(listings)
 
-    def _keys(self, place: Place) -> dict[str, Found]:
-        if not self.slots:
-            return {"": place.found()}
-        members = place.members(self.slots, required=self.slots)
-        return {slot: member.found() for slot, member in members.items()}
-
-    def _revoke(self) -> tuple[tuple[Request, ...], bool, bool]:
-        """The requests that end a key, whether keys only expire, and whether an end is proved."""
-        if "revoke" not in self.found:
-            if self.way == "issue":
-                raise self.place.missing("revoke")
-            return (), False, False
-        place = self.found["revoke"]
-        if place.value == "expires":
-            return (), True, False
-        if not isinstance(place.value, dict | list) or place.value == []:
-            raise place.wrong('must be a request, a list of them, or "expires"')
-        names = {"secret", "id", "now", *self._asker_names}
-        *others, last = place.items() if isinstance(place.value, list) else (place,)
-        requests = [read_request(other, names)[0] for other in others]
-        request, members = read_request(last, names, more=["proved"])
-        proved = "proved" in members and members["proved"].flag()
-        return (*requests, request), False, proved
+    def _ending(self) -> Ending:
+        if "revoke" in self.found:
+            return read_ending(self.found["revoke"], {"secret", "id", "now", *self._asker_names})
+        if self.way == "issue":
+            raise self.place.missing("revoke")
+        return Ending()
 
     def _probe(self) -> Request:
         place = self.found["probe"]
@@ -221,7 +184,7 @@ class _Reader:
 
 def _kept(listings: Listings) -> set[str]:
     """The names of what a new key takes over of the one it replaces."""
-    requests = [each for each in (listings.list, listings.inspect) if each is not None]
+    requests = [*listings.inspect, *([listings.list] if listings.list else [])]
     found = {name for request in requests for name in request.found}
     limits = {"kept.lifetime", "kept.ends"} if "expires" in found else set()
     return limits | {f"kept.{name}" for name in found if name not in LISTED}

@@ -72,11 +72,15 @@ class Request:
 
 
 def read_request(
-    place: Place, names: Collection[str], *, more: Collection[str] = ()
+    place: Place,
+    names: Collection[str],
+    *,
+    more: Collection[str] = (),
+    asker: Collection[str] | None = None,
 ) -> tuple[Request, dict[str, Place]]:
     """A request that may use these names, and all its members; `more`: those it may have besides.
 
-    Raises DescriptionError.
+    asker: the names that its `auth` may use, if not the same. Raises DescriptionError.
     """
     members = place.members((*_MEMBERS, *OUTCOMES, *more), required=["request"])
     line = members["request"]
@@ -97,7 +101,7 @@ def read_request(
         body=tree(members["body"], names) if "body" in members else None,
         form=templates(members["form"], names) if "form" in members else None,
         text=members["text"].template(names) if "text" in members else None,
-        auth=Auth.read(members["auth"], names) if "auth" in members else None,
+        auth=Auth.read(members["auth"], asker or names) if "auth" in members else None,
         outcomes=read_outcomes(members),
         expect=tuple(_expect(members.get("expect", empty), names)),
         found={},

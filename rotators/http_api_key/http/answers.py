@@ -14,7 +14,7 @@ from rotators.http_api_key.http.network import Answer
 from rotators.http_api_key.http.words import IssuerErrors
 from shared.errors import RotationError
 
-_SUCCESS = range(200, 300)
+SUCCESS = range(200, 300)
 INVALID = object()  # instead of a document: what came is no JSON
 
 
@@ -91,7 +91,7 @@ def outcome_of(
     described = request.outcome(status, None if document is INVALID else document)
     if described is not None:
         return described
-    defaults: dict[str, Collection[int]] = {"gone": gone, "done": _SUCCESS}
+    defaults: dict[str, Collection[int]] = {"gone": gone, "done": SUCCESS}
     for name, statuses in defaults.items():
         if name not in request.outcomes and status in statuses:
             return name

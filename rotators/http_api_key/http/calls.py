@@ -15,6 +15,7 @@ from shared.errors import MalformedSecret
 from shared.fields import Fields
 
 _HEADER = re.compile(r"[!-~]([ -~]*[!-~])?")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 
 
@@ -56,7 +57,8 @@ def _body(request: Request, values: Values) -> tuple[dict[str, str], bytes | Non
         document = json.dumps(resolved(request.body, values)).encode()
         return {"Content-Type": "application/json"}, document
     if request.text is not None:
-        return {}, request.text.text(values).encode()  # its type is among the request's headers
+        escape = str if request.text.whole else _in_line
+        return {}, request.text.text(values, escape).encode()  # its type is in `headers`
     return {}, None
 
 
@@ -139,6 +141,17 @@ def _segment(value: str) -> str:
             field="SecretString",
         )
     return quote(value, safe="")
+
+
+def _in_line(value: str) -> str:
+    # Among other text, a line break could begin what the description does not say.
+    if _CONTROL.search(value):
+        raise MalformedSecret(
+            "a value that is to stand in a text has a line break or another control character",
+            do="correct the secret",
+            field="SecretString",
+        )
+    return value
 
 
 def climbs(value: str) -> bool:

@@ -118,10 +118,8 @@ class Client:
     def _errors_of(self, call: Call, request: Request, errors: IssuerErrors) -> IssuerErrors:
         """The errors in words about this request: where it goes, and who asks."""
         login = self.description.admin.login if self.description.admin else None
-        asks_as_key = request.auth is not None and {"key", "old"}.issuperset(
-            {name.root for name in names_in(request.auth)} - {"secret", "id"}
-        )
-        if asks_as_key and request is not login and any(names_in(request.auth)):
+        own_auth = {name.root for name in names_in(request.auth)}
+        if own_auth & {"key", "old"} and not own_auth & {"admin", "token"}:
             errors = errors.of_the_rotated_key()
         url = naming.base_field(request, self.description, self._document, errors.fields.url)
         host = urlsplit(call.url)
@@ -141,4 +139,7 @@ def _refusal(reply: Reply) -> RotationError:
             return reply.errors.missing_right(reply.code)
         case "rejected":
             return reply.errors.rejected_asker(reply.code)
+        case None if reply.answer.status == HTTPStatus.UNAUTHORIZED:
+            if "rejected" in reply.request.outcomes:
+                return reply.errors.refused_asker(reply.code)
     return refusal(reply.answer.status, reply.errors, later=reply.outcome == "later")

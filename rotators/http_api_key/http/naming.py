@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from rotators.http_api_key.description.model import Description, FieldNames
+from rotators.http_api_key.description.model import Description
 from rotators.http_api_key.description.requests import Request
 from rotators.http_api_key.description.templates import Template
-from rotators.http_api_key.http.words import NO_FIELD
+from rotators.http_api_key.http.words import NO_FIELD, FieldNames
 
 # What nobody knows an owner by: numbers, and ids of hexadecimal digits.
 _NO_NAME = re.compile(r"[0-9]+|[0-9a-fA-F-]{16,}")
@@ -53,9 +53,12 @@ def base_field(
 def owner_name(description: Description, values: Mapping[str, object]) -> str:
     """Whose key it is, by what stands in URLs: anything else may be confidential.
 
-    Empty where nothing says it. A number is told with its field: alone it is nobody's name.
+    Empty where nothing says it. A number is told with its field: alone it is nobody's name; and
+    a default is everybody's.
     """
-    names = {name: str(values[name]) for name in description.owner_names if name in values}
+    said = [name for name in description.owner_names if name in values]
+    defaults = description.defaults
+    names = {name: str(values[name]) for name in said if values[name] != defaults.get(name)}
     return ", ".join(
         f"{description.field(name)} {value}" if _NO_NAME.fullmatch(value) else value
         for name, value in names.items()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from rotators.http_api_key.description.pages import Poll
-from rotators.http_api_key.http.answers import INVALID, Reply
+from rotators.http_api_key.http.answers import INVALID, SUCCESS, Reply
 from rotators.http_api_key.http.calls import Call
 from rotators.http_api_key.http.urls import joined, origin
 from shared.deadline import time_left
@@ -42,7 +42,7 @@ class Polling:
         following = replace(self.call, method="GET", url=url, headers=headers, body=None)
         for _ in tries(min(MAX_SECONDS, time_left())):
             try:
-                reply = ask(following)
+                reply = _done_where_it_succeeds(ask(following))
             except (Unreachable, Throttled):
                 continue
             if self._is_done(reply):
@@ -68,6 +68,13 @@ class Polling:
         clause = f"{self.poll.until} did not become true in time"
         row = ErrorRow(Unreachable, clause, NEXT_ATTEMPT)
         return self.reply.errors.row(row, self.reply.code)
+
+
+def _done_where_it_succeeds(reply: Reply) -> Reply:
+    """The reply as `done` for any 2xx: what the description calls so is the first answer."""
+    if reply.outcome is None and reply.answer.status in SUCCESS:
+        return replace(reply, outcome="done")
+    return reply
 
 
 def _may_come(status: int) -> bool:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from rotators.http_api_key.description.expressions import Found
-from rotators.http_api_key.description.model import FieldNames
 from shared.errors import (
     ErrorRow,
     Forbidden,
@@ -17,6 +16,21 @@ from shared.errors import (
 
 NO_FIELD = "issuer"  # what an error names where no field of the secret says it
 _ADMIN, _KEY = "the admin's key", "the key"
+_BAD_VALUES = ("HTTP 400", "HTTP 422")
+
+
+@dataclass(frozen=True, slots=True)
+class FieldNames:
+    """The fields of the secret that errors name, `issuer` where there is none.
+
+    url: where the issuer is; owner: whose key it is; admin: which secret the admin's key is in;
+    key: the key itself.
+    """
+
+    url: str
+    owner: str
+    admin: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +80,7 @@ class IssuerErrors:
         """For an answer that is not the API's."""
         clause = f"what came to {self.place} is not the answer of an API"
         url = _either(self.fields.url)
-        base = f"that {url} is the base of the issuer's API" if url else "its 'base'"
+        base = f"that {url} says where the issuer's API is" if url else "its 'base'"
         do = f"check {base}, and its description"
         return self.row(ErrorRow(Misconfigured, clause, do, self.fields.url), code)
 
@@ -89,6 +103,14 @@ class IssuerErrors:
             "store a valid one" if self.asker == _KEY else "store a valid one in the admin's secret"
         )
         return self.row(ErrorRow(Rejected, clause, do, self.fields.admin), code)
+
+    def refused_asker(self, code: str) -> RotationError:
+        """For an asker's key that is refused, by none of the answers that say it is wrong."""
+        clause = (
+            f"it refused {self.asker}, and does not tell whether that is wrong or lacks a right"
+        )
+        do = f"check {self.asker} and its rights, and what 'rejected' of {self.place} says"
+        return self.row(ErrorRow(Forbidden, clause, do, self.fields.admin), code)
 
     def rejected_key(self, name: str, code: str) -> RotationError:
         """For the rotated key itself, by the name that messages have for it."""
@@ -141,10 +163,11 @@ class IssuerErrors:
             do = f"compare the admin's secret and {self.place} with the issuer's documentation"
             return self.row(ErrorRow(Misconfigured, clause, do, self.fields.admin), code)
         clause = f"it does not do what {self.place} asks"
-        causes = [f"{may_be_limited(self.carried)}"] if self.carried else []
+        carried = self.carried if code in _BAD_VALUES else ()
+        causes = [may_be_limited(carried)] if carried else []
         causes.append("compare the description and the secret with the issuer's documentation")
         url = _either(self.fields.url)
-        causes += [f"check that {url} is the base of its API"] if url else []
+        causes += [f"check that {url} says where its API is"] if url else []
         causes += ["there may be as many keys as may be"] if self.place.endswith(".issue") else []
         do = "; or ".join(causes)
         return self.row(ErrorRow(Misconfigured, clause, do, self.fields.url), code)

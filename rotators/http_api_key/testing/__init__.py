@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from local.servers import etcd, influxdb
 from local.servers.choice import ServerChoice
 from local.servers.rabbitmq import RECIPE, rabbitmq
 from local.targets import Offer
@@ -19,4 +20,7 @@ TARGETS: Mapping[str, Offer] = {
 }
 SERVERS: Mapping[str, ServerChoice] = {
     "rabbitmq": ServerChoice(RECIPE, rabbitmq, usual=False),
+    # No description of these comes with it: single tests have them by one in the secret.
+    "influxdb": ServerChoice(influxdb.RECIPE, influxdb.influxdb, usual=False),
+    "etcd": ServerChoice(etcd.RECIPE, etcd.etcd, usual=False),
 }

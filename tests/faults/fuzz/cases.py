@@ -11,7 +11,7 @@ from typing import Any
 from rotators.http_api_key.issuer import HttpIssuer
 from shared.tls import ca_bundle
 from tests.faults.fuzz.mutations import CANARY
-from tests.faults.fuzz.samples import ISSUERS, KEY, secret_of
+from tests.faults.fuzz.samples import ISSUERS, KEY, key_of, secret_of
 from tests.issuers.described import EXAMPLES
 from tests.issuers.keyshop import ADMIN, Keyshop
 from tests.issuers.scripted import IssuerRequest, Script, StubAnswer
@@ -65,7 +65,7 @@ class CanaryShop(Keyshop):
 
     def issue(self, name: str = "by hand", **more: object) -> dict[str, Any]:
         key = super().issue(name, **more)
-        key["secret"] = f"{CANARY}-{key['id']}"
+        key["secret"] = f"ks_{key['id']}_{CANARY}"
         return key
 
 
@@ -105,22 +105,28 @@ def _case(
 def plausible(described: Any, document: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - any JSON
     """One answer that has every field which any request of the description reads."""
     whole: dict[str, Any] = {}
-    values = {"id": "k2", "key": f"{CANARY}-new", "token": f"{CANARY}-token", "label": "by hand"}
+    values = {"id": "k2", "key": key_of(described, "k2", f"{CANARY}-new")}
+    values |= {"token": f"{CANARY}-token", "label": "by hand"}
     values |= {"created": _DAY.format(1), "expires": _DAY.format(9)}
-    listing = described.get("list", {}).get("read", {})
+    listing = dict(described.get("list", {}).get("read", {}))
+    for slot, path in (listing.pop("key", None) or {}).items():
+        is_current = slot == document[described["fields"]["slot"]]
+        _set_path(whole, path, KEY if is_current else values["key"])
     for request in (described["admin"], described):
-        for each in ("login", "issue", "replace", "probe"):
+        for each in ("login", "issue", "replace", "inspect", "probe"):
             call = request.get(each, {}) if isinstance(request, dict) else {}
             for part, path in call.get("read", {}).items():
                 for one in path.values() if isinstance(path, dict) else [path]:
                     _set_path(whole, one, values.get(part, "more"))
             for path, wanted in call.get("expect", {}).items():
                 _set_path(whole, path, _substituted(wanted, document))
+    if "keys" not in listing:
+        return whole
     listed: dict[str, Any] = {}
     for part, path in listing.items():
         if part != "keys":
             _set_path(listed, path, "k1" if part == "id" else values.get(part, 7))
-    _set_path(whole, listing.get("keys", ""), [listed])
+    _set_path(whole, listing["keys"], [listed])
     return whole
 
 

@@ -11,7 +11,7 @@ from tests.faults.fuzz.mutations import CANARY
 from tests.issuers.described import EXAMPLES
 
 PASSWORD = f'{CANARY}"é\\'
-KEY = f"{CANARY}-key"
+KEY = f"ks_1_{CANARY}-key"  # as a key of id 1 at the Keyshop begins
 ADMIN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:admin-AbCdEf"
 ISSUERS = sorted((ROOT / "rotators" / "http_api_key" / "issuers").glob("*.json"))
 # Messages may quote where a database is and whose password the secret has.
@@ -59,13 +59,29 @@ def keys() -> Iterator[Sample]:
     for path in ISSUERS:
         described = json.loads(path.read_text())
         document = secret_of(described)
-        shown = DESCRIPTION_SHOWN | document.keys() - {described["fields"]["key"], "note"}
+        shown = DESCRIPTION_SHOWN | document.keys() | quoted(described)
+        shown -= {described["fields"]["key"], "note"}
         for issuer in (path.stem, {"use": path.stem, "propagation": "5s"}, described):
             yield Sample(json.dumps({**document, "issuer": issuer}), shown)
     for example in (each for every in EXAMPLES.values() for each in every if "issuer" in each):
         key = example["issuer"]["fields"]["key"]
-        shown = DESCRIPTION_SHOWN | example.keys() - {key}
+        shown = (DESCRIPTION_SHOWN | example.keys() | quoted(example["issuer"])) - {key}
         yield Sample(json.dumps({**example, key: KEY}), shown)
+
+
+def quoted(described: Any) -> set[str]:  # noqa: ANN401 - any JSON
+    """The members that messages quote: expressions say where to look, and sentences what to do."""
+    found = {"url", "until", "skip", "value", "authenticated", "rejected", "gone", "later", "done"}
+    if isinstance(described, dict):
+        for member in ("fields", "read", "because", "refuse", "expect"):
+            found |= described.get(member, {}).keys()
+            for inner in described.get(member, {}).values():  # each slot's, or a header
+                found |= inner.keys() if isinstance(inner, dict) else set()
+    each = described.values() if isinstance(described, dict) else described
+    for inner in each:
+        if isinstance(inner, dict | list):
+            found |= quoted(inner)
+    return found
 
 
 def secret_of(described: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
@@ -77,12 +93,20 @@ def secret_of(described: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
         document[fields["slot"]] = described["slots"][0]
     if "id" in fields:
         document[fields["id"]] = "k1"
-    return {**document, fields["key"]: KEY, "note": CANARY}
+    return {**document, fields["key"]: key_of(described, "k1", KEY), "note": CANARY}
+
+
+def key_of(described: Any, key_id: str, rest: str) -> str:  # noqa: ANN401 - any JSON
+    """A key that shows its id, if the description says that keys do."""
+    carried: str = described.get("carries", "")
+    return carried.replace("{id}", key_id) + rest
 
 
 def _field(name: str) -> str:
     if name == "admin_secret_arn":
         return ADMIN
+    if name == "owner_type":
+        return "projects"
     if "url" in name:
         return "https://127.0.0.1:1/api"
     return "issuer.test" if name in ("domain", "site", "host", "api_host") else "app"

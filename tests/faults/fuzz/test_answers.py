@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from local.network.tls import TlsServer
 from local.servers.certificates import Authority
 from rotators.http_api_key.issuer import HttpIssuer
-from shared.keys import propagation
+from shared import patience
 from shared.keys.backend import ApiKeyBackend
 from tests.faults.fuzz.answers import garbled_answer
 from tests.faults.fuzz.cases import CASES, CanaryShop
@@ -84,7 +84,7 @@ def try_example(ca: Path, rng: Random, tally: Tally) -> int:
 
 @pytest.fixture(autouse=True)
 def _no_second_try(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(propagation, "time_left", lambda: 0.0)
+    monkeypatch.setattr(patience, "time_left", lambda: 0.0)
 
 
 def test_ten_thousand_answers(authority: Authority, evidence: Evidence) -> None:

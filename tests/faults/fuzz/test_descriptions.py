@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from local.servers.certificates import Authority
-from shared.keys import propagation
+from shared import patience
 from tests.faults.fuzz.cases import CASES, FuzzCase
 from tests.faults.fuzz.issuer import answer_bytes, keys_over, rotate
 from tests.faults.fuzz.mutations import as_text, mutate
 from tests.faults.fuzz.oracle import EXAMPLES, Tally, fuzz, no_connections
-from tests.faults.fuzz.samples import DESCRIPTION_SHOWN
+from tests.faults.fuzz.samples import DESCRIPTION_SHOWN, quoted
 from tests.fixtures.evidence import Evidence
 
 # JMESPath's own warning about a literal in backticks.
@@ -45,7 +45,7 @@ def try_example(ca: Path, rng: Random, tally: Tally) -> None:
     case = rng.choice(CASES if rng.random() < 0.5 else SHOPS)
     described = json.loads(case.description)
     if rng.random() < 0.95:
-        described = mutate(rng, described, DESCRIPTION_SHOWN)
+        described = mutate(rng, described, DESCRIPTION_SHOWN | quoted(described))
     document, environment = placed(rng, case, described)
     script = case.tolerant(case.answers())
 
@@ -58,7 +58,7 @@ def try_example(ca: Path, rng: Random, tally: Tally) -> None:
 
 @pytest.fixture(autouse=True)
 def _no_second_try(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(propagation, "time_left", lambda: 0.0)
+    monkeypatch.setattr(patience, "time_left", lambda: 0.0)
 
 
 @QUIET

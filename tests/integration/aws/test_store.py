@@ -156,7 +156,7 @@ def test_fact_13_the_wait_is_bounded_by_the_time_the_function_has_left(
 ) -> None:
     waited: list[float] = []
     monkeypatch.setattr("shared.patience.time.sleep", waited.append)
-    monkeypatch.setattr(store_module, "time_left", lambda: -1.0)
+    monkeypatch.setattr("shared.patience.time_left", lambda: -1.0)
     with pytest.raises(Busy):
         store_of(client, secret).read(str(uuid.uuid4()))
     assert not waited

@@ -21,11 +21,10 @@ from local.servers.certificates import Authority, Certificate
 from local.servers.mysql.family import login as mysql_login
 from local.servers.postgres import login as postgres_login
 from local.servers.server import ENVIRONMENT
-from rotators.http_api_key.description.model import FieldNames
 from rotators.http_api_key.http.calls import Call
 from rotators.http_api_key.http.errors import translate_issuer_errors
 from rotators.http_api_key.http.network import Network, Rules
-from rotators.http_api_key.http.words import IssuerErrors
+from rotators.http_api_key.http.words import FieldNames, IssuerErrors
 from rotators.mysql.engine import MySQLEngine
 from rotators.postgres.engine import PostgresEngine
 from shared.credentials import Login

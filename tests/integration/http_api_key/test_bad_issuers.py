@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from shared.errors import (
     Untrusted,
 )
 from shared.protocol.event import Step
-from tests.issuers.issuing import manager, stored_key
+from tests.issuers.issuing import manager
 from tests.lab import Lab, LabSecret
 
 TOKENS = "/users/app/tokens"
@@ -227,8 +228,7 @@ def test_a_revocation_that_the_issuer_does_not_do_is_no_success(
     """Both answer 404 to an admin without the right, as if the key were gone."""
     for issuer in (jupyterhub, demo_issuer):
         key_id, value = issue(issuer, "to be revoked")
-        other = issuer.other_owner
-        weak = manager(issuer, other).issue(stored_key(issuer, owner=other), {}).key.reveal()
+        _, weak = issue(replace(issuer, owner=issuer.other_owner), "of another owner")
         with pytest.raises((Forbidden, TargetMismatch)):
             manager(issuer, admin=weak).revoke(key_id)
         assert key_id in key_ids(issuer)

@@ -137,7 +137,7 @@ def test_an_ended_key_that_was_made_current_by_hand_is_passed_over(
 
 def test_without_a_list_the_key_before_is_revoked(make: Make, shop: Keyshop) -> None:
     issue = {**EXAMPLES[BESIDE][0]["issuer"]["issue"], "body": {"name": "{label}"}}
-    secret = make(adapted(BESIDE, list=None, issue=issue))
+    secret = make(adapted(BESIDE, list=None, issue=issue, carries="ks_{id}_"))
     for _ in range(4):
         assert secret.rotate().state == "succeeded"
     held = {secret.value(label)["key_id"] for label in ("AWSCURRENT", "AWSPREVIOUS")}
@@ -168,6 +168,13 @@ def unlabelled() -> dict[str, Any]:
     issuer = EXAMPLES[BESIDE][0]["issuer"]
     issue = {**issuer["issue"], "body": {"name": "{label}"}}
     return adapted(BESIDE, issue=issue, list={**issuer["list"], "read": READ})
+
+
+def taking_nothing_over() -> dict[str, Any]:
+    issuer = EXAMPLES[BESIDE][0]["issuer"]
+    issue = {**issuer["issue"], "body": {"name": "{label}"}}
+    read = {name: issuer["list"]["read"][name] for name in ("keys", "id", "label", "shown")}
+    return adapted(BESIDE, issue=issue, list={**issuer["list"], "read": read})
 
 
 READ = {"keys": "data", "id": "id"}
@@ -202,6 +209,18 @@ def test_after_a_while_is_for_keys_beside_each_other(make: Make, way: str) -> No
     assert secret.target.accepts(before)
 
 
+@pytest.mark.parametrize(("expires", "warns"), [("2026-01-20", True), ("2026-03-20", False)])
+def test_a_key_that_ends_before_the_next_rotation(
+    make: Make, shop: Keyshop, caplog: pytest.LogCaptureFixture, expires: str, *, warns: bool
+) -> None:
+    """The schedule is every 30 days; the first key was made on the first of January."""
+    secret = make(EXAMPLES[BESIDE][0])
+    for key in shop.keys.values():
+        key["expires_at"] = f"{expires}T00:00:00Z"
+    secret.step(secret.begin(), Step.CREATE)
+    assert ("before the next rotation at" in caplog.text) is warns
+
+
 # --- what the secret's writer may have made up ---
 
 
@@ -210,8 +229,7 @@ def test_after_a_while_is_for_keys_beside_each_other(make: Make, way: str) -> No
 def test_another_secrets_key_that_is_named_here(
     make: Make, shop: Keyshop, ends: str, *, keeps: bool
 ) -> None:
-    issue = {**EXAMPLES[BESIDE][0]["issuer"]["issue"], "body": {"name": "{label}"}}
-    example = EXAMPLES[BESIDE][0] if keeps else adapted(BESIDE, issue=issue)
+    example = EXAMPLES[BESIDE][0] if keeps else taking_nothing_over()
     secret = make(example, OLD_KEY_ENDS=ends)
     other = secret.arn.replace("secret:test/", "secret:other/")
     victim = shop.issue(f"{other} 1", scopes=["all"], expires_at="2026-01-11T00:00:00Z")
@@ -224,8 +242,7 @@ def test_another_secrets_key_that_is_named_here(
 
 
 def test_with_a_wrong_id_the_key_in_use_is_not_revoked(make: Make) -> None:
-    issue = {**EXAMPLES[BESIDE][0]["issuer"]["issue"], "body": {"name": "{label}"}}
-    secret = make(adapted(BESIDE, issue=issue))
+    secret = make(taking_nothing_over())
     secret.rotate()
     before = secret.value()
     secret.store({**before, "key_id": "99999"})

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.errors import Forbidden, Rejected
+from shared.errors import Misconfigured, Rejected
 from shared.protocol import memory
 from shared.protocol.event import Step
 from tests.issuers.described import BESIDE, CHOSEN, EXAMPLES, REPLACED, SLOTS, target_of
@@ -115,13 +115,13 @@ def test_a_step_alone_proves_it_too(make: Make, shop: Keyshop) -> None:
 def test_a_probe_that_does_not_tell(make: Make, shop: Keyshop, stub: Stub, way: str) -> None:
     secret = make(EXAMPLES[way][0])
 
-    def forbid(asked: IssuerRequest) -> object:
+    def refuse(asked: IssuerRequest) -> object:
         probes = ("/whoami", "/token", "/me")
-        return StubAnswer(403) if asked.path.endswith(probes) else shop(asked)
+        return StubAnswer(402) if asked.path.endswith(probes) else shop(asked)
 
-    stub.script = forbid
+    stub.script = refuse
     before, event = state(shop), secret.begin()
-    with pytest.raises(Forbidden):
+    with pytest.raises(Misconfigured, match="probe"):
         secret.step(event, Step.CREATE)
     assert state(shop) == before
     assert secret.target.accepts(secret.value())
@@ -243,11 +243,18 @@ def test_a_reset_is_for_the_secrets_that_it_names(make: Make, shop: Keyshop) -> 
 CALLS: Mapping[str, list[str]] = {
     CHOSEN: ["GET /whoami", "GET /users/app", "PUT /users/app", "GET /whoami"],
     REPLACED: ["POST /token", "POST /clients/c1/rotate", "POST /token", "POST /token"],
-    SLOTS: ["POST /storage/list", "POST /storage/account", "GET /storage/account"],
+    # Two more: whether the key is accepted, and which slot it is in.
+    SLOTS: [
+        "GET /storage/account",
+        "GET /storage/account/keys",
+        "POST /storage/account",
+        "GET /storage/account",
+        "GET /storage/account",
+    ],
 }
 
 
-@pytest.mark.parametrize("way", [CHOSEN, REPLACED])
+@pytest.mark.parametrize("way", CALLS)
 def test_the_proof_is_one_call(make: Make, stub: Stub, way: str) -> None:
     secret = make(EXAMPLES[way][0])
     stub.asked.clear()

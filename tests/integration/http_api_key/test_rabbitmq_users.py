@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from local.servers.rabbitmq.api import call, get, lets_in, put, set_user, user
-from local.servers.rabbitmq.broker import Broker, logs_in
+from local.servers.rabbitmq.broker import Broker, connect, logs_in
 from rotators.http_api_key.description.reader import read_description
 from rotators.http_api_key.description.sources import SHIPPED
 from rotators.http_api_key.testing import RabbitMqTarget
-from shared.errors import Forbidden, Rejected, RotationError, TargetMismatch
+from shared.errors import Forbidden, Rejected, RejectedByPolicy, RotationError, TargetMismatch
 from shared.protocol.event import Step
 from tests.lab import Lab, LabSecret
 
@@ -64,6 +64,11 @@ def nothing_happens(secret: LabSecret, kind: type[RotationError], words: str) ->
     return caught.value
 
 
+def digits(length: int) -> dict[str, object]:
+    """Our description, with passwords of digits alone."""
+    return {"use": "rabbitmq", "choose": {"length": length, "characters": "0123456789"}}
+
+
 # --- who logs in ---
 
 
@@ -81,6 +86,19 @@ def test_users_of_every_tag_rotate(make: Make, tags: str | Sequence[str]) -> Non
         assert logs_in(target.server, after["username"], after["password"])
         assert not logs_in(target.server, before["username"], before["password"])
         assert target.user()["tags"] == given
+
+
+def test_an_open_connection_goes_on(make: Make) -> None:
+    secret = make("")
+    value = secret.value()
+    connection = connect(target_of(secret).server, value["username"], value["password"])
+    channel = connection.channel()
+    assert secret.rotate().state == "succeeded"
+    queue = channel.queue_declare("", exclusive=True).method.queue
+    channel.basic_publish("", queue, b"after the rotation")
+    _, _, body = channel.basic_get(queue, auto_ack=True)
+    assert body == b"after the rotation"
+    connection.close()
 
 
 def test_limits_and_permissions_stay(make: Make) -> None:
@@ -117,6 +135,22 @@ def test_the_broker_says_how_a_new_password_is_hashed(make: Make) -> None:
 
 
 # --- whose password is not set ---
+
+
+def test_a_password_that_the_brokers_rules_refuse(make: Make) -> None:
+    """The broker of the tests takes none of digits alone; a rotation with other rules goes on."""
+    secret = make("management")
+    value, before = secret.value(), target_of(secret).user()
+    secret.store({**value, "issuer": digits(30)})
+    event = secret.begin()
+    secret.step(event, Step.CREATE)
+    with pytest.raises(RejectedByPolicy, match="credential_validator refuses it") as caught:
+        secret.step(event, Step.SET)
+    assert caught.value.field == "issuer.choose"
+    assert target_of(secret).user() == before
+    assert secret.holder("AWSPENDING") is None
+    secret.store(value)
+    assert secret.rotate().state == "succeeded"
 
 
 @pytest.mark.parametrize("tags", ["", "administrator"])
@@ -169,6 +203,17 @@ def test_a_password_lost_by_all_is_set_on_the_admins_word(make: Make) -> None:
     change_admin(secret, reset=[arn_name])
     outcome = secret.rotate()
     assert outcome.state == "succeeded", outcome.error
+    assert secret.target.accepts(secret.value())
+
+
+def test_a_first_value_that_a_plan_puts_back(make: Make, output: Callable[[], str]) -> None:
+    secret = make("")
+    first = secret.value()
+    assert secret.rotate().state == "succeeded"
+    secret.store(first)
+    outcome = secret.rotate()
+    assert outcome.state == "succeeded", outcome.error
+    assert "AWSCURRENT is not accepted" in output()
     assert secret.target.accepts(secret.value())
 
 

@@ -14,9 +14,8 @@ import pytest
 import urllib3
 
 from local.servers.certificates import Authority
-from rotators.http_api_key.description.model import FieldNames
 from rotators.http_api_key.http.errors import no_answer
-from rotators.http_api_key.http.words import IssuerErrors
+from rotators.http_api_key.http.words import FieldNames, IssuerErrors
 from rotators.mysql.errors import translate as of_mysql
 from rotators.postgres.errors import translate as of_postgres
 from shared.credentials import Login

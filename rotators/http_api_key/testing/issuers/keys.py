@@ -94,7 +94,7 @@ class Keys:
             return _refusal(HTTPStatus.NOT_FOUND)
         owner, of_key = unquote(asked["owner"]), unquote(asked["key_id"] or "")
         if owner not in self._owners or asker not in (ADMIN, owner):
-            return _refusal(HTTPStatus.FORBIDDEN if method == "POST" else HTTPStatus.NOT_FOUND)
+            return _not_allowed() if method == "POST" else _refusal(HTTPStatus.NOT_FOUND)
         return self._manage(method, owner, of_key, body)
 
     def _manage(self, method: str, owner: str, key_id: str, body: bytes) -> IssuerAnswer:
@@ -160,6 +160,11 @@ def _digest(key: str) -> bytes:
 
 def _json(status: HTTPStatus, document: object) -> IssuerAnswer:
     return IssuerAnswer(status, json.dumps(document).encode())
+
+
+def _not_allowed() -> IssuerAnswer:
+    words = "Action is not authorized with current scopes; requires any of [tokens]"
+    return _json(HTTPStatus.FORBIDDEN, {"status": 403, "message": words})
 
 
 def _refusal(status: HTTPStatus) -> IssuerAnswer:

@@ -37,7 +37,7 @@ GOOD: dict[str, Any] = {
         "authenticated": ["scope == 'none'"],
     },
 }
-CHOSEN = {
+CHOSEN: dict[str, Any] = {
     "base": "https://keys.example.org",
     "fields": {"key": "password"},
     "auth": {"bearer": "{key}"},
@@ -45,7 +45,7 @@ CHOSEN = {
     "set": {"request": "PUT /me", "body": {"password": "{key}"}},
     "probe": {"request": "GET /me", "rejected": [401], "authenticated": [403]},
 }
-TURNS = {
+TURNS: dict[str, Any] = {
     **{name: value for name, value in CHOSEN.items() if name != "set"},
     "fields": {"key": "k", "slot": "s"},
     "slots": ["a", "b"],

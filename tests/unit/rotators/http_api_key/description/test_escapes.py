@@ -90,6 +90,13 @@ def test_a_usual_value_is_not_refused(value: str) -> None:
         assert read(text) == value
 
 
+@pytest.mark.parametrize("form", ["sql", "influxql"])
+@pytest.mark.parametrize("character", ["\0", "\t", "\r", "\x1b", "\x7f", "\x85"])
+def test_a_control_character_is_refused(form: str, character: str) -> None:
+    with pytest.raises(MalformedSecret, match="control character"):
+        Template.parse(f"'{{secret.v|{form}}}'").text(Values(secret={"v": f"a{character}b"}))
+
+
 def test_a_key_that_cannot_stand_there_is_not_shown() -> None:
     values = Values(confidential={"key": Secret("can\\ary")})
     with pytest.raises(Misconfigured, match=r"\{key\} .* backslash") as caught:
@@ -100,5 +107,6 @@ def test_a_key_that_cannot_stand_there_is_not_shown() -> None:
 def test_a_doubled_quote_before_it_ends_nothing() -> None:
     template = Template.parse("'it''s {secret.v|sql}'")
     assert template.text(Values(secret={"v": "o'b"})) == "'it''s o''b'"
+    assert Template.parse("a\\'{secret.v|sql}'").text(Values(secret={"v": "x"})) == "a\\'x'"
     escaped = Template.parse('"a \\" b {secret.v|json}"')
     assert json.loads(escaped.text(Values(secret={"v": '"'}))) == 'a " b "'

@@ -7,7 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rotators.http_api_key.description.expressions import Header, compile_expression
+from rotators.http_api_key.description.expressions import (
+    ExpressionError,
+    Header,
+    compile_expression,
+)
 from rotators.http_api_key.description.places import Place
 
 any_text = st.text(st.characters(exclude_categories=["Cs"]))
@@ -55,6 +59,29 @@ def test_it_names_its_place_and_itself() -> None:
     long = str(compile_expression("'" + "\x07" * 500 + "'", "x"))
     assert len(long) < 120
     assert long.isprintable()
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("ab"), inner),
+    max_leaves=6,
+)
+pieces = st.sampled_from(
+    ["a", "b", ".", "[0]", "[*]", "[?a]", "|", "&a", "(", ")", ",", "`7`", "'x'", "@", "!", "=="]
+    + [f"{name}(" for name in ("length", "sort_by", "map", "parse_json", "base64_decode", "nope")]
+)
+
+
+@given(st.lists(pieces, max_size=8).map("".join), json_values)
+def test_any_text_is_an_expression_that_can_be_evaluated_or_none(text: str, answer: object) -> None:
+    try:
+        expression = compile_expression(text, "here")
+    except ExpressionError as error:
+        assert str(error).startswith("is ")
+    else:
+        assert "nope(" not in text
+        json.dumps(expression.search(answer))
+        expression.holds(answer)
 
 
 @pytest.mark.parametrize(

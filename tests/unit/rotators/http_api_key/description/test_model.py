@@ -67,10 +67,15 @@ def test_the_first_sentence_that_holds_is_the_reason() -> None:
         ({"auth": {"basic": ["{id}", "{key}"]}}, True),
         ({"auth": {"basic": ["{id}", "{key}"]}, "probe__auth": {"bearer": "{key}"}}, False),
         ({"carries": "SG.{id}."}, True),
+        ({"fields": {"key": "token", "id": "token"}}, True),
     ],
 )
 def test_what_binds_an_id_to_its_key(changes: dict[str, Any], binds: bool) -> None:
     assert described(GOOD, **changes).binds_id is binds
+
+
+def test_a_key_without_an_id_is_bound_to_none() -> None:
+    assert not described(CHOSEN, probe__expect={"name": "{secret.user}"}).binds_id
 
 
 def test_what_a_key_carries() -> None:
@@ -141,6 +146,17 @@ def test_what_is_asked_for_is_compared_with_what_comes() -> None:
     assert described(GOOD).compared_names == ()
 
 
+def test_several_requests_may_inspect_and_one_with_the_key_itself() -> None:
+    itself = {"request": "GET /me", "auth": {"bearer": "{key}"}, "refuse": {"is one": "main"}}
+    found = described(GOOD, inspect=[INSPECT, itself])
+    assert [request.place for request in found.inspect] == [
+        "issuer.inspect[0]",
+        "issuer.inspect[1]",
+    ]
+    assert found.needs_inspection
+    assert "issuer.inspect[1]" in {request.place for request in found.requests}
+
+
 def test_what_a_rotation_writes_is_no_part_of_the_account() -> None:
     read = {**GOOD["issue"]["read"], "scopes": "scopes"}
     asked = {"owner": "{secret.owner}", "scopes": "{secret.scopes}"}
@@ -160,6 +176,8 @@ def test_which_slot_a_key_is_in() -> None:
     assert turns.slot_list.found.keys() == {"policy"}
     assert turns.kept_names == {"policy"}
     assert turns.slot_list in turns.requests
+    told = {**TURNS["replace"]["read"], "policy": "policy"}
+    assert described(TURNS, list__read=read, replace__read=told).compared_names == ("policy",)
 
 
 def test_items_that_are_no_keys_and_keys_that_are_refused() -> None:
@@ -201,19 +219,6 @@ def test_a_field_matches_its_pattern_wholly(document: dict[str, object], field: 
     assert described(named, patterns={"team": "[a-z]+"}).unfit(document) == field
     elsewhere = described(named, patterns={"team": "[a-z]+"}, fields__team="group")
     assert elsewhere.unfit({"group": "!"}) == "group"
-
-
-@pytest.mark.parametrize(
-    ("changes", "field"),
-    [
-        ({}, "issuer_url"),
-        ({"base": "https://keys.example.org"}, "issuer"),
-        ({"values": {"issuer_url": "https://keys.example.org"}}, "issuer"),
-        ({"base": "https://{secret.region}.keys.test", "fields__region": "where"}, "where"),
-    ],
-)
-def test_only_what_the_secret_says_of_the_url_is_named(changes: dict[str, Any], field: str) -> None:
-    assert described(GOOD, **changes).field_names.url == field
 
 
 def test_a_poll_is_read() -> None:

@@ -84,6 +84,7 @@ BAD = [
     (GOOD, "label", "{arn}{version}", "label", "after {arn}"),
     (GOOD, "label", "{version} {arn}", "label", "end with"),
     (GOOD, "label", "{tag}", "label", "end with"),
+    (GOOD, "label", "{tag} {version} {version}", "label", "end with"),
     (GOOD, "label", "{tag} {secret.owner} {version}", "label", "must not use"),
     (GOOD, "slots", ["a", "b"], "fields.slot", "missing"),
     (GOOD, "propagation", "1h", "propagation", "such as"),

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rotators.http_api_key.description.places import DescriptionError
 from rotators.http_api_key.description.reader import read_description
@@ -15,6 +17,8 @@ UNQUOTED = "in quotes of that language"
 SQL = "ALTER USER app PASSWORD = "
 TYPED = changed(CHOSEN, "set/headers", {"Content-Type": "text/plain"})
 INSPECTED = changed(GOOD, "inspect", {"request": "GET /tokens/{id}", "read": {"kind": "kind"}})
+WITH_ID = changed(CHOSEN, "fields", {"key": "password", "id": "user_id"})
+CURSOR = {"query": "after", "value": "next"}
 NAMED = changed(GOOD, "issue/query", {"q": "{secret.team}"})
 
 BAD = [
@@ -45,6 +49,8 @@ BAD = [
     (CHOSEN, "set/headers", {"content-type": "application/jsonp"}, "set.headers.content-type",
      "application/json"),
     (CHOSEN, "set/headers", {"Content-Type": "{secret.kind}"}, "set.headers.Content-Type", "json"),
+    (CHOSEN, "set/headers", {"Content-Type": "application/json{secret.more}"},
+     "set.headers.Content-Type", "application/json"),
     (changed(CHOSEN, "set/body", ...), "set/text", "{key}", "set.headers.Content-Type", "'text'"),
     (CHOSEN, "set/text", "{key}", "set", "one of body, form, text"),
     (CHOSEN, "set/headers", {"Accept": "a/b", "accept": "c/d"}, "set.headers.accept", "twice"),
@@ -59,6 +65,7 @@ BAD = [
     (GOOD, "list/poll", {"url": "a", "until": "b"}, "list.poll", "not known"),
     (GOOD, "issue/read/key", "lenght(a)", "issue.read.key", "lenght, and there is none"),
     (GOOD, "issue/read/key", "a.b[?starts_with(c)].d", "issue.read.key", "with 1 arguments"),
+    (GOOD, "issue/read/key", "length(a, b)", "issue.read.key", "with 2 arguments, and it takes 1"),
     (GOOD, "issue/read/key", "not_null()", "issue.read.key", "with 0 arguments"),
     (GOOD, "list/read/keys", "sort_by(a)", "list.read.keys", "with 1 arguments"),
     (GOOD, "probe/expect", {"nope(@)": 1}, "probe.expect", "`nope(@)`"),
@@ -91,7 +98,11 @@ BAD = [
     # inspection
     (INSPECTED, "inspect/read/id", "id", "inspect.read.id", "what 'list' reads"),
     (INSPECTED, "inspect/request", "GET /tokens/{key}", "inspect.request", "must not use"),
+    (INSPECTED, "inspect/headers", {"X-Key": "{key}"}, "inspect.headers.X-Key", "must not use"),
     (INSPECTED, "list", ..., "inspect", "needs 'list'"),
+    (INSPECTED, "fields", {"key": "api_key"}, "inspect", "needs 'list'"),
+    (changed(WITH_ID, "list", {"request": "GET /me", "read": {"keys": "[@]"}}), "inspect",
+     {"request": "GET /me"}, "inspect", "needs 'list'"),
     (INSPECTED, "inspect/skip", ["a"], "inspect.skip", "not known"),
     (changed(INSPECTED, "list/read", {"keys": "k", "id": "i", "scopes": "s"}),
      "inspect/read/expires", "e", "inspect.read.created", "missing"),
@@ -133,6 +144,8 @@ def test_it_is_refused_by_its_place(
         (GOOD, "probe", {**PROBE, "rejected": [403], "authenticated": []}),
         (GOOD, "probe", {**PROBE, "rejected": [401, 403], "authenticated": ["scope == 'none'"]}),
         (GOOD, "issue/because", {"a": "x" * 200}),
+        (changed(GOOD, "list/pages", CURSOR), "list/query", {"after": "0"}),
+        (GOOD, "issue/read/key", "not_null(a, b, c)"),
         (GOOD, "revoke", "expires"),
         (GOOD, "revoke", [{"request": "POST /x"}, {"request": "POST /y", "proved": True}]),
         (changed(GOOD, "confidential", ["id"]), "revoke/request", "DELETE /x/{secret.key_id}"),
@@ -141,12 +154,36 @@ def test_it_is_refused_by_its_place(
         (CHOSEN, "set/body/sql", f"{SQL}'{{key|sql}}'"),
         (CHOSEN, "set/body/sql", "{now|date} '{now|date}' '{label}'"),
         (CHOSEN, "set/body/graphql", 'mutation {{ set(key: "{key|graphql}") }}'),
+        (GOOD, "issue/body/q", "ends = '{kept.ends|date}'"),
+        (CHOSEN, "set/body/q", "{secret.user}{secret.team}"),
         (INSPECTED, "inspect/refuse", {"is of another kind": "kind != 'standard'"}),
+        (changed(INSPECTED, "issue/body", {}), "list/read", {"keys": "k", "id": "i"}),
         (NAMED, "patterns", {"team": "[a-z]{1,20}"}),
     ],
 )
 def test_it_is_read(good: Mapping[str, Any], path: str, value: object) -> None:
     read_description(changed(good, path, value), "issuer")
+
+
+@given(
+    row=st.sampled_from(BAD),
+    value=st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text("{}|'\"`key.secret?sql", max_size=12),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from(["a", "a[", "url", "until", "header"]), inner)
+        ),
+        max_leaves=5,
+    ),
+)
+def test_anything_there_is_read_or_refused_with_its_place(
+    row: tuple[Mapping[str, Any], str, object, str, str], value: object
+) -> None:
+    good, path, *_ = row
+    try:
+        read_description(changed(good, path, value), "issuer")
+    except DescriptionError as error:
+        assert error.place.startswith("issuer")
 
 
 @pytest.mark.parametrize("pattern", [".*", "[^a]+", "(?s).", "a'?", "[a-z' ]+", r"[\\a]+"])
@@ -155,6 +192,16 @@ def test_a_pattern_that_lets_a_quote_through_bounds_nothing(pattern: str) -> Non
     read_description(changed(quoted, "patterns", {"user": "[a-z]+"}), "issuer")
     with pytest.raises(DescriptionError, match="break out"):
         read_description(changed(quoted, "patterns", {"user": pattern}), "issuer")
+
+
+def test_a_chosen_key_can_be_written_in_sql() -> None:
+    sent = changed(CHOSEN, "set/body/sql", f"{SQL}'{{key|sql}}'")
+    choose = {"length": 40, "characters": "abcdefghijklm'\"`"}
+    read_description({**sent, "choose": choose}, "issuer")
+    with pytest.raises(DescriptionError, match="must not have a backslash") as caught:
+        read_description({**sent, "choose": {**choose, "characters": "abcdefghi\\"}}, "issuer")
+    assert caught.value.place == "issuer.choose.characters"
+    read_description({**CHOSEN, "choose": {**choose, "characters": "abcdefghi\\"}}, "issuer")
 
 
 def test_in_a_text_every_name_in_quotes_counts() -> None:

@@ -169,6 +169,16 @@ def test_a_text_is_sent_as_it_is() -> None:
     assert types == ["text/plain; charset=utf-8"]
 
 
+@pytest.mark.parametrize("value", ["a\nrole=admin", "a\r", "a\0", "a\x7f"])
+def test_a_value_in_a_text_begins_no_line(value: str) -> None:
+    text = {"headers": {"Content-Type": "text/plain"}, "text": "user={secret.v}\n"}
+    with pytest.raises(MalformedSecret, match="line break") as caught:
+        call(text, v=value)
+    assert "role" not in str(caught.value)
+    alone = call({**text, "text": "{secret.v}"}, v=value).body
+    assert alone == value.encode()
+
+
 def test_a_header_is_sent_once_in_whichever_letters() -> None:
     request = {"body": {}, "headers": {"content-type": "application/x+json", "ACCEPT": "a/b"}}
     made = call(request)

@@ -3,12 +3,13 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from rotators.http_api_key.description.model import Description
+from rotators.http_api_key.description.model import Description, names_in
 from rotators.http_api_key.description.requests import Request
 from rotators.http_api_key.description.templates import Values
 from rotators.http_api_key.http.answers import Reply
 from rotators.http_api_key.http.calls import Call, credentials_of, make_call
 from rotators.http_api_key.http.client import Client
+from rotators.http_api_key.http.words import IssuerErrors
 from shared.fields import encodable
 from shared.keys.api_key import ApiKey
 from shared.secret import Secret
@@ -71,7 +72,7 @@ class Asker:
         description expects.
         """
         call = call or self.call(request, values)
-        reply = self.client.answer(call, request, replace(self.errors, carried=carried), gone)
+        reply = self.client.answer(call, request, self._told(request, carried), gone)
         return self.accepted(reply, values, *(("gone",) if gone else ()))
 
     def call(self, request: Request, values: Values) -> Call:
@@ -80,8 +81,13 @@ class Asker:
 
     def answer(self, request: Request, values: Values, *, carried: Sequence[str] = ()) -> Reply:
         """Whatever the issuer answers; carried: see `ask`."""
-        errors = replace(self.errors, carried=carried)
-        return self.client.answer(self.call(request, values), request, errors)
+        return self.client.answer(self.call(request, values), request, self._told(request, carried))
+
+    def _told(self, request: Request, carried: Sequence[str]) -> IssuerErrors:
+        """The errors of a request, which a few are made with the managed key itself."""
+        with_key = any(name.root == "key" for name in names_in(request.auth))
+        errors = self.client.errors.of_the_rotated_key() if with_key else self.errors
+        return replace(errors, carried=carried)
 
     def accepted(self, reply: Reply, values: Values, *also: str) -> Reply:
         """The same reply, if it is a success or one of these outcomes; see `ask`."""

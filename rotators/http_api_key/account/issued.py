@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from rotators.http_api_key.account.listing import id_of, time_of
+from rotators.http_api_key.account.rights import missing
 from rotators.http_api_key.description.model import Description
 from rotators.http_api_key.http.answers import Reply
-from rotators.http_api_key.listing import id_of, time_of
-from rotators.http_api_key.rights import missing
 from shared.fields import encodable
 from shared.secret import Secret
 
@@ -70,7 +70,8 @@ def as_asked(
         wanted = kept.get(name)
         if wanted is not None:
             lost = missing(name, value, wanted)
-            lacks = lacks or (lost and f"lacks {lost}")
+            if lost is not None and lacks is None:
+                lacks = f"lacks {lost}"
         elif value is not None:
             wanted = value
         if wanted is not None:

@@ -29,7 +29,7 @@ def shortfall(
 
     ends: by the issuer's answer. Only where the issuer also tells the current key's end.
     """
-    told = (description.list, description.slot_list, description.inspect)
+    told = (description.list, description.slot_list, *description.inspect)
     if ends is None or not any("expires" in request.found for request in told if request):
         return None
     if "lifetime" not in kept:

@@ -4,9 +4,9 @@ import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
-from rotators.http_api_key.asker import Asker
+from rotators.http_api_key.account.asker import Asker
+from rotators.http_api_key.account.listing import ListedKey
 from rotators.http_api_key.http.client import GONE
-from rotators.http_api_key.listing import ListedKey
 from shared.deadline import time_left
 from shared.errors import Rejected, RotationError
 from shared.keys.api_key import ApiKey
@@ -14,7 +14,7 @@ from shared.patience import tries
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 
-_MAX_PROOF_SECONDS = 20  # and half of what the step has left: there is more to do in it
+MAX_PROOF_SECONDS = 20  # and half of what the step has left: there is more to do in it
 
 
 class Endings:
@@ -64,7 +64,7 @@ class Endings:
         """Use the revoked key until it is refused; warn where it is not."""
         self._proved.add(key_id)
         verdict = "is still accepted"
-        within = min(self._described.propagation, _MAX_PROOF_SECONDS, time_left() / 2)
+        within = min(self._described.propagation, MAX_PROOF_SECONDS, time_left() / 2)
         for _ in tries(within):
             try:
                 self._asker.client.probe(stored)

@@ -4,14 +4,14 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from rotators.http_api_key.asker import Asker
+from rotators.http_api_key.account.asker import Asker
+from rotators.http_api_key.account.endings import Endings
+from rotators.http_api_key.account.issuance import Issuance
+from rotators.http_api_key.account.listing import ListedKey, with_parts
+from rotators.http_api_key.account.lists import Lists
+from rotators.http_api_key.account.takeover import Takeover
 from rotators.http_api_key.description.model import Description
 from rotators.http_api_key.description.templates import Values
-from rotators.http_api_key.endings import Endings
-from rotators.http_api_key.issuance import Issuance
-from rotators.http_api_key.listing import ListedKey, with_parts
-from rotators.http_api_key.lists import Lists
-from rotators.http_api_key.takeover import Takeover
 from shared.keys.api_key import ApiKey
 from shared.keys.contract import OwnedKey
 from shared.passwords import PasswordPolicy
@@ -95,11 +95,11 @@ class Manager:
         listing = described.list or described.slot_list
         if listing is not None:
             takeover.refuse(listing.refuse, listed.item)
-        if described.inspect is not None and described.needs_inspection:
+        for request in described.inspect if described.needs_inspection else ():
             values = self._asker.values(replace(current, key_id=listed.key_id or current.key_id))
-            reply = self._asker.ask(described.inspect, values)
-            takeover.refuse(described.inspect.refuse, reply.json)
-            listed = with_parts(listed, described.inspect.found, reply)
+            reply = self._asker.ask(request, values)
+            takeover.refuse(request.refuse, reply.json)
+            listed = with_parts(listed, request.found, reply)
         return takeover.kept(listed)
 
     def issue(self, current: ApiKey, kept: Mapping[str, object]) -> ApiKey:
@@ -130,7 +130,7 @@ def label_text(described: Description, facts: Mapping[str, str], version_id: str
 
 def _is_bound_by_current(described: Description) -> bool:
     """Whether what the issuer tells of the current key decides on the next one, or on whether."""
-    telling = (described.list, described.slot_list, described.inspect)
+    telling = (described.list, described.slot_list, *described.inspect)
     return bool(
         described.kept_names
         or described.compared_names
