@@ -89,8 +89,23 @@ bench-availability: setup ## logins refused while a secret rotates (ARGS='--only
 	@$(RUN) local.bench.availability $(ARGS)
 
 .PHONY: bench-artifacts
-bench-artifacts: setup ## sizes, build times and cold starts, with and without a boto3 of their own
+bench-artifacts: setup ## sizes, build times and cold starts, as deployed and built in other ways
 	@$(RUN) local.bench.artifacts $(ARGS)
+
+.PHONY: bench-imports
+bench-imports: setup ## what a start of each function takes, and its ten dearest modules
+	@$(RUN) local.bench.imports $(ARGS)
+
+.PHONY: bench-steps
+bench-steps: setup ## each step's time with the share of a processor that 256 MB give
+	@$(RUN) local.bench.steps $(ARGS)
+
+.PHONY: bench-connections
+bench-connections: setup ## what a login takes, by the authorities it is verified with
+	@$(RUN) local.bench.connections $(ARGS)
+
+.PHONY: bench
+bench: bench-imports bench-steps bench-connections ## starts, steps and logins: docs/performance.md
 
 .PHONY: bench-lambda-size
 bench-lambda-size: setup ## the memory and the processor time that a rotation takes
@@ -115,7 +130,7 @@ ROOT := $(dir $(abspath $(firstword $(MAKEFILE_LIST))))
 # SAM does not say for which: `ARCHITECTURE=arm64 sam build --parameter-overrides Architecture=arm64`
 ARCHITECTURE ?= x86_64
 PYTHON_VERSION ?= 3.13
-# `SDK=bundled sam build` takes the pinned boto3 along instead of using the runtime's
+# `SDK=bundled sam build` takes the pinned botocore along instead of using the runtime's
 SDK ?= runtime
 
 .PHONY: build

@@ -19,7 +19,7 @@ class RotatorKind:
     """A folder of `rotators`, and what its kind.toml says.
 
     driver: the packages that it alone may import; services: the AWS services that it calls, by
-    boto3's names; confidential: the fields of its secrets that are in no log and no error; waits:
+    the SDK's names; confidential: the fields of its secrets that are in no log and no error; waits:
     the constants that end its waits, which tests shorten; reveals: how often each of its files
     takes a value out of a Secret.
     """

@@ -1,10 +1,12 @@
 """From a backend to a Lambda handler: settings, deadline, logs, metrics, the error boundary."""
 
+import gc
 import logging
 import os
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -39,7 +41,7 @@ LOGGER = _logger()
 NAMESPACE = "SecretRotation"
 
 # At DEBUG these print requests, with what is in them; Lambda's log format can set that level.
-for _library in ("botocore", "boto3", "urllib3"):
+for _library in ("botocore", "urllib3"):
     logging.getLogger(_library).setLevel(logging.WARNING)
 
 bound_lookups()
@@ -106,8 +108,8 @@ class StepRecord:
 class Handler:
     """What Lambda calls; the backend is made by `build` from the environment.
 
-    It and the AWS client are made at the first call and kept, so that a wrong setting fails the
-    step with a typed error instead of the function's start.
+    It and the AWS client are made once. What cannot be made fails the step with a typed error,
+    never the function's start, and the next step tries it again.
     """
 
     build: Callable[[Mapping[str, str]], Backend[Any]]
@@ -133,6 +135,13 @@ class Handler:
             # What was caught on the way may quote SQL or input.
             record.problem.__context__ = record.problem.__cause__ = None
             raise record.problem.with_traceback(None)
+
+    def prepare(self) -> None:
+        """Make them before the first step is there; that one tells what could not be made."""
+        with suppress(Exception):
+            clients.client("secretsmanager")
+        with suppress(Exception):
+            self._backend  # noqa: B018 - kept, once it is made
 
     @cached_property
     def _backend(self) -> Backend[Any]:
@@ -165,7 +174,14 @@ def make_handler(
 
     allow_plain_string: whether it rotates secrets that are a plain string as well.
     """
-    return Handler(build, strategy, allow_plain_string)
+    handler = Handler(build, strategy, allow_plain_string)
+    # A start has a whole processor, and a step of a function of 256 MB a seventh of one. Elsewhere
+    # who imports a handler may be about to set the variables that it is made from.
+    if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+        handler.prepare()
+        gc.freeze()  # nor does any step look through what a start made
+    gc.enable()
+    return handler
 
 
 def _unexpected(error: Exception) -> RotationError:

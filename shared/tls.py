@@ -1,11 +1,13 @@
 """The certificate authorities a target's certificate is verified with."""
 
 import os
+import re
 import ssl
 import tempfile
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Self
 
 from shared.errors import Misconfigured
 from shared.settings import Settings
@@ -15,8 +17,19 @@ _SYSTEM_BUNDLES = (
     Path("/etc/pki/tls/certs/ca-bundle.crt"),
     Path("/etc/ssl/certs/ca-certificates.crt"),
 )
-# They vouch for the databases of Amazon RDS and Aurora and for nothing else.
+# They vouch for the databases of Amazon RDS and Aurora and for nothing else; each is of one region,
+# and stands under a line with its name.
 RDS_AUTHORITIES = Path(__file__).parent / "authorities" / "rds.pem"
+_NAMED_BY_REGION = "Amazon RDS {} Root CA "
+# `app.abc.us-east-1.rds.amazonaws.com`, in China `app.abc.rds.cn-north-1.amazonaws.com.cn`.
+# Sources: RDS User Guide and its edition for China, "Finding the connection information".
+_RDS_HOST = re.compile(
+    r"(?P<names>.+)\.(?:(?P<region>[a-z0-9-]+)\.rds\.amazonaws\.com"
+    r"|rds\.(?P<china>cn-[a-z0-9-]+)\.amazonaws\.com\.cn)"
+)
+# A proxy's certificate is of Amazon's public authorities (RDS User Guide, "Using TLS/SSL with RDS
+# Proxy"): `app.proxy-abc.us-east-1.…`, `any.endpoint.proxy-abc.us-east-1.…`.
+_PROXY = "proxy-"
 
 
 def ca_bundle(environment: Mapping[str, str]) -> Path:
@@ -28,18 +41,63 @@ def ca_bundle(environment: Mapping[str, str]) -> Path:
     return _named_bundle(environment) or _system_bundle()
 
 
-def database_authorities(environment: Mapping[str, str]) -> Path:
-    """As `ca_bundle`, but with the authorities of RDS beside the system's."""
-    return _named_bundle(environment) or _write_joined(_system_bundle(), RDS_AUTHORITIES)
+class DatabaseAuthorities:
+    """Who vouches for a database: one choice by its host, for every driver, made once.
+
+    The bundle that is named, whatever the host. Else of a host of RDS the authorities of its
+    region, a handful, which a driver reads at each connection. Else the system's. A host for which
+    that is the wrong choice is not trusted: there is no second one.
+    """
+
+    def __init__(self, named: Path | None = None) -> None:
+        self._named = named
+        self._contexts: dict[Path, ssl.SSLContext] = {}
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Those that TLS_CA_BUNDLE names, where it is set; raises Misconfigured."""
+        made = cls(_named_bundle(environment))
+        made.file("")  # a function without any is told before it connects
+        return made
+
+    def file(self, host: str) -> Path:
+        """The PEM file of those for this host; raises Misconfigured."""
+        if self._named is not None:
+            return self._named
+        region = _region_of(host.lower())
+        of_region = _write_region(RDS_AUTHORITIES, region) if region else None
+        return of_region or _system_bundle()
+
+    def context(self, host: str) -> ssl.SSLContext:
+        """A context that verifies with those for this host; raises Misconfigured."""
+        file = self.file(host)
+        if file not in self._contexts:
+            self._contexts[file] = verifying_context(file)
+        return self._contexts[file]
+
+
+def _region_of(host: str) -> str | None:
+    """Whose authorities the host's certificate is of; None where that is none of RDS's."""
+    found = _RDS_HOST.fullmatch(host)
+    if found is None:
+        return None
+    _, *above = found["names"].split(".")  # the first is a name that its owner chose
+    if any(label.startswith(_PROXY) for label in above):
+        return None
+    return found["region"] or found["china"]
 
 
 @cache
-def _write_joined(*bundles: Path) -> Path:
-    """One file of them all, for this process: drivers in C take a single file.
+def _write_region(bundle: Path, region: str) -> Path | None:
+    """A file of the region's, for this process, as drivers in C take a file; None of no region's.
 
     It has no name but the process's own, so nobody gets between, and a kill leaves nothing behind.
     """
-    content = b"\n".join(bundle.read_bytes() for bundle in bundles)
+    entries = bundle.read_text().split("\n# ")
+    chosen = [each for each in entries if each.startswith(_NAMED_BY_REGION.format(region))]
+    if not chosen:
+        return None
+    content = "".join(f"# {each}\n" for each in chosen).encode()
     try:
         with tempfile.TemporaryFile() as file:
             file.write(content)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from local import bootstrap
-from local.build import repeatable
+from local.build import bytecode, repeatable
 from local.build.source import Source, rotator_of
 
 ROOT = bootstrap.ROOT
@@ -36,17 +36,25 @@ def local_target() -> tuple[str, ...]:
     return ("--python", str(LAMBDA_PYTHON))
 
 
-def build(source: Source, artifact: Path, target: tuple[str, ...]) -> None:
-    """Fill the folder, emptied first; SystemExit says what is wrong with the dependencies."""
+def build(
+    source: Source, artifact: Path, target: tuple[str, ...], python: str | None = None
+) -> None:
+    """Fill the folder, emptied first; SystemExit says what is wrong with the dependencies.
+
+    python: what compiles it, of the target's version; without, each start does that.
+    """
     for path in artifact.iterdir() if artifact.is_dir() else ():
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     install(source.pinned, artifact, target)
     refuse_clash(artifact, source.requirements)
     repeatable.prune_sdk(artifact, source.services)
+    repeatable.prune_powertools(artifact)
     for path in source.files():
         copy = artifact / path
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source.root / path, copy)
+    if python is not None:
+        bytecode.compile_all(artifact, python)
     repeatable.make_repeatable(artifact)
 
 
@@ -90,7 +98,7 @@ def build_local(rotators: dict[str, str], folder: Path = ARTIFACTS) -> dict[str,
             bootstrap.say(f"building {function}")
             # Beside, then renamed: a failed build must not leave half an artifact with a stamp.
             fresh = folder / f".{function}.new"
-            build(source, fresh, target)
+            build(source, fresh, target, str(LAMBDA_PYTHON))
             stamp.unlink(missing_ok=True)
             shutil.rmtree(folder / function, ignore_errors=True)
             fresh.rename(folder / function)
@@ -123,9 +131,15 @@ def main() -> None:
     if not asked.artifact.is_absolute():
         raise SystemExit("ARTIFACTS_DIR must be an absolute path; SAM sets it")
     target = lambda_target(asked.architecture, asked.python_version)
-    build(Source(rotator_of(asked.function), sdk=asked.sdk), asked.artifact, target)
+    python = bytecode.python_of(asked.python_version)
+    build(Source(rotator_of(asked.function), sdk=asked.sdk), asked.artifact, target, python)
     # Of what a target prints, SAM shows the output and, unless it fails, not the errors.
     print(f"· {asked.artifact.name}: {repeatable.sizes(asked.artifact)}", flush=True)
+    if python is None:
+        print(
+            f"· no Python {asked.python_version} is here to compile it: {bytecode.PRICE}",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

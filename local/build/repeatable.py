@@ -16,6 +16,8 @@ _SECONDS = 315_532_800
 MEGABYTE = 1_000_000
 # Where a package came from, and by which tool: pip's and uv's own notes.
 _TELLTALES = frozenset({"INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json"})
+# Of Powertools' utilities those that its logger loads.
+_POWERTOOLS_USES = frozenset({"jmespath_utils"})
 
 
 def make_repeatable(artifact: Path) -> None:
@@ -44,20 +46,23 @@ def _record(text: str, artifact: Path) -> str:
 
 
 def prune_sdk(artifact: Path, services: tuple[str, ...]) -> None:
-    """Of a bundled SDK's 400 services leave these, each in the one version that boto3 takes."""
-    for data, kept in (
-        (artifact / "botocore" / "data", services),
-        (artifact / "boto3" / "data", ()),
-    ):
-        for service in _folders(data):
-            if service.name not in kept:
-                shutil.rmtree(service)
-                continue
-            *older, latest = _folders(service)
-            for version in older:
-                shutil.rmtree(version)
-            (latest / "examples-1.json").unlink(missing_ok=True)  # for its documentation
-    shutil.rmtree(artifact / "boto3" / "examples", ignore_errors=True)
+    """Of a bundled SDK's 400 services leave these, each in the one version that it takes."""
+    for service in _folders(artifact / "botocore" / "data"):
+        if service.name not in services:
+            shutil.rmtree(service)
+            continue
+        *older, latest = _folders(service)
+        for version in older:
+            shutil.rmtree(version)
+        (latest / "examples-1.json").unlink(missing_ok=True)  # for its documentation
+
+
+def prune_powertools(artifact: Path) -> None:
+    """Of Powertools leave what logs and metrics need: not its web server, parsers and the like."""
+    powertools = artifact / "aws_lambda_powertools"
+    for part in (powertools / "event_handler", *_folders(powertools / "utilities")):
+        if part.name not in _POWERTOOLS_USES:
+            shutil.rmtree(part, ignore_errors=True)
 
 
 def _folders(folder: Path) -> list[Path]:

@@ -12,7 +12,7 @@ from local.bootstrap import ROOT
 from local.kinds import RotatorKind, kinds
 
 # The code that decides what an artifact is like, in this folder.
-_CODE = ("artifacts.py", "source.py", "repeatable.py")
+_CODE = ("artifacts.py", "source.py", "repeatable.py", "bytecode.py", "compiler.py")
 
 
 def rotator_of(function: str, template: Path = ROOT / "template.yaml") -> str:
@@ -53,13 +53,13 @@ class Source:
 
     @property
     def pinned(self) -> tuple[Path, ...]:
-        """All that is installed: its own, and boto3 where that is to be bundled."""
+        """All that is installed: its own, and the SDK where that is to be bundled."""
         bundled = (self.root / "requirements" / "sdk.txt",) if self.sdk == "bundled" else ()
         return (self.requirements, *bundled)
 
     @property
     def services(self) -> tuple[str, ...]:
-        """The AWS services that it calls, by boto3's names."""
+        """The AWS services that it calls, by the SDK's names."""
         return self.kind.services
 
     def files(self) -> list[Path]:

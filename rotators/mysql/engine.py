@@ -1,6 +1,5 @@
 """The PyMySQL driver as an Engine of MySQL 8 and 9 and of MariaDB."""
 
-import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import cached_property
@@ -19,7 +18,7 @@ from rotators.mysql.passwords.policy import explaining_policy_refusals
 from rotators.mysql.plugins.login import Plugins
 from shared.credentials import Login
 from shared.secret import Secret
-from shared.tls import database_authorities, verifying_context
+from shared.tls import DatabaseAuthorities
 
 CONNECT_SECONDS = 5
 # Longer than any lock is waited for, so that the server's own answer comes first.
@@ -141,13 +140,13 @@ class MySQLEngine:
     changes_itself: ClassVar[bool] = True
     atomic: ClassVar[bool] = True  # but for a second password, which the next rotation ends
 
-    def __init__(self, tls: ssl.SSLContext) -> None:
-        self._tls = tls
+    def __init__(self, authorities: DatabaseAuthorities) -> None:
+        self._authorities = authorities
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """Return an engine that trusts what TLS_CA_BUNDLE says; raises Misconfigured."""
-        return cls(verifying_context(database_authorities(environment)))
+        return cls(DatabaseAuthorities.from_environment(environment))
 
     def check(self, login: Login, /) -> None:
         """Raise MalformedSecret for a user name that is too long even for MariaDB, which takes 128.
@@ -166,7 +165,8 @@ class MySQLEngine:
 
     def _encryption(self, login: Login) -> dict[str, Any]:
         if login.tls:
-            return {"ssl": self._tls, "auth_plugin_map": Plugins(tls=True)}
+            tls = self._authorities.context(login.host)
+            return {"ssl": tls, "auth_plugin_map": Plugins(tls=True)}
         return {
             "ssl_disabled": True,
             "server_public_key": _NO_KEY,

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import ClassVar, Self
 
 from rotators.postgres.connection import log_in
@@ -11,7 +10,7 @@ from rotators.postgres.passwords import SEND_ITSELF
 from rotators.postgres.session import PostgresSession
 from shared.credentials import Login
 from shared.settings import Settings
-from shared.tls import database_authorities
+from shared.tls import DatabaseAuthorities
 
 
 class PostgresEngine:
@@ -25,15 +24,15 @@ class PostgresEngine:
     changes_itself: ClassVar[bool] = True
     atomic: ClassVar[bool] = True
 
-    def __init__(self, ca: Path, *, sends_itself: bool = False) -> None:
-        self._ca = ca
+    def __init__(self, authorities: DatabaseAuthorities, *, sends_itself: bool = False) -> None:
+        self._authorities = authorities
         self._sends_itself = sends_itself
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """Return an engine that trusts what TLS_CA_BUNDLE says; raises Misconfigured."""
         itself = Settings(environment).flag(SEND_ITSELF, default=False)
-        return cls(database_authorities(environment), sends_itself=itself)
+        return cls(DatabaseAuthorities.from_environment(environment), sends_itself=itself)
 
     def check(self, login: Login, /) -> None:
         """Raise where the username is over 63 bytes of UTF-8, the server's NAMEDATALEN - 1."""
@@ -45,7 +44,8 @@ class PostgresEngine:
 
         Raises Rejected or Unreachable, and never confuses them.
         """
+        authorities = self._authorities.file(login.host)
         # For logging in and out only, as each method of the session translates its errors itself:
         # where the admin logs in within the user's block, the admin's would catch the user's.
-        with translate_postgres_errors(login), log_in(login, self._ca) as connection:
+        with translate_postgres_errors(login), log_in(login, authorities) as connection:
             yield PostgresSession(connection, login, sends_itself=self._sends_itself)

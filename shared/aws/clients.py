@@ -1,11 +1,13 @@
 """Clients of AWS's services, all with the same patience."""
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
+from botocore.loaders import Loader
+from botocore.session import Session
 
 from shared.errors import Misconfigured
 
@@ -18,11 +20,29 @@ _CONFIG = Config(
 )
 
 
+class _Loader(Loader):
+    """Knows a service by its folder: the SDK's own looks into each of 400 for one client."""
+
+    def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 - the SDK's
+        """The names that there is a folder for."""
+        folders = (Path(each) for each in self.search_paths)
+        return [path.name for folder in folders if folder.is_dir() for path in folder.iterdir()]
+
+
 @cache
-def client(service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients' types at run time
+def _session() -> Session:
+    session = Session()
+    places = session.get_component("data_loader").search_paths  # AWS_DATA_PATH among them
+    loader = _Loader([*places], include_default_search_paths=False)
+    session.register_component("data_loader", loader)
+    return session
+
+
+@cache
+def client(service: str) -> Any:  # noqa: ANN401 - the SDK makes its clients' types at run time
     """The client for this service, made when first asked for and kept; raises Misconfigured."""
     try:
-        return boto3.client(service, config=_CONFIG)  # type: ignore[call-overload]  # any name
+        return _session().create_client(service, config=_CONFIG)
     except (BotoCoreError, ValueError) as error:  # its texts quote settings
         problem = type(error).__name__
     raise Misconfigured(

@@ -27,10 +27,11 @@ MUTANTS = [
     Mutant(
         "TLS is not verified",
         ENGINE,
-        "        return cls(verifying_context(database_authorities(environment)))",
-        "        context = verifying_context(database_authorities(environment))\n"
-        "        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE\n"
-        "        return cls(context)",
+        "        return cls(DatabaseAuthorities.from_environment(environment))",
+        "        authorities = DatabaseAuthorities.from_environment(environment)\n"
+        "        context = authorities.context('any')\n"
+        "        context.check_hostname, context.verify_mode = False, 0\n"
+        "        return cls(authorities)",
         "test_another_authority_than_the_functions_is_not_trusted",
     ),
     Mutant(

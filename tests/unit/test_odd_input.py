@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from local.build.artifacts import ROOT
@@ -231,6 +230,9 @@ except Exception as error:
         ({"LOG_LEVEL": "canary"}, "Misconfigured LOG_LEVEL"),
         ({"LOG_LEVEL": ""}, "Misconfigured None"),
         ({"LOG_LEVEL": "Warning"}, "Misconfigured None"),
+        # In Lambda all that is made before the first step, which tells it all the same.
+        ({"LOG_LEVEL": "canary", "AWS_LAMBDA_FUNCTION_NAME": "f"}, "Misconfigured LOG_LEVEL"),
+        ({"LOG_LEVEL": "", "AWS_LAMBDA_FUNCTION_NAME": "f"}, "Misconfigured None"),
     ],
 )
 def test_a_start_with_a_wrong_variable(environment: dict[str, str], caught: str) -> None:
@@ -250,7 +252,7 @@ def test_a_start_with_a_wrong_variable(environment: dict[str, str], caught: str)
 def test_an_endpoint_that_cannot_be(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", "canary")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    clients._session.cache_clear()
     with pytest.raises(Misconfigured, match="ValueError") as caught:
         clients.client.__wrapped__("secretsmanager")
     assert "canary" not in str(caught.value)

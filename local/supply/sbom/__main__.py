@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from local import bootstrap, template
-from local.build import artifacts
+from local.build import artifacts, bytecode
 from local.build.source import Source
 from local.supply import __main__ as supply
 from local.supply import pins
@@ -41,6 +41,7 @@ def main() -> int:
     }
     asked.into.mkdir(parents=True, exist_ok=True)
     target = artifacts.lambda_target(asked.architecture, asked.python_version)
+    python = bytecode.python_of(asked.python_version)
     by_rotator: dict[str, list[str]] = {}
     for name, function in template.functions().items():
         if name in (asked.functions or [name]):
@@ -50,7 +51,7 @@ def main() -> int:
         source = Source(rotator, sdk=asked.sdk)
         with tempfile.TemporaryDirectory() as folder:  # of one rotator, and so one artifact
             artifact = Path(folder)
-            artifacts.build(source, artifact, target)
+            artifacts.build(source, artifact, target, python)
             wheels = find_wheels(artifact, source.pinned)
             for name in functions:
                 made = BuildFacts(name, version(), timestamp(), properties, certificates_from())

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from local.build import artifacts, repeatable
-from tests.deploy.artifacts.trees import FUNCTIONS, KINDS, files, sam_build
+from tests.deploy.artifacts.trees import FUNCTIONS, KINDS, sam_build, sources_of
 
 SDKS = ("runtime", "bundled")
 ZIP_LIMIT_MB = 8
@@ -57,7 +57,7 @@ def for_each_architecture(
     for architecture in artifacts.PLATFORMS:
         made = folder / architecture
         sam_build(OF_EACH_KIND[rotator], made, ARCHITECTURE=architecture, SDK=sdk)
-        assert (made / "boto3").is_dir() is (sdk == "bundled")
+        assert (made / "botocore").is_dir() is (sdk == "bundled")
     return {architecture: folder / architecture for architecture in artifacts.PLATFORMS}
 
 
@@ -70,8 +70,8 @@ def test_nothing_in_it_tells_of_the_build(for_each_architecture: Mapping[str, Pa
     for artifact in for_each_architecture.values():
         found = [path.relative_to(artifact) for path in artifact.rglob("*")]
         assert not TELLTALES & {path.name for path in found}
-        assert not [path for path in found if path.suffix == ".pyc" or path.name.startswith(".")]
-        assert not {"__pycache__", "tests", "bin"} & {part for path in found for part in path.parts}
+        assert not [path for path in found if path.name.startswith(".")]
+        assert not {"tests", "bin"} & {part for path in found for part in path.parts}
 
 
 def test_each_package_lists_the_files_that_are_there(
@@ -83,9 +83,9 @@ def test_each_package_lists_the_files_that_are_there(
             with record.open(newline="") as rows:
                 listed += [row[0] for row in csv.reader(rows)]
         repository_files = {
-            name for name in files(artifact) if name.split("/")[0] in artifacts.PACKAGES
+            name for name in sources_of(artifact) if name.split("/")[0] in artifacts.PACKAGES
         }
-        assert sorted(listed) == sorted(files(artifact) - repository_files)
+        assert sorted(listed) == sorted(sources_of(artifact) - repository_files)
 
 
 @pytest.mark.parametrize(

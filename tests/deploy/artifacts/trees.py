@@ -43,6 +43,11 @@ def files(artifact: Path) -> set[str]:
     return {str(path.relative_to(artifact)) for path in artifact.rglob("*") if path.is_file()}
 
 
+def sources_of(artifact: Path) -> set[str]:
+    """Its files, but for byte code."""
+    return {name for name in files(artifact) if not name.endswith(".pyc")}
+
+
 def wheel(folder: Path, top_level: str) -> Path:
     """A wheel that ships one module, with its hash in a requirements file beside it."""
     path = folder / "clash-1.0-py3-none-any.whl"

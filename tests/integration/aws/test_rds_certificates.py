@@ -1,4 +1,4 @@
-"""With TLS_CA_BUNDLE unset: a server of RDS's authorities is trusted, as a database only."""
+"""With TLS_CA_BUNDLE unset: who is trusted at a host that is none of RDS's."""
 
 import uuid
 from pathlib import Path
@@ -50,15 +50,23 @@ def rotate(secret: LabSecret) -> None:
         secret.step(event, step, handler)
 
 
-def test_a_packaged_authority_vouches_for_a_database(
+def test_the_systems_authority_vouches_for_a_database(
     secret: LabSecret, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tls, "RDS_AUTHORITIES", server.ca)
+    monkeypatch.setattr(tls, "_SYSTEM_BUNDLES", (server.ca,))
     old = secret.value()
     rotate(secret)
     assert secret.value()["password"] != old["password"]
     assert secret.target.accepts(secret.value())
     assert not secret.target.accepts(old)
+
+
+def test_a_packaged_authority_vouches_for_no_host_of_another_name(
+    secret: LabSecret, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tls, "RDS_AUTHORITIES", server.ca)
+    with pytest.raises(Untrusted):
+        rotate(secret)
 
 
 def test_an_authority_of_neither_is_refused(secret: LabSecret) -> None:
@@ -70,10 +78,10 @@ def test_an_authority_of_neither_is_refused(secret: LabSecret) -> None:
     assert secret.target.accepts(old)
 
 
-def test_a_bundle_of_ones_own_replaces_the_packaged_one(
+def test_a_bundle_of_ones_own_replaces_the_systems(
     secret: LabSecret, server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(tls, "RDS_AUTHORITIES", server.ca)
+    monkeypatch.setattr(tls, "_SYSTEM_BUNDLES", (server.ca,))
     monkeypatch.setenv("TLS_CA_BUNDLE", str(Authority(tmp_path / "own").ca))
     with pytest.raises(Untrusted):
         rotate(secret)

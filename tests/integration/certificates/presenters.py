@@ -54,8 +54,11 @@ class Presenter(ABC):
         """Show this certificate from now on."""
 
     @abstractmethod
-    def connect(self, host: str, bundle: Path) -> None:
-        """Log in, or send a request, by the rotator's own means, which raise RotationErrors."""
+    def connect(self, host: str, bundle: Path | None) -> None:
+        """Log in, or send a request, by the rotator's own means, which raise RotationErrors.
+
+        bundle: what TLS_CA_BUNDLE names, if anything.
+        """
 
 
 class _Database(Presenter):
@@ -107,8 +110,8 @@ class Postgres(_Database):
             with context.wrap_socket(plain) as inside:
                 return x509.load_der_x509_certificate(inside.getpeercert(binary_form=True) or b"")
 
-    def connect(self, host: str, bundle: Path) -> None:
-        engine = PostgresEngine.from_environment({"TLS_CA_BUNDLE": str(bundle)})
+    def connect(self, host: str, bundle: Path | None) -> None:
+        engine = PostgresEngine.from_environment({"TLS_CA_BUNDLE": str(bundle or "")})
         with engine.connect(self.login(host)) as session:
             session.ping()
 
@@ -133,8 +136,8 @@ class MySQL(_Database):
                 Path(ca).write_bytes(b"".join(each.read_bytes() for each in known))
                 cursor.execute("ALTER INSTANCE RELOAD TLS")
 
-    def connect(self, host: str, bundle: Path) -> None:
-        engine = MySQLEngine.from_environment({"TLS_CA_BUNDLE": str(bundle)})
+    def connect(self, host: str, bundle: Path | None) -> None:
+        engine = MySQLEngine.from_environment({"TLS_CA_BUNDLE": str(bundle or "")})
         with engine.connect(self.login(host)) as session:
             session.ping()
 
@@ -158,8 +161,8 @@ class Issuer(Presenter):
         self.port = listener.getsockname()[1]
         self._front.enter_context(handing_on(listener, self._plain_port, context))
 
-    def connect(self, host: str, bundle: Path) -> None:
-        environment = {"TLS_CA_BUNDLE": str(bundle), "ALLOW_PRIVATE_ISSUERS": "true"}
+    def connect(self, host: str, bundle: Path | None) -> None:
+        environment = {"TLS_CA_BUNDLE": str(bundle or ""), "ALLOW_PRIVATE_ISSUERS": "true"}
         network = Network(ca_bundle(environment), Rules.from_environment(environment))
         place = f"[{host}]" if ":" in host else host
         url = f"https://{place}:{self.port}/"

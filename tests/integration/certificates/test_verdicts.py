@@ -1,19 +1,17 @@
 """The same certificate on real servers of every kind: every driver comes to the same verdict."""
 
 import dataclasses
-import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from local.servers.certificates import Authority
-from rotators.postgres import certificate, connection
 from shared.errors import RotationError
 from shared.translation import ConnectionFaults
 from tests.integration.certificates.forms import CASES, TRUSTED, Case
-from tests.integration.certificates.presenters import HOST, Presenter, presenters
+from tests.integration.certificates.here import every_host_is_this_machine
+from tests.integration.certificates.presenters import Presenter, presenters
 
 
 @pytest.fixture(scope="module")
@@ -24,15 +22,8 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Pres
 
 
 @pytest.fixture(autouse=True)
-def _every_host_is_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    look_up = socket.getaddrinfo
-
-    def here(_host: object, *args: Any, **more: Any) -> object:  # noqa: ANN401 - as the function's own
-        return look_up(HOST, *args, **more)
-
-    monkeypatch.setattr(socket, "getaddrinfo", here)
-    as_address = certificate.as_address
-    monkeypatch.setattr(connection, "as_address", lambda host: (as_address(host)[0], HOST))
+def _here(monkeypatch: pytest.MonkeyPatch) -> None:
+    every_host_is_this_machine(monkeypatch)
 
 
 def verdict(server: Presenter, host: str, bundle: Path) -> str:

@@ -17,6 +17,7 @@ from rotators.mysql.plugins.login import Plugins
 from shared.credentials import Login
 from shared.errors import Rejected
 from shared.secret import Secret
+from shared.tls import DatabaseAuthorities
 
 # What the master user of Amazon RDS has: no SUPER, and nothing on the mysql schema but to read it.
 RDS = (
@@ -127,7 +128,7 @@ class Users:
         return self.session("admin", self.admin)
 
     def engine(self) -> MySQLEngine:
-        return MySQLEngine(ssl.create_default_context(cafile=str(self.server.ca)))
+        return MySQLEngine(DatabaseAuthorities(self.server.ca))
 
     def login(self, password: str, user: str | None = None, *, tls: bool = True) -> Login:
         where = (self.server.host, self.server.port)

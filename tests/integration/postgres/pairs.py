@@ -13,6 +13,7 @@ from local.servers.postgres import login as as_superuser
 from rotators.postgres.engine import PostgresEngine
 from shared.credentials import CLONE, Login
 from shared.secret import Secret
+from shared.tls import DatabaseAuthorities
 
 INITIAL = "initial-password"
 
@@ -36,7 +37,7 @@ class PostgresPair:
     proves_ownership: Callable[[], bool] = never
 
     def __post_init__(self) -> None:
-        self.engine = PostgresEngine(self.server.ca)
+        self.engine = PostgresEngine(DatabaseAuthorities(self.server.ca))
         self.admin = self.server.admin if self.superuser else f"admin_{uuid.uuid4().hex[:8]}"
         if self.superuser:
             self.passwords[self.admin] = self.server.password

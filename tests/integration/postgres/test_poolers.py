@@ -23,6 +23,7 @@ from shared.errors import (
     Unreachable,
 )
 from shared.secret import Secret
+from shared.tls import DatabaseAuthorities
 from tests.lab import Lab
 
 POOLED = ("1.18", "1.24")
@@ -80,7 +81,7 @@ def login(server: Server, user: str, password: str = PASSWORD, dbname: str = "po
 def test_a_pooler_is_told_from_the_server(
     postgres_server: Server, authority: Authority, tmp_path: Path, version: Version
 ) -> None:
-    engine = PostgresEngine(postgres_server.ca)
+    engine = PostgresEngine(DatabaseAuthorities(postgres_server.ca))
     with pgbouncer(tmp_path, authority, postgres_server, version=version) as pooled:
         for server, is_pooled in ((pooled, True), (postgres_server, False)):
             admin = login(server, server.admin, server.password)
@@ -102,7 +103,7 @@ def refused(
     """The login, or its first query, is refused so; afterwards the block goes on."""
     with (
         pytest.raises(kind) as caught,
-        PostgresEngine(server.ca).connect(as_user) as session,
+        PostgresEngine(DatabaseAuthorities(server.ca)).connect(as_user) as session,
     ):
         session.ping()
     assert caught.value.code == kind.code, caught.value
@@ -172,7 +173,9 @@ def test_no_connection_is_free(
         pgbouncer(
             tmp_path, authority, postgres_server, version=version, settings=settings
         ) as pooled,
-        PostgresEngine(pooled.ca).connect(login(pooled, pooled.admin, pooled.password)),
+        PostgresEngine(DatabaseAuthorities(pooled.ca)).connect(
+            login(pooled, pooled.admin, pooled.password)
+        ),
         refused(
             pooled, login(pooled, pooled.admin, pooled.password), Busy, "the pooler, not the server"
         ),
@@ -188,7 +191,7 @@ def test_no_session_of_the_server_is_free(
         tmp_path, authority, postgres_server, version=version, settings=settings
     ) as pooled:
         admin = login(pooled, pooled.admin, pooled.password)
-        with PostgresEngine(pooled.ca).connect(admin) as session:
+        with PostgresEngine(DatabaseAuthorities(pooled.ca)).connect(admin) as session:
             session.ping()
             with refused(pooled, admin, Busy, "the pooler, not the server"):
                 pass
@@ -202,7 +205,7 @@ def test_it_gives_each_statement_another_session(
     ) as pooled:
         admin = login(pooled, pooled.admin, pooled.password)
         with (
-            PostgresEngine(pooled.ca).connect(admin) as session,
+            PostgresEngine(DatabaseAuthorities(pooled.ca)).connect(admin) as session,
             pytest.raises(Misconfigured, match="each statement") as caught,
         ):
             session.set_password(Secret("never set"))
@@ -236,7 +239,7 @@ def test_it_lets_nobody_in_for_now(
         tmp_path, authority, postgres_server, version=version, settings=settings
     ) as pooled:
         admin = login(pooled, pooled.admin, pooled.password)
-        with PostgresEngine(pooled.ca).connect(admin) as session:
+        with PostgresEngine(DatabaseAuthorities(pooled.ca)).connect(admin) as session:
             session.ping()  # so that it knows the database
             with psycopg.connect(
                 host=pooled.host,

@@ -30,6 +30,7 @@ from shared.errors import (
 from shared.protocol.event import Step
 from shared.secret import Secret as SecretValue
 from shared.strategies import logins
+from shared.tls import DatabaseAuthorities
 from tests import fake_servers
 from tests.engines import ALTERNATING, SINGLE, change_by_hand
 from tests.failing import assert_fails, target_on
@@ -188,7 +189,7 @@ def test_nothing_of_a_rotation_stays_in_the_session(lab: Lab, postgres_server: S
     show = (
         "SELECT current_setting(name) FROM unnest(ARRAY['statement_timeout', 'lock_timeout']) name"
     )
-    with PostgresEngine(target.server.ca).connect(login) as session:
+    with PostgresEngine(DatabaseAuthorities(target.server.ca)).connect(login) as session:
         before = session._connection.execute(show).fetchall()
         session.set_password(SecretValue("new"))
         assert session._connection.execute(show).fetchall() == before
@@ -203,10 +204,9 @@ def test_a_copy_that_stops_holding_the_lock_is_ended_by_the_server(
     login = Login.parse(secret.value(), default_port=5432)
     event = secret.begin()
     secret.step(event, Step.CREATE)
-    timeouts = {"statement": "1s", "lock": "5s"}
     with psycopg.connect(**target.parameters(login.username, login.password.reveal())) as stopped:
-        stopped.execute(postgres._BOUNDS, timeouts)
-        stopped.execute(postgres._LOCK, [login.username])
+        stopped.execute(postgres._BEGIN_CHANGE.format(**postgres._limits()))
+        stopped.execute(postgres._HOLD_LOCK.format(login.username))
         secret.step(event, Step.SET)  # waits for the lock until the server ends its holder
         with pytest.raises(psycopg.errors.IdleInTransactionSessionTimeout):
             stopped.execute("SELECT 1")

@@ -1,14 +1,17 @@
 """The boundary: what a handler lets out, and what it writes."""
 
+import gc
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from local.functions.home import LambdaContext
 from rotators import postgres
+from shared.aws import clients
 from shared.errors import InvalidEvent, Misconfigured, RotationError, Unexpected
 from shared.handler import make_handler
 from tests.unit.shared.protocol.test_event import GOOD
@@ -99,7 +102,76 @@ def test_a_setting_is_read_again_once_it_is_corrected() -> None:
     assert len(tries) == 2
 
 
-@pytest.mark.parametrize("library", ["botocore", "boto3", "urllib3", "psycopg"])
+# --- what is made at the start ---
+
+
+@pytest.fixture
+def _in_lambda(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """With what tells a start there; what a test's handler froze is let go again."""
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "f")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    clients.client.cache_clear()
+    yield
+    gc.unfreeze()
+    clients.client.cache_clear()
+
+
+@pytest.mark.usefixtures("_in_lambda")
+def test_backend_and_client_are_made_at_the_start_and_once() -> None:
+    made: list[Mapping[str, str]] = []
+
+    def build(environment: Mapping[str, str]) -> Any:  # noqa: ANN401 - a backend of its name alone
+        made.append(environment)
+        return SimpleNamespace(name="small")
+
+    handler = make_handler(build, strategy="test")
+    assert len(made) == clients.client.cache_info().currsize == 1
+    with pytest.raises(InvalidEvent):
+        handler({"Step": "canary"}, context())
+    assert handler._backend.name == "small"
+    assert (len(made), clients.client.cache_info().misses) == (1, 1)
+
+
+@pytest.mark.usefixtures("_in_lambda")
+@pytest.mark.parametrize(("build", "kind"), [(misconfigured, Misconfigured), (broken, Unexpected)])
+def test_what_fails_at_the_start_is_told_by_the_first_step(
+    build: Callable[[Mapping[str, str]], Any],
+    kind: type[RotationError],
+    output: Callable[[], str],
+) -> None:
+    handler = make_handler(build, strategy="test")
+    assert output() == ""
+    with pytest.raises(kind) as caught:
+        handler(GOOD, context())
+    assert (caught.value.__cause__, caught.value.__context__) == (None, None)
+    shown = output()
+    assert "canary" not in shown
+    assert [line["step"] for line in lines(shown) if "_aws" in line] == ["createSecret"]
+
+
+@pytest.mark.usefixtures("_in_lambda")
+def test_a_client_that_cannot_be_made_at_the_start_is_told_by_the_first_step(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", "nowhere")
+    handler = make_handler(lambda _: SimpleNamespace(name="small"), strategy="test")
+    with pytest.raises(Misconfigured, match="createSecret: the SDK cannot be used"):
+        handler(GOOD, context())
+
+
+def test_elsewhere_nothing_is_made_before_it_is_needed() -> None:
+    made: list[Mapping[str, str]] = []
+    make_handler(made.append, strategy="test")  # type: ignore[arg-type]
+    assert made == []
+
+
+def test_garbage_is_looked_for_after_the_start() -> None:
+    gc.disable()
+    make_handler(broken, strategy="test")
+    assert gc.isenabled()
+
+
+@pytest.mark.parametrize("library", ["botocore", "urllib3", "psycopg"])
 def test_no_library_logs_requests_even_at_debug(library: str) -> None:
     assert callable(postgres.single_user)  # importing a function is what sets the levels
     assert logging.getLogger(library).getEffectiveLevel() >= logging.WARNING

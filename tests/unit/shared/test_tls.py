@@ -38,51 +38,125 @@ def names(bundle: Path) -> set[str]:
 
 # --- who vouches for whom ---
 
+RDS_HOST = "app.abc.us-east-1.rds.amazonaws.com"
 
-def test_databases_have_the_systems_authorities_and_those_of_rds(system: Authority) -> None:
-    assert names(tls.database_authorities({})) == names(system.ca) | names(tls.RDS_AUTHORITIES)
+
+def by_default() -> tls.DatabaseAuthorities:
+    return tls.DatabaseAuthorities.from_environment({})
+
+
+@pytest.mark.parametrize(
+    ("host", "region"),
+    [
+        (RDS_HOST, "us-east-1"),
+        ("App.ABC.US-East-1.RDS.amazonaws.com", "us-east-1"),
+        ("app.cluster-abc.eu-central-1.rds.amazonaws.com", "eu-central-1"),
+        ("app.cluster-ro-abc.eu-central-1.rds.amazonaws.com", "eu-central-1"),
+        ("proxy-app.abc.eu-central-1.rds.amazonaws.com", "eu-central-1"),  # so its owner named it
+    ],
+)
+def test_a_database_of_rds_has_the_authorities_of_its_region(
+    system: Authority, host: str, region: str
+) -> None:
+    kinds = ("RSA2048", "RSA4096", "ECC384")
+    file = by_default().file(host)
+    assert names(file) == {f"Amazon RDS {region} Root CA {kind} G1" for kind in kinds}
+    assert by_default().context(host).cert_store_stats()["x509_ca"] == len(kinds)
+    assert file != system.ca
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "db.example.org",
+        "127.0.0.1",
+        "us-east-1.rds.amazonaws.com",
+        "app.abc.us-east-1.rds.amazonaws.com.example.org",
+        "app.abc.us-east-1.rds.amazonaws.com.",
+        "app.abc.us-east-1.rds.example.org",
+        "app.abc.us-east-1xrds.amazonaws.com",
+        "app.abc.us-east-1.rds.amazonaws.com.cn",
+        "app.proxy-abc.us-east-1.rds.amazonaws.com",
+        "any.endpoint.proxy-abc.us-east-1.rds.amazonaws.com",
+        "app.abc.ca-west-1.rds.amazonaws.com",  # whose authorities are not packaged
+        "app.abc.rds.cn-north-1.amazonaws.com.cn",  # nor are China's
+        "app.abc.us-east-1.rds-preview.amazonaws.com",
+        "app.abc.Root CA.rds.amazonaws.com",
+    ],
+)
+def test_any_other_database_has_the_systems(system: Authority, host: str) -> None:
+    assert by_default().file(host) == system.ca
+
+
+def test_china_has_its_own_once_they_are_packaged(
+    system: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pem = Authority(tmp_path / "china", name="china").ca.read_text()
+    packaged = tmp_path / "rds.pem"
+    packaged.write_text(f"# Any.\n\n# Amazon RDS cn-north-1 Root CA RSA2048 G1, until any\n{pem}")
+    monkeypatch.setattr(tls, "RDS_AUTHORITIES", packaged)
+    assert names(by_default().file("app.abc.rds.cn-north-1.amazonaws.com.cn")) == {"china"}
+    assert by_default().file("app.abc.rds.cn-north-1.amazonaws.com") == system.ca
 
 
 def test_an_empty_variable_counts_as_unset(system: Authority) -> None:
-    assert names(tls.database_authorities({"TLS_CA_BUNDLE": ""})) > names(system.ca)
+    made = tls.DatabaseAuthorities.from_environment({"TLS_CA_BUNDLE": ""})
+    assert made.file("db") == system.ca
 
 
 def test_issuers_have_the_systems_only(system: Authority) -> None:
     assert tls.ca_bundle({}) == system.ca
 
 
-def test_a_bundle_of_ones_own_replaces_them_all(system: Authority, tmp_path: Path) -> None:
+@pytest.mark.parametrize("host", ["db", RDS_HOST])
+def test_a_bundle_of_ones_own_replaces_them_all(
+    system: Authority, tmp_path: Path, host: str
+) -> None:
     bundle = Authority(tmp_path / "own").ca
     assert bundle != system.ca
     environment = {"TLS_CA_BUNDLE": bundle.name, "LAMBDA_TASK_ROOT": str(bundle.parent)}
-    assert tls.database_authorities(environment) == tls.ca_bundle(environment) == bundle
+    assert tls.DatabaseAuthorities.from_environment(environment).file(host) == bundle
+    assert tls.ca_bundle(environment) == bundle
 
 
-def test_a_bundle_without_a_last_newline_is_joined_whole(system: Authority) -> None:
-    system.ca.write_bytes(system.ca.read_bytes().rstrip())
-    assert names(tls.database_authorities({})) == {"system"} | names(tls.RDS_AUTHORITIES)
+def test_a_system_without_any_is_told_before_a_host_is_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tls, "_SYSTEM_BUNDLES", ())
+    with pytest.raises(Misconfigured, match="no bundle") as caught:
+        by_default()
+    assert caught.value.field == "TLS_CA_BUNDLE"
 
 
-# --- the joined file ---
+# --- the region's file ---
 
 
-def test_it_is_made_once(system: Authority) -> None:
-    made = tls.database_authorities({})
-    assert made == tls.database_authorities({})
-    assert made.read_bytes() == system.ca.read_bytes() + b"\n" + tls.RDS_AUTHORITIES.read_bytes()
+@pytest.mark.usefixtures("system")
+def test_a_regions_is_small() -> None:
+    """libpq reads all of it at each connection."""
+    assert by_default().file(RDS_HOST).stat().st_size < 8_000
 
 
-def test_two_at_once_both_get_a_whole_one(system: Authority) -> None:
+@pytest.mark.usefixtures("system")
+@pytest.mark.parametrize("host", [RDS_HOST, "db"])
+def test_file_and_context_are_made_once(host: str) -> None:
+    authorities = by_default()
+    assert authorities.file(host) == by_default().file(host)
+    assert authorities.context(host) is authorities.context(host)
+
+
+@pytest.mark.usefixtures("system")
+def test_two_at_once_both_get_a_whole_one() -> None:
     with ThreadPoolExecutor(8) as pool:
-        made = [pool.submit(tls.database_authorities, {}) for _ in range(8)]
-        contents = {each.result().read_bytes() for each in made}
-    assert contents == {system.ca.read_bytes() + b"\n" + tls.RDS_AUTHORITIES.read_bytes()}
+        made = [pool.submit(by_default().file, RDS_HOST) for _ in range(8)]
+        assert [len(names(each.result())) for each in made] == [3] * 8
 
 
 def test_a_process_that_is_killed_leaves_none_behind(tmp_path: Path) -> None:
     code = (
         "import os, signal; from shared import tls; tls._SYSTEM_BUNDLES = (tls.RDS_AUTHORITIES,);"
-        " print(tls.database_authorities({}).stat().st_size, flush=True);"
+        f" made = tls.DatabaseAuthorities.from_environment({{}}).file({RDS_HOST!r});"
+        " print(made.read_text().count('BEGIN'), flush=True);"
         " os.kill(os.getpid(), signal.SIGKILL)"
     )
     done = subprocess.run(
@@ -94,7 +168,7 @@ def test_a_process_that_is_killed_leaves_none_behind(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == -signal.SIGKILL
-    assert int(done.stdout) > tls.RDS_AUTHORITIES.stat().st_size
+    assert int(done.stdout) == 3
     assert not list(tmp_path.iterdir())
 
 
@@ -103,8 +177,9 @@ def test_a_temporary_folder_that_takes_nothing_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    tls._write_region.cache_clear()
     with pytest.raises(Misconfigured, match="temporary folder") as caught:
-        tls.database_authorities({})
+        by_default().file(RDS_HOST)
     assert caught.value.field == "TLS_CA_BUNDLE"
     assert caught.value.__context__ is None
 

@@ -1,10 +1,9 @@
-"""Where RDS says databases are, asked with a real boto3 client of moto's RDS."""
+"""Where RDS says databases are, asked with a real client of moto's RDS."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
@@ -35,7 +34,7 @@ class Fleet:
     hosts: dict[str, str] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
 
-    def make(self, client: Any) -> None:  # noqa: ANN401 - boto3's
+    def make(self, client: Any) -> None:  # noqa: ANN401 - the SDK's
         for name in ("main", "other"):
             self.instance(client, name, Engine="postgres", AllocatedStorage=20)
             for number in (1, 2):
@@ -58,7 +57,7 @@ class Fleet:
                     client, f"{name}-{number}", Engine="aurora-mysql", DBClusterIdentifier=name
                 )
 
-    def instance(self, client: Any, name: str, **more: Any) -> None:  # noqa: ANN401 - boto3's
+    def instance(self, client: Any, name: str, **more: Any) -> None:  # noqa: ANN401 - the SDK's
         made = client.create_db_instance(
             DBInstanceIdentifier=name, DBInstanceClass="db.r6g.large",
             MasterUsername="admin", MasterUserPassword="invented", **more,
@@ -76,16 +75,20 @@ def custom_endpoint(parsed: dict[str, Any], **_: object) -> None:
             cluster["CustomEndpoints"] = [READERS]
 
 
+def forget() -> None:
+    clients.client.cache_clear()
+    clients._session.cache_clear()
+
+
 @pytest.fixture(scope="module", autouse=True)
 def built() -> Iterator[Fleet]:
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "invented")
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        patch.setattr(boto3, "DEFAULT_SESSION", None)
         # Between the SDK's tries: how long is its own affair.
         patch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
-        clients.client.cache_clear()
+        forget()
         fleet = Fleet()
         fleet.make(clients.client("rds"))
         yield fleet
@@ -93,9 +96,9 @@ def built() -> Iterator[Fleet]:
 
 @pytest.fixture(autouse=True)
 def _own_client() -> Iterator[None]:
-    clients.client.cache_clear()
+    forget()
     yield
-    clients.client.cache_clear()
+    forget()
 
 
 @pytest.fixture
@@ -313,7 +316,7 @@ def test_no_answer_says_which_route_to_check(
     ask: Callable[[], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_RDS", "http://127.0.0.1:1")
-    clients.client.cache_clear()
+    forget()
     with pytest.raises(Unreachable, match="no answer from Amazon RDS") as caught:
         ask()
     assert "VPC" in caught.value.do
@@ -323,6 +326,6 @@ def test_no_answer_says_which_route_to_check(
 def test_no_region_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    forget()
     with pytest.raises(Misconfigured, match="NoRegion"):
         ASKING[0]()

@@ -1,0 +1,75 @@
+"""Who vouches for a server is chosen by its host, alike for every driver; nobody else is tried."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.servers.certificates import Authority
+from shared import tls
+from shared.errors import Untrusted
+from tests.integration.certificates.here import every_host_is_this_machine
+from tests.integration.certificates.presenters import Presenter, presenters
+
+HERE = "app.abc.us-east-1.rds.amazonaws.com"
+CHINA = "app.abc.rds.cn-north-1.amazonaws.com.cn"
+PROXY = "app.proxy-abc.us-east-1.rds.amazonaws.com"
+ELSEWHERE = "db.example.org"
+HOSTS = (HERE, CHINA, PROXY, ELSEWHERE)
+# Whose certificate is trusted for which host.
+VOUCHES = {HERE: "us-east-1", CHINA: "cn-north-1", PROXY: "system", ELSEWHERE: "system"}
+NAMES = ("us-east-1", "eu-west-1", "cn-north-1", "system")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("authorities")
+
+
+@pytest.fixture(scope="module")
+def servers(folder: Path) -> Iterator[dict[str, Presenter]]:
+    with presenters(folder, Authority(folder / "any")) as running:
+        yield {name: each for name, each in running.items() if each.address == "host"}
+
+
+@pytest.fixture(scope="module")
+def authorities(folder: Path) -> dict[str, Authority]:
+    return {name: Authority(folder / name, name=name) for name in NAMES}
+
+
+@pytest.fixture(autouse=True)
+def _packaged(
+    folder: Path, authorities: dict[str, Authority], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the real file is written, with authorities whose keys we have."""
+    every_host_is_this_machine(monkeypatch)
+    entries = [
+        f"\n# Amazon RDS {name} Root CA RSA2048 G1, until any\n{authorities[name].ca.read_text()}"
+        for name in NAMES
+        if name != "system"
+    ]
+    packaged = folder / "rds.pem"
+    packaged.write_text("".join(("# Any.\n", *entries)))
+    monkeypatch.setattr(tls, "RDS_AUTHORITIES", packaged)
+    monkeypatch.setattr(tls, "_SYSTEM_BUNDLES", (authorities["system"].ca,))
+
+
+@pytest.mark.parametrize("by", NAMES)
+def test_all_drivers_trust_the_same(
+    servers: dict[str, Presenter], authorities: dict[str, Authority], by: str
+) -> None:
+    certificate = authorities[by].issue("server", HOSTS)
+    wrong = []
+    for name, server in servers.items():
+        server.present(certificate)
+        for host in HOSTS:
+            try:
+                server.connect(host, None)
+            except Untrusted as refusal:
+                trusted = False
+                assert refusal.field == "TLS_CA_BUNDLE"
+            else:
+                trusted = True
+            if trusted is not (VOUCHES[host] == by):
+                wrong.append((name, host, trusted))
+    assert wrong == []
