@@ -1,10 +1,7 @@
-"""Reading PostgreSQL roles from the catalogs that everybody may read, several by each query."""
-
-from collections import defaultdict
-from collections.abc import Iterable
+"""Reading PostgreSQL roles from the catalogs that everybody may read."""
 
 from psycopg import sql
-from psycopg.rows import dict_row
+from psycopg.rows import class_row, dict_row
 
 from rotators.postgres.connection import Connection
 from rotators.postgres.rights import has_options
@@ -23,33 +20,29 @@ _ROLES = (
 )
 # Before PostgreSQL 16 a membership has only one option, ADMIN.
 _MEMBERSHIPS = (
-    "SELECT m.member::int8, granted.rolname, coalesce(giver.rolname, ''), m.admin_option,"
-    " coalesce((to_jsonb(m) ->> 'inherit_option')::bool, true),"
-    " coalesce((to_jsonb(m) ->> 'set_option')::bool, true)"
+    "SELECT granted.rolname AS role, coalesce(giver.rolname, '') AS grantor,"
+    " m.admin_option AS admin,"
+    " coalesce((to_jsonb(m) ->> 'inherit_option')::bool, true) AS inherit,"
+    " coalesce((to_jsonb(m) ->> 'set_option')::bool, true) AS set"
     " FROM pg_auth_members m JOIN pg_roles granted ON granted.oid = m.roleid"
-    " LEFT JOIN pg_roles giver ON giver.oid = m.grantor"
-    " WHERE m.member = ANY(%s::int8[]::oid[]) ORDER BY 2, 3"
+    " LEFT JOIN pg_roles giver ON giver.oid = m.grantor WHERE m.member = %s ORDER BY 1, 2"
 )
 _SETTINGS = (
-    "SELECT s.setrole::int8, d.datname,"
-    " split_part(entry, '=', 1), substr(entry, strpos(entry, '=') + 1)"
+    "SELECT d.datname, split_part(entry, '=', 1), substr(entry, strpos(entry, '=') + 1)"
     " FROM pg_db_role_setting s LEFT JOIN pg_database d ON d.oid = s.setdatabase,"
-    " unnest(s.setconfig) AS entry"
-    " WHERE s.setrole = ANY(%s::int8[]::oid[]) AND (s.setdatabase = 0 OR d.oid > 0)"
+    " unnest(s.setconfig) AS entry WHERE s.setrole = %s AND (s.setdatabase = 0 OR d.oid > 0)"
 )
 # Neither temporary tables, which end with their session, nor default privileges and user mappings,
 # which are no objects with an owner.
 _OWNS_OBJECTS_IN = (
-    "SELECT DISTINCT s.refobjid::int8, coalesce(d.datname, current_database())"
+    "SELECT DISTINCT coalesce(d.datname, current_database())"
     " FROM pg_shdepend s LEFT JOIN pg_database d ON d.oid = s.dbid"
-    " WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = ANY(%s::int8[]::oid[])"
-    " AND s.deptype = 'o'"
+    " WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = %s AND s.deptype = 'o'"
     " AND s.classid NOT IN ('pg_default_acl'::regclass, 'pg_user_mapping'::regclass)"
     " AND NOT (s.classid = 'pg_class'::regclass AND d.datname = current_database()"
     " AND EXISTS (SELECT FROM pg_class c WHERE c.oid = s.objid AND c.relpersistence = 't'))"
-    " ORDER BY 2"
+    " ORDER BY 1"
 )
-_EVERY_ROLE = 0  # in place of a role's oid, where a setting is a default for all
 
 
 def read_pair(
@@ -64,8 +57,7 @@ def read_pair(
     Returns None where there is no `twin`. Raises TargetMismatch where there is no `logged_in`, and
     where it is not certain which of the two is the clone.
     """
-    found, defaults = _read_roles(connection, [logged_in, twin])
-    logged_in_role, twin_role = found.get(logged_in), found.get(twin)
+    logged_in_role, twin_role = (_read_role(connection, name) for name in (logged_in, twin))
     if logged_in_role is None:
         raise TargetMismatch(
             f"the admin's server does not know the role {logged_in!r}, so it is another one",
@@ -74,6 +66,7 @@ def read_pair(
         )
     if twin_role is None:
         return None
+    defaults = _read_settings(connection, 0)
     if twin_is_new:
         return RolePair(logged_in_role, twin_role, defaults, is_new=True)
     roles = (logged_in_role, twin_role)
@@ -112,39 +105,23 @@ def _which_is_which(connection: Connection, named: RolePair) -> TargetMismatch:
     )
 
 
-def _read_roles(
-    connection: Connection, names: list[str]
-) -> tuple[dict[str, Role], dict[Setting, str]]:
-    """Return the roles that there are, by name, and the settings that are defaults for all."""
-    found = connection.cursor(row_factory=dict_row).execute(_ROLES, [names]).fetchall()
-    by_oid = {int(attributes.pop("oid")): attributes for attributes in found}
-    oids = [*by_oid]
-    memberships = _by_role(connection.execute(_MEMBERSHIPS, [oids]))
-    owning = _by_role(connection.execute(_OWNS_OBJECTS_IN, [oids]))
-    settings = {
-        oid: {(None if row[0] is None else str(row[0]), str(row[1])): str(row[2]) for row in rows}
-        for oid, rows in _by_role(connection.execute(_SETTINGS, [[_EVERY_ROLE, *oids]])).items()
-    }
-    roles = [
-        Role(
-            name=str(attributes.pop("rolname")),
-            oid=oid,
-            attributes=attributes,
-            memberships=tuple(
-                Membership(str(role), str(grantor), bool(admin), bool(inherit), bool(may_set))
-                for role, grantor, admin, inherit, may_set in memberships[oid]
-            ),
-            settings=settings.get(oid, {}),
-            owns_objects_in=tuple(str(database) for (database,) in owning[oid]),
-        )
-        for oid, attributes in by_oid.items()
-    ]
-    return {role.name: role for role in roles}, settings.get(_EVERY_ROLE, {})
+def _read_role(connection: Connection, name: str) -> Role | None:
+    attributes = connection.cursor(row_factory=dict_row).execute(_ROLES, [[name]]).fetchone()
+    if attributes is None:
+        return None
+    oid = int(attributes.pop("oid"))
+    memberships = connection.cursor(row_factory=class_row(Membership)).execute(_MEMBERSHIPS, [oid])
+    return Role(
+        name=str(attributes.pop("rolname")),
+        oid=oid,
+        attributes=attributes,
+        memberships=tuple(memberships),
+        settings=_read_settings(connection, oid),
+        owns_objects_in=tuple(str(row[0]) for row in connection.execute(_OWNS_OBJECTS_IN, [oid])),
+    )
 
 
-def _by_role(rows: Iterable[tuple[object, ...]]) -> defaultdict[int, list[tuple[object, ...]]]:
-    """Return the rows by the oid that each begins with, and without it."""
-    found: defaultdict[int, list[tuple[object, ...]]] = defaultdict(list)
-    for oid, *others in rows:
-        found[int(str(oid))].append(tuple(others))
-    return found
+def _read_settings(connection: Connection, oid: int) -> dict[Setting, str]:
+    """Return the settings of the role with this oid; with 0, the defaults of every role."""
+    rows = connection.execute(_SETTINGS, [oid])
+    return {(None if row[0] is None else str(row[0]), str(row[1])): str(row[2]) for row in rows}

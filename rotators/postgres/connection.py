@@ -3,12 +3,11 @@
 import logging
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
 import psycopg
-from psycopg import sql
 from psycopg.abc import PQGen
 
 from rotators.postgres.certificate import (
@@ -39,9 +38,9 @@ ANSWER_SECONDS = 15
 # They override the role's own settings: it may be read-only, short of time, or act as another role.
 _WRITABLE = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE"
 _BOUNDS = (
-    "SELECT pg_catalog.set_config('statement_timeout', {statement}, true),"
-    " pg_catalog.set_config('idle_in_transaction_session_timeout', {statement}, true),"
-    " pg_catalog.set_config('lock_timeout', {lock}, true),"
+    "SELECT pg_catalog.set_config('statement_timeout', %(statement)s, true),"
+    " pg_catalog.set_config('idle_in_transaction_session_timeout', %(statement)s, true),"
+    " pg_catalog.set_config('lock_timeout', %(lock)s, true),"
     # So that the server's operators are found before any user's, and before tables that a pooler's
     # session was left with: unless named, pg_temp is searched first.
     " pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)"
@@ -50,13 +49,7 @@ _BOUNDS = (
 _ASKS_FOR_MD5 = "server requested a hashed password"
 _AS_ITSELF = "SELECT pg_catalog.set_config('role', 'none', true)"
 # Of two copies of a step the second waits, where both are in the same database.
-_LOCK = "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended({}, 0))"
-# Each is one message, and so one wait for the server: a simple query, which every pooler hands on
-# as it is. They are two, as a server before PostgreSQL 13 begins to count the time of a message by
-# the limit that it finds, which may be the role's own.
-_BEGIN_CHANGE = sql.SQL(f"{_WRITABLE}; {_BOUNDS}; {_AS_ITSELF}")
-_HOLD_LOCK = sql.SQL(f"SAVEPOINT unlocked; {_LOCK}; RELEASE SAVEPOINT unlocked")
-_GO_ON_UNLOCKED = "ROLLBACK TO SAVEPOINT unlocked"
+_LOCK = "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(%s, 0))"
 
 # What libpq says, always in English: that OpenSSL failed, mostly for the certificate, and not why;
 # and that a certificate which is signed by Ed25519 or Ed448 has no digest to bind SCRAM to.
@@ -85,7 +78,7 @@ class BoundedConnection(Connection):
     def reading(self) -> Iterator[None]:
         """Run the block in a transaction for reading, as the session's default role."""
         with self.transaction():
-            self.execute(sql.SQL(_BOUNDS).format(**_limits()))
+            self._set_bounds()
             yield
 
     def change(self, username: str, work: Callable[[Connection], T], *, undone: bool = False) -> T:
@@ -105,20 +98,19 @@ class BoundedConnection(Connection):
     def _change_once(self, username: str, work: Callable[[Connection], T], *, undone: bool) -> T:
         with self.transaction(force_rollback=undone):
             try:
-                self.execute(_BEGIN_CHANGE.format(**_limits()))
-            except psycopg.errors.FeatureNotSupported:  # all that a replica says to _WRITABLE
+                self.execute(_WRITABLE)
+            except psycopg.errors.FeatureNotSupported:  # all that a replica says to this
                 raise psycopg.errors.ReadOnlySqlTransaction from None
-            try:
-                self.execute(_HOLD_LOCK.format(username))
-            except psycopg.errors.LockNotAvailable:
-                # Any role may hold it. Without it the changes themselves keep two copies apart.
-                self.execute(_GO_ON_UNLOCKED)
+            self._set_bounds()
+            self.execute(_AS_ITSELF)
+            # Any role may hold the lock. Without it the changes themselves keep two copies apart.
+            with suppress(psycopg.errors.LockNotAvailable), self.transaction():
+                self.execute(_LOCK, [username])
             return work(self)
 
-
-def _limits() -> dict[str, str]:
-    """How long a transaction may take for a statement, and wait for a lock."""
-    return {"statement": f"{STATEMENT_SECONDS}s", "lock": f"{LOCK_SECONDS}s"}
+    def _set_bounds(self) -> None:
+        timeouts = {"statement": f"{STATEMENT_SECONDS}s", "lock": f"{LOCK_SECONDS}s"}
+        self.execute(_BOUNDS, timeouts)
 
 
 def log_in(login: Login, authorities: Path) -> BoundedConnection:

@@ -204,9 +204,10 @@ def test_a_copy_that_stops_holding_the_lock_is_ended_by_the_server(
     login = Login.parse(secret.value(), default_port=5432)
     event = secret.begin()
     secret.step(event, Step.CREATE)
+    timeouts = {"statement": "1s", "lock": "5s"}
     with psycopg.connect(**target.parameters(login.username, login.password.reveal())) as stopped:
-        stopped.execute(postgres._BEGIN_CHANGE.format(**postgres._limits()))
-        stopped.execute(postgres._HOLD_LOCK.format(login.username))
+        stopped.execute(postgres._BOUNDS, timeouts)
+        stopped.execute(postgres._LOCK, [login.username])
         secret.step(event, Step.SET)  # waits for the lock until the server ends its holder
         with pytest.raises(psycopg.errors.IdleInTransactionSessionTimeout):
             stopped.execute("SELECT 1")
