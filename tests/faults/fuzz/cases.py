@@ -3,7 +3,7 @@
 import itertools
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -112,9 +112,8 @@ def plausible(described: Any, document: Mapping[str, Any]) -> dict[str, Any]:  #
     for slot, path in (listing.pop("key", None) or {}).items():
         is_current = slot == document[described["fields"]["slot"]]
         _set_path(whole, path, KEY if is_current else values["key"])
-    for request in (described["admin"], described):
-        for each in ("login", "issue", "replace", "inspect", "probe"):
-            call = request.get(each, {}) if isinstance(request, dict) else {}
+    for holder in (described["admin"], described):
+        for call in _calls(holder, ("login", "issue", "replace", "inspect", "probe")):
             for part, path in call.get("read", {}).items():
                 for one in path.values() if isinstance(path, dict) else [path]:
                     _set_path(whole, one, values.get(part, "more"))
@@ -128,6 +127,13 @@ def plausible(described: Any, document: Mapping[str, Any]) -> dict[str, Any]:  #
             _set_path(listed, path, "k1" if part == "id" else values.get(part, 7))
     _set_path(whole, listing["keys"], [listed])
     return whole
+
+
+def _calls(holder: Any, names: Iterable[str]) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - any JSON
+    """The requests of these names, of which there may be several of one."""
+    for name in names if isinstance(holder, dict) else ():
+        found = holder.get(name, [])
+        yield from found if isinstance(found, list) else [found]
 
 
 def _set_path(whole: dict[str, Any], path: str, value: object) -> None:
