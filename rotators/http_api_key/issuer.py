@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar, Self
 
+from rotators.http_api_key.account.asker import Asker
+from rotators.http_api_key.account.manager import TAG_LENGTH, Manager, label_text
 from rotators.http_api_key.admin import check_admin, may_reset
-from rotators.http_api_key.asker import Asker
 from rotators.http_api_key.description.model import Description, names_in
 from rotators.http_api_key.description.sources import Sources
 from rotators.http_api_key.description.trust import Trust
 from rotators.http_api_key.http.client import Client
 from rotators.http_api_key.http.network import Network, Rules
-from rotators.http_api_key.manager import TAG_LENGTH, Manager, label_text
 from rotators.http_api_key.stored import read_stored
 from shared.errors import Permanent
 from shared.keys.api_key import ApiKey

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
+from rotators.http_api_key.account.listing import id_of
+from rotators.http_api_key.account.shown import has_ends
 from rotators.http_api_key.description.model import Description
 from rotators.http_api_key.description.parts import Admin
 from rotators.http_api_key.description.trust import OtherBases, Trust
 from rotators.http_api_key.http.calls import climbs
 from rotators.http_api_key.http.client import Client
-from rotators.http_api_key.listing import id_of
-from rotators.http_api_key.shown import has_ends
 from shared.errors import MalformedSecret, Misconfigured
 from shared.fields import Fields
 from shared.keys.api_key import Account, ApiKey

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local.servers.certificates import Authority
+from rotators.http_api_key.account.manager import Manager
 from rotators.http_api_key.issuer import HttpIssuer
-from rotators.http_api_key.manager import Manager
 from shared.keys.api_key import ApiKey
 from tests.issuers.issuing import HERE, ticket_with_admin
 from tests.issuers.scripted import IssuerRequest, Stub, StubAnswer, stub_issuer

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from rotators.http_api_key.account.manager import Manager
 from rotators.http_api_key.issuer import HttpIssuer
-from rotators.http_api_key.manager import Manager
 from rotators.http_api_key.testing.issuers.issuer import Issuer
 from shared.keys.api_key import ApiKey
 from tests.fake_ticket import FakeTicket

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from local.servers.certificates import Authority
+from rotators.http_api_key.account.manager import Manager
 from rotators.http_api_key.description.model import Description
 from rotators.http_api_key.description.sources import SHIPPED, Sources
 from rotators.http_api_key.issuer import HttpIssuer
-from rotators.http_api_key.manager import Manager
 from shared.errors import Forbidden, Misconfigured, Rejected, RotationError, Unreachable
 from shared.keys.api_key import ApiKey, Way
 from tests.issuers.examples import NAMES, Documentation

@@ -11,14 +11,14 @@ import boto3
 import pytest
 
 from local.build.artifacts import ROOT
+from rotators.http_api_key.account.listing import id_of
+from rotators.http_api_key.account.lists import next_page
 from rotators.http_api_key.description.places import DescriptionError, Place
 from rotators.http_api_key.description.reader import read_description
 from rotators.http_api_key.description.sources import Sources
 from rotators.http_api_key.http.calls import Call
 from rotators.http_api_key.http.network import Rules
 from rotators.http_api_key.issuer import HttpIssuer
-from rotators.http_api_key.listing import id_of
-from rotators.http_api_key.lists import next_page
 from shared.aws import clients
 from shared.credentials import Login
 from shared.errors import InvalidEvent, MalformedSecret, Misconfigured

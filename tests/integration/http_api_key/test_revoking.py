@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from rotators.http_api_key import endings
+from rotators.http_api_key.account import endings
 from shared.errors import Forbidden
 from tests.issuers.bare import OLD, Start
 from tests.issuers.scripted import StubAnswer

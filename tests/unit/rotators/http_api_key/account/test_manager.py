@@ -3,8 +3,8 @@
 import pytest
 
 from local.servers.certificates import Authority
+from rotators.http_api_key.account.manager import Manager
 from rotators.http_api_key.issuer import HttpIssuer
-from rotators.http_api_key.manager import Manager
 from tests.fake_ticket import ARN, FakeTicket
 
 URL = "https://hub.test/hub/api"

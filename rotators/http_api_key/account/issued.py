@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from rotators.http_api_key.account.listing import id_of, time_of
+from rotators.http_api_key.account.rights import missing
 from rotators.http_api_key.description.model import Description
 from rotators.http_api_key.http.answers import Reply
-from rotators.http_api_key.listing import id_of, time_of
-from rotators.http_api_key.rights import missing
 from shared.fields import encodable
 from shared.secret import Secret
 

@@ -4,16 +4,16 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 
-from rotators.http_api_key.asker import Asker
+from rotators.http_api_key.account.asker import Asker
+from rotators.http_api_key.account.endings import Endings
+from rotators.http_api_key.account.issued import IssuedParts, as_asked, read_issued
+from rotators.http_api_key.account.lifetimes import LIMITS, end_asked_for
+from rotators.http_api_key.account.lifetimes import shortfall as find_shortfall
+from rotators.http_api_key.account.listing import id_of
+from rotators.http_api_key.account.shown import has_ends
 from rotators.http_api_key.description.templates import Values
-from rotators.http_api_key.endings import Endings
 from rotators.http_api_key.http.answers import Reply
 from rotators.http_api_key.http.words import may_be_limited
-from rotators.http_api_key.issued import IssuedParts, as_asked, read_issued
-from rotators.http_api_key.lifetimes import LIMITS, end_asked_for
-from rotators.http_api_key.lifetimes import shortfall as find_shortfall
-from rotators.http_api_key.listing import id_of
-from rotators.http_api_key.shown import has_ends
 from shared.errors import (
     MalformedSecret,
     Misconfigured,

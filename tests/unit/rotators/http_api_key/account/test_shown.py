@@ -2,7 +2,7 @@
 
 import pytest
 
-from rotators.http_api_key.shown import has_ends, is_of
+from rotators.http_api_key.account.shown import has_ends, is_of
 from shared.secret import Secret
 
 

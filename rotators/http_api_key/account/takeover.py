@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from rotators.http_api_key.account.listing import ListedKey
+from rotators.http_api_key.account.rights import missing
 from rotators.http_api_key.description.expressions import Expression
 from rotators.http_api_key.description.model import Description
-from rotators.http_api_key.listing import ListedKey
-from rotators.http_api_key.rights import missing
 from shared.errors import TargetMismatch
 from shared.keys.api_key import ApiKey
 

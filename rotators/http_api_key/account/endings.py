@@ -4,9 +4,9 @@ import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
-from rotators.http_api_key.asker import Asker
+from rotators.http_api_key.account.asker import Asker
+from rotators.http_api_key.account.listing import ListedKey
 from rotators.http_api_key.http.client import GONE
-from rotators.http_api_key.listing import ListedKey
 from shared.deadline import time_left
 from shared.errors import Rejected, RotationError
 from shared.keys.api_key import ApiKey

@@ -4,14 +4,14 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from rotators.http_api_key.asker import Asker
+from rotators.http_api_key.account.asker import Asker
+from rotators.http_api_key.account.endings import Endings
+from rotators.http_api_key.account.issuance import Issuance
+from rotators.http_api_key.account.listing import ListedKey, with_parts
+from rotators.http_api_key.account.lists import Lists
+from rotators.http_api_key.account.takeover import Takeover
 from rotators.http_api_key.description.model import Description
 from rotators.http_api_key.description.templates import Values
-from rotators.http_api_key.endings import Endings
-from rotators.http_api_key.issuance import Issuance
-from rotators.http_api_key.listing import ListedKey, with_parts
-from rotators.http_api_key.lists import Lists
-from rotators.http_api_key.takeover import Takeover
 from shared.keys.api_key import ApiKey
 from shared.keys.contract import OwnedKey
 from shared.passwords import PasswordPolicy

@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from rotators.http_api_key.asker import Asker
+from rotators.http_api_key.account.asker import Asker
+from rotators.http_api_key.account.listing import ListedKey, read_key, read_list
+from rotators.http_api_key.account.shown import is_of
 from rotators.http_api_key.description.pages import Pages
 from rotators.http_api_key.description.requests import Request
 from rotators.http_api_key.http.answers import Reply
 from rotators.http_api_key.http.calls import Call
 from rotators.http_api_key.http.urls import joined, origin
-from rotators.http_api_key.listing import ListedKey, read_key, read_list
-from rotators.http_api_key.shown import is_of
 from shared.fields import encodable
 from shared.keys.api_key import ApiKey
 

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from rotators.http_api_key.account.shown import is_of
 from rotators.http_api_key.description.expressions import Found
 from rotators.http_api_key.description.model import LISTED
 from rotators.http_api_key.http.answers import Reply
-from rotators.http_api_key.shown import is_of
 from shared.fields import encodable
 from shared.secret import Secret
 
