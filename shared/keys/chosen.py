@@ -4,7 +4,15 @@ import logging
 import time
 from itertools import islice
 
-from shared.errors import Rejected, RejectedByPolicy
+from shared.errors import (
+    GIVE_UP,
+    NEXT_ATTEMPT,
+    Misconfigured,
+    Rejected,
+    RejectedByPolicy,
+    RotationError,
+    Unreachable,
+)
 from shared.keys.api_key import ApiKey
 from shared.keys.contract import KeyIssuer
 from shared.keys.inherited import inherited
@@ -67,7 +75,12 @@ class ChosenKey:
 
     def _set_by_admin(self, pending: ApiKey, ticket: Ticket[ApiKey]) -> None:
         """Who may write the secret and invoke this step alone has to hold a stored key, too."""
-        accepted = None if is_proved(ticket, pending) else self._accepted(pending, ticket)
+        try:
+            accepted = None if is_proved(ticket, pending) else self._accepted(pending, ticket)
+        except Rejected:
+            if self._is_set_already(pending, ticket):
+                return
+            raise
         if accepted is not None and accepted.key == pending.key:  # an earlier attempt has set it
             return
         self._set(pending, accepted or ticket.current(), ticket)
@@ -78,15 +91,35 @@ class ChosenKey:
         ticket.ensure_still_this_rotation()
         try:
             manager.set_key(chosen, accepted=accepted, kept=kept)
-        except RejectedByPolicy as refusal:
-            problem = refusal
+        except (RejectedByPolicy, Misconfigured) as refusal:
+            problem: RejectedByPolicy | Misconfigured = refusal
         else:
             return
+        self._require_set(chosen, problem)
+
+    def _require_set(self, chosen: ApiKey, problem: RejectedByPolicy | Misconfigured) -> None:
+        """Raises the problem, unless an earlier attempt had set the key that is refused now.
+
+        Some issuers take no key twice. Raises Unreachable where it may have, and a version would
+        be given up whose key is the one in use.
+        """
         try:
-            # Some issuers take no key twice, and an earlier attempt may have set this one.
-            probe(self._issuer, chosen)
+            if isinstance(problem, RejectedByPolicy):
+                probe(self._issuer, chosen)
+            else:
+                self._issuer.probe(chosen)
         except Rejected:
             raise problem from None
+        except RotationError as unknown:
+            if isinstance(problem, Misconfigured):
+                raise problem from None
+            if not isinstance(unknown, Unreachable):
+                raise
+            raise Unreachable(
+                f"{problem.what}; whether an earlier attempt had set it is not known yet",
+                do=f"{NEXT_ATTEMPT}; {GIVE_UP}, and {problem.do}",
+                field=problem.field,
+            ) from None
 
     def _set_with_an_accepted_key(self, pending: ApiKey, ticket: Ticket[ApiKey]) -> None:
         """Raises Rejected where no stored key is accepted, with what the first one was told.
@@ -106,6 +139,8 @@ class ChosenKey:
                 refusal = refusal or rejected
             else:
                 return
+        if self._is_set_already(pending, ticket):
+            return
         if refusal is not None:
             raise refusal
         raise Rejected(
@@ -113,3 +148,16 @@ class ChosenKey:
             do="store a valid one with PutSecretValue and rotate again",
             field=pending.fields["key"],
         )
+
+    def _is_set_already(self, pending: ApiKey, ticket: Ticket[ApiKey]) -> bool:
+        """Whether an earlier attempt has set a key that the issuer did not know a moment ago.
+
+        Raises Unreachable while that cannot be told.
+        """
+        if not self._issuer.propagation(pending):
+            return False
+        try:
+            probe(self._issuer, pending, age=self.age(ticket))
+        except Rejected:
+            return False
+        return True

@@ -49,7 +49,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> Callable[[LabSecret], None]:
 
 FaultCase = tuple[Fault, type[RotationError], str | None]
 FAULTS: list[FaultCase] = [
-    (faults.status(401), Forbidden, "admin_secret_arn"),  # the hub says 403
+    # The hub says 403: whatever answered does not know its tokens.
+    (faults.status(401), Forbidden, "admin_secret_arn"),
     (faults.status(403), Forbidden, "admin_secret_arn"),
     (faults.status(404), TargetMismatch, "owner"),
     (faults.status(408), Unreachable, None),

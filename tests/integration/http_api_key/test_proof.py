@@ -7,9 +7,19 @@ from typing import Any
 import pytest
 
 from shared.errors import Misconfigured, Rejected
+from shared.keys import propagation
 from shared.protocol import memory
 from shared.protocol.event import Step
-from tests.issuers.described import BESIDE, CHOSEN, EXAMPLES, REPLACED, SLOTS, target_of
+from tests.issuers.described import (
+    BESIDE,
+    CHOSEN,
+    EXAMPLES,
+    PLAIN,
+    REPLACED,
+    SELF,
+    SLOTS,
+    target_of,
+)
 from tests.issuers.keyshop import Keyshop
 from tests.issuers.scripted import Cut, IssuerRequest, Stub, StubAnswer
 from tests.lab import Lab, LabSecret
@@ -17,7 +27,13 @@ from tests.lab import Lab, LabSecret
 Make = Callable[..., LabSecret]
 # In the secret, what says whose key it is.
 OWNERS = {CHOSEN: ("username", "root"), REPLACED: ("client_id", "c2")}
-KEYS = {CHOSEN: "password", REPLACED: "client_secret", BESIDE: "api_key", SLOTS: "account_key"}
+KEYS = {
+    CHOSEN: "password",
+    REPLACED: "client_secret",
+    BESIDE: "api_key",
+    SELF: "secret_key",
+    SLOTS: "account_key",
+}
 
 
 @pytest.fixture
@@ -130,7 +146,7 @@ def test_a_probe_that_does_not_tell(make: Make, shop: Keyshop, stub: Stub, way: 
 # --- a value that was put back ---
 
 
-@pytest.mark.parametrize("way", [CHOSEN, REPLACED, BESIDE, SLOTS])
+@pytest.mark.parametrize("way", [CHOSEN, REPLACED, BESIDE, SELF, SLOTS])
 def test_a_current_version_that_was_overwritten(
     make: Make, caplog: pytest.LogCaptureFixture, way: str
 ) -> None:
@@ -145,10 +161,25 @@ def test_a_current_version_that_was_overwritten(
     event = secret.begin()
     secret.steps(event, Step.CREATE, Step.SET, Step.TEST)
     assert "AWSCURRENT is not accepted: going on from the key of" in caplog.text
-    if way in (BESIDE, SLOTS):
+    if way in (BESIDE, SELF, SLOTS):
         assert secret.target.accepts(live)
     secret.step(event, Step.FINISH)
     assert secret.target.accepts(secret.value())
+
+
+def test_a_plain_string_that_was_overwritten(make: Make, shop: Keyshop) -> None:
+    """Without an id nothing says which listed key is stored, so that it has to be used."""
+    secret = make(EXAMPLES[PLAIN][0])
+    client = secret.lab.client
+    for _ in range(2):
+        assert secret.rotate().state == "succeeded"
+    live = client.get_secret_value(SecretId=secret.arn)["SecretString"]
+    client.put_secret_value(SecretId=secret.arn, SecretString="was-ended")
+    assert secret.rotate().state == "succeeded"
+    assert shop.accepts(live)
+    assert secret.rotate().state == "succeeded"
+    assert not shop.accepts(live)
+    assert shop.accepts(client.get_secret_value(SecretId=secret.arn)["SecretString"])
 
 
 def test_a_wrong_slot_from_the_start(
@@ -189,6 +220,72 @@ def test_a_password_that_was_set_before_the_answer_was_lost(
         secret.step(event, Step.SET)
         assert secret.holder("AWSPENDING") == event["ClientRequestToken"]
     secret.steps(event)
+    assert secret.target.accepts(secret.value())
+
+
+@pytest.mark.parametrize("status", [400, 409, 422])
+def test_a_password_that_is_not_taken_twice(
+    make: Make, shop: Keyshop, stub: Stub, status: int
+) -> None:
+    """The same process sets it again, and the issuer says in its own way that it has it."""
+    secret = make(EXAMPLES[CHOSEN][0])
+    event = secret.begin()
+    secret.step(event, Step.CREATE)
+    stub.script = lose_answer(shop, "PUT", "/users/")
+    with pytest.raises(Exception, match="no answer"):
+        secret.step(event, Step.SET)
+    stub.script = lambda asked: StubAnswer(status) if asked.method == "PUT" else shop(asked)
+    secret.steps(event, Step.SET, Step.TEST, Step.FINISH)
+    assert secret.target.accepts(secret.value())
+
+
+@pytest.mark.parametrize("status", [409, 422])
+def test_a_password_that_may_be_set_is_not_given_up(
+    make: Make, shop: Keyshop, stub: Stub, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    """The issuer takes longer than a step waits, so its refusal has two causes."""
+    monkeypatch.setattr(propagation, "LONGEST_WAIT", 0.5)
+    example = json.loads(json.dumps(EXAMPLES[CHOSEN][0]))
+    example["issuer"]["propagation"] = "5m"
+    secret = make(example)
+    event = secret.begin()
+    secret.step(event, Step.CREATE)
+    stub.script = lambda asked: StubAnswer(status) if asked.method == "PUT" else shop(asked)
+    what = "issuer.set asks" if status == 409 else "does not take the new key"
+    with pytest.raises(Exception, match=f"{what}.*HTTP {status}"):
+        secret.step(event, Step.SET)
+    assert secret.holder("AWSPENDING") == event["ClientRequestToken"]
+
+
+@pytest.mark.parametrize("nth", [0, 1], ids=["by the admin", "by itself"])
+def test_a_password_that_was_set_and_is_not_known_everywhere_yet(
+    make: Make, shop: Keyshop, stub: Stub, nth: int
+) -> None:
+    """No stored password is accepted for a moment, which is no reason to have it reset."""
+    example = json.loads(json.dumps(EXAMPLES[CHOSEN][nth]))
+    example["issuer"]["propagation"] = "2s"
+    secret = make(example)
+    event = secret.begin()
+    secret.step(event, Step.CREATE)
+    stub.script = lose_answer(shop, "PUT", "/users/")
+    with pytest.raises(Exception, match="no answer"):
+        secret.step(event, Step.SET)
+    forget()
+    unknown = 3
+
+    def slowly(asked: IssuerRequest) -> object:
+        nonlocal unknown
+        if asked.path.endswith("/whoami") and unknown:
+            unknown -= 1
+            return StubAnswer(401)
+        return shop(asked)
+
+    stub.script = slowly
+    before = len(stub.seen("PUT"))
+    secret.step(event, Step.SET)
+    assert not unknown
+    assert len(stub.seen("PUT")) == before + nth  # itself, it tries to set it by the old one
+    secret.steps(event, Step.TEST, Step.FINISH)
     assert secret.target.accepts(secret.value())
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from rotators.http_api_key.account import endings
-from shared.errors import Forbidden
-from tests.issuers.bare import OLD, Start
+from shared.errors import Forbidden, Misconfigured
+from tests.issuers.bare import NEW, OLD, Start
 from tests.issuers.scripted import StubAnswer
 
 PROVED: dict[str, Any] = {"revoke": {"proved": True}}
@@ -94,14 +94,16 @@ def test_what_is_listed_still_is_warned_of(
     ]
 
 
-def test_nothing_is_said_while_the_issuer_may_not_know_it_yet(
+def test_a_delay_is_told_with_what_is_listed_still(
     bare: Start, warned: pytest.LogCaptureFixture
 ) -> None:
+    """Nobody looks again later, so that keys would gather without a word."""
     here = bare({**GONE, "GET /keys": {"keys": [{"id": "k1"}]}}, propagation="30s")
-    here.manager().check_ended(["k1"])
     here.manager().check_ended([])
     assert here.stub.asked == []
-    assert not warned.records
+    here.manager().check_ended(["k1"])
+    words = "key 'k1' was revoked, and is listed still, which the issuer may take 30 s for"
+    assert words in warned.text
 
 
 def test_a_list_that_fails_fails_no_step(bare: Start, warned: pytest.LogCaptureFixture) -> None:
@@ -136,3 +138,18 @@ def test_keys_that_only_expire_are_not_ended(bare: Start) -> None:
     assert not manager.can_revoke
     manager.revoke("k1", here.key())
     assert here.stub.asked == []
+
+
+# --- a key that nobody gets ---
+
+
+def test_a_key_that_is_its_own_id_is_ended_as_it_is_found_out(
+    bare: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The next attempt would find it by its label, and name it in the log as it revokes it."""
+    answers = {"POST /keys": {"id": NEW, "key": NEW}, f"DELETE /keys/{NEW}": StubAnswer(204)}
+    here = bare(answers)
+    with pytest.raises(Misconfigured, match="finds the key itself for its id"):
+        here.manager().issue(here.key(), {})
+    assert here.stub.seen() == ["POST /keys", f"DELETE /keys/{NEW}"]
+    assert NEW not in caplog.text

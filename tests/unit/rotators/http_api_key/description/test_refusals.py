@@ -31,6 +31,12 @@ BAD = [
      "probe.authenticated", "what 'rejected' has too"),
     (GOOD, "probe", {**PROBE, "rejected": ["a"], "authenticated": [200, "a"]},
      "probe.authenticated", "what 'rejected' has too"),
+    (GOOD, "probe", {**PROBE, "rejected": [], "authenticated": [401]}, "probe.rejected",
+     "any key would be accepted"),
+    (GOOD, "probe", {**PROBE, "rejected": [204], "authenticated": []}, "probe.rejected",
+     "a status of success"),
+    (GOOD, "probe", {**PROBE, "rejected": [401], "authenticated": [200]}, "probe.authenticated",
+     "a status of success"),
     (GOOD, "list/authenticated", "x", "list.authenticated", "list"),
     # why
     (GOOD, "issue/because", {"a": ""}, "issue.because.a", "1 to 200"),
@@ -57,6 +63,8 @@ BAD = [
     (CHOSEN, "auth", {"headers": {"content-type": "text/plain"}}, "auth.headers.content-type",
      "a request's own"),
     # what is read
+    (GOOD, "issue/read/api_key", "x", "issue.read.api_key", "in the field of the key"),
+    (GOOD, "issue/body", {"name": "by us"}, "issue", "does not send {label}"),
     (GOOD, "issue/read/key", {"head": "Location"}, "issue.read.key.head", "not known"),
     (GOOD, "issue/read/key", {"header": "a b"}, "issue.read.key.header", "header"),
     (GOOD, "list/read/id", {"header": "Location"}, "list.read.id", "string"),
