@@ -61,9 +61,9 @@ class Holding:
         is_current = key.key == current.key
         found = self._leftovers.find_current(listed, key) if is_current or key.key_id else None
         if not is_current and self._manager.can_list:
-            if found is None:
+            if found is None and key.key_id:
                 return None
-            if self._leftovers.is_of_this_secret(found):
+            if found is not None and self._leftovers.is_of_this_secret(found):
                 return key
         bound = self._issuer.probe(key)
         if found is None:

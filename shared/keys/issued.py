@@ -4,12 +4,14 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from shared.errors import Busy, TargetMismatch, Unreachable
+from shared.errors import Busy, Rejected, TargetMismatch, Unreachable
 from shared.keys.api_key import ApiKey
 from shared.keys.contract import KeyIssuer, KeyManager, OwnedKey
 from shared.keys.ends import Ends, warn_of_early_end
 from shared.keys.holding import Held, Holding
 from shared.keys.leftovers import Ending, Leftovers
+from shared.keys.proof import accepted_key
+from shared.keys.slots import accepted_in_slot
 from shared.protocol.contract import Ticket
 
 LOG = logging.getLogger(f"rotation.{__name__}")
@@ -40,7 +42,7 @@ class IssuedKey:
             pending = ticket.pending_if_visible()
             if pending is not None:
                 return pending
-        listed = manager.listed()
+        manager, listed = self._listed(manager, current, ticket)
         leftovers = Leftovers(self._issuer, manager, ticket)
         held = Holding(self._issuer, manager, ticket, leftovers).find(listed, current)
         if held.key.key != current.key:
@@ -59,6 +61,24 @@ class IssuedKey:
             created = attempt.retire_then_issue(ending, listed)
         warn_of_early_end(created, ticket)
         return created
+
+    def _listed(
+        self, manager: KeyManager, current: ApiKey, ticket: Ticket[ApiKey]
+    ) -> tuple[KeyManager, Sequence[OwnedKey]]:
+        """The account's keys, and the manager that listed them.
+
+        Where the current key is its own admin and not accepted, another stored one that is asks.
+        Raises Rejected where none is.
+        """
+        try:
+            return manager, manager.listed()
+        except Rejected:
+            if current.admin is not None:
+                raise
+        use = accepted_in_slot(self._issuer, manager)
+        accepted = accepted_key(current, ticket, manager, use) or current
+        manager = self._issuer.manage(accepted, ticket)
+        return manager, manager.listed()
 
     def discard(self, created: ApiKey, ticket: Ticket[ApiKey], /) -> None:
         """Revoke the key, unless it is the one that is stored, or that one has its id by now.

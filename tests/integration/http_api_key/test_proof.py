@@ -9,7 +9,16 @@ import pytest
 from shared.errors import Misconfigured, Rejected
 from shared.protocol import memory
 from shared.protocol.event import Step
-from tests.issuers.described import BESIDE, CHOSEN, EXAMPLES, REPLACED, SLOTS, target_of
+from tests.issuers.described import (
+    BESIDE,
+    CHOSEN,
+    EXAMPLES,
+    PLAIN,
+    REPLACED,
+    SELF,
+    SLOTS,
+    target_of,
+)
 from tests.issuers.keyshop import Keyshop
 from tests.issuers.scripted import Cut, IssuerRequest, Stub, StubAnswer
 from tests.lab import Lab, LabSecret
@@ -17,7 +26,13 @@ from tests.lab import Lab, LabSecret
 Make = Callable[..., LabSecret]
 # In the secret, what says whose key it is.
 OWNERS = {CHOSEN: ("username", "root"), REPLACED: ("client_id", "c2")}
-KEYS = {CHOSEN: "password", REPLACED: "client_secret", BESIDE: "api_key", SLOTS: "account_key"}
+KEYS = {
+    CHOSEN: "password",
+    REPLACED: "client_secret",
+    BESIDE: "api_key",
+    SELF: "secret_key",
+    SLOTS: "account_key",
+}
 
 
 @pytest.fixture
@@ -130,7 +145,7 @@ def test_a_probe_that_does_not_tell(make: Make, shop: Keyshop, stub: Stub, way: 
 # --- a value that was put back ---
 
 
-@pytest.mark.parametrize("way", [CHOSEN, REPLACED, BESIDE, SLOTS])
+@pytest.mark.parametrize("way", [CHOSEN, REPLACED, BESIDE, SELF, SLOTS])
 def test_a_current_version_that_was_overwritten(
     make: Make, caplog: pytest.LogCaptureFixture, way: str
 ) -> None:
@@ -145,10 +160,25 @@ def test_a_current_version_that_was_overwritten(
     event = secret.begin()
     secret.steps(event, Step.CREATE, Step.SET, Step.TEST)
     assert "AWSCURRENT is not accepted: going on from the key of" in caplog.text
-    if way in (BESIDE, SLOTS):
+    if way in (BESIDE, SELF, SLOTS):
         assert secret.target.accepts(live)
     secret.step(event, Step.FINISH)
     assert secret.target.accepts(secret.value())
+
+
+def test_a_plain_string_that_was_overwritten(make: Make, shop: Keyshop) -> None:
+    """Without an id nothing says which listed key is stored, so that it has to be used."""
+    secret = make(EXAMPLES[PLAIN][0])
+    client = secret.lab.client
+    for _ in range(2):
+        assert secret.rotate().state == "succeeded"
+    live = client.get_secret_value(SecretId=secret.arn)["SecretString"]
+    client.put_secret_value(SecretId=secret.arn, SecretString="was-ended")
+    assert secret.rotate().state == "succeeded"
+    assert shop.accepts(live)
+    assert secret.rotate().state == "succeeded"
+    assert not shop.accepts(live)
+    assert shop.accepts(client.get_secret_value(SecretId=secret.arn)["SecretString"])
 
 
 def test_a_wrong_slot_from_the_start(
