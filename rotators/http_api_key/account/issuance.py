@@ -117,8 +117,9 @@ class Issuance:
         found = [each[name] for each in told for name in ("created", "expires") if name in each]
         raise Misconfigured(
             f"how long the current key lasts is not known: {' or '.join(map(str, found))} finds "
-            "no time",
-            do="compare them with what the issuer documents to answer",
+            "no time, or 'expires' one before 'created'",
+            do="compare them with what the issuer documents to answer; for a key that never ends, "
+            "'expires' is to find nothing",
             field=found[-1].place,
         )
 
@@ -135,6 +136,8 @@ class Issuance:
             )
         shows_key = parts.key_id is not None and Secret(parts.key_id) == issued.key
         if shows_key and not self._described.is_id_confidential:
+            # The next attempt would name it, by its id, as a key that it revokes.
+            self._end(parts.key_id or "")
             raise Misconfigured(
                 f"{place}.read finds the key itself for its id, which messages would show",
                 do='say "confidential": ["id"] in the description if that is so',

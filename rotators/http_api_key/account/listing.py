@@ -1,6 +1,7 @@
 """What an issuer lists of accepted keys: ids, labels, times, and a part of their values."""
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -18,7 +19,8 @@ _MILLISECONDS = 1e11  # Unix times above are not in seconds
 class ListedKey:
     """See OwnedKey; `lifetime` in `kept` is None where the key ends and nobody can tell when.
 
-    shown: the part of its value that the issuer shows; item: the JSON that the list has of it.
+    shown: the part of its value that the issuer shows; is_shown_alone: whether it shows no other
+    key so; item: the JSON that the list has of it.
     """
 
     key_id: str = field(repr=False)  # it may be confidential
@@ -27,11 +29,14 @@ class ListedKey:
     kept: Mapping[str, object] = field(default_factory=dict)
     ends: datetime | None = None
     shown: object = field(default=None, repr=False)
+    is_shown_alone: bool = True
     item: object = field(default=None, repr=False)
 
     def shows(self, key: Secret, /) -> bool | None:
         """Whether the part of its value that the issuer shows is of this; None: it shows none."""
-        return is_of(self.shown, key)
+        verdict = is_of(self.shown, key)
+        # What all keys of the issuer begin with tells none of them from another.
+        return None if verdict and not self.is_shown_alone else verdict
 
 
 def read_list(reply: Reply) -> list[ListedKey]:
@@ -54,6 +59,17 @@ def read_list(reply: Reply) -> list[ListedKey]:
     return keys
 
 
+def told_apart(keys: Sequence[ListedKey]) -> list[ListedKey]:
+    """The same keys, each with whether another one is shown alike."""
+    times = Counter(key.shown for key in keys if isinstance(key.shown, str))
+    return [
+        replace(key, is_shown_alone=False)
+        if isinstance(key.shown, str) and times[key.shown] > 1
+        else key
+        for key in keys
+    ]
+
+
 def read_key(
     found: Mapping[str, Found], find: Callable[[Found], object], item: object = None
 ) -> ListedKey | None:
@@ -70,7 +86,7 @@ def read_key(
         name: value for name, value in values.items() if name not in LISTED and value is not None
     }
     if values.get("expires") is not None:
-        kept["lifetime"] = round((ends - created).total_seconds()) if ends and created else None
+        kept["lifetime"] = _lifetime(created, ends)
     label = values.get("label")
     return ListedKey(
         key_id,
@@ -79,7 +95,7 @@ def read_key(
         kept,
         ends,
         values.get("shown"),
-        item,
+        item=item,
     )
 
 
@@ -91,7 +107,7 @@ def with_parts(listed: ListedKey, found: Mapping[str, Found], reply: Reply) -> L
     created, ends = more.created or listed.created, more.ends or listed.ends
     kept = {**listed.kept, **more.kept}
     if "expires" in found and more.ends is not None:
-        kept["lifetime"] = round((more.ends - created).total_seconds()) if created else None
+        kept["lifetime"] = _lifetime(created, more.ends)
     shown = listed.shown if more.shown is None else more.shown
     return replace(listed, created=created, ends=ends, kept=kept, shown=shown)
 
@@ -117,6 +133,16 @@ def time_of(value: object) -> datetime | None:
     except (ValueError, OverflowError, OSError):
         pass
     return None
+
+
+def _lifetime(created: datetime | None, ends: datetime | None) -> int | None:
+    """Its seconds; None where nobody can tell.
+
+    A key that ended before it was made is one that never ends, as some issuers write that: as 0,
+    or as the first day of the year 1.
+    """
+    seconds = round((ends - created).total_seconds()) if ends and created else 0
+    return seconds if seconds > 0 else None
 
 
 def _searching(item: object) -> Callable[[Found], object]:

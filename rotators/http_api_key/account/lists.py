@@ -6,7 +6,7 @@ from dataclasses import replace
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from rotators.http_api_key.account.asker import Asker
-from rotators.http_api_key.account.listing import ListedKey, read_key, read_list
+from rotators.http_api_key.account.listing import ListedKey, read_key, read_list, told_apart
 from rotators.http_api_key.account.shown import is_of
 from rotators.http_api_key.description.pages import Pages
 from rotators.http_api_key.description.requests import Request
@@ -37,7 +37,7 @@ class Lists:
             reply = self._slots(self._described.slot_list)
             common = read_key(self._described.slot_list.found, reply.find, reply.document)
             return [common] if common else []
-        return self._pages(self._described.list) if self._described.list else []
+        return told_apart(self._pages(self._described.list)) if self._described.list else []
 
     def slot_of(self, key: ApiKey) -> str | None:
         """The slot whose value, or the part of it that is shown, is of the key; else None."""

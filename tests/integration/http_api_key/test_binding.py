@@ -20,6 +20,13 @@ def test_the_list_says_what_it_shows(bare: Start) -> None:
     assert not [each for each in listed if "shown" in each.kept]
 
 
+def test_what_is_shown_of_every_key_says_of_none_whose_it_is(bare: Start) -> None:
+    keys = [{"id": "k1", "hint": "old-****"}, {"id": "k2", "hint": "old-****"}]
+    here = bare({"GET /keys": {"keys": keys}}, list={"read": {"shown": "hint"}})
+    assert [each.shows(Secret(OLD)) for each in here.manager().listed()] == [None, None]
+    assert [each.shows(Secret(NEW)) for each in here.manager().listed()] == [False, False]
+
+
 # --- the key itself, and what a probe answers ---
 
 CARRIES: dict[str, Any] = {"carries": "SG.{id}."}
@@ -82,7 +89,8 @@ def test_a_right_key_without_a_right_shows_no_id(
 
 
 def test_an_id_that_is_the_key_is_refused(bare: Start) -> None:
-    here = bare({"POST /keys": {"id": NEW, "key": NEW}})
+    made = {"POST /keys": {"id": NEW, "key": NEW}, f"DELETE /keys/{NEW}": StubAnswer(204)}
+    here = bare(made)
     with pytest.raises(MalformedSecret) as caught:
         here.key(key_id=OLD)
     assert caught.value.field == "key_id"
@@ -90,7 +98,7 @@ def test_an_id_that_is_the_key_is_refused(bare: Start) -> None:
         here.manager().issue(here.key(), {})
     assert OLD not in str(caught.value)
     assert NEW not in str(answered.value)
-    assert here.stub.seen("DELETE") == []
+    assert len(here.stub.seen("DELETE")) == 1
 
 
 def test_unless_it_is_confidential(bare: Start, caplog: pytest.LogCaptureFixture) -> None:

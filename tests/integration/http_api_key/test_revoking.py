@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from rotators.http_api_key.account import endings
-from shared.errors import Forbidden
-from tests.issuers.bare import OLD, Start
+from shared.errors import Forbidden, Misconfigured
+from tests.issuers.bare import NEW, OLD, Start
 from tests.issuers.scripted import StubAnswer
 
 PROVED: dict[str, Any] = {"revoke": {"proved": True}}
@@ -136,3 +136,18 @@ def test_keys_that_only_expire_are_not_ended(bare: Start) -> None:
     assert not manager.can_revoke
     manager.revoke("k1", here.key())
     assert here.stub.asked == []
+
+
+# --- a key that nobody gets ---
+
+
+def test_a_key_that_is_its_own_id_is_ended_as_it_is_found_out(
+    bare: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The next attempt would find it by its label, and name it in the log as it revokes it."""
+    answers = {"POST /keys": {"id": NEW, "key": NEW}, f"DELETE /keys/{NEW}": StubAnswer(204)}
+    here = bare(answers)
+    with pytest.raises(Misconfigured, match="finds the key itself for its id"):
+        here.manager().issue(here.key(), {})
+    assert here.stub.seen() == ["POST /keys", f"DELETE /keys/{NEW}"]
+    assert NEW not in caplog.text

@@ -62,8 +62,10 @@ def test_a_key_that_ends_gets_no_endless_successor(bare: Start) -> None:
         here.inherited()
 
 
-def test_an_end_that_is_no_time_is_named(bare: Start) -> None:
-    here = start(bare, ENDS, {"made": "2026-01-01", "ends": "in a year"})
+# A few issuers write so that a key never ends: its successor would end as soon as may be.
+@pytest.mark.parametrize("ends", ["in a year", "", 0, -1, False, "0001-01-01T00:00:00Z"])
+def test_an_end_that_is_no_time_is_named(bare: Start, ends: object) -> None:
+    here = start(bare, ENDS, {"made": "2026-01-01", "ends": ends})
     with pytest.raises(
         Misconfigured, match=r"issuer\.list\.read\.expires \(`ends`\) finds no time"
     ):
