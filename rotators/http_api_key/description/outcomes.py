@@ -9,6 +9,7 @@ from rotators.http_api_key.description.places import Place
 # In the order in which an answer is compared with them.
 OUTCOMES = ("authenticated", "rejected", "gone", "later", "done")
 _WRONG_KEY = (401, 403)
+_SUCCESS = range(200, 300)
 _MAX_SENTENCE, _MAX_PHRASE = 200, 100
 
 
@@ -60,11 +61,20 @@ def check_proof(place: Place, outcomes: Mapping[str, Outcome]) -> None:
         raise place.child("rejected").wrong(
             "is missing; list the answers that mean a wrong key, such as [401]"
         )
+    if not outcomes["rejected"].items():
+        raise place.child("rejected").wrong(
+            "is empty, so that any key would be accepted; list the answers that mean a wrong key"
+        )
     if "authenticated" not in outcomes:
         raise place.child("authenticated").wrong(
             "is missing; list the answers that mean a right key that lacks a right, "
             "[] where the issuer never tells"
         )
+    for name in ("rejected", "authenticated"):
+        if any(status in _SUCCESS for status in outcomes[name].statuses):
+            raise place.child(name).wrong(
+                "has a status of success; say by conditions on the answer which ones mean that"
+            )
     if (
         outcomes["rejected"].statuses.issuperset(_WRONG_KEY)
         and not outcomes["authenticated"].items()

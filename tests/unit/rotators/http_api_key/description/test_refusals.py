@@ -31,6 +31,12 @@ BAD = [
      "probe.authenticated", "what 'rejected' has too"),
     (GOOD, "probe", {**PROBE, "rejected": ["a"], "authenticated": [200, "a"]},
      "probe.authenticated", "what 'rejected' has too"),
+    (GOOD, "probe", {**PROBE, "rejected": [], "authenticated": [401]}, "probe.rejected",
+     "any key would be accepted"),
+    (GOOD, "probe", {**PROBE, "rejected": [204], "authenticated": []}, "probe.rejected",
+     "a status of success"),
+    (GOOD, "probe", {**PROBE, "rejected": [401], "authenticated": [200]}, "probe.authenticated",
+     "a status of success"),
     (GOOD, "list/authenticated", "x", "list.authenticated", "list"),
     # why
     (GOOD, "issue/because", {"a": ""}, "issue.because.a", "1 to 200"),
