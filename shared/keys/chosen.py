@@ -67,7 +67,12 @@ class ChosenKey:
 
     def _set_by_admin(self, pending: ApiKey, ticket: Ticket[ApiKey]) -> None:
         """Who may write the secret and invoke this step alone has to hold a stored key, too."""
-        accepted = None if is_proved(ticket, pending) else self._accepted(pending, ticket)
+        try:
+            accepted = None if is_proved(ticket, pending) else self._accepted(pending, ticket)
+        except Rejected:
+            if self._is_set_already(pending, ticket):
+                return
+            raise
         if accepted is not None and accepted.key == pending.key:  # an earlier attempt has set it
             return
         self._set(pending, accepted or ticket.current(), ticket)
@@ -106,6 +111,8 @@ class ChosenKey:
                 refusal = refusal or rejected
             else:
                 return
+        if self._is_set_already(pending, ticket):
+            return
         if refusal is not None:
             raise refusal
         raise Rejected(
@@ -113,3 +120,16 @@ class ChosenKey:
             do="store a valid one with PutSecretValue and rotate again",
             field=pending.fields["key"],
         )
+
+    def _is_set_already(self, pending: ApiKey, ticket: Ticket[ApiKey]) -> bool:
+        """Whether an earlier attempt has set a key that the issuer did not know a moment ago.
+
+        Raises Unreachable while that cannot be told.
+        """
+        if not self._issuer.propagation(pending):
+            return False
+        try:
+            probe(self._issuer, pending, age=self.age(ticket))
+        except Rejected:
+            return False
+        return True

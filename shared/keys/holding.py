@@ -82,11 +82,13 @@ class Holding:
         return key
 
     def _not_listed(self, key: ApiKey) -> TargetMismatch:
-        which = f" {self._manager.key_name(key.key_id)}" if key.key_id else ""
+        which, or_else = "", "it is not labelled for the current version"
+        if key.key_id is not None:
+            which = f" {self._manager.key_name(key.key_id)}"
+            or_else = f"'{key.fields.get('id', 'id')}' is not of '{key.fields['key']}'"
         return TargetMismatch(
             f"the issuer lists no accepted key{which} of {key.account.owner!r}: it has expired, "
-            f"or was revoked, or '{key.fields.get('id', 'label')}' is not of "
-            f"'{key.fields['key']}'",
+            f"or was revoked, or {or_else}",
             do="move AWSCURRENT to a version whose key is accepted, or issue a key with the rights "
             "it is to have and store it with PutSecretValue",
             field=key.fields.get("id"),

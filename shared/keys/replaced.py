@@ -5,6 +5,7 @@ import logging
 from shared.errors import GIVE_UP, PendingUnusable, Rejected
 from shared.keys.api_key import ApiKey
 from shared.keys.contract import KeyIssuer
+from shared.keys.ends import warn_of_early_end
 from shared.keys.inherited import inherited
 from shared.keys.proof import accepted_key, is_proved, reset_advice
 from shared.keys.propagation import probe
@@ -43,7 +44,9 @@ class ReplacedKey:
         check_other_slot(self._issuer, accepted, ticket)
         kept = inherited(manager, accepted)
         ticket.ensure_still_this_rotation()
-        return manager.issue(accepted, kept)
+        created = manager.issue(accepted, kept)
+        warn_of_early_end(created, ticket)
+        return created
 
     def discard(self, _created: ApiKey, _ticket: Ticket[ApiKey], /) -> None:
         """Only warn: the key it took the place of cannot come back.
@@ -72,8 +75,9 @@ class ReplacedKey:
         """End the key in the other slot, by replacing it with one that nobody gets to know."""
         if may_end_other(self._issuer, promoted, ticket):
             manager = self._issuer.manage(promoted, ticket)
+            kept = inherited(manager, promoted)
             ticket.ensure_still_this_rotation()
-            manager.issue(promoted, {})
+            manager.issue(promoted, kept)
 
     def _refused(
         self, pending: ApiKey, ticket: Ticket[ApiKey], refusal: Rejected

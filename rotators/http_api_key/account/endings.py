@@ -45,20 +45,19 @@ class Endings:
             self._prove(key_id, stored)
 
     def check(self, key_ids: Collection[str]) -> None:
-        """Warn of those that the list shows still, though they were revoked.
-
-        Not where an issuer takes a while: then nothing can be said yet.
-        """
+        """Warn of those that the list shows still, though they were revoked."""
         unproved = set(key_ids) - self._proved
-        if not unproved or self._described.list is None or self._described.propagation:
+        if not unproved or self._described.list is None:
             return
         try:
             listed = {key.key_id for key in self._listed()}
         except RotationError:  # all that was to be done is done
             LOG.warning("whether revoked keys are listed still is not known: the list failed")
             return
+        seconds = self._described.propagation
+        may_be = f", which the issuer may take {seconds} s for" if seconds else ""
         for key_id in sorted(unproved & listed):
-            LOG.warning("key %s was revoked, and is listed still", self._name(key_id))
+            LOG.warning("key %s was revoked, and is listed still%s", self._name(key_id), may_be)
 
     def _prove(self, key_id: str, stored: ApiKey) -> None:
         """Use the revoked key until it is refused; warn where it is not."""

@@ -222,6 +222,38 @@ def test_a_password_that_was_set_before_the_answer_was_lost(
     assert secret.target.accepts(secret.value())
 
 
+@pytest.mark.parametrize("nth", [0, 1], ids=["by the admin", "by itself"])
+def test_a_password_that_was_set_and_is_not_known_everywhere_yet(
+    make: Make, shop: Keyshop, stub: Stub, nth: int
+) -> None:
+    """No stored password is accepted for a moment, which is no reason to have it reset."""
+    example = json.loads(json.dumps(EXAMPLES[CHOSEN][nth]))
+    example["issuer"]["propagation"] = "2s"
+    secret = make(example)
+    event = secret.begin()
+    secret.step(event, Step.CREATE)
+    stub.script = lose_answer(shop, "PUT", "/users/")
+    with pytest.raises(Exception, match="no answer"):
+        secret.step(event, Step.SET)
+    forget()
+    unknown = 3
+
+    def slowly(asked: IssuerRequest) -> object:
+        nonlocal unknown
+        if asked.path.endswith("/whoami") and unknown:
+            unknown -= 1
+            return StubAnswer(401)
+        return shop(asked)
+
+    stub.script = slowly
+    before = len(stub.seen("PUT"))
+    secret.step(event, Step.SET)
+    assert not unknown
+    assert len(stub.seen("PUT")) == before + nth  # itself, it tries to set it by the old one
+    secret.steps(event, Step.TEST, Step.FINISH)
+    assert secret.target.accepts(secret.value())
+
+
 @pytest.mark.parametrize("cold", [False, True], ids=["warm", "cold"])
 def test_a_replaced_key_whose_answer_was_lost(
     make: Make, shop: Keyshop, stub: Stub, *, cold: bool

@@ -94,14 +94,16 @@ def test_what_is_listed_still_is_warned_of(
     ]
 
 
-def test_nothing_is_said_while_the_issuer_may_not_know_it_yet(
+def test_a_delay_is_told_with_what_is_listed_still(
     bare: Start, warned: pytest.LogCaptureFixture
 ) -> None:
+    """Nobody looks again later, so that keys would gather without a word."""
     here = bare({**GONE, "GET /keys": {"keys": [{"id": "k1"}]}}, propagation="30s")
-    here.manager().check_ended(["k1"])
     here.manager().check_ended([])
     assert here.stub.asked == []
-    assert not warned.records
+    here.manager().check_ended(["k1"])
+    words = "key 'k1' was revoked, and is listed still, which the issuer may take 30 s for"
+    assert words in warned.text
 
 
 def test_a_list_that_fails_fails_no_step(bare: Start, warned: pytest.LogCaptureFixture) -> None:
