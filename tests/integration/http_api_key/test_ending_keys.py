@@ -186,6 +186,7 @@ READ = {"keys": "data", "id": "id"}
 def test_after_longer_than_the_interval_keys_end_one_by_one(make: Make, shop: Keyshop) -> None:
     secret = make(EXAMPLES[BESIDE][0], OLD_KEY_ENDS="after:3d")
     made = {next(iter(shop.keys)): 0}  # by day
+    del shop.keys[next(iter(made))]["expires_at"]
     for day in range(1, 9):
         for key_id, on in made.items():
             if key_id in shop.keys:
@@ -219,6 +220,43 @@ def test_a_key_that_ends_before_the_next_rotation(
         key["expires_at"] = f"{expires}T00:00:00Z"
     secret.step(secret.begin(), Step.CREATE)
     assert ("before the next rotation at" in caplog.text) is warns
+
+
+def test_a_replaced_key_that_ends_before_the_next_rotation(
+    make: Make, shop: Keyshop, stub: Stub, caplog: pytest.LogCaptureFixture
+) -> None:
+    reading = {"key": "client_secret", "expires": "ends"}
+    replacing = {**EXAMPLES[REPLACED][0]["issuer"]["replace"], "read": reading}
+    secret = make(adapted(REPLACED, replace=replacing))
+
+    def script(asked: IssuerRequest) -> object:
+        answer = shop(asked)
+        if asked.path.endswith("/rotate") and isinstance(answer, dict):
+            answer["ends"] = (datetime.now(UTC) + timedelta(days=3)).isoformat()
+        return answer
+
+    stub.script = script
+    secret.step(secret.begin(), Step.CREATE)
+    assert "before the next rotation at" in caplog.text
+
+
+def test_a_slot_that_is_ended_keeps_what_is_of_the_account(
+    make: Make, shop: Keyshop, stub: Stub
+) -> None:
+    issuer = EXAMPLES[SLOTS][0]["issuer"]
+    listing = {**issuer["list"], "read": {**issuer["list"]["read"], "mode": "mode"}}
+    replacing = {**issuer["replace"], "body": {"name": "{slot}", "mode": "{kept.mode}"}}
+    example = adapted(SLOTS, list=listing, replace=replacing)
+    secret = make(example, OLD_KEY_ENDS="on-finish")
+
+    def script(asked: IssuerRequest) -> object:
+        answer = shop(asked)
+        return {**answer, "mode": "strict"} if isinstance(answer, dict) else answer
+
+    stub.script = script
+    assert secret.rotate().state == "succeeded"
+    sent = [asked.json for asked in stub.asked if asked.method == "POST"]
+    assert sent == [{"name": name, "mode": "strict"} for name in ("key2", "key1")]
 
 
 # --- what the secret's writer may have made up ---
