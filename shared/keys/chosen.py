@@ -4,7 +4,15 @@ import logging
 import time
 from itertools import islice
 
-from shared.errors import Rejected, RejectedByPolicy
+from shared.errors import (
+    GIVE_UP,
+    NEXT_ATTEMPT,
+    Misconfigured,
+    Rejected,
+    RejectedByPolicy,
+    RotationError,
+    Unreachable,
+)
 from shared.keys.api_key import ApiKey
 from shared.keys.contract import KeyIssuer
 from shared.keys.inherited import inherited
@@ -83,15 +91,35 @@ class ChosenKey:
         ticket.ensure_still_this_rotation()
         try:
             manager.set_key(chosen, accepted=accepted, kept=kept)
-        except RejectedByPolicy as refusal:
-            problem = refusal
+        except (RejectedByPolicy, Misconfigured) as refusal:
+            problem: RejectedByPolicy | Misconfigured = refusal
         else:
             return
+        self._require_set(chosen, problem)
+
+    def _require_set(self, chosen: ApiKey, problem: RejectedByPolicy | Misconfigured) -> None:
+        """Raises the problem, unless an earlier attempt had set the key that is refused now.
+
+        Some issuers take no key twice. Raises Unreachable where it may have, and a version would
+        be given up whose key is the one in use.
+        """
         try:
-            # Some issuers take no key twice, and an earlier attempt may have set this one.
-            probe(self._issuer, chosen)
+            if isinstance(problem, RejectedByPolicy):
+                probe(self._issuer, chosen)
+            else:
+                self._issuer.probe(chosen)
         except Rejected:
             raise problem from None
+        except RotationError as unknown:
+            if isinstance(problem, Misconfigured):
+                raise problem from None
+            if not isinstance(unknown, Unreachable):
+                raise
+            raise Unreachable(
+                f"{problem.what}; whether an earlier attempt had set it is not known yet",
+                do=f"{NEXT_ATTEMPT}; {GIVE_UP}, and {problem.do}",
+                field=problem.field,
+            ) from None
 
     def _set_with_an_accepted_key(self, pending: ApiKey, ticket: Ticket[ApiKey]) -> None:
         """Raises Rejected where no stored key is accepted, with what the first one was told.

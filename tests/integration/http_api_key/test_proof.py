@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from shared.errors import Misconfigured, Rejected
+from shared.keys import propagation
 from shared.protocol import memory
 from shared.protocol.event import Step
 from tests.issuers.described import (
@@ -220,6 +221,40 @@ def test_a_password_that_was_set_before_the_answer_was_lost(
         assert secret.holder("AWSPENDING") == event["ClientRequestToken"]
     secret.steps(event)
     assert secret.target.accepts(secret.value())
+
+
+@pytest.mark.parametrize("status", [400, 409, 422])
+def test_a_password_that_is_not_taken_twice(
+    make: Make, shop: Keyshop, stub: Stub, status: int
+) -> None:
+    """The same process sets it again, and the issuer says in its own way that it has it."""
+    secret = make(EXAMPLES[CHOSEN][0])
+    event = secret.begin()
+    secret.step(event, Step.CREATE)
+    stub.script = lose_answer(shop, "PUT", "/users/")
+    with pytest.raises(Exception, match="no answer"):
+        secret.step(event, Step.SET)
+    stub.script = lambda asked: StubAnswer(status) if asked.method == "PUT" else shop(asked)
+    secret.steps(event, Step.SET, Step.TEST, Step.FINISH)
+    assert secret.target.accepts(secret.value())
+
+
+@pytest.mark.parametrize("status", [409, 422])
+def test_a_password_that_may_be_set_is_not_given_up(
+    make: Make, shop: Keyshop, stub: Stub, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    """The issuer takes longer than a step waits, so its refusal has two causes."""
+    monkeypatch.setattr(propagation, "LONGEST_WAIT", 0.5)
+    example = json.loads(json.dumps(EXAMPLES[CHOSEN][0]))
+    example["issuer"]["propagation"] = "5m"
+    secret = make(example)
+    event = secret.begin()
+    secret.step(event, Step.CREATE)
+    stub.script = lambda asked: StubAnswer(status) if asked.method == "PUT" else shop(asked)
+    what = "issuer.set asks" if status == 409 else "does not take the new key"
+    with pytest.raises(Exception, match=f"{what}.*HTTP {status}"):
+        secret.step(event, Step.SET)
+    assert secret.holder("AWSPENDING") == event["ClientRequestToken"]
 
 
 @pytest.mark.parametrize("nth", [0, 1], ids=["by the admin", "by itself"])
