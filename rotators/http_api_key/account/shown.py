@@ -2,6 +2,7 @@
 
 import re
 
+from shared.fields import encodable
 from shared.secret import Secret
 
 _MASK = re.compile(r"[*…•]+|\.{2,}|[xX]{2,}")
@@ -14,7 +15,7 @@ def is_of(shown: object, key: Secret) -> bool | None:
     Without a mask it is the key's end, or all of it; with one, what is before its first and
     after its last run of `*`, `…`, `•`, or of two or more `.` or `x`.
     """
-    if not isinstance(shown, str):
+    if not isinstance(shown, str) or not encodable(shown):
         return None
     parts = _MASK.split(shown)
     begin, end = (parts[0], parts[-1]) if len(parts) > 1 else ("", shown)

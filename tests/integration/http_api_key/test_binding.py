@@ -13,10 +13,11 @@ from tests.issuers.scripted import StubAnswer
 
 
 def test_the_list_says_what_it_shows(bare: Start) -> None:
-    keys = [{"id": "k1", "hint": OLD[-4:]}, {"id": "k2", "hint": "zzzz"}, {"id": "k3"}]
+    hints = [OLD[-4:], "zzzz", None, "\ud800" * 4]
+    keys = [{"id": f"k{n}", "hint": hint} for n, hint in enumerate(hints, 1)]
     here = bare({"GET /keys": {"keys": keys}}, list={"read": {"shown": "hint"}})
     listed = here.manager().listed()
-    assert [each.shows(Secret(OLD)) for each in listed] == [True, False, None]
+    assert [each.shows(Secret(OLD)) for each in listed] == [True, False, None, None]
     assert not [each for each in listed if "shown" in each.kept]
 
 
