@@ -14,7 +14,7 @@ from rotators.http_api_key.description.members import (
     read_seconds,
     read_values,
 )
-from rotators.http_api_key.description.model import LISTED, Description
+from rotators.http_api_key.description.model import LISTED, Description, names_in
 from rotators.http_api_key.description.outcomes import check_proof
 from rotators.http_api_key.description.parts import Admin
 from rotators.http_api_key.description.places import Place
@@ -96,6 +96,8 @@ class _Reader:
             patterns=patterns,
         )
         self._check_patterns(description)
+        self._check_label(description)
+        self._check_own_fields(description)
         return description
 
     @property
@@ -170,6 +172,22 @@ class _Reader:
             if self.way == "issue":
                 raise place.wrong("is for replace or set")
         return self.slots
+
+    def _check_label(self, description: Description) -> None:
+        """Check that a label that is looked for is sent: else no lost key would ever be found."""
+        if description.list is None or "label" not in description.list.found:
+            return
+        sent = {name.root for name in names_in(description.renew)}
+        if self.way == "issue" and not ("label" in sent or sent >= {"version", "tag"}):
+            raise self.found["issue"].wrong("does not send {label}, which 'list' reads")
+
+    def _check_own_fields(self, description: Description) -> None:
+        """Check that nothing else that is read is stored over the key, its id or its slot."""
+        rotating = {self.fields.get(part) for part in ("key", "id", "slot")}
+        for name in description.renew.found:
+            if name != "id" and description.field(name) in rotating:
+                where = self.found[self.way].child("read").child(name)
+                raise where.wrong("is stored in the field of the key, its id or its slot")
 
     def _check_patterns(self, description: Description) -> None:
         """Check that each pattern is of a field that is sent and that no rotation changes."""

@@ -92,7 +92,7 @@ def test_a_confidential_id() -> None:
 # --- what a successor takes over ---
 
 INSPECT = {"request": "GET /tokens/{id}", "read": {"kind": "kind", "scopes": "all_scopes"}}
-SENDS_KIND = {"kind": "{kept.kind}", "scopes": "{kept.scopes}"}
+SENDS_KIND = {"note": "{label}", "kind": "{kept.kind}", "scopes": "{kept.scopes}"}
 
 
 @pytest.mark.parametrize(
@@ -127,8 +127,8 @@ def test_a_key_is_inspected_where_that_tells_something(
         ({"scopes": "{kept.scopes}"}, True),
     ],
 )
-def test_an_end_that_is_not_passed_on_is_refused(body: object, refuses: bool) -> None:
-    assert described(GOOD, issue__body=body).refuses_ends is refuses
+def test_an_end_that_is_not_passed_on_is_refused(body: dict[str, str], refuses: bool) -> None:
+    assert described(GOOD, issue__body={"note": "{label}", **body}).refuses_ends is refuses
 
 
 def test_without_a_known_end_nothing_is_refused() -> None:
@@ -159,7 +159,7 @@ def test_several_requests_may_inspect_and_one_with_the_key_itself() -> None:
 
 def test_what_a_rotation_writes_is_no_part_of_the_account() -> None:
     read = {**GOOD["issue"]["read"], "scopes": "scopes"}
-    asked = {"owner": "{secret.owner}", "scopes": "{secret.scopes}"}
+    asked = {"note": "{label}", "owner": "{secret.owner}", "scopes": "{secret.scopes}"}
     names = described(GOOD, issue__read=read, issue__body=asked).sent_names
     assert "owner" in names
     assert "scopes" not in names

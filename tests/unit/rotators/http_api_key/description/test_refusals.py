@@ -63,6 +63,8 @@ BAD = [
     (CHOSEN, "auth", {"headers": {"content-type": "text/plain"}}, "auth.headers.content-type",
      "a request's own"),
     # what is read
+    (GOOD, "issue/read/api_key", "x", "issue.read.api_key", "in the field of the key"),
+    (GOOD, "issue/body", {"name": "by us"}, "issue", "does not send {label}"),
     (GOOD, "issue/read/key", {"head": "Location"}, "issue.read.key.head", "not known"),
     (GOOD, "issue/read/key", {"header": "a b"}, "issue.read.key.header", "header"),
     (GOOD, "list/read/id", {"header": "Location"}, "list.read.id", "string"),
