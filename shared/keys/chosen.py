@@ -71,7 +71,9 @@ class ChosenKey:
     def _accepted(self, sought: ApiKey, ticket: Ticket[ApiKey]) -> ApiKey | None:
         """See accepted_key."""
         manager = self._issuer.manage(sought, ticket)
-        return accepted_key(sought, ticket, manager, accepted_in_slot(self._issuer, manager))
+        return accepted_key(
+            sought, ticket, manager, accepted_in_slot(self._issuer, manager, ticket)
+        )
 
     def _set_by_admin(self, pending: ApiKey, ticket: Ticket[ApiKey]) -> None:
         """Who may write the secret and invoke this step alone has to hold a stored key, too."""

@@ -75,7 +75,7 @@ class IssuedKey:
         except Rejected:
             if current.admin is not None:
                 raise
-        use = accepted_in_slot(self._issuer, manager)
+        use = accepted_in_slot(self._issuer, manager, ticket)
         accepted = accepted_key(current, ticket, manager, use) or current
         manager = self._issuer.manage(accepted, ticket)
         return manager, manager.listed()

@@ -38,7 +38,7 @@ class ReplacedKey:
         manager = self._issuer.manage(current, ticket)
         accepted = current
         if current.slot is not None or not is_proved(ticket, current):
-            use = accepted_in_slot(self._issuer, manager)
+            use = accepted_in_slot(self._issuer, manager, ticket)
             accepted = accepted_key(current, ticket, manager, use) or current
             manager = self._issuer.manage(accepted, ticket)
         check_other_slot(self._issuer, accepted, ticket)

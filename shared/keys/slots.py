@@ -15,7 +15,9 @@ from shared.protocol.contract import Ticket
 LOG = logging.getLogger(f"rotation.{__name__}")
 
 
-def accepted_in_slot(issuer: KeyIssuer, manager: KeyManager) -> Callable[[ApiKey], ApiKey | None]:
+def accepted_in_slot(
+    issuer: KeyIssuer, manager: KeyManager, ticket: Ticket[ApiKey]
+) -> Callable[[ApiKey], ApiKey | None]:
     """Gives a stored key if it is accepted, with its slot by the issuer's word; see accepted_key.
 
     Which slot is current the secret says too, but a value that was put back, or a wrong name from
@@ -27,7 +29,9 @@ def accepted_in_slot(issuer: KeyIssuer, manager: KeyManager) -> Callable[[ApiKey
         issuer.probe(key)
         if key.slot is None:
             return key
-        slot = manager.slot_of(key)
+        # Where each key is its own admin, the manager's may be the one that is not accepted.
+        asking = manager if key.admin is not None else issuer.manage(key, ticket)
+        slot = asking.slot_of(key)
         if slot is None:
             return None
         if slot != key.slot:

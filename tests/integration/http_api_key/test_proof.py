@@ -182,6 +182,33 @@ def test_a_plain_string_that_was_overwritten(make: Make, shop: Keyshop) -> None:
     assert shop.accepts(client.get_secret_value(SecretId=secret.arn)["SecretString"])
 
 
+def test_a_slot_of_keys_that_are_their_own_admin(make: Make, shop: Keyshop, stub: Stub) -> None:
+    """The key of AWSCURRENT, which is dead, cannot ask which slot another one is in."""
+    example = json.loads(json.dumps(EXAMPLES[SLOTS][0]))
+    example["issuer"] |= {"admin": "self", "auth": {"bearer": "{key}"}}
+    secret = make(example)
+
+    def script(asked: IssuerRequest) -> object:
+        known = asked.bearer in shop.slots.values()
+        if asked.method == "GET" and asked.path.endswith("/account"):
+            return {"ok": known}
+        if not known:
+            return StubAnswer(401)
+        if asked.method == "POST":
+            shop.slots[asked.json["name"]] = f"{asked.json['name']}-{len(stub.asked)}"
+        return {"keys": [{"name": name, "value": key} for name, key in shop.slots.items()]}
+
+    stub.script = script
+    assert secret.rotate().state == "succeeded"
+    live = secret.value()
+    secret.store({**live, "account_key": "was-ended"})
+    event = secret.begin()
+    secret.step(event, Step.CREATE)
+    assert secret.target.accepts(live)
+    secret.steps(event)
+    assert secret.target.accepts(secret.value())
+
+
 def test_a_wrong_slot_from_the_start(
     make: Make, shop: Keyshop, caplog: pytest.LogCaptureFixture
 ) -> None:
