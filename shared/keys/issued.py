@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from shared.errors import Busy, Rejected, TargetMismatch, Unreachable
+from shared.errors import Busy, Misconfigured, Rejected, TargetMismatch, Unreachable
 from shared.keys.api_key import ApiKey
 from shared.keys.contract import KeyIssuer, KeyManager, OwnedKey
 from shared.keys.ends import Ends, warn_of_early_end
@@ -52,13 +52,13 @@ class IssuedKey:
             kept = manager.inspect(held.listed, held.key).kept
         # Where this step was overtaken, a later rotation's key would be taken for a leftover.
         ticket.ensure_still_this_rotation()
-        attempt = _Attempt(manager, ticket, held, kept)
+        attempt = _Attempt(manager, ticket, held, kept, listed)
         issued_before = leftovers.of_this_version(listed)
         if issued_before:
             created = attempt.resume(issued_before)
         else:
             ending = leftovers.ending_before_next(listed, held.key, held.listed, self._ends)
-            created = attempt.retire_then_issue(ending, listed)
+            created = attempt.retire_then_issue(ending)
         warn_of_early_end(created, ticket)
         return created
 
@@ -108,12 +108,16 @@ class IssuedKey:
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
-    """One createSecret; kept: what the key that is in use passes on to the next."""
+    """One createSecret; kept: what the key that is in use passes on to the next.
+
+    listed: the account's keys as the step began.
+    """
 
     manager: KeyManager
     ticket: Ticket[ApiKey]
     held: Held
     kept: Mapping[str, object]
+    listed: Sequence[OwnedKey]
 
     def resume(self, issued_before: Sequence[OwnedKey]) -> ApiKey:
         """Keep the stored one of the keys that this version has already, or issue one more."""
@@ -128,12 +132,23 @@ class _Attempt:
         revoke(self.manager, [Ending(key.key_id) for key in issued_before])
         return self._issue()
 
-    def retire_then_issue(self, ending: Sequence[Ending], listed: Sequence[OwnedKey]) -> ApiKey:
+    def retire_then_issue(self, ending: Sequence[Ending]) -> ApiKey:
         """Revoke these keys, and have one issued for this version."""
         ended = {each.key_id for each in ending}
-        self._require_room([key for key in listed if key.key_id not in ended])
+        remaining = [key for key in self.listed if key.key_id not in ended]
+        self._require_room(remaining)
         revoke(self.manager, ending, self.ticket)
-        return self._issue()
+        try:
+            return self._issue()
+        except Misconfigured as refusal:
+            others = self._others(remaining)
+            if self.manager.can_label or not others:
+                raise
+            # A key that was lost with its answer may be in the way, and no label tells.
+            raise refusal.then(
+                f"beside the current key the issuer lists {', '.join(others)}: "
+                "end there what no version of the secret holds"
+            ) from None
 
     def _issue(self) -> ApiKey:
         """Raises Unreachable saying so where that may leave a key that no rotation will find."""
@@ -158,15 +173,18 @@ class _Attempt:
         """Raises TargetMismatch naming the keys in the way, where the account may have no more."""
         if self.manager.max_keys is None or len(keys) < self.manager.max_keys:
             return
-        current = self.held.key
-        name = self.manager.key_name
-        others = [name(key.key_id) for key in keys if key.key_id != current.key_id]
+        current, others = self.held.key, self._others(keys)
         raise TargetMismatch(
             f"the issuer allows {self.manager.max_keys} keys, and this rotation may not end those "
             f"that {current.account.owner!r} has: {', '.join(others) or 'the current one'}",
             do="revoke one that nobody uses at the issuer, and rotate again",
             field=current.fields.get("id"),
         )
+
+    def _others(self, keys: Sequence[OwnedKey]) -> list[str]:
+        """What messages call these keys, without the current one."""
+        current = self.held.key.key_id
+        return [self.manager.key_name(key.key_id) for key in keys if key.key_id != current]
 
 
 def pending_or_none_after_wait(ticket: Ticket[ApiKey]) -> ApiKey | None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.errors import Rejected, TargetMismatch
+from shared.errors import Misconfigured, Rejected, TargetMismatch
 from shared.keys.api_key import Account, ApiKey, Way
 from shared.keys.contract import OwnedKey
 from shared.keys.ends import Ends
@@ -296,6 +296,20 @@ def test_where_few_keys_may_be_the_previous_one_makes_room() -> None:
     manager = Labelless("c", "p")
     assert issue_key(manager, held("p")).key_id == "new"
     assert manager.ended == ["p"]
+
+
+def test_a_lost_key_in_the_way_is_named_where_the_issuer_refuses_one_more() -> None:
+    """Okta's applications may have two secrets, and its list has no labels."""
+
+    class Full(Labelless):
+        def issue(self, current: ApiKey, kept: Mapping[str, object]) -> ApiKey:
+            del current, kept
+            raise Misconfigured("it has two", do="look")
+
+    manager = Full("c", "lost")
+    manager.max_keys = None
+    with pytest.raises(Misconfigured, match=r"the issuer lists 'lost': end there what no version"):
+        issue_key(manager, held("p"))
 
 
 def test_a_key_in_the_way_that_no_version_holds_is_named() -> None:
