@@ -17,6 +17,7 @@ from ssl import SSLContext
 LOOPBACK = "127.0.0.1"
 BACKLOG = 100
 CHUNK = 1 << 16
+TURNS = 5  # of the event loop, from a connection that is accepted to its task
 
 
 @contextmanager
@@ -86,6 +87,11 @@ async def _serve(
 
     server = await asyncio.start_server(hand_on, sock=listener, ssl=tls)
     await ended.wait()
+    # No more is accepted, and what was accepted a moment ago is cut off as all others are, once its
+    # task has begun: a server that is closed before cannot take it over, nor end it.
+    asyncio.get_running_loop().remove_reader(listener)
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
     server.close()
 
 

@@ -188,9 +188,9 @@ def nested(depth: int) -> Any:  # noqa: ANN401 - any JSON
 
 
 def test_a_body_has_an_end() -> None:
-    read_description(changed(GOOD, "issue/body/note", nested(20)), "issuer")
+    read_description(changed(GOOD, "issue/body/deep", nested(20)), "issuer")
     with pytest.raises(DescriptionError, match="deeply"):
-        read_description(changed(GOOD, "issue/body/note", nested(500)), "issuer")
+        read_description(changed(GOOD, "issue/body/deep", nested(500)), "issuer")
 
 
 def test_an_admin_by_no_name_at_all() -> None:
