@@ -5,6 +5,7 @@ from fnmatch import fnmatchcase
 
 from rotators.http_api_key.description.trust import Trust
 from rotators.http_api_key.http.words import NO_FIELD, IssuerErrors
+from shared.aws.names import secret_name
 from shared.errors import MalformedSecret, TargetMismatch
 from shared.fields import Fields
 
@@ -76,11 +77,7 @@ def may_reset(admin: Mapping[str, object], secret_arn: str) -> bool:
             do="correct it in the admin's secret",
             field="reset",
         )
-    return _secret_name(secret_arn) in names
-
-
-def _secret_name(secret_arn: str) -> str:
-    return secret_arn.partition(":secret:")[2][: -len("-AbCdEf")]
+    return secret_name(secret_arn) in names
 
 
 def _check_url(admin: Mapping[str, object], errors: IssuerErrors) -> None:
@@ -97,10 +94,10 @@ def _check_url(admin: Mapping[str, object], errors: IssuerErrors) -> None:
 
 def _covers(entry: Mapping[str, object], secret_arn: str, sent: Mapping[str, object]) -> bool:
     """Whether an entry of `allow` says this secret's name and what is sent of it, and anything."""
-    secret_name = _secret_name(secret_arn)
+    name = secret_name(secret_arn)
     for field, value in entry.items():
         if field == "secret":
-            if not isinstance(value, str) or not fnmatchcase(secret_name, value):
+            if not isinstance(value, str) or not fnmatchcase(name, value):
                 return False
         elif sent.get(field) != value:
             return False

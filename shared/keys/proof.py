@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
 
+from shared.aws.names import secret_name
 from shared.errors import Rejected
 from shared.keys.api_key import Account, ApiKey
 from shared.keys.contract import KeyManager
@@ -89,7 +90,7 @@ def _nothing_accepted(sought: ApiKey, ticket: Ticket[ApiKey], refusal: Rejected 
 
 def reset_advice(ticket: Ticket[ApiKey]) -> str:
     """What to do where nobody has the accepted key any more."""
-    name = ticket.secret_arn.partition(":secret:")[2][: -len("-AbCdEf")]
+    name = secret_name(ticket.secret_arn)
     return (
         f'if nobody has it any more, add "reset": ["{name}"] to the admin\'s secret, rotate again,'
         " and take it out afterwards"

@@ -11,9 +11,13 @@ from local.build.artifacts import ROOT
 from local.targets import Document
 from tests.issuers.keyshop import ADMIN, Keyshop
 from tests.issuers.scripted import Stub
+from tests.lab import LabSecret
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
+
+Make = Callable[..., LabSecret]
+"""Makes the secret of an example; the keywords are settings."""
 
 PAGE = (ROOT / "docs" / "issuers.md").read_text()
 EXAMPLES = {

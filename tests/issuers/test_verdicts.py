@@ -11,7 +11,7 @@ from shared.protocol.event import Step
 from tests.issuers.conftest import NewStub
 from tests.issuers.examples import NAMES, Documentation
 from tests.issuers.stubbed import StubTarget
-from tests.lab import Lab, LabSecret
+from tests.lab import Event, Lab, LabSecret
 
 MADE = {"issue", "replace", "revoke"}
 
@@ -125,14 +125,20 @@ def test_as_many_keys_as_may_be(name: str, lab: Lab, new_stub: NewStub) -> None:
 SLOW = {"auth0", "confluent", "datadog", "sendgrid", "azure-openai"}
 
 
-@pytest.mark.parametrize("name", sorted(SLOW))
-def test_a_new_key_that_is_not_known_yet_is_tried_again(
-    name: str, lab: Lab, new_stub: NewStub
-) -> None:
+def created(name: str, lab: Lab, new_stub: NewStub) -> tuple[StubTarget, LabSecret, Event]:
+    """A rotation whose createSecret is done."""
     target = StubTarget(name, new_stub(name))
     secret = lab.secret(target)
     event = secret.begin()
     secret.steps(event, Step.CREATE)
+    return target, secret, event
+
+
+@pytest.mark.parametrize("name", sorted(SLOW))
+def test_a_new_key_that_is_not_known_yet_is_tried_again(
+    name: str, lab: Lab, new_stub: NewStub
+) -> None:
+    target, secret, event = created(name, lab, new_stub)
     target.stub.slow = 2
     secret.steps(event, Step.SET, Step.TEST, Step.FINISH)
     assert target.accepts(secret.value())
@@ -142,10 +148,7 @@ def test_a_new_key_that_is_not_known_yet_is_tried_again(
 def test_a_new_key_that_is_not_known_for_longer_is_for_the_next_attempt(
     name: str, lab: Lab, new_stub: NewStub
 ) -> None:
-    target = StubTarget(name, new_stub(name))
-    secret = lab.secret(target)
-    event = secret.begin()
-    secret.steps(event, Step.CREATE)
+    target, secret, event = created(name, lab, new_stub)
     target.stub.slow = 1000
     with pytest.raises(Unreachable):
         secret.step(event, Step.SET if "replace" in target.described else Step.TEST, timeout=3)

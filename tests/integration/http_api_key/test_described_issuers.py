@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from shared.aws import store
+from shared.aws.names import secret_name
 from shared.errors import (
     Misconfigured,
     PendingUnusable,
@@ -27,19 +28,11 @@ from tests.issuers.described import (
     REPLACED,
     SELF,
     SLOTS,
-    target_of,
+    Make,
 )
 from tests.issuers.keyshop import ADMIN, PAGE, Keyshop
 from tests.issuers.scripted import IssuerRequest, Stub, StubAnswer
-from tests.lab import Lab, LabSecret
-
-Make = Callable[..., LabSecret]
-
-
-@pytest.fixture
-def make(lab: Lab, shop: Keyshop, stub: Stub) -> Make:
-    """The secret of an example, with its first key made at the stub."""
-    return lambda example, **settings: lab.secret(target_of(example, shop, stub, settings))
+from tests.lab import LabSecret
 
 
 def text(secret: LabSecret, label: str = "AWSCURRENT") -> str:
@@ -187,7 +180,7 @@ def reset_allowed(secret: LabSecret) -> Iterator[None]:
     secret.abandon(event)
     client, arn = secret.lab.client, secret.value()["admin_secret_arn"]
     before = client.get_secret_value(SecretId=arn)["SecretString"]
-    names = [secret.arn.partition(":secret:")[2][: -len("-AbCdEf")]]
+    names = [secret_name(secret.arn)]
     client.put_secret_value(
         SecretId=arn, SecretString=json.dumps({**json.loads(before), "reset": names})
     )

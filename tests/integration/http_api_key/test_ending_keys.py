@@ -1,7 +1,6 @@
 """Which keys a rotation ends at a described issuer, and which it leaves alone."""
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,18 +14,18 @@ from shared.errors import (
 )
 from shared.protocol import ticket
 from shared.protocol.event import Step
-from tests.issuers.described import BESIDE, CHOSEN, EXAMPLES, PLAIN, REPLACED, SLOTS, target_of
+from tests.issuers.described import (
+    BESIDE,
+    CHOSEN,
+    EXAMPLES,
+    PLAIN,
+    REPLACED,
+    SLOTS,
+    Make,
+)
 from tests.issuers.keyshop import Keyshop
 from tests.issuers.scripted import Cut, IssuerRequest, Stub
-from tests.lab import Lab, LabSecret
-
-Make = Callable[..., LabSecret]
-
-
-@pytest.fixture
-def make(lab: Lab, shop: Keyshop, stub: Stub) -> Make:
-    """The secret of an example, with its first key made at the stub."""
-    return lambda example, **settings: lab.secret(target_of(example, shop, stub, settings))
+from tests.lab import LabSecret
 
 
 def adapted(way: str, **members: object) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import pytest
 from local.servers import etcd, influxdb
 from local.servers.server import Server
 from local.targets import Document, Place, create
+from shared.aws.names import secret_name
 from shared.errors import Forbidden, MalformedSecret, Misconfigured, Rejected, RotationError
 from shared.protocol.event import Step
 from tests.lab import Lab, LabSecret
@@ -201,7 +202,7 @@ def test_an_error_of_influxdb_inside_a_success(lab: Lab, influxdb_users: Users) 
     server = influxdb_users.server
     name = f'x" = \'y\'; DROP USER "{server.admin}"; SET PASSWORD FOR "x'
     secret = lab.secret(UserTarget(replace(influxdb_users, make=nobody), name))
-    change_admin(secret, reset=[secret.arn.partition(":secret:")[2][: -len("-AbCdEf")]])
+    change_admin(secret, reset=[secret_name(secret.arn)])
     error = refused(secret, Misconfigured, r"issuer\.set\.expect .*: there is no such user")
     assert error.field == "issuer.set.expect"
     assert influxdb.lets_in(server, server.admin, server.password)

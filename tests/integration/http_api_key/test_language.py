@@ -13,19 +13,10 @@ from tests.issuers.described import (
     ORDERED,
     PLAIN,
     QUOTED,
-    target_of,
+    Make,
 )
 from tests.issuers.keyshop import Keyshop
 from tests.issuers.scripted import Stub
-from tests.lab import Lab, LabSecret
-
-Make = Callable[..., LabSecret]
-
-
-@pytest.fixture
-def make(lab: Lab, shop: Keyshop, stub: Stub) -> Make:
-    """The secret of an example, with its first key made at the stub."""
-    return lambda example, **settings: lab.secret(target_of(example, shop, stub, settings))
 
 
 def test_a_key_that_only_lacks_a_right_is_as_good(make: Make, shop: Keyshop) -> None:

@@ -18,13 +18,12 @@ from tests.issuers.described import (
     REPLACED,
     SELF,
     SLOTS,
-    target_of,
+    Make,
 )
 from tests.issuers.keyshop import Keyshop
 from tests.issuers.scripted import Cut, IssuerRequest, Stub, StubAnswer
-from tests.lab import Lab, LabSecret
+from tests.lab import Event, LabSecret
 
-Make = Callable[..., LabSecret]
 # In the secret, what says whose key it is.
 OWNERS = {CHOSEN: ("username", "root"), REPLACED: ("client_id", "c2")}
 KEYS = {
@@ -36,12 +35,11 @@ KEYS = {
 }
 
 
-@pytest.fixture
-def make(lab: Lab, shop: Keyshop, stub: Stub) -> Make:
-    """The secret of an example, with its first key made at the stub."""
+@pytest.fixture(autouse=True)
+def _others(shop: Keyshop) -> None:
+    """Whose keys are none of the secret's."""
     shop.users["root"] = {"password": "roots-own", "tags": ["administrator"]}
     shop.clients["c2"] = "somebody-elses"
-    return lambda example, **settings: lab.secret(target_of(example, shop, stub, settings))
 
 
 def forget() -> None:
@@ -228,16 +226,22 @@ def test_a_wrong_slot_from_the_start(
 # --- lost answers ---
 
 
-def test_a_password_that_was_set_before_the_answer_was_lost(
-    make: Make, shop: Keyshop, stub: Stub
-) -> None:
-    """Where an issuer takes no password twice, the retry must not give up the one in use."""
+def set_without_an_answer(make: Make, shop: Keyshop, stub: Stub) -> tuple[LabSecret, Event]:
+    """A rotation whose password is set, though setSecret did not get to know it."""
     secret = make(EXAMPLES[CHOSEN][0])
     event = secret.begin()
     secret.step(event, Step.CREATE)
     stub.script = lose_answer(shop, "PUT", "/users/")
     with pytest.raises(Exception, match="no answer"):
         secret.step(event, Step.SET)
+    return secret, event
+
+
+def test_a_password_that_was_set_before_the_answer_was_lost(
+    make: Make, shop: Keyshop, stub: Stub
+) -> None:
+    """Where an issuer takes no password twice, the retry must not give up the one in use."""
+    secret, event = set_without_an_answer(make, shop, stub)
     pending = secret.version(event["ClientRequestToken"])
     shop.refuses = str(pending["password"])
     stub.script = shop
@@ -255,12 +259,7 @@ def test_a_password_that_is_not_taken_twice(
     make: Make, shop: Keyshop, stub: Stub, status: int
 ) -> None:
     """The same process sets it again, and the issuer says in its own way that it has it."""
-    secret = make(EXAMPLES[CHOSEN][0])
-    event = secret.begin()
-    secret.step(event, Step.CREATE)
-    stub.script = lose_answer(shop, "PUT", "/users/")
-    with pytest.raises(Exception, match="no answer"):
-        secret.step(event, Step.SET)
+    secret, event = set_without_an_answer(make, shop, stub)
     stub.script = lambda asked: StubAnswer(status) if asked.method == "PUT" else shop(asked)
     secret.steps(event, Step.SET, Step.TEST, Step.FINISH)
     assert secret.target.accepts(secret.value())

@@ -13,6 +13,7 @@ from local.servers.rabbitmq.broker import Broker, connect, logs_in
 from rotators.http_api_key.description.reader import read_description
 from rotators.http_api_key.description.sources import SHIPPED
 from rotators.http_api_key.testing import RabbitMqTarget
+from shared.aws.names import secret_name
 from shared.errors import Forbidden, Rejected, RejectedByPolicy, RotationError, TargetMismatch
 from shared.protocol.event import Step
 from tests.lab import Lab, LabSecret
@@ -179,7 +180,7 @@ def test_a_user_that_logs_in_without_a_password_gets_none(make: Make) -> None:
     put(broker, user(name), {"password_hash": "", "tags": ""})
     nothing_happens(secret, Rejected, "rejected the key")
     # Not even on an admin's word, which is for passwords that nobody knows any more.
-    arn_name = secret.arn.partition(":secret:")[2][: -len("-AbCdEf")]
+    arn_name = secret_name(secret.arn)
     change_admin(secret, reset=[arn_name])
     error = nothing_happens(secret, TargetMismatch, "is of a user without a password")
     assert error.field == "password"
@@ -199,7 +200,7 @@ def test_a_password_lost_by_all_is_set_on_the_admins_word(make: Make) -> None:
     secret = make("")
     set_user(target_of(secret).server, secret.value()["username"], "is in no version", tags="")
     nothing_happens(secret, Rejected, "rejected the key")
-    arn_name = secret.arn.partition(":secret:")[2][: -len("-AbCdEf")]
+    arn_name = secret_name(secret.arn)
     change_admin(secret, reset=[arn_name])
     outcome = secret.rotate()
     assert outcome.state == "succeeded", outcome.error
