@@ -1,13 +1,10 @@
 """What every operation shares: the secrets, one lock, the clock, the journal and the settings."""
 
 import threading
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, cast
-
-from moto.secretsmanager.models import SecretsManagerBackend
+from typing import Any
 
 from local.functions.home import Home
 from local.secrets_manager import errors
@@ -15,6 +12,7 @@ from local.secrets_manager.clock import SystemClock
 from local.secrets_manager.journal import Journal, ServiceEvent
 from local.secrets_manager.secret import Secret
 from local.secrets_manager.staleness import Snapshot
+from local.secrets_manager.store import Store
 from local.secrets_manager.versions import CURRENT, PENDING, AfterFinish
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
@@ -44,15 +42,15 @@ class Settings:
 
 
 class ServiceState:
-    """The secrets behind one lock, because moto's store is not made for threads."""
+    """The secrets of one account and region behind one lock."""
 
     def __init__(self, home: Home, clock: SystemClock, settings: Settings) -> None:
         self.home = home
         self.clock = clock
         self.settings = settings
         self.journal = Journal()
-        # moto's own backend, apart from its global ones: it keeps the store, filters and policies.
-        self.moto = SecretsManagerBackend(REGION, ACCOUNT)
+        self.account, self.region = ACCOUNT, REGION
+        self.store = Store(self.account, self.region, clock.now)
         self.replanned = threading.Event()  # set when a rotation window may have changed
         self._lock = threading.RLock()
         self._depth = 0
@@ -81,14 +79,11 @@ class ServiceState:
 
     def secrets(self) -> list[Secret]:
         """Every secret, deleted ones included."""
-        return [cast("Secret", secret) for secret in self.moto.secrets.values()]
+        return self.store.all()
 
     def find(self, request: Request, *, deleted_too: bool = False) -> Secret:
         """The secret SecretId names; refuses unknown and deleted ones (fact 16)."""
-        secret_id = request.get("SecretId")
-        if not secret_id:
-            raise errors.validation("secretId", "not be null")
-        secret = cast("Secret | None", self.moto.secrets.get(secret_id))
+        secret = self.store.find(request["SecretId"])
         if secret is None:
             raise errors.secret_not_found()
         if secret.is_deleted() and not deleted_too:
@@ -121,13 +116,14 @@ class ServiceState:
         self.later(lambda: self.journal.publish(event))
 
 
-def token_of(request: Request) -> str:
-    """ClientRequestToken, or a new one; raises InvalidParameterException for a bad length."""
+def token_of(
+    request: Request, refuse: Callable[[str], errors.Refusal] = errors.invalid_request
+) -> str:
+    """ClientRequestToken, which every SDK fills in; without it RotateSecret has its own refusal.
+
+    Both were recorded on AWS (LocalStack's test_no_client_request_token).
+    """
     token = request.get("ClientRequestToken")
     if token is None:
-        return str(uuid.uuid4())
-    if not MIN_TOKEN <= len(token) <= MAX_TOKEN:
-        raise errors.invalid_parameter(
-            f"ClientRequestToken must be {MIN_TOKEN}-{MAX_TOKEN} characters long."
-        )
+        raise refuse("You must provide a ClientRequestToken value. We recommend a UUID-type value.")
     return str(token)
