@@ -23,6 +23,7 @@ def environment(endpoint: str) -> dict[str, str]:
     """What to export so that any AWS SDK or the AWS CLI uses the endpoint."""
     return {
         "AWS_ENDPOINT_URL_SECRETS_MANAGER": endpoint,
+        "SECRETS_MANAGER_ENDPOINT": endpoint,  # which AWS's own rotation functions read
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
         "AWS_DEFAULT_REGION": REGION,

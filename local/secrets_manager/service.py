@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from moto.core.request import Request as HttpRequest
 
-from local.functions.home import ARN_PREFIX, Home, InProcess
+from local.functions.home import ARN_PREFIX, Handler, Home, InProcess
 from local.secrets_manager import client as clients
 from local.secrets_manager.adoption import adopt
 from local.secrets_manager.clock import SystemClock
@@ -79,6 +79,16 @@ class SecretsManager:
     @home.setter
     def home(self, home: Home) -> None:
         self._state.home = home
+
+    def add_function(self, name: str, handler: Handler) -> str:
+        """Have RotateSecret find this handler in this process, beside the home's own functions.
+
+        Returns the function's ARN.
+        """
+        if not isinstance(self.home, InProcess):
+            self.home = InProcess({}, beside=self.home)
+        self.home.add(name, handler)
+        return ARN_PREFIX + name
 
     @property
     def endpoint(self) -> str:
