@@ -1,12 +1,12 @@
-"""One secret: moto's record of names, tags and policies, with our versions and rotation."""
+"""One secret: what CreateSecret made of it, its versions, tags, policy and rotation."""
 
+import secrets
+import string
 import threading
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self
-
-from moto.secretsmanager.models import FakeSecret
+from typing import Any, Literal
 
 from local.secrets_manager.journal import RunKind, State
 from local.secrets_manager.schedule import Schedule, Window
@@ -63,31 +63,33 @@ class RotationSettings:
         }
 
 
-class Secret(FakeSecret):
-    """A secret; moto's own `versions` stay empty, `store` is the truth."""
+class Secret:
+    """A secret; its value, if it has one, is in `store`, its versions.
 
-    def __new__(cls, *_: object, **__: object) -> Self:
-        """Skip moto's tracking, which keeps every instance, and its value, for the process."""
-        return object.__new__(cls)
+    tags: values by key; deleted: the moment its recovery window ends, in Unix seconds.
+    """
 
-    def __init__(  # the fields of CreateSecret
-        self, account: str, region: str, request: Mapping[str, Any], now: float
-    ) -> None:
-        super().__init__(
-            account_id=account,
-            region_name=region,
-            secret_id=request["Name"],
-            secret_version={},
-            version_id="",
-            description=request.get("Description"),
-            tags=request.get("Tags"),
-            kms_key_id=request.get("KmsKeyId"),
-        )
+    def __init__(self, account: str, region: str, request: Mapping[str, Any], now: float) -> None:
+        self.name: str = request["Name"]
+        self.arn = f"arn:aws:secretsmanager:{region}:{account}:secret:{self.name}-{_suffix()}"
+        self.description: str | None = request.get("Description")
+        self.kms_key_id: str | None = request.get("KmsKeyId")
+        self.tags = {tag["Key"]: tag.get("Value", "") for tag in request.get("Tags") or ()}
+        self.policy: str | None = None
         self.created = self.changed = now
+        self.deleted: float | None = None
         self.store = Versions()
         self.stale = Staleness()
         self.rotation = RotationSettings()
         self.incomplete: Rotation | None = None
+
+    def is_deleted(self) -> bool:
+        """Whether it is scheduled for deletion (fact 16)."""
+        return self.deleted is not None
+
+    def is_gone(self, now: float) -> bool:
+        """Whether its recovery window has ended."""
+        return self.deleted is not None and self.deleted <= now
 
     def answer(self, **more: object) -> dict[str, Any]:
         """What an operation answers: which secret it is, and more; what is None is left out."""
@@ -102,13 +104,17 @@ class Secret(FakeSecret):
         return self.answer(
             Description=self.description or None,
             KmsKeyId=self.kms_key_id,
-            OwningService=self.owning_service,
-            Tags=self.tags or None,
+            Tags=[{"Key": key, "Value": value} for key, value in self.tags.items()] or None,
             CreatedDate=self.created,
             LastChangedDate=self.changed,
-            DeletedDate=self.deleted_date,
+            DeletedDate=self.deleted,
             # The same map under the name each of the two operations has for it.
             VersionIdsToStages=stages or None,
             SecretVersionsToStages=stages or None,
             **self.rotation.describe(),
         )
+
+
+def _suffix() -> str:
+    """The six random characters that end a secret's ARN."""
+    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(6))

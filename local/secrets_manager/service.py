@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Self
 
-from moto.core.request import Request as HttpRequest
+from werkzeug.wrappers import Request as HttpRequest
 
 from local.functions.home import ARN_PREFIX, Handler, Home, InProcess
 from local.secrets_manager import client as clients
@@ -14,7 +14,7 @@ from local.secrets_manager.clock import SystemClock
 from local.secrets_manager.journal import Call, Occurrence, RotationOutcome, ServiceEvent, Step
 from local.secrets_manager.operations import operations
 from local.secrets_manager.orchestrator import Orchestrator
-from local.secrets_manager.responses import Response
+from local.secrets_manager.responses import Http, respond
 from local.secrets_manager.scheduler import Scheduler
 from local.secrets_manager.server import serving
 from local.secrets_manager.state import ServiceState, Settings
@@ -193,5 +193,5 @@ class SecretsManager:
         self.wait_for(ended, timeout)
         return self.outcomes(secret_id)[-1]
 
-    def _answer(self, http: HttpRequest) -> tuple[int, dict[str, str], str]:
-        return Response(self._state, self._operations).answer(http)
+    def _answer(self, http: HttpRequest) -> Http:
+        return respond(self._state, self._operations, http)

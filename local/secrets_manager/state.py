@@ -5,9 +5,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, cast
-
-from moto.secretsmanager.models import SecretsManagerBackend
+from typing import Any
 
 from local.functions.home import Home
 from local.secrets_manager import errors
@@ -15,6 +13,7 @@ from local.secrets_manager.clock import SystemClock
 from local.secrets_manager.journal import Journal, ServiceEvent
 from local.secrets_manager.secret import Secret
 from local.secrets_manager.staleness import Snapshot
+from local.secrets_manager.store import Store
 from local.secrets_manager.versions import CURRENT, PENDING, AfterFinish
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
@@ -44,15 +43,15 @@ class Settings:
 
 
 class ServiceState:
-    """The secrets behind one lock, because moto's store is not made for threads."""
+    """The secrets of one account and region behind one lock."""
 
     def __init__(self, home: Home, clock: SystemClock, settings: Settings) -> None:
         self.home = home
         self.clock = clock
         self.settings = settings
         self.journal = Journal()
-        # moto's own backend, apart from its global ones: it keeps the store, filters and policies.
-        self.moto = SecretsManagerBackend(REGION, ACCOUNT)
+        self.account, self.region = ACCOUNT, REGION
+        self.store = Store(self.account, self.region, clock.now)
         self.replanned = threading.Event()  # set when a rotation window may have changed
         self._lock = threading.RLock()
         self._depth = 0
@@ -81,14 +80,11 @@ class ServiceState:
 
     def secrets(self) -> list[Secret]:
         """Every secret, deleted ones included."""
-        return [cast("Secret", secret) for secret in self.moto.secrets.values()]
+        return self.store.all()
 
     def find(self, request: Request, *, deleted_too: bool = False) -> Secret:
         """The secret SecretId names; refuses unknown and deleted ones (fact 16)."""
-        secret_id = request.get("SecretId")
-        if not secret_id:
-            raise errors.validation("secretId", "not be null")
-        secret = cast("Secret | None", self.moto.secrets.get(secret_id))
+        secret = self.store.find(request["SecretId"])
         if secret is None:
             raise errors.secret_not_found()
         if secret.is_deleted() and not deleted_too:

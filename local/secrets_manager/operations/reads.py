@@ -1,11 +1,8 @@
 """GetSecretValue, DescribeSecret, ListSecretVersionIds, BatchGetSecretValue (facts 7, 12-16)."""
 
-from typing import Any, cast
-
-from moto.secretsmanager.exceptions import SecretsManagerClientError
-from moto.secretsmanager.models import _matches
-
 from local.secrets_manager import errors
+from local.secrets_manager.operations.lists import matches
+from local.secrets_manager.operations.paging import page
 from local.secrets_manager.secret import Secret
 from local.secrets_manager.state import Answer, Request, ServiceState
 from local.secrets_manager.versions import CURRENT, Version
@@ -49,8 +46,8 @@ def list_secret_version_ids(state: ServiceState, request: Request) -> Answer:
         for version in secret.store.valued()
         if (labels := secret.store.labels(version.id)) or request.get("IncludeDeprecated")
     ]
-    page, token = _page(entries, request, MAX_PAGE)
-    return secret.answer(Versions=page, **token)
+    listed, token = page(entries, request, MAX_PAGE)
+    return secret.answer(Versions=listed, **token)
 
 
 def batch_get_secret_value(state: ServiceState, request: Request) -> Answer:
@@ -61,20 +58,16 @@ def batch_get_secret_value(state: ServiceState, request: Request) -> Answer:
             "Either 'SecretIdList' or 'Filters' must be provided, but not both."
         )
     if filters:
-        secret_ids = [s.arn for s in state.secrets() if _matches(s, filters)]
-    page, token = _page(cast("list[str]", secret_ids), request, MAX_BATCH)
+        secret_ids = [s.arn for s in state.secrets() if matches(s, filters)]
+    batch, token = page(secret_ids or [], request, MAX_BATCH)
     values: list[Answer] = []
     refused: list[Answer] = []
-    for secret_id in page:
+    for secret_id in batch:
         try:
             values.append(get_secret_value(state, {"SecretId": secret_id}))
-        except SecretsManagerClientError as error:
+        except errors.Refusal as error:
             refused.append(
-                {
-                    "SecretId": secret_id,
-                    "ErrorCode": error.error_type,
-                    "Message": error.message,
-                }
+                {"SecretId": secret_id, "ErrorCode": error.code, "Message": error.message}
             )
     return {"SecretValues": values, "Errors": refused, **token}
 
@@ -108,14 +101,3 @@ def _holder(secret: Secret, label: str) -> tuple[str | None, list[str]]:
         secret.stale.hides(version_id)  # this read counts for the version too
     version_id = past.holders.get(label)
     return version_id, past.labels(version_id) if version_id else []
-
-
-def _page(items: list[Any], request: Request, most: int) -> tuple[list[Any], dict[str, str]]:
-    """MaxResults of the items from NextToken on, and the next NextToken if there are more."""
-    size, token = request.get("MaxResults") or most, request.get("NextToken") or "0"
-    if not 1 <= size <= most:
-        raise errors.validation("maxResults", f"have value 1 to {most}")
-    if not token.isdigit() or (int(token) >= len(items) and token != "0"):  # noqa: S105 the first page
-        raise errors.refusal("InvalidNextTokenException", "The NextToken value is invalid.")
-    end = int(token) + size
-    return items[int(token) : end], {"NextToken": str(end)} if end < len(items) else {}

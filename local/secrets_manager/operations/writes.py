@@ -7,37 +7,35 @@ from typing import Literal
 
 from local.secrets_manager import errors
 from local.secrets_manager.secret import Secret
-from local.secrets_manager.state import ACCOUNT, REGION, Answer, Request, ServiceState, token_of
+from local.secrets_manager.state import Answer, Request, ServiceState, token_of
+from local.secrets_manager.store import NAME
 from local.secrets_manager.versions import CURRENT, MAX_LABELS, Value
 
 MAX_BYTES = 65_536
 MAX_LABEL = 256
-_NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
 _ROTATION_TOKEN = re.compile(r"[a-zA-Z0-9-]{36,256}")
 
 
 def create_secret(state: ServiceState, request: Request) -> Answer:
     """CreateSecret: the same token and value again is a success."""
-    name = str(request.get("Name", ""))
-    if not _NAME.fullmatch(name):
-        raise errors.validation("name", f"satisfy the pattern {_NAME.pattern}")
+    name = request["Name"]
+    if not NAME.fullmatch(name):
+        raise errors.invalid_name()
     if request.get("AddReplicaRegions"):
         raise errors.invalid_parameter("Replica regions are not part of the local service.")
     token, value = token_of(request), value_of(request)
-    if name in state.moto.secrets:
-        return _create_again(state, request, name, token, value)
+    existing = state.store.named(name)
+    if existing is not None:
+        return _create_again(existing, request, token, value)
     now = state.clock.now()
-    secret = Secret(ACCOUNT, REGION, request, now)
+    secret = Secret(state.account, state.region, request, now)
     if value is not None:
         secret.store.put(token, value, [CURRENT], now)
-    state.moto.secrets[name] = secret
+    state.store.add(secret)
     return secret.answer(VersionId=token if value is not None else None)
 
 
-def _create_again(
-    state: ServiceState, request: Request, name: str, token: str, value: Value | None
-) -> Answer:
-    secret = state.find({"SecretId": name}, deleted_too=True)
+def _create_again(secret: Secret, request: Request, token: str, value: Value | None) -> Answer:
     if secret.is_deleted():
         raise errors.invalid_request(
             "You can't create this secret because a secret with this name is already "
@@ -45,7 +43,7 @@ def _create_again(
         )
     version = secret.store.get(token)
     if not request.get("ClientRequestToken") or version is None or value is None:
-        raise errors.secret_exists(name)
+        raise errors.secret_exists(secret.name)
     if version.value != value:
         raise errors.token_in_use(token, secret.arn)
     return secret.answer(VersionId=token)
