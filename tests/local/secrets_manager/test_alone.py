@@ -107,6 +107,7 @@ def test_a_newcomers_session(alone: Alone) -> None:
     aws("restore-secret --secret-id app/db")
     value = aws("get-secret-value --secret-id app/db")["SecretString"]
     assert value == values["app/db"]
+    assert aws("list-secrets --region eu-west-1")["SecretList"] == []
     password = aws("get-random-password --password-length 20 --exclude-punctuation")
     assert re.fullmatch(r"[A-Za-z0-9]{20}", password["RandomPassword"])
 
