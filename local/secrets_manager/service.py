@@ -18,7 +18,6 @@ from local.secrets_manager.responses import Http, respond
 from local.secrets_manager.scheduler import Scheduler
 from local.secrets_manager.server import serving
 from local.secrets_manager.state import ServiceState, Settings
-from local.secrets_manager.versions import AfterFinish
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -38,13 +37,10 @@ class SecretsManager:
         port: int = 0,
         retries: int = 2,
         retry_delay: float = 0.2,
-        pending_after_finish: AfterFinish = "removes",
         stale_reads: int = 0,
         require_rotation_token: bool = False,
     ) -> None:
-        self.settings = Settings(
-            retries, retry_delay, pending_after_finish, stale_reads, require_rotation_token
-        )
+        self.settings = Settings(retries, retry_delay, stale_reads, require_rotation_token)
         self._state = ServiceState(home or InProcess({}), clock or SystemClock(), self.settings)
         self._orchestrator = Orchestrator(self._state)
         self._scheduler = Scheduler(self._state, self._orchestrator)

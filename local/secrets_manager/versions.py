@@ -12,8 +12,6 @@ MAX_LABELS = 20
 MAX_UNLABELLED = 100
 UNLABELLED_KEPT_SECONDS = 24 * 3600
 
-AfterFinish = Literal["keeps", "removes"]
-
 
 @dataclass(frozen=True, slots=True)
 class Value:
@@ -79,15 +77,7 @@ class Versions:
         version.value = value
         self._replace(holders, now)
 
-    def move(
-        self,
-        label: str,
-        *,
-        to: str | None,
-        away_from: str | None,
-        now: float,
-        after_finish: AfterFinish = "removes",
-    ) -> None:
+    def move(self, label: str, *, to: str | None, away_from: str | None, now: float) -> None:
         """UpdateSecretVersionStage: move, attach or take off one label (facts 10 and 11)."""
         self._check_move(label, to, away_from)
         holders = dict(self._holders)
@@ -95,9 +85,6 @@ class Versions:
             del holders[label]
         else:
             _give(holders, label, to)
-            finished = label == CURRENT and holders.get(PENDING) == to
-            if finished and after_finish == "removes":
-                del holders[PENDING]
         _check_count(holders)
         self._replace(holders, now)
 
@@ -144,11 +131,16 @@ class Versions:
 
 
 def _give(holders: dict[str, str], label: str, version_id: str) -> None:
-    """Put the label on the version; AWSPREVIOUS goes to the version AWSCURRENT left (fact 10)."""
+    """Put the label on the version.
+
+    The version that AWSCURRENT leaves gets AWSPREVIOUS (fact 10) and loses AWSPENDING (fact 11).
+    """
     before = holders.get(label)
     holders[label] = version_id
     if label == CURRENT and before is not None and before != version_id:
         holders[PREVIOUS] = before
+        if holders.get(PENDING) == before:
+            del holders[PENDING]
 
 
 def _check_removal(label: str, away_from: str | None) -> None:

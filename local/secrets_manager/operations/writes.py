@@ -87,7 +87,6 @@ def update_secret_version_stage(state: ServiceState, request: Request) -> Answer
             to=request.get("MoveToVersionId"),
             away_from=request.get("RemoveFromVersionId"),
             now=state.clock.now(),
-            after_finish=state.settings.pending_after_finish,
         )
     return secret.answer()
 
