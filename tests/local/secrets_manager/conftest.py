@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import urllib3
 
+from local.functions.home import InProcess
 from local.secrets_manager import ManualClock, SecretsManager
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ class Running:
 @pytest.fixture(scope="module")
 def running() -> Iterator[Running]:
     clock = ManualClock()
-    with SecretsManager(clock=clock) as service, urllib3.PoolManager(retries=False) as http:
+    home = InProcess({"Nothing": lambda _event, _context: None})
+    with SecretsManager(home, clock=clock) as service, urllib3.PoolManager(retries=False) as http:
         yield Running(service, service.client(), clock, http)
 
 

@@ -13,6 +13,7 @@ from botocore.model import ListShape, Shape, StructureShape
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from local.functions.home import ARN_PREFIX
 from tests.local.secrets_manager.conftest import Running
 
 MODEL = botocore.session.Session().get_service_model("secretsmanager")
@@ -57,6 +58,8 @@ def right_text(shape: Shape, name: str) -> st.SearchStrategy[str]:
         return st.just(ENCODED if shape.type_name == "blob" else value)
     if name in ("SecretId", "Name"):
         return st.sampled_from([KNOWN, "another", "nobody"])
+    if name == "RotationLambdaARN":
+        return st.just(ARN_PREFIX + "Nothing")
     texts = rules.get("enum") or ["a", "AWSCURRENT", "rate(4 hours)", "4h", "{}"]
     return st.sampled_from(texts).map(lambda text: text.ljust(rules.get("min", 0), "b"))
 
@@ -78,7 +81,7 @@ def known(running: Running) -> None:
 
 @pytest.mark.parametrize("operation", MODEL.operation_names)
 @settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
