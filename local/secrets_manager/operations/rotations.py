@@ -7,8 +7,6 @@ from local.secrets_manager.secret import Rotation, Secret
 from local.secrets_manager.state import Answer, Request, ServiceState, token_of
 from local.secrets_manager.versions import PENDING
 
-MAX_FUNCTION = 2048
-
 
 def rotate_secret(state: ServiceState, orchestrator: Orchestrator, request: Request) -> Answer:
     """RotateSecret: everything is checked before anything is kept or started."""
@@ -56,10 +54,6 @@ def _function(state: ServiceState, secret: Secret, request: Request) -> str:
     if not function:
         raise errors.invalid_request(
             "No Lambda rotation function ARN is associated with this secret."
-        )
-    if len(function) > MAX_FUNCTION:
-        raise errors.validation(
-            "rotationLambdaARN", f"have length less than or equal to {MAX_FUNCTION}"
         )
     if isinstance(state.home, Directory) and not state.home.knows(function):
         raise errors.access_denied(
