@@ -5,26 +5,32 @@ import string
 from collections.abc import Mapping
 from typing import Any
 
+from local.secrets_manager.encryption import Encryption
 from local.secrets_manager.rotation import Rotation, RotationSettings
 from local.secrets_manager.staleness import Staleness
 from local.secrets_manager.versions import Versions
+
+_DAY_SECONDS = 24 * 3600
 
 
 class Secret:
     """A secret; its value, if it has one, is in `store`, its versions.
 
-    tags: values by key; deleted: the moment its recovery window ends, in Unix seconds.
+    tags: values by key, None if there never was one; deleted: the moment its recovery window
+    ends, in Unix seconds; primary_region: only if it is replicated.
     """
 
     def __init__(self, account: str, region: str, request: Mapping[str, Any], now: float) -> None:
         self.name: str = request["Name"]
         self.arn = f"arn:aws:secretsmanager:{region}:{account}:secret:{self.name}-{_suffix()}"
         self.description: str | None = request.get("Description")
-        self.kms_key_id: str | None = request.get("KmsKeyId")
-        self.tags = {tag["Key"]: tag.get("Value", "") for tag in request.get("Tags") or ()}
+        self.encryption = Encryption(request.get("KmsKeyId"))
+        self.tags: dict[str, str] | None = None
         self.policy: str | None = None
         self.created = self.changed = now
         self.deleted: float | None = None
+        self.primary_region: str | None = None
+        self.accessed: dict[str, float] = {}
         self.store = Versions()
         self.stale = Staleness()
         self.rotation = RotationSettings()
@@ -43,23 +49,44 @@ class Secret:
         known = {"ARN": self.arn, "Name": self.name, **more}
         return {key: value for key, value in known.items() if value is not None}
 
-    def to_dict(self) -> dict[str, Any]:
-        """DescribeSecret and ListSecrets: labelled versions (fact 15), absent keys left out."""
+    def note_access(self, version_id: str, now: float) -> None:
+        """A value was read: the service keeps the day only, and its midnight in UTC stands for it.
+
+        The time is gone in all that LocalStack recorded on AWS (today_no_time in its tests).
+        """
+        self.accessed[version_id] = now - now % _DAY_SECONDS
+
+    def last_accessed(self) -> float | None:
+        """The day a value of it was last read."""
+        return max(self.accessed.values(), default=None)
+
+    def describe(self) -> dict[str, Any]:
+        """DescribeSecret: labelled versions (fact 15), absent keys left out."""
         stages: dict[str, list[str]] = {}
         for label, version_id in sorted(self.store.holders().items()):
             stages.setdefault(version_id, []).append(label)
+        tags = None
+        if self.tags is not None:
+            tags = [{"Key": key, "Value": value} for key, value in self.tags.items()]
         return self.answer(
             Description=self.description or None,
-            KmsKeyId=self.kms_key_id,
-            Tags=[{"Key": key, "Value": value} for key, value in self.tags.items()] or None,
+            KmsKeyId=self.encryption.key,
+            Tags=tags,
             CreatedDate=self.created,
             LastChangedDate=self.changed,
+            LastAccessedDate=self.last_accessed(),
             DeletedDate=self.deleted,
-            # The same map under the name each of the two operations has for it.
+            PrimaryRegion=self.primary_region,
             VersionIdsToStages=stages or None,
-            SecretVersionsToStages=stages or None,
             **self.rotation.describe(),
         )
+
+    def entry(self) -> dict[str, Any]:
+        """The secret in ListSecrets, which has another name for the versions."""
+        described = self.describe()
+        if stages := described.pop("VersionIdsToStages", None):
+            described["SecretVersionsToStages"] = stages
+        return described
 
 
 def _suffix() -> str:

@@ -1,7 +1,6 @@
 """What every operation shares: the secrets, one lock, the clock, the journal and the settings."""
 
 import threading
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -137,13 +136,14 @@ class ServiceState:
         self.later(lambda: self.journal.publish(event))
 
 
-def token_of(request: Request) -> str:
-    """ClientRequestToken, or a new one; raises InvalidParameterException for a bad length."""
+def token_of(
+    request: Request, refuse: Callable[[str], errors.Refusal] = errors.invalid_request
+) -> str:
+    """ClientRequestToken, which every SDK fills in; without it RotateSecret has its own refusal.
+
+    Both were recorded on AWS (LocalStack's test_no_client_request_token).
+    """
     token = request.get("ClientRequestToken")
     if token is None:
-        return str(uuid.uuid4())
-    if not MIN_TOKEN <= len(token) <= MAX_TOKEN:
-        raise errors.invalid_parameter(
-            f"ClientRequestToken must be {MIN_TOKEN}-{MAX_TOKEN} characters long."
-        )
+        raise refuse("You must provide a ClientRequestToken value. We recommend a UUID-type value.")
     return str(token)

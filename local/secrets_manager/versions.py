@@ -56,6 +56,10 @@ class Versions:
         """The version's labels, in alphabetical order."""
         return sorted(label for label, held in self._holders.items() if held == version_id)
 
+    def ids(self) -> list[str]:
+        """Every version's id."""
+        return list(self._versions)
+
     def valued(self) -> list[Version]:
         """The versions that have a value, oldest first (fact 15)."""
         return [version for version in self._versions.values() if version.value is not None]
