@@ -3,7 +3,8 @@
 from local.functions.home import Directory
 from local.secrets_manager import errors, schedule
 from local.secrets_manager.orchestrator import Orchestrator
-from local.secrets_manager.secret import Rotation, Secret
+from local.secrets_manager.rotation import Rotation
+from local.secrets_manager.secret import Secret
 from local.secrets_manager.state import Answer, Request, ServiceState, token_of
 from local.secrets_manager.versions import PENDING
 
@@ -23,9 +24,7 @@ def rotate_secret(state: ServiceState, orchestrator: Orchestrator, request: Requ
         raise errors.invalid_request(str(errors.token_in_use(token, secret.arn).message))
     immediately = request.get("RotateImmediately", True)
     orchestrator.start(secret, Rotation(token, "rotation" if immediately else "test"))
-    secret.rotation.function = function
-    secret.rotation.enabled = True
-    secret.rotation.schedule = rules or secret.rotation.schedule
+    secret.rotation.configure(function, rules)
     secret.rotation.plan(state.clock.now())
     state.replanned.set()
     return secret.answer(VersionId=token)
