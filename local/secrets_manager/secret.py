@@ -4,7 +4,7 @@ import secrets
 import string
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -12,6 +12,8 @@ from local.secrets_manager.journal import RunKind, State
 from local.secrets_manager.schedule import Schedule, Window
 from local.secrets_manager.staleness import Staleness
 from local.secrets_manager.versions import Versions
+
+DEFAULT_KEY = "alias/aws/secretsmanager"
 
 
 @dataclass(slots=True)
@@ -63,10 +65,20 @@ class RotationSettings:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Replication:
+    """That a secret is to be in another region too; `replica` is None where it could not be."""
+
+    region: str
+    key: str | None
+    replica: "Secret | None"
+
+
 class Secret:
     """A secret; its value, if it has one, is in `store`, its versions.
 
     tags: values by key; deleted: the moment its recovery window ends, in Unix seconds.
+    replications: by region; primary_region: of a replica's primary.
     """
 
     def __init__(self, account: str, region: str, request: Mapping[str, Any], now: float) -> None:
@@ -82,6 +94,8 @@ class Secret:
         self.stale = Staleness()
         self.rotation = RotationSettings()
         self.incomplete: Rotation | None = None
+        self.replications: dict[str, Replication] = {}
+        self.primary_region: str | None = None
 
     def is_deleted(self) -> bool:
         """Whether it is scheduled for deletion (fact 16)."""
@@ -98,6 +112,7 @@ class Secret:
 
     def to_dict(self) -> dict[str, Any]:
         """DescribeSecret and ListSecrets: labelled versions (fact 15), absent keys left out."""
+        replicas = self.replication_status()
         stages: dict[str, list[str]] = {}
         for label, version_id in sorted(self.store.holders().items()):
             stages.setdefault(version_id, []).append(label)
@@ -108,11 +123,35 @@ class Secret:
             CreatedDate=self.created,
             LastChangedDate=self.changed,
             DeletedDate=self.deleted,
+            PrimaryRegion=self.primary_region or (self.arn.split(":")[3] if replicas else None),
+            ReplicationStatus=replicas or None,
             # The same map under the name each of the two operations has for it.
             VersionIdsToStages=stages or None,
             SecretVersionsToStages=stages or None,
             **self.rotation.describe(),
         )
+
+    def replication_status(self, in_progress: Collection[str] = ()) -> list[dict[str, object]]:
+        """Each region that the secret is replicated to, as the API has it, in order."""
+        return [
+            _replication_status(self.name, each, in_progress=region in in_progress)
+            for region, each in sorted(self.replications.items())
+        ]
+
+
+def _replication_status(
+    name: str, replication: Replication, *, in_progress: bool
+) -> dict[str, object]:
+    """The AWS CLI's examples have it whole; the failure's message is in moto's tests."""
+    region, replica = replication.region, replication.replica
+    key = replica.kms_key_id if replica else replication.key
+    status = {"Region": region, "KmsKeyId": key or DEFAULT_KEY}
+    if in_progress:
+        return {**status, "Status": "InProgress"}
+    if replica is None:
+        why = f"Replication failed: Secret name {name} already exists in region {region}."
+        return {**status, "Status": "Failed", "StatusMessage": why}
+    return {**status, "Status": "InSync", "StatusMessage": "Replication succeeded"}
 
 
 def _suffix() -> str:

@@ -32,7 +32,7 @@ _ATTRIBUTES: Mapping[str, Callable[[Secret], list[str]]] = {
     "description": lambda secret: [secret.description or ""],
     "tag-key": lambda secret: list(secret.tags),
     "tag-value": lambda secret: list(secret.tags.values()),
-    "primary-region": lambda _secret: [],
+    "primary-region": lambda secret: [secret.to_dict().get("PrimaryRegion", "")],
     "owning-service": lambda _secret: [],
     "all": lambda secret: [
         secret.name,

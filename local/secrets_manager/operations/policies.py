@@ -12,7 +12,7 @@ def put_resource_policy(state: ServiceState, request: Request) -> Answer:
 
 def get_resource_policy(state: ServiceState, request: Request) -> Answer:
     """GetResourcePolicy: no ResourcePolicy in the answer where there is none."""
-    secret = state.find(request)
+    secret = state.find(request, replica_too=True)
     return secret.answer(ResourcePolicy=secret.policy)
 
 

@@ -12,7 +12,7 @@ MAX_PAGE, MAX_BATCH = 100, 20
 
 def get_secret_value(state: ServiceState, request: Request) -> Answer:
     """GetSecretValue by id, by label or by both (facts 12 and 13)."""
-    secret = state.find(request)
+    secret = state.find(request, replica_too=True)
     label = request.get("VersionStage")
     if version_id := request.get("VersionId"):
         version, labels = _by_id(secret, version_id, label)
@@ -31,12 +31,12 @@ def get_secret_value(state: ServiceState, request: Request) -> Answer:
 
 def describe_secret(state: ServiceState, request: Request) -> Answer:
     """DescribeSecret, of a deleted secret too."""
-    return state.find(request, deleted_too=True).to_dict()
+    return state.find(request, deleted_too=True, replica_too=True).to_dict()
 
 
 def list_secret_version_ids(state: ServiceState, request: Request) -> Answer:
     """ListSecretVersionIds: versions with a value; unlabelled ones if asked (facts 7, 15)."""
-    secret = state.find(request, deleted_too=True)
+    secret = state.find(request, deleted_too=True, replica_too=True)
     entries = [
         {
             "VersionId": version.id,

@@ -6,6 +6,7 @@ import re
 from typing import Literal
 
 from local.secrets_manager import errors
+from local.secrets_manager.operations import replication
 from local.secrets_manager.secret import Secret
 from local.secrets_manager.state import Answer, Request, ServiceState, token_of
 from local.secrets_manager.store import NAME
@@ -21,8 +22,8 @@ def create_secret(state: ServiceState, request: Request) -> Answer:
     name = request["Name"]
     if not NAME.fullmatch(name):
         raise errors.invalid_name()
-    if request.get("AddReplicaRegions"):
-        raise errors.invalid_parameter("Replica regions are not part of the local service.")
+    replicas = request.get("AddReplicaRegions", ())
+    replication.check(state, replicas)
     token, value = token_of(request), value_of(request)
     existing = state.store.named(name)
     if existing is not None:
@@ -32,7 +33,11 @@ def create_secret(state: ServiceState, request: Request) -> Answer:
     if value is not None:
         secret.store.put(token, value, [CURRENT], now)
     state.store.add(secret)
-    return secret.answer(VersionId=token if value is not None else None)
+    force = request.get("ForceOverwriteReplicaSecret", False)
+    return secret.answer(
+        VersionId=token if value is not None else None,
+        ReplicationStatus=replication.replicate(state, secret, replicas, force=force) or None,
+    )
 
 
 def _create_again(secret: Secret, request: Request, token: str, value: Value | None) -> Answer:
@@ -62,8 +67,12 @@ def put_secret_value(state: ServiceState, request: Request) -> Answer:
 
 
 def update_secret(state: ServiceState, request: Request) -> Answer:
-    """UpdateSecret: description and key, and a new AWSCURRENT version if a value is given."""
-    secret = state.find(request)
+    """UpdateSecret: description and key, and a new AWSCURRENT version if a value is given.
+
+    A replica may have its key changed, and nothing else (user guide, Promote a replica).
+    """
+    only_key = request.keys() <= {"SecretId", "KmsKeyId", "ClientRequestToken"}
+    secret = state.find(request, replica_too=only_key and "KmsKeyId" in request)
     value, token = value_of(request), token_of(request)
     if value is not None:
         _put(state, secret, token, value, {CURRENT})
