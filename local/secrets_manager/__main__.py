@@ -17,7 +17,6 @@ from local.processes import ending
 from local.sam.endpoint import LambdaEndpoint
 from local.secrets_manager.console import tell
 from local.secrets_manager.service import SecretsManager
-from local.secrets_manager.versions import AfterFinish
 from local.template import functions
 
 LOGS = Path(__file__).resolve().parents[2] / ".cache" / "functions"
@@ -30,13 +29,10 @@ class Where(enum.StrEnum):
     EMULATOR = "emulator"
 
 
-def main(  # noqa: PLR0913, PLR0917 each is an option
+def main(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 for a free one.")] = 0,
     retries: Annotated[int, typer.Option(min=0, help="Attempts after a failed one.")] = 2,
     retry_delay: Annotated[float, typer.Option(min=0, help="Seconds between attempts.")] = 0.2,
-    pending_after_finish: Annotated[
-        AfterFinish, typer.Option(help="Whether AWSPENDING stays on the new current version.")
-    ] = "removes",
     home: Annotated[
         str, typer.Option(help="in-process, emulator, or the URL of a Lambda endpoint.")
     ] = Where.IN_PROCESS,
@@ -50,12 +46,7 @@ def main(  # noqa: PLR0913, PLR0917 each is an option
     """A local AWS Secrets Manager with rotation, until Ctrl-C."""
     where = _where(home)
     ending.in_order()
-    service = SecretsManager(
-        port=port,
-        retries=retries,
-        retry_delay=retry_delay,
-        pending_after_finish=pending_after_finish,
-    )
+    service = SecretsManager(port=port, retries=retries, retry_delay=retry_delay)
     with service:
         own = _own(service, function or [])
         with _functions(service, where) as service.home:

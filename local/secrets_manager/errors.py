@@ -20,6 +20,14 @@ def access_denied(message: str) -> Refusal:
     return Refusal("AccessDeniedException", message)
 
 
+def not_authorized(arn: str) -> Refusal:
+    """A secret of another account, in the words that users of AWS report."""
+    return access_denied(
+        "The caller is not authorized to perform this operation on resource: "
+        f"{arn} because no resource-based policy allows it"
+    )
+
+
 def validation(field: str, constraint: str) -> Refusal:
     """A parameter is outside what the service's model allows."""
     return Refusal(

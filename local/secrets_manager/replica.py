@@ -15,7 +15,7 @@ class Replica(Secret):
         super().__init__("", region, {"Name": primary.name, "KmsKeyId": key}, now)
         self.arn = in_region(primary.arn, region)
         self.primary = primary
-        self.primary_region = primary.arn.split(":")[3]
+        self.primary_region = primary.primary_region
         self.follow()
 
     def follow(self) -> None:
@@ -26,10 +26,11 @@ class Replica(Secret):
 
     def promote(self) -> Secret:
         """A secret of its own that begins as this is now, without rotation."""
-        secret = Secret("", "", {"Name": self.name, "KmsKeyId": self.kms_key_id}, self.created)
-        secret.arn, secret.changed = self.arn, self.changed
+        secret = Secret("", "", {"Name": self.name}, self.created)
+        secret.arn, secret.changed, secret.encryption = self.arn, self.changed, self.encryption
         secret.description, secret.policy = self.description, self.policy
-        secret.tags, secret.store = copy.deepcopy((self.tags, self.store))
+        secret.accessed, secret.tags = self.accessed, self.tags
+        secret.store = copy.deepcopy(self.store)
         return secret
 
 

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from werkzeug.wrappers import Request as HttpRequest
 
-from local.secrets_manager import errors, model
+from local.secrets_manager import errors, model, scope
 from local.secrets_manager.journal import Call
 from local.secrets_manager.state import Answer, Request, ServiceState
 
@@ -51,6 +51,7 @@ def _perform(
     if name not in model.operations():
         raise errors.refusal("UnknownOperationException", "")
     checked = model.check(name, request)
+    scope.check(name, checked)
     perform = operations.get(name)
     if perform is None:
         raise errors.not_offered(name)

@@ -8,12 +8,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from local.secrets_manager.encryption import Encryption
 from local.secrets_manager.journal import RunKind, State
 from local.secrets_manager.schedule import Schedule, Window
 from local.secrets_manager.staleness import Staleness
 from local.secrets_manager.versions import Versions
 
-DEFAULT_KEY = "alias/aws/secretsmanager"
+_DAY_SECONDS = 24 * 3600
+_DEFAULT_KEY = "alias/aws/secretsmanager"
 
 
 @dataclass(slots=True)
@@ -73,29 +75,44 @@ class Replication:
     key: str | None
     replica: "Secret | None"
 
+    def describe(self, name: str, *, in_progress: bool) -> dict[str, object]:
+        """As the AWS CLI's examples have it; the failure's message is in moto's tests."""
+        replica = self.replica
+        key = replica.encryption.key if replica else self.key
+        status: dict[str, object] = {"Region": self.region, "KmsKeyId": key or _DEFAULT_KEY}
+        if in_progress:
+            return {**status, "Status": "InProgress"}
+        if replica is None:
+            why = f"Replication failed: Secret name {name} already exists in region {self.region}."
+            return {**status, "Status": "Failed", "StatusMessage": why}
+        day = replica.last_accessed()
+        read = {} if day is None else {"LastAccessedDate": day}
+        return {**status, "Status": "InSync", "StatusMessage": "Replication succeeded", **read}
+
 
 class Secret:
     """A secret; its value, if it has one, is in `store`, its versions.
 
-    tags: values by key; deleted: the moment its recovery window ends, in Unix seconds.
-    replications: by region; primary_region: of a replica's primary.
+    tags: values by key, None if there never was one; deleted: the moment its recovery window
+    ends, in Unix seconds; primary_region: only if it is replicated; replications: by region.
     """
 
     def __init__(self, account: str, region: str, request: Mapping[str, Any], now: float) -> None:
         self.name: str = request["Name"]
         self.arn = f"arn:aws:secretsmanager:{region}:{account}:secret:{self.name}-{_suffix()}"
         self.description: str | None = request.get("Description")
-        self.kms_key_id: str | None = request.get("KmsKeyId")
-        self.tags = {tag["Key"]: tag.get("Value", "") for tag in request.get("Tags") or ()}
+        self.encryption = Encryption(request.get("KmsKeyId"))
+        self.tags: dict[str, str] | None = None
         self.policy: str | None = None
         self.created = self.changed = now
         self.deleted: float | None = None
+        self.primary_region: str | None = None
+        self.accessed: dict[str, float] = {}
         self.store = Versions()
         self.stale = Staleness()
         self.rotation = RotationSettings()
         self.incomplete: Rotation | None = None
         self.replications: dict[str, Replication] = {}
-        self.primary_region: str | None = None
 
     def is_deleted(self) -> bool:
         """Whether it is scheduled for deletion (fact 16)."""
@@ -110,48 +127,53 @@ class Secret:
         known = {"ARN": self.arn, "Name": self.name, **more}
         return {key: value for key, value in known.items() if value is not None}
 
-    def to_dict(self) -> dict[str, Any]:
-        """DescribeSecret and ListSecrets: labelled versions (fact 15), absent keys left out."""
-        replicas = self.replication_status()
+    def note_access(self, version_id: str, now: float) -> None:
+        """A value was read: the service keeps the day only, and its midnight in UTC stands for it.
+
+        The time is gone in all that LocalStack recorded on AWS (today_no_time in its tests).
+        """
+        self.accessed[version_id] = now - now % _DAY_SECONDS
+
+    def last_accessed(self) -> float | None:
+        """The day a value of it was last read."""
+        return max(self.accessed.values(), default=None)
+
+    def describe(self) -> dict[str, Any]:
+        """DescribeSecret: labelled versions (fact 15), absent keys left out."""
         stages: dict[str, list[str]] = {}
         for label, version_id in sorted(self.store.holders().items()):
             stages.setdefault(version_id, []).append(label)
+        tags = None
+        if self.tags is not None:
+            tags = [{"Key": key, "Value": value} for key, value in self.tags.items()]
         return self.answer(
             Description=self.description or None,
-            KmsKeyId=self.kms_key_id,
-            Tags=[{"Key": key, "Value": value} for key, value in self.tags.items()] or None,
+            KmsKeyId=self.encryption.key,
+            Tags=tags,
             CreatedDate=self.created,
             LastChangedDate=self.changed,
+            LastAccessedDate=self.last_accessed(),
             DeletedDate=self.deleted,
-            PrimaryRegion=self.primary_region or (self.arn.split(":")[3] if replicas else None),
-            ReplicationStatus=replicas or None,
-            # The same map under the name each of the two operations has for it.
+            PrimaryRegion=self.primary_region,
+            ReplicationStatus=self.replication_status() or None,
             VersionIdsToStages=stages or None,
-            SecretVersionsToStages=stages or None,
             **self.rotation.describe(),
         )
+
+    def entry(self) -> dict[str, Any]:
+        """The secret in ListSecrets, which has another name for the versions."""
+        described = self.describe()
+        described.pop("ReplicationStatus", None)
+        if stages := described.pop("VersionIdsToStages", None):
+            described["SecretVersionsToStages"] = stages
+        return described
 
     def replication_status(self, in_progress: Collection[str] = ()) -> list[dict[str, object]]:
         """Each region that the secret is replicated to, as the API has it, in order."""
         return [
-            _replication_status(self.name, each, in_progress=region in in_progress)
+            each.describe(self.name, in_progress=region in in_progress)
             for region, each in sorted(self.replications.items())
         ]
-
-
-def _replication_status(
-    name: str, replication: Replication, *, in_progress: bool
-) -> dict[str, object]:
-    """The AWS CLI's examples have it whole; the failure's message is in moto's tests."""
-    region, replica = replication.region, replication.replica
-    key = replica.kms_key_id if replica else replication.key
-    status = {"Region": region, "KmsKeyId": key or DEFAULT_KEY}
-    if in_progress:
-        return {**status, "Status": "InProgress"}
-    if replica is None:
-        why = f"Replication failed: Secret name {name} already exists in region {region}."
-        return {**status, "Status": "Failed", "StatusMessage": why}
-    return {**status, "Status": "InSync", "StatusMessage": "Replication succeeded"}
 
 
 def _suffix() -> str:

@@ -16,7 +16,6 @@ from local.secrets_manager.regions import Regions, region_in, region_of
 from local.secrets_manager.responses import Http, respond
 from local.secrets_manager.server import serving
 from local.secrets_manager.state import REGION, Common, Settings
-from local.secrets_manager.versions import AfterFinish
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -38,13 +37,10 @@ class SecretsManager:
         region: str = REGION,
         retries: int = 2,
         retry_delay: float = 0.2,
-        pending_after_finish: AfterFinish = "removes",
         stale_reads: int = 0,
         require_rotation_token: bool = False,
     ) -> None:
-        self.settings = Settings(
-            retries, retry_delay, pending_after_finish, stale_reads, require_rotation_token
-        )
+        self.settings = Settings(retries, retry_delay, stale_reads, require_rotation_token)
         self._common = Common(home or InProcess({}), clock or SystemClock(), self.settings)
         self._journal = self._common.journal
         self._regions = Regions(self._common)

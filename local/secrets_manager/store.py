@@ -9,7 +9,7 @@ from local.secrets_manager.secret import Secret
 # `!` is in the service's own words, and in the names of secrets that other services own.
 NAME = re.compile(r"[A-Za-z0-9/_+=.@!-]+")
 _ARN = re.compile(
-    r"arn:aws[a-z-]*:secretsmanager:(?P<place>[a-z0-9-]+:\d{12}):secret:"
+    r"arn:aws[a-z-]*:secretsmanager:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):secret:"
     rf"(?P<name>{NAME.pattern}?)(?P<suffix>-[A-Za-z0-9]{{6}})?"
 )
 
@@ -21,7 +21,7 @@ class Store:
     """
 
     def __init__(self, account: str, region: str, now: Callable[[], float]) -> None:
-        self._place = f"{region}:{account}"
+        self._account, self._region = account, region
         self._now = now
         self._secrets: dict[str, Secret] = {}
 
@@ -41,14 +41,17 @@ class Store:
         """The secret with this name, ARN, or partial ARN: one without its last seven characters.
 
         What ends as a full ARN does is no partial one, as recorded on AWS (LocalStack's
-        test_create_and_update_secret[Invalid/_+=.@-Name-a1b2c3]). Raises as name_in does.
+        test_create_and_update_secret[Invalid/_+=.@-Name-a1b2c3]). Raises as name_in does, and
+        AccessDeniedException for another account's, as no policy of here lets anybody in there.
         """
         secret = self.named(name_in(secret_id))
         arn = _ARN.fullmatch(secret_id)
-        if secret is None or arn is None:
+        if arn is None or (secret is not None and secret.arn == secret_id):
             return secret
-        is_its_own = secret.arn == secret_id if arn["suffix"] else arn["place"] == self._place
-        return secret if is_its_own else None
+        if arn["account"] != self._account:
+            raise errors.not_authorized(secret_id)
+        is_partial = not arn["suffix"] and arn["region"] == self._region
+        return secret if is_partial else None
 
     def add(self, secret: Secret) -> None:
         """Keep the secret under its name."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from local.secrets_manager.operations import (
+    batches,
     lists,
     passwords,
     policies,
@@ -19,7 +20,7 @@ from local.secrets_manager.responses import Operation
 from local.secrets_manager.state import ServiceState
 
 _OFFERED = {
-    "BatchGetSecretValue": reads.batch_get_secret_value,
+    "BatchGetSecretValue": batches.batch_get_secret_value,
     "CancelRotateSecret": rotations.cancel_rotate_secret,
     "CreateSecret": writes.create_secret,
     "DeleteResourcePolicy": policies.delete_resource_policy,
@@ -28,6 +29,7 @@ _OFFERED = {
     "GetRandomPassword": passwords.get_random_password,
     "GetResourcePolicy": policies.get_resource_policy,
     "GetSecretValue": reads.get_secret_value,
+    "ListResourcePolicies": policies.list_resource_policies,
     "ListSecretVersionIds": reads.list_secret_version_ids,
     "ListSecrets": lists.list_secrets,
     "PutResourcePolicy": policies.put_resource_policy,
@@ -40,6 +42,7 @@ _OFFERED = {
     "UntagResource": tags.untag_resource,
     "UpdateSecret": writes.update_secret,
     "UpdateSecretVersionStage": writes.update_secret_version_stage,
+    "ValidateResourcePolicy": policies.validate_resource_policy,
 }
 
 

@@ -1,13 +1,12 @@
-"""GetSecretValue, DescribeSecret, ListSecretVersionIds, BatchGetSecretValue (facts 7, 12-16)."""
+"""GetSecretValue, DescribeSecret and ListSecretVersionIds (facts 7, 12-16)."""
 
 from local.secrets_manager import errors
-from local.secrets_manager.operations.lists import matches
 from local.secrets_manager.operations.paging import page
 from local.secrets_manager.secret import Secret
 from local.secrets_manager.state import Answer, Request, ServiceState
 from local.secrets_manager.versions import CURRENT, Version
 
-MAX_PAGE, MAX_BATCH = 100, 20
+_MAX_PAGE = 100
 
 
 def get_secret_value(state: ServiceState, request: Request) -> Answer:
@@ -21,6 +20,7 @@ def get_secret_value(state: ServiceState, request: Request) -> Answer:
     if version.value is None:
         kind, which = ("staging label", label) if label else ("VersionId", version.id)
         raise errors.value_not_found(kind, which)
+    secret.note_access(version.id, state.clock.now())
     return secret.answer(
         VersionId=version.id,
         VersionStages=labels or None,
@@ -31,45 +31,33 @@ def get_secret_value(state: ServiceState, request: Request) -> Answer:
 
 def describe_secret(state: ServiceState, request: Request) -> Answer:
     """DescribeSecret, of a deleted secret too."""
-    return state.find(request, deleted_too=True, replica_too=True).to_dict()
+    return state.find(request, deleted_too=True, replica_too=True).describe()
 
 
 def list_secret_version_ids(state: ServiceState, request: Request) -> Answer:
     """ListSecretVersionIds: versions with a value; unlabelled ones if asked (facts 7, 15)."""
     secret = state.find(request, deleted_too=True, replica_too=True)
     entries = [
-        {
-            "VersionId": version.id,
-            "CreatedDate": version.created,
-            **({"VersionStages": labels} if labels else {}),
-        }
+        _entry(secret, version)
         for version in secret.store.valued()
-        if (labels := secret.store.labels(version.id)) or request.get("IncludeDeprecated")
+        if request.get("IncludeDeprecated") or secret.store.labels(version.id)
     ]
-    listed, token = page(entries, request, MAX_PAGE)
+    listed, token = page(entries, request, _MAX_PAGE)
     return secret.answer(Versions=listed, **token)
 
 
-def batch_get_secret_value(state: ServiceState, request: Request) -> Answer:
-    """BatchGetSecretValue: current values, and an error for each secret without one."""
-    secret_ids, filters = request.get("SecretIdList"), request.get("Filters")
-    if bool(secret_ids) == bool(filters):
-        raise errors.invalid_parameter(
-            "Either 'SecretIdList' or 'Filters' must be provided, but not both."
-        )
-    if filters:
-        secret_ids = [s.arn for s in state.secrets() if matches(s, filters)]
-    batch, token = page(secret_ids or [], request, MAX_BATCH)
-    values: list[Answer] = []
-    refused: list[Answer] = []
-    for secret_id in batch:
-        try:
-            values.append(get_secret_value(state, {"SecretId": secret_id}))
-        except errors.Refusal as error:
-            refused.append(
-                {"SecretId": secret_id, "ErrorCode": error.code, "Message": error.message}
-            )
-    return {"SecretValues": values, "Errors": refused, **token}
+def _entry(secret: Secret, version: Version) -> Answer:
+    """One version, as LocalStack recorded it on AWS (test_deprecated_secret_version_stage)."""
+    entry: Answer = {
+        "VersionId": version.id,
+        "CreatedDate": version.created,
+        "KmsKeyIds": [secret.encryption.key_of(version.id)],
+    }
+    if labels := secret.store.labels(version.id):
+        entry["VersionStages"] = labels
+    if version.id in secret.accessed:
+        entry["LastAccessedDate"] = secret.accessed[version.id]
+    return entry
 
 
 def _by_id(secret: Secret, version_id: str, label: str | None) -> tuple[Version, list[str]]:

@@ -34,6 +34,7 @@ def remove_regions_from_replication(state: ServiceState, request: Request) -> An
         replication = secret.replications.pop(region, None)
         if replication is not None and replication.replica is not None:
             state.elsewhere(region).store.remove(replication.replica)
+    _note_primary(secret, state.region)
     return {"ARN": secret.arn, "ReplicationStatus": secret.replication_status()}
 
 
@@ -48,6 +49,7 @@ def stop_replication_to_replica(state: ServiceState, request: Request) -> Answer
     if not isinstance(replica, Replica):
         raise errors.invalid_request("This secret is not a replica.")
     del replica.primary.replications[state.region]
+    _note_primary(replica.primary, replica.primary_region)
     state.store.add(replica.promote())
     return {"ARN": replica.arn}
 
@@ -66,6 +68,8 @@ def replicate(
     force: a secret with the same name in the region is overwritten.
     """
     begun: set[str] = set()
+    if wanted:
+        secret.primary_region = state.region
     for each in wanted:
         region, key = each["Region"], each.get("KmsKeyId")
         known = secret.replications.get(region)
@@ -91,6 +95,11 @@ def _replicate(
     replica = Replica(secret, region, key, state.clock.now())
     there.store.add(replica)
     return replica
+
+
+def _note_primary(secret: Secret, region: str | None) -> None:
+    """PrimaryRegion is told as long as there is another region (chosen)."""
+    secret.primary_region = region if secret.replications else None
 
 
 @functools.cache

@@ -1,5 +1,6 @@
 """Replicas in other regions, as a rotation and its consumers see them."""
 
+import json
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,19 @@ if TYPE_CHECKING:
 THERE, ELSEWHERE = "eu-west-3", "us-west-2"
 ON_REPLICA = (
     "Operation not permitted on a replica secret. Call must be made in primary secret's region."
+)
+POLICY = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "secretsmanager:DeleteSecret",
+                "Resource": "*",
+            }
+        ],
+    }
 )
 IN_SYNC = {
     "Region": THERE,
@@ -144,15 +158,14 @@ def test_the_replica_is_the_primary_seen_from_there(
 def test_metadata_follows(
     here: "SecretsManagerClient", there: "SecretsManagerClient", primary: str, name: str
 ) -> None:
-    policy = '{"Version": "2012-10-17", "Statement": []}'
-    here.put_resource_policy(SecretId=primary, ResourcePolicy=policy)
+    here.put_resource_policy(SecretId=primary, ResourcePolicy=POLICY)
     here.tag_resource(SecretId=primary, Tags=[{"Key": "stage", "Value": "test"}])
     here.untag_resource(SecretId=primary, TagKeys=["team"])
     here.update_secret(SecretId=primary, Description="another")
     described = there.describe_secret(SecretId=name)
     assert described["Tags"] == [{"Key": "stage", "Value": "test"}]
     assert described["Description"] == "another"
-    assert there.get_resource_policy(SecretId=name)["ResourcePolicy"] == policy
+    assert there.get_resource_policy(SecretId=name)["ResourcePolicy"] == POLICY
     assert there.list_secrets(Filters=[{"Key": "name", "Values": [name]}])["SecretList"]
 
 
@@ -219,8 +232,6 @@ def test_the_replica_is_rotated_by_its_primary_alone(
 
 
 # --- what a replica refuses ---
-
-POLICY = '{"Version": "2012-10-17", "Statement": []}'
 WRITES: dict[str, Callable[["SecretsManagerClient", str], object]] = {
     "CancelRotateSecret": lambda c, s: c.cancel_rotate_secret(SecretId=s),
     "DeleteResourcePolicy": lambda c, s: c.delete_resource_policy(SecretId=s),
