@@ -11,6 +11,7 @@ from local.secrets_manager import errors
 from local.secrets_manager.clock import SystemClock
 from local.secrets_manager.journal import Journal, ServiceEvent
 from local.secrets_manager.lock import Lock
+from local.secrets_manager.replica import Replica
 from local.secrets_manager.secret import Secret
 from local.secrets_manager.staleness import Snapshot
 from local.secrets_manager.store import Store
@@ -70,19 +71,23 @@ class ServiceState:
         return self._common.home
 
     def secrets(self) -> list[Secret]:
-        """Every secret, deleted ones included."""
-        return self.store.all()
+        """Every secret, deleted ones and replicas included."""
+        return [_as_it_is_now(secret) for secret in self.store.all()]
 
-    def find(self, request: Request, *, deleted_too: bool = False) -> Secret:
-        """The secret SecretId names; refuses unknown and deleted ones (fact 16)."""
+    def find(
+        self, request: Request, *, deleted_too: bool = False, replica_too: bool = False
+    ) -> Secret:
+        """The secret SecretId names; refuses unknown and deleted ones (fact 16), and replicas."""
         secret = self.store.find(request["SecretId"])
         if secret is None:
             raise errors.secret_not_found()
+        if isinstance(secret, Replica) and not replica_too:
+            raise errors.on_replica()
         if secret.is_deleted() and not deleted_too:
             raise errors.invalid_request(
                 "You can't perform this operation on the secret because it was marked for deletion."
             )
-        return secret
+        return _as_it_is_now(secret)
 
     @contextmanager
     def changing(self, secret: Secret) -> Iterator[None]:
@@ -128,6 +133,12 @@ class ServiceState:
     def _tell_abandoned(self, secret: Secret, version_id: str) -> None:
         event = ServiceEvent("RotationAbandoned", secret.arn, version_id, self.clock.now())
         self.later(lambda: self.journal.publish(event))
+
+
+def _as_it_is_now(secret: Secret) -> Secret:
+    if isinstance(secret, Replica):
+        secret.follow()
+    return secret
 
 
 def token_of(

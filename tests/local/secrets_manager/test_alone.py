@@ -112,7 +112,7 @@ def test_a_newcomers_session(alone: Alone) -> None:
     assert re.fullmatch(r"[A-Za-z0-9]{20}", password["RandomPassword"])
 
 
-@pytest.mark.parametrize("function", ["AwsLike"])
+@pytest.mark.parametrize("function", ["AwsLike", "Tidy"])
 def test_a_script_like_aws_own_rotates_unmodified(
     alone: Alone, function: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
