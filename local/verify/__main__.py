@@ -25,7 +25,7 @@ from local.verify.stack import StackFailedError
 from local.verify.sweep import sweep
 from local.verify.verdict import Outcome, Result, ask, rulings
 
-BROKEN, NOT_ASKED, LEFT_BEHIND = 1, 2, 3
+BROKEN, NOT_ASKED, LEFT_BEHIND, INTERRUPTED = 1, 2, 3, 130
 
 
 class Output(enum.StrEnum):
@@ -35,7 +35,8 @@ class Output(enum.StrEnum):
     JSON = "json"
 
 
-def main(  # noqa: PLR0913, PLR0917 each is one thing to choose
+def main(  # noqa: PLR0913 each is one thing to choose
+    *,
     where: Annotated[
         str, typer.Option("--endpoint", help="local, aws, or an emulator's URL.")
     ] = endpoint.LOCAL,
@@ -59,7 +60,7 @@ def main(  # noqa: PLR0913, PLR0917 each is one thing to choose
         raise typer.BadParameter(f"{where}: it is local, aws or a URL")
     ending.in_order()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job has it ignored
-    console = Console(stderr=output is Output.JSON, highlight=False)
+    console = Console(stderr=output is Output.JSON, highlight=False, emoji=False)
     chosen = [each for each in rules.checks() if not only or each.number in only]
     try:
         if kind == "local":
@@ -79,9 +80,11 @@ def main(  # noqa: PLR0913, PLR0917 each is one thing to choose
     except (ClientError, BotoCoreError, StackFailedError) as error:
         console.print(f"Not asked: {error}", markup=False)
         raise typer.Exit(NOT_ASKED) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(INTERRUPTED) from None
     if record:
         save(record, results, place)
-    ruled = list(rulings(results, kind))
+    ruled = list(rulings(results, kind, only or ()))
     if output is Output.JSON:
         print(board.as_json(ruled))
     else:

@@ -18,36 +18,43 @@ STYLES = {
 
 
 def show(console: Console, rulings: Sequence[Ruling]) -> None:
-    """Print the table, the faults, and the closing line."""
+    """Print the table, what was seen instead or is missing, and the closing line."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("fact", justify="right", no_wrap=True)
-    table.add_column("what AWS does")
-    table.add_column("checks", justify="right", no_wrap=True)
-    table.add_column("there")
+    table.add_column("there", no_wrap=True, min_width=max(map(len, Outcome)))
+    table.add_column("checks", justify="right", no_wrap=True, min_width=6)
+    table.add_column("what AWS does", no_wrap=True, overflow="ellipsis")
     for ruling in rulings:
-        why = f": {ruling.why}" if ruling.why else ""
-        table.add_row(
-            str(ruling.fact.number),
-            ruling.fact.sentence,
-            _count(ruling.results),
-            f"[{STYLES[ruling.outcome]}]{ruling.outcome}[/]{why}",
-        )
+        shown = f"[{STYLES[ruling.outcome]}]{ruling.outcome}[/]"
+        table.add_row(str(ruling.fact.number), shown, _count(ruling.results), ruling.fact.sentence)
     console.print(table)
     for ruling in rulings:
-        for result in ruling.results:
-            if result.outcome in (Outcome.BROKEN, Outcome.UNKNOWN):
-                console.print(f"fact {ruling.fact.number}, {result.check.name}: {result.outcome}")
-                console.print(f"  {result.check.says}", markup=False)
-                console.print(f"  seen: {result.seen}\n", markup=False)
-    console.print(closing(rulings), soft_wrap=True)
+        _explain(console, ruling)
+    console.print("* some of it is only assumed, until somebody asks AWS.", markup=False)
+    console.print(closing(rulings), soft_wrap=True, markup=False)
+
+
+def _explain(console: Console, ruling: Ruling) -> None:
+    """Why it could not be asked; each check of it that failed, with what was seen."""
+    number = ruling.fact.number
+    if ruling.why:
+        console.print(f"fact {number} cannot be asked: {ruling.why}.", markup=False)
+    for result in ruling.results:
+        if result.outcome in (Outcome.BROKEN, Outcome.UNKNOWN):
+            assumed = ", which is assumed," if result.check.assumed else ""
+            console.print(
+                f"fact {number} {result.outcome}: {result.check.says}{assumed}\n"
+                f"  seen: {result.seen}",
+                markup=False,
+                soft_wrap=True,
+            )
 
 
 def _count(results: Sequence[Result]) -> str:
-    """How many held of how many; those that only an assumption is behind are told apart."""
+    """How many held of how many; a star where an assumption is behind some of them."""
     held = sum(each.outcome is Outcome.HOLDS for each in results)
-    assumed = sum(each.check.assumed for each in results)
-    of_them = f", {assumed} assumed" if assumed else ""
-    return f"{held}/{len(results)}{of_them}" if results else "–"
+    star = "*" if any(each.check.assumed for each in results) else " "
+    return f"{held}/{len(results)}{star}" if results else "– "
 
 
 def closing(rulings: Sequence[Ruling]) -> str:

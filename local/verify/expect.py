@@ -6,8 +6,6 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-HTTP_BAD_REQUEST = 400
-
 
 class Broken(Exception):
     """The rule does not hold; the message is what was seen."""
@@ -31,7 +29,7 @@ def holds(what: str, holding: object) -> None:
 
 @contextmanager
 def refused(code: str, text: str = "") -> Iterator[dict[str, Any]]:
-    """The call inside is refused with this code, HTTP 400 and a message with this text.
+    """The call inside is refused with this code and a message with this text.
 
     What is yielded gets the refusal's parts, as boto3 has them. Without a code, any will do.
     """
@@ -47,9 +45,3 @@ def refused(code: str, text: str = "") -> Iterator[dict[str, Any]]:
         raise Broken(f"it was refused with {said['Code']} instead of {code}: {said['Message']}")
     if text not in said["Message"]:
         raise Broken(f"{said['Code']} said {said['Message']!r}, and not {text!r}")
-    equal(f"the status of {said['Code']}", status(answer), HTTP_BAD_REQUEST)
-
-
-def status(answer: dict[str, Any]) -> int:
-    """The HTTP status of an answer or a refusal."""
-    return int(answer["ResponseMetadata"]["HTTPStatusCode"])

@@ -46,6 +46,9 @@ class Note:
     version: str
     words: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        return " ".join((self.step, *self.words[2:]))
+
 
 @dataclass
 class Probe:

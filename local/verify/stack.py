@@ -97,25 +97,31 @@ def runs(place: Place, function: str) -> bool:
     """Whether the function is really run there, and reaches Secrets Manager.
 
     Its canary is to answer with the name of a secret, which only who asks the service can know.
+    A failure may pass, as a new role is not known everywhere at once; another answer does not.
     """
     canary = f"{place.prefix}/canary"
     arn = place.client().create_secret(Name=canary, Description="a canary")["ARN"]
     deadline = time.monotonic() + CANARY_SECONDS[place.kind]
     while True:
-        if _invoke(place, function, {"Canary": arn}) == {"Name": canary}:
-            break
-        if time.monotonic() >= deadline:
-            return False
+        try:
+            return _invoke(place, function, {"Canary": arn}) == {"Name": canary}
+        except (ClientError, BotoCoreError, _FailedError):
+            if time.monotonic() >= deadline:
+                return False
         time.sleep(POLL_SECONDS[place.kind])
-    return True
+
+
+class _FailedError(Exception):
+    """The function was run, and failed."""
 
 
 def _invoke(place: Place, function: str, event: dict[str, str]) -> object:
-    """What the function answers, or None where it fails or is not run."""
+    answer = place.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
+    if "FunctionError" in answer:
+        raise _FailedError
     try:
-        answer = place.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
         return json.loads(answer["Payload"].read())
-    except (ClientError, BotoCoreError, ValueError):
+    except ValueError:  # no function's answer
         return None
 
 

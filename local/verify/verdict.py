@@ -1,6 +1,6 @@
 """What became of each check, and of each fact by its checks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -15,12 +15,12 @@ from local.verify.transcript import Exchange
 
 
 class Outcome(StrEnum):
-    """As it stands on the board."""
+    """As it stands on the board; unknown: only an assumption says it, until AWS is asked."""
 
     HOLDS = "holds"
     BROKEN = "does not hold"
-    CANNOT = "cannot be asked there"
-    UNKNOWN = "unknown until somebody runs it on AWS"
+    CANNOT = "cannot be asked"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +66,18 @@ def _failed(kind: Kind, check: Check) -> Outcome:
 def _said(error: Exception) -> str:
     if isinstance(error, LookupError):
         return f"the answer has no {error}"
+    if isinstance(error, ClientError):
+        said = error.response["Error"]
+        refusal = f"{error.operation_name} was refused with {said['Code']}"
+        return f"{refusal}: {' '.join(said['Message'].split())}"
     return str(error)
 
 
-def rulings(results: Sequence[Result], kind: Kind) -> Iterator[Ruling]:
-    """Every fact of the page in order, asked or not."""
+def rulings(results: Sequence[Result], kind: Kind, only: Collection[int] = ()) -> Iterator[Ruling]:
+    """Every fact of the page in order, or `only` some, asked or not."""
     for number, fact in facts().items():
-        its = tuple(each for each in results if each.check.number == number)
-        if its or number in CANNOT_BE_ASKED:
+        if not only or number in only:
+            its = tuple(each for each in results if each.check.number == number)
             yield _ruling(fact, its, kind)
 
 

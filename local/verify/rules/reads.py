@@ -1,5 +1,7 @@
 """Reads of values, and what DescribeSecret leaves out (facts 12 and 14)."""
 
+from http import HTTPStatus
+
 from local.verify.expect import equal, refused
 from local.verify.probe import CURRENT, FIRST, PENDING, PREVIOUS, Probe, new_id
 from local.verify.registry import rule
@@ -51,6 +53,24 @@ def an_id_and_a_label_that_disagree_are_an_invalid_request(probe: Probe) -> None
         probe.client.get_secret_value(
             SecretId=secret.arn, VersionId=secret.version, VersionStage=PENDING
         )
+
+
+@rule(12)
+def every_refusal_is_http_400(probe: Probe) -> None:
+    """What is not there, and what is an invalid request, is HTTP 400."""
+    secret = probe.secret()
+    probe.put(secret, "pending", PENDING)
+    with refused("ResourceNotFoundException") as unknown:
+        probe.client.get_secret_value(SecretId=probe.name())
+    with refused("ResourceNotFoundException") as unlabelled:
+        probe.client.get_secret_value(SecretId=secret.arn, VersionStage=PREVIOUS)
+    with refused("InvalidRequestException") as disagreeing:
+        probe.client.get_secret_value(
+            SecretId=secret.arn, VersionId=secret.version, VersionStage=PENDING
+        )
+    refusals = (unknown, unlabelled, disagreeing)
+    found = [each["ResponseMetadata"]["HTTPStatusCode"] for each in refusals]
+    equal("the statuses", found, [HTTPStatus.BAD_REQUEST] * 3)
 
 
 @rule(12)
