@@ -15,7 +15,6 @@ from local.processes import ending
 from local.sam.endpoint import LambdaEndpoint
 from local.secrets_manager.console import tell
 from local.secrets_manager.service import SecretsManager
-from local.secrets_manager.versions import AfterFinish
 from local.template import functions
 
 LOGS = Path(__file__).resolve().parents[2] / ".cache" / "functions"
@@ -32,9 +31,6 @@ def main(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 for a free one.")] = 0,
     retries: Annotated[int, typer.Option(min=0, help="Attempts after a failed one.")] = 2,
     retry_delay: Annotated[float, typer.Option(min=0, help="Seconds between attempts.")] = 0.2,
-    pending_after_finish: Annotated[
-        AfterFinish, typer.Option(help="Whether AWSPENDING stays on the new current version.")
-    ] = "removes",
     home: Annotated[
         str, typer.Option(help="in-process, emulator, or the URL of a Lambda endpoint.")
     ] = Where.IN_PROCESS,
@@ -42,12 +38,7 @@ def main(
     """A local AWS Secrets Manager with rotation, until Ctrl-C."""
     where = _where(home)
     ending.in_order()
-    service = SecretsManager(
-        port=port,
-        retries=retries,
-        retry_delay=retry_delay,
-        pending_after_finish=pending_after_finish,
-    )
+    service = SecretsManager(port=port, retries=retries, retry_delay=retry_delay)
     with service, _functions(service, where) as service.home:
         service.subscribe(tell)
         _explain(service)

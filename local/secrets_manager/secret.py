@@ -1,17 +1,20 @@
-"""One secret: moto's record of names, tags and policies, with our versions and rotation."""
+"""One secret: what CreateSecret made of it, its versions, tags, policy and rotation."""
 
+import secrets
+import string
 import threading
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
-from moto.secretsmanager.models import FakeSecret
-
+from local.secrets_manager.encryption import Encryption
 from local.secrets_manager.journal import RunKind, State
 from local.secrets_manager.schedule import Schedule, Window
 from local.secrets_manager.staleness import Staleness
 from local.secrets_manager.versions import Versions
+
+_DAY_SECONDS = 24 * 3600
 
 
 @dataclass(slots=True)
@@ -63,52 +66,82 @@ class RotationSettings:
         }
 
 
-class Secret(FakeSecret):
-    """A secret; moto's own `versions` stay empty, `store` is the truth."""
+class Secret:
+    """A secret; its value, if it has one, is in `store`, its versions.
 
-    def __new__(cls, *_: object, **__: object) -> Self:
-        """Skip moto's tracking, which keeps every instance, and its value, for the process."""
-        return object.__new__(cls)
+    tags: values by key, None if there never was one; deleted: the moment its recovery window
+    ends, in Unix seconds; primary_region: only if it is replicated.
+    """
 
-    def __init__(  # the fields of CreateSecret
-        self, account: str, region: str, request: Mapping[str, Any], now: float
-    ) -> None:
-        super().__init__(
-            account_id=account,
-            region_name=region,
-            secret_id=request["Name"],
-            secret_version={},
-            version_id="",
-            description=request.get("Description"),
-            tags=request.get("Tags"),
-            kms_key_id=request.get("KmsKeyId"),
-        )
+    def __init__(self, account: str, region: str, request: Mapping[str, Any], now: float) -> None:
+        self.name: str = request["Name"]
+        self.arn = f"arn:aws:secretsmanager:{region}:{account}:secret:{self.name}-{_suffix()}"
+        self.description: str | None = request.get("Description")
+        self.encryption = Encryption(request.get("KmsKeyId"))
+        self.tags: dict[str, str] | None = None
+        self.policy: str | None = None
         self.created = self.changed = now
+        self.deleted: float | None = None
+        self.primary_region: str | None = None
+        self.accessed: dict[str, float] = {}
         self.store = Versions()
         self.stale = Staleness()
         self.rotation = RotationSettings()
         self.incomplete: Rotation | None = None
+
+    def is_deleted(self) -> bool:
+        """Whether it is scheduled for deletion (fact 16)."""
+        return self.deleted is not None
+
+    def is_gone(self, now: float) -> bool:
+        """Whether its recovery window has ended."""
+        return self.deleted is not None and self.deleted <= now
 
     def answer(self, **more: object) -> dict[str, Any]:
         """What an operation answers: which secret it is, and more; what is None is left out."""
         known = {"ARN": self.arn, "Name": self.name, **more}
         return {key: value for key, value in known.items() if value is not None}
 
-    def to_dict(self) -> dict[str, Any]:
-        """DescribeSecret and ListSecrets: labelled versions (fact 15), absent keys left out."""
+    def note_access(self, version_id: str, now: float) -> None:
+        """A value was read: the service keeps the day only, and its midnight in UTC stands for it.
+
+        The time is gone in all that LocalStack recorded on AWS (today_no_time in its tests).
+        """
+        self.accessed[version_id] = now - now % _DAY_SECONDS
+
+    def last_accessed(self) -> float | None:
+        """The day a value of it was last read."""
+        return max(self.accessed.values(), default=None)
+
+    def describe(self) -> dict[str, Any]:
+        """DescribeSecret: labelled versions (fact 15), absent keys left out."""
         stages: dict[str, list[str]] = {}
         for label, version_id in sorted(self.store.holders().items()):
             stages.setdefault(version_id, []).append(label)
+        tags = None
+        if self.tags is not None:
+            tags = [{"Key": key, "Value": value} for key, value in self.tags.items()]
         return self.answer(
             Description=self.description or None,
-            KmsKeyId=self.kms_key_id,
-            OwningService=self.owning_service,
-            Tags=self.tags or None,
+            KmsKeyId=self.encryption.key,
+            Tags=tags,
             CreatedDate=self.created,
             LastChangedDate=self.changed,
-            DeletedDate=self.deleted_date,
-            # The same map under the name each of the two operations has for it.
+            LastAccessedDate=self.last_accessed(),
+            DeletedDate=self.deleted,
+            PrimaryRegion=self.primary_region,
             VersionIdsToStages=stages or None,
-            SecretVersionsToStages=stages or None,
             **self.rotation.describe(),
         )
+
+    def entry(self) -> dict[str, Any]:
+        """The secret in ListSecrets, which has another name for the versions."""
+        described = self.describe()
+        if stages := described.pop("VersionIdsToStages", None):
+            described["SecretVersionsToStages"] = stages
+        return described
+
+
+def _suffix() -> str:
+    """The six random characters that end a secret's ARN."""
+    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(6))

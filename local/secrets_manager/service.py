@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Self
 
-from moto.core.request import Request as HttpRequest
+from werkzeug.wrappers import Request as HttpRequest
 
 from local.functions.home import ARN_PREFIX, Home, InProcess
 from local.secrets_manager import client as clients
@@ -14,11 +14,10 @@ from local.secrets_manager.clock import SystemClock
 from local.secrets_manager.journal import Call, Occurrence, RotationOutcome, ServiceEvent, Step
 from local.secrets_manager.operations import operations
 from local.secrets_manager.orchestrator import Orchestrator
-from local.secrets_manager.responses import Response
+from local.secrets_manager.responses import Http, respond
 from local.secrets_manager.scheduler import Scheduler
 from local.secrets_manager.server import serving
 from local.secrets_manager.state import ServiceState, Settings
-from local.secrets_manager.versions import AfterFinish
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -38,13 +37,10 @@ class SecretsManager:
         port: int = 0,
         retries: int = 2,
         retry_delay: float = 0.2,
-        pending_after_finish: AfterFinish = "removes",
         stale_reads: int = 0,
         require_rotation_token: bool = False,
     ) -> None:
-        self.settings = Settings(
-            retries, retry_delay, pending_after_finish, stale_reads, require_rotation_token
-        )
+        self.settings = Settings(retries, retry_delay, stale_reads, require_rotation_token)
         self._state = ServiceState(home or InProcess({}), clock or SystemClock(), self.settings)
         self._orchestrator = Orchestrator(self._state)
         self._scheduler = Scheduler(self._state, self._orchestrator)
@@ -183,5 +179,5 @@ class SecretsManager:
         self.wait_for(ended, timeout)
         return self.outcomes(secret_id)[-1]
 
-    def _answer(self, http: HttpRequest) -> tuple[int, dict[str, str], str]:
-        return Response(self._state, self._operations).answer(http)
+    def _answer(self, http: HttpRequest) -> Http:
+        return respond(self._state, self._operations, http)

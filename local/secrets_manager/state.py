@@ -1,13 +1,10 @@
 """What every operation shares: the secrets, one lock, the clock, the journal and the settings."""
 
 import threading
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, cast
-
-from moto.secretsmanager.models import SecretsManagerBackend
+from typing import Any
 
 from local.functions.home import Home
 from local.secrets_manager import errors
@@ -15,7 +12,8 @@ from local.secrets_manager.clock import SystemClock
 from local.secrets_manager.journal import Journal, ServiceEvent
 from local.secrets_manager.secret import Secret
 from local.secrets_manager.staleness import Snapshot
-from local.secrets_manager.versions import CURRENT, PENDING, AfterFinish
+from local.secrets_manager.store import Store
+from local.secrets_manager.versions import CURRENT, PENDING
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 MIN_TOKEN, MAX_TOKEN = 32, 64
@@ -30,29 +28,27 @@ class Settings:
 
     retries: attempts after the first of a rotation; retry_delay: seconds between them (fact 3).
     step_pause: seconds between two steps of an attempt.
-    pending_after_finish: what AWSPENDING does as AWSCURRENT moves onto its version (fact 11).
     stale_reads: GetSecretValue calls that miss each change (fact 13).
     require_rotation_token: refuse the function's put without it, as across accounts (fact 2).
     """
 
     retries: int = 2
     retry_delay: float = 0.2
-    pending_after_finish: AfterFinish = "removes"
     stale_reads: int = 0
     require_rotation_token: bool = False
     step_pause: float = 0.0
 
 
 class ServiceState:
-    """The secrets behind one lock, because moto's store is not made for threads."""
+    """The secrets of one account and region behind one lock."""
 
     def __init__(self, home: Home, clock: SystemClock, settings: Settings) -> None:
         self.home = home
         self.clock = clock
         self.settings = settings
         self.journal = Journal()
-        # moto's own backend, apart from its global ones: it keeps the store, filters and policies.
-        self.moto = SecretsManagerBackend(REGION, ACCOUNT)
+        self.account, self.region = ACCOUNT, REGION
+        self.store = Store(self.account, self.region, clock.now)
         self.replanned = threading.Event()  # set when a rotation window may have changed
         self._lock = threading.RLock()
         self._depth = 0
@@ -81,14 +77,11 @@ class ServiceState:
 
     def secrets(self) -> list[Secret]:
         """Every secret, deleted ones included."""
-        return [cast("Secret", secret) for secret in self.moto.secrets.values()]
+        return self.store.all()
 
     def find(self, request: Request, *, deleted_too: bool = False) -> Secret:
         """The secret SecretId names; refuses unknown and deleted ones (fact 16)."""
-        secret_id = request.get("SecretId")
-        if not secret_id:
-            raise errors.validation("secretId", "not be null")
-        secret = cast("Secret | None", self.moto.secrets.get(secret_id))
+        secret = self.store.find(request["SecretId"])
         if secret is None:
             raise errors.secret_not_found()
         if secret.is_deleted() and not deleted_too:
@@ -109,25 +102,41 @@ class ServiceState:
             self._abandon_others(secret, after.holders.get(CURRENT))
 
     def _abandon_others(self, secret: Secret, current: str | None) -> None:
-        """A new AWSCURRENT that is not the rotation's own ends the rotation (fact 6)."""
-        rotation = secret.incomplete
-        if rotation is None or rotation.kind == "test" or rotation.version_id == current:
+        """A new AWSCURRENT that is not the rotation's own ends the rotation (fact 6).
+
+        Whatever older version is AWSPENDING while rotation is on, by hand too, would be promoted
+        over the new one by the next attempt: it loses the label as well.
+        """
+        rotation, pending = secret.incomplete, secret.store.holder(PENDING)
+        if rotation is not None and (rotation.kind == "test" or rotation.version_id == current):
             return
-        rotation.stop("abandoned")
-        if secret.store.holder(PENDING) == rotation.version_id:
+        self.abandon(secret)
+        if pending is not None and pending != current and secret.rotation.enabled:
             secret.store.take_off(PENDING, self.clock.now())
-        secret.incomplete = None
-        event = ServiceEvent("RotationAbandoned", secret.arn, rotation.version_id, self.clock.now())
+            if rotation is None:
+                self._tell_abandoned(secret, pending)
+
+    def abandon(self, secret: Secret) -> None:
+        """Let the secret's rotation, if one has not ended, take no further step, and tell it."""
+        rotation, secret.incomplete = secret.incomplete, None
+        if rotation is not None:
+            rotation.stop("abandoned")
+            if rotation.kind == "rotation":
+                self._tell_abandoned(secret, rotation.version_id)
+
+    def _tell_abandoned(self, secret: Secret, version_id: str) -> None:
+        event = ServiceEvent("RotationAbandoned", secret.arn, version_id, self.clock.now())
         self.later(lambda: self.journal.publish(event))
 
 
-def token_of(request: Request) -> str:
-    """ClientRequestToken, or a new one; raises InvalidParameterException for a bad length."""
+def token_of(
+    request: Request, refuse: Callable[[str], errors.Refusal] = errors.invalid_request
+) -> str:
+    """ClientRequestToken, which every SDK fills in; without it RotateSecret has its own refusal.
+
+    Both were recorded on AWS (LocalStack's test_no_client_request_token).
+    """
     token = request.get("ClientRequestToken")
     if token is None:
-        return str(uuid.uuid4())
-    if not MIN_TOKEN <= len(token) <= MAX_TOKEN:
-        raise errors.invalid_parameter(
-            f"ClientRequestToken must be {MIN_TOKEN}-{MAX_TOKEN} characters long."
-        )
+        raise refuse("You must provide a ClientRequestToken value. We recommend a UUID-type value.")
     return str(token)

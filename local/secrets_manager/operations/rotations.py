@@ -13,7 +13,7 @@ MAX_FUNCTION = 2048
 def rotate_secret(state: ServiceState, orchestrator: Orchestrator, request: Request) -> Answer:
     """RotateSecret: everything is checked before anything is kept or started."""
     secret = state.find(request)
-    token = token_of(request)
+    token = token_of(request, errors.invalid_parameter)
     function = _function(state, secret, request)
     rules = schedule.parse(request.get("RotationRules") or {})
     if orchestrator.reattempt(secret):

@@ -36,7 +36,6 @@ ACCEPTED = [
     ({"ScheduleExpression": "cron(0 1 ? MAR-MAY 6L *)"}, "2026-03-27 01", "2026-03-28 00"),
 ]
 REFUSED: list[dict[str, Any]] = [
-    {"AutomaticallyAfterDays": 1001},
     {"AutomaticallyAfterDays": 7, "ScheduleExpression": "rate(7 days)"},
     {"ScheduleExpression": "rate(3 hours)"},
     {"ScheduleExpression": "rate(1000 days)"},
