@@ -23,7 +23,7 @@ from local.verify.recording import save
 from local.verify.registry import Check
 from local.verify.stack import StackFailedError
 from local.verify.sweep import sweep
-from local.verify.verdict import Outcome, Result, ask, rulings
+from local.verify.verdict import Outcome, Result, Ruling, ask, rulings
 
 BROKEN, NOT_ASKED, LEFT_BEHIND, INTERRUPTED = 1, 2, 3, 130
 
@@ -58,8 +58,6 @@ def main(  # noqa: PLR0913 each is one thing to choose
     kind = endpoint.kind_of(where)
     if kind is None:
         raise typer.BadParameter(f"{where}: it is local, aws or a URL")
-    ending.in_order()
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job has it ignored
     console = Console(stderr=output is Output.JSON, highlight=False, emoji=False)
     chosen = [each for each in rules.checks() if not only or each.number in only]
     try:
@@ -71,12 +69,7 @@ def main(  # noqa: PLR0913 each is one thing to choose
             if clean_up:
                 _clean_up(place, console, every_run=True)
                 return
-            if kind == "aws":
-                _announce(place, chosen, console, yes=yes)
-            with _swept(place, console):
-                if why := endpoint.deployed(place):
-                    console.print(f"Rotations cannot be asked there: {why}.", markup=False)
-                results = _ask_all(place, chosen, console)
+            results = _remote(place, chosen, console, yes=yes)
     except (ClientError, BotoCoreError, StackFailedError) as error:
         console.print(f"Not asked: {error}", markup=False)
         raise typer.Exit(NOT_ASKED) from None
@@ -84,7 +77,21 @@ def main(  # noqa: PLR0913 each is one thing to choose
         raise typer.Exit(INTERRUPTED) from None
     if record:
         save(record, results, place)
-    ruled = list(rulings(results, kind, only or ()))
+    _show(list(rulings(results, kind, only or ())), output, console)
+
+
+def _remote(place: Place, checks: list[Check], console: Console, *, yes: bool) -> list[Result]:
+    """Announce what will be made if it costs, make the function, ask, and remove all of it."""
+    if place.kind == "aws":
+        _announce(place, checks, console, yes=yes)
+    with _swept(place, console):
+        if why := endpoint.deployed(place):
+            console.print(f"Rotations cannot be asked there: {why}.", markup=False)
+        return _ask_all(place, checks, console)
+
+
+def _show(ruled: list[Ruling], output: Output, console: Console) -> None:
+    """Write the board; exit with 1 if a rule does not hold."""
     if output is Output.JSON:
         print(board.as_json(ruled))
     else:
@@ -141,5 +148,10 @@ def _clean_up(place: Place, console: Console, *, every_run: bool = False) -> Non
     console.print(f"{len(swept.gone)} removed, nothing is left.")
 
 
+app = typer.Typer(add_completion=False)
+app.command()(main)
+
 if __name__ == "__main__":
-    typer.run(main)
+    ending.in_order()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job has it ignored
+    app()

@@ -41,7 +41,7 @@ class Place:
     endpoint: str | None = None
     function: str | None = None
     runs: bool = False
-    _clients: dict[tuple[str, str], Any] = field(default_factory=dict)
+    _clients: dict[tuple[str, str, str], Any] = field(default_factory=dict)
 
     @property
     def patience(self) -> Patience:
@@ -63,19 +63,20 @@ class Place:
         """What tells this run from others."""
         return self.prefix.rpartition("/")[2]
 
-    def client(self, service: str = "secretsmanager", region: str | None = None) -> Any:  # noqa: ANN401 the SDK makes its clients' types at run time
-        """A client for a service there, kept; requests go out as they are, right or wrong."""
-        key = (service, region or self.region)
-        if key not in self._clients:
-            self._clients[key] = self.new_client(*key)
-        return self._clients[key]
+    def client(
+        self, service: str = "secretsmanager", region: str | None = None, use: str = ""
+    ) -> Any:  # noqa: ANN401 the SDK makes its clients' types at run time
+        """A client for a service there, kept; requests go out as they are, right or wrong.
 
-    def new_client(self, service: str, region: str) -> Any:  # noqa: ANN401 as above
-        """A client that is the caller's own, for hooks that are nobody else's."""
-        make: Any = self.session.client  # typed for names that are written out
-        return make(
-            service, region_name=region, endpoint_url=self.endpoint, config=_config(self.kind)
-        )
+        use: another one for each, as hooks on one must not be seen by those who use another.
+        """
+        key = (service, region or self.region, use)
+        if key not in self._clients:
+            make: Any = self.session.client  # typed for names that are written out
+            self._clients[key] = make(
+                service, region_name=key[1], endpoint_url=self.endpoint, config=_config(self.kind)
+            )
+        return self._clients[key]
 
 
 @functools.cache

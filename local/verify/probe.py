@@ -66,7 +66,7 @@ class Probe:
 
     def listening(self, region: str) -> Any:  # noqa: ANN401 the SDK makes its clients' types at run time
         """A client for a region, whose calls are in the transcript."""
-        client = self.place.new_client("secretsmanager", region)
+        client = self.place.client("secretsmanager", region, "transcript")
         self.transcript.listen(client)
         return client
 
@@ -213,6 +213,7 @@ class Probe:
 
     def close(self) -> None:
         """Delete what the check has made; what cannot be deleted now, the sweep finds."""
+        self.transcript.close()
         for name in self._replicated:
             with suppress(ClientError):
                 self._quiet.remove_regions_from_replication(

@@ -42,11 +42,10 @@ def sweep(place: Place, *, every_run: bool = False) -> Swept:
     for region in (place.region, place.other_region):
         for name in _secrets(place, region, run):
             try:
-                _delete(place, region, name)
+                if _delete(place, region, name):
+                    swept.gone.append(f"secret {name} in {region}")
             except ClientError as error:
                 swept.left.append(f"secret {name} in {region}: {error}")
-            else:
-                swept.gone.append(f"secret {name} in {region}")
     return swept
 
 
@@ -78,14 +77,17 @@ def _is_of(pattern: re.Pattern[str], name: str, run: str | None) -> bool:
     return match is not None and run in (None, match[1])
 
 
-def _delete(place: Place, region: str, name: str) -> None:
-    """At once; its replicas first, without which AWS does not delete a secret."""
+def _delete(place: Place, region: str, name: str) -> bool:
+    """At once, its replicas first; False for a replica, which goes with its primary."""
     client = place.client("secretsmanager", region)
     try:
         secret = client.describe_secret(SecretId=name)
-        if "ReplicationStatus" in secret and secret.get("PrimaryRegion") == region:
-            replicas = [each["Region"] for each in secret["ReplicationStatus"]]
+        if secret.get("PrimaryRegion", region) != region:
+            return False
+        replicas = [each["Region"] for each in secret.get("ReplicationStatus", [])]
+        if replicas:
             client.remove_regions_from_replication(SecretId=name, RemoveReplicaRegions=replicas)
         client.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
     except client.exceptions.ResourceNotFoundException:
-        pass  # gone already: a list may be some time behind
+        return False  # gone already: a list may be some time behind
+    return True

@@ -1,5 +1,6 @@
 """What a check asked and was answered, for the record."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,13 +12,27 @@ class Transcript:
     """The exchanges of one check, in order."""
 
     exchanges: list[Exchange] = field(default_factory=list)
+    _heard: list[Any] = field(default_factory=list)
     _asked: tuple[str, dict[str, Any]] = ("", {})
 
     def listen(self, client: Any) -> None:  # noqa: ANN401 the SDK makes its clients' types at run time
-        """Write down what this client asks from now on."""
-        events = client.meta.events
-        events.register("provide-client-params.secretsmanager", self._ask)
-        events.register("after-call.secretsmanager", self._answer)
+        """Write down what this client asks from now on, until `close`."""
+        for event, hook in self._hooks():
+            client.meta.events.register(event, hook)
+        self._heard.append(client)
+
+    def close(self) -> None:
+        """Let go of the clients."""
+        for client in self._heard:
+            for event, hook in self._hooks():
+                client.meta.events.unregister(event, hook)
+        self._heard.clear()
+
+    def _hooks(self) -> list[tuple[str, Callable[..., None]]]:
+        return [
+            ("provide-client-params.secretsmanager", self._ask),
+            ("after-call.secretsmanager", self._answer),
+        ]
 
     def add(self, operation: str, request: object, answer: object) -> None:
         """Write down what was not a call of its own."""

@@ -7,6 +7,9 @@ from local.verify.probe import FIRST, Probe, Secret
 from local.verify.registry import rule
 
 REPLICATION_SECONDS = 60
+NOT_PERMITTED = (
+    "Operation not permitted on a replica secret. Call must be made in primary secret's region."
+)
 
 
 def _replicated(probe: Probe) -> tuple[Secret, Any]:
@@ -58,19 +61,20 @@ def a_replica_follows_its_primary(probe: Probe) -> None:
 
 @rule(30)
 def a_replica_refuses_writes(probe: Probe) -> None:
-    """PutSecretValue and DeleteSecret of a replica are InvalidRequestException."""
+    """PutSecretValue and DeleteSecret of a replica are InvalidParameterException."""
     secret, there = _replicated(probe)
-    with refused("InvalidRequestException"):
+    with refused("InvalidParameterException", NOT_PERMITTED):
         there.put_secret_value(SecretId=secret.name, SecretString="second")
-    with refused("InvalidRequestException"):
+    with refused("InvalidParameterException", NOT_PERMITTED):
         there.delete_secret(SecretId=secret.name)
 
 
 @rule(30)
 def a_secret_with_replicas_is_not_deleted(probe: Probe) -> None:
-    """DeleteSecret of a secret with a replica is InvalidRequestException; without it, it goes."""
+    """DeleteSecret of a secret with a replica is InvalidParameterException; without it, it goes."""
     secret, there = _replicated(probe)
-    with refused("InvalidRequestException"):
+    text = f"still has replica regions [{probe.place.other_region}]"
+    with refused("InvalidParameterException", text):
         probe.client.delete_secret(SecretId=secret.arn)
     probe.client.remove_regions_from_replication(
         SecretId=secret.arn, RemoveReplicaRegions=[probe.place.other_region]
@@ -85,6 +89,23 @@ def a_secret_with_replicas_is_not_deleted(probe: Probe) -> None:
 
     _until(probe, "the replica", there_is, "gone")
     probe.client.delete_secret(SecretId=secret.arn)
+
+
+@rule(30)
+def a_replica_that_is_promoted_is_a_secret_of_its_own(probe: Probe) -> None:
+    """After StopReplicationToReplica, a put there is accepted, and the primary stays as it was."""
+    secret, there = _replicated(probe)
+    there.stop_replication_to_replica(SecretId=secret.name)
+    there.put_secret_value(SecretId=secret.name, SecretString="second")
+    _until(
+        probe,
+        "the value there",
+        lambda: there.get_secret_value(SecretId=secret.name)["SecretString"],
+        "second",
+    )
+    value = probe.client.get_secret_value(SecretId=secret.arn)["SecretString"]
+    equal("the value of the primary", value, FIRST)
+    there.delete_secret(SecretId=secret.name, ForceDeleteWithoutRecovery=True)
 
 
 @rule(30)
