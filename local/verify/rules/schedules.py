@@ -53,9 +53,11 @@ def a_number_of_days_is_kept_with_the_next_date(probe: Probe) -> None:
 
 @rule(19)
 def an_expression_is_kept_with_the_days_it_comes_to(probe: Probe) -> None:
-    """A ScheduleExpression is described as it was given, with AutomaticallyAfterDays beside it."""
-    described = _configured(probe, probe.secret(), ScheduleExpression="rate(10 days)")
-    rules = described["RotationRules"]
+    """After a rotation a ScheduleExpression has AutomaticallyAfterDays beside it."""
+    secret = probe.rotating()
+    version = probe.rotate(secret, RotationRules={"ScheduleExpression": "rate(10 days)"})
+    probe.see_rotated(secret, version)
+    rules = probe.client.describe_secret(SecretId=secret.arn)["RotationRules"]
     equal("ScheduleExpression", rules.get("ScheduleExpression"), "rate(10 days)")
     equal("AutomaticallyAfterDays", rules.get("AutomaticallyAfterDays"), 10)
 
