@@ -29,6 +29,14 @@ def operations() -> frozenset[str]:
     return frozenset(_model().operation_names)
 
 
+def has_output(operation: str) -> bool:
+    """Whether the operation answers anything: TagResource's body is empty, as users saw on AWS.
+
+    hashicorp/terraform-provider-aws issue 43073 has the answer as it came.
+    """
+    return _model().operation_model(operation).output_shape is not None
+
+
 def error_codes() -> frozenset[str]:
     """The errors that are the service's own, and not those common to all of AWS."""
     return frozenset(shape.name for shape in _model().error_shapes)
