@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, cast
 
-import botocore.session
+from botocore.loaders import Loader
 from botocore.model import ListShape, ServiceModel, Shape, StructureShape
 
 from local.secrets_manager import errors
@@ -61,7 +61,9 @@ def check(operation: str, request: object) -> dict[str, Any]:
 
 @functools.cache
 def _model() -> ServiceModel:
-    return botocore.session.Session().get_service_model("secretsmanager")
+    # Not by a session, which would read the user's profile.
+    description = Loader().load_service_model("secretsmanager", "service-2")
+    return ServiceModel(description, "secretsmanager")
 
 
 def _parse(shape: Shape, value: object) -> Any:  # noqa: ANN401 whatever the model says it is
