@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, cast
 
-import botocore.session
+from botocore.loaders import Loader
 from botocore.model import ListShape, ServiceModel, Shape, StructureShape
 
 from local.secrets_manager import errors
@@ -27,6 +27,14 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 def operations() -> frozenset[str]:
     """Every operation of the API."""
     return frozenset(_model().operation_names)
+
+
+def has_output(operation: str) -> bool:
+    """Whether the operation answers anything: TagResource's body is empty, as users saw on AWS.
+
+    hashicorp/terraform-provider-aws issue 43073 has the answer as it came.
+    """
+    return _model().operation_model(operation).output_shape is not None
 
 
 def error_codes() -> frozenset[str]:
@@ -53,7 +61,9 @@ def check(operation: str, request: object) -> dict[str, Any]:
 
 @functools.cache
 def _model() -> ServiceModel:
-    return botocore.session.Session().get_service_model("secretsmanager")
+    # Not by a session, which would read the user's profile.
+    description = Loader().load_service_model("secretsmanager", "service-2")
+    return ServiceModel(description, "secretsmanager")
 
 
 def _parse(shape: Shape, value: object) -> Any:  # noqa: ANN401 whatever the model says it is

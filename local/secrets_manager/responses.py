@@ -30,7 +30,8 @@ def respond(state: ServiceState, operations: Mapping[str, Operation], http: Http
     status, code = 200, None
     try:
         request.update(_parse(http.get_data()))
-        body = json.dumps(_perform(state, operations, name, request))
+        answer = _perform(state, operations, name, request)
+        body = json.dumps(answer) if model.has_output(name) else ""
     except errors.Refusal as refusal:
         status, code, body = 400, refusal.code, _body(refusal)
     except Exception as error:  # noqa: BLE001 a fault here must not end a connection silently

@@ -13,13 +13,14 @@ _DEFAULT_DAYS = 30
 def delete_secret(state: ServiceState, request: Request) -> Answer:
     """DeleteSecret: at once if forced, an unknown secret then included, else in days."""
     days, force = request.get("RecoveryWindowInDays"), request.get("ForceDeleteWithoutRecovery")
+    if days is not None and days not in _WINDOW_DAYS:
+        # Before the other refusal, as users saw on AWS (getmoto/moto issue 6461).
+        raise errors.invalid_parameter(
+            "The RecoveryWindowInDays value must be between 7 and 30 days (inclusive)."
+        )
     if days is not None and force:
         raise errors.invalid_parameter(
             "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays."
-        )
-    if days is not None and days not in _WINDOW_DAYS:
-        raise errors.invalid_parameter(
-            "The RecoveryWindowInDays value must be between 7 and 30 days (inclusive)."
         )
     now = state.clock.now()
     if force:

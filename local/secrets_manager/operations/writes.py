@@ -133,7 +133,8 @@ def value_of(request: Request) -> Value | None:
         return None
     if len(given) > 1:
         raise errors.invalid_parameter(
-            "You can't specify both a binary secret value and a string secret value."
+            "You can't specify both a binary secret value and a string secret value in the same "
+            "secret."
         )
     (value,) = given
     is_text = value.key == "SecretString"

@@ -44,7 +44,7 @@ class Running:
             headers={"X-Amz-Target": f"secretsmanager.{operation}"},
             body=request if isinstance(request, bytes) else json.dumps(request).encode(),
         )
-        return Reply(answer.status, answer.headers, answer.json())
+        return Reply(answer.status, answer.headers, answer.json() if answer.data else {})
 
 
 @pytest.fixture(scope="module")

@@ -36,6 +36,15 @@ def test_every_answer_has_a_request_id_of_its_own(running: Running) -> None:
     assert str(uuid.UUID(answer["ResponseMetadata"]["RequestId"])) not in ids
 
 
+def test_an_operation_without_an_answer_has_an_empty_body(running: Running, name: str) -> None:
+    """As hashicorp/terraform-provider-aws issue 43073 has it of AWS."""
+    running.client.create_secret(Name=name)
+    tagged = running.ask("TagResource", {"SecretId": name, "Tags": [{"Key": "a", "Value": "b"}]})
+    untagged = running.ask("UntagResource", {"SecretId": name, "TagKeys": ["a"]})
+    for reply in (tagged, untagged):
+        assert (reply.status, reply.body, reply.headers["Content-Length"]) == (200, {}, "0")
+
+
 @pytest.mark.parametrize(
     "body", [b"{", b"\xff", b"[1]", b'"a"', b"[" * 100_000, b'{"MaxResults": NaN}', b"9" * 5000]
 )

@@ -49,18 +49,22 @@ def test_a_secret_on_its_way_out_can_be_forced(running: Running, name: str) -> N
     running.client.create_secret(Name=name)
 
 
+RANGE = "The RecoveryWindowInDays value must be between 7 and 30 days (inclusive)."
+BOTH = "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays."
+
+
 @pytest.mark.parametrize(
-    "request_",
-    [
-        {"RecoveryWindowInDays": 6},
-        {"RecoveryWindowInDays": 31},
-        {"RecoveryWindowInDays": 7, "ForceDeleteWithoutRecovery": True},
-    ],
+    ("days", "force", "message"),
+    [(6, False, RANGE), (31, False, RANGE), (0, True, RANGE), (7, True, BOTH)],
 )
 def test_seven_to_thirty_days_or_none(
-    running: Running, name: str, request_: dict[str, Any]
+    running: Running, name: str, days: int, *, force: bool, message: str
 ) -> None:
+    """The third is AWS's answer in getmoto/moto issue 6461."""
     running.client.create_secret(Name=name)
-    with assert_refused("InvalidParameterException"):
-        running.client.delete_secret(SecretId=name, **request_)
+    with assert_refused("InvalidParameterException") as refusal:
+        running.client.delete_secret(
+            SecretId=name, RecoveryWindowInDays=days, ForceDeleteWithoutRecovery=force
+        )
+    assert refusal.message == message
     assert "DeletedDate" not in running.client.describe_secret(SecretId=name)

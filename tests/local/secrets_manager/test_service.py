@@ -144,6 +144,7 @@ class _Nowhere:
 def test_alone_it_says_what_to_export_keeps_quiet_and_ends_on_ctrl_c() -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "local.secrets_manager"],
+        env={**os.environ, "AWS_PROFILE": "a-profile-that-nobody-has"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
