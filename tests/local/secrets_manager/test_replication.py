@@ -399,6 +399,8 @@ def test_what_is_no_replica_is_not_promoted(
         here.stop_replication_to_replica(SecretId=primary)
     with assert_refused("ResourceNotFoundException"):
         there.stop_replication_to_replica(SecretId=f"{name}/other")
+    with assert_refused("ValidationException"):
+        there.stop_replication_to_replica(SecretId="arn:other")
 
 
 @pytest.mark.parametrize("verb", ["associate", "disassociate"])
