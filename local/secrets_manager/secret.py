@@ -2,69 +2,17 @@
 
 import secrets
 import string
-import threading
-import uuid
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 from local.secrets_manager.encryption import Encryption
-from local.secrets_manager.journal import RunKind, State
-from local.secrets_manager.schedule import Schedule, Window
+from local.secrets_manager.rotation import Rotation, RotationSettings
 from local.secrets_manager.staleness import Staleness
 from local.secrets_manager.versions import Versions
 
 _DAY_SECONDS = 24 * 3600
 _DEFAULT_KEY = "alias/aws/secretsmanager"
-
-
-@dataclass(slots=True)
-class Rotation:
-    """A rotation on its way: it keeps its version's id and its RotationToken over every attempt.
-
-    wake: set to end a pause between attempts; again: RotateSecret asked for one more (fact 5).
-    """
-
-    version_id: str
-    kind: RunKind
-    token: str = field(default_factory=lambda: str(uuid.uuid4()), repr=False)
-    wake: threading.Event = field(default_factory=threading.Event)
-    running: bool = False
-    again: bool = False
-    stopped: State | Literal["closed"] | None = None
-
-    def stop(self, why: State | Literal["closed"]) -> None:
-        """Let no further step begin; the first reason stays."""
-        self.stopped = self.stopped or why
-        self.wake.set()
-
-
-@dataclass(slots=True)
-class RotationSettings:
-    """What RotateSecret configured, and what came of it."""
-
-    function: str | None = None
-    enabled: bool = False
-    schedule: Schedule | None = None
-    window: Window | None = None
-    last: float | None = None
-
-    def plan(self, now: float) -> None:
-        """Choose the next window, if there are rules and rotation is on."""
-        self.window = self.schedule.next(now) if self.schedule and self.enabled else None
-
-    def describe(self) -> dict[str, Any]:
-        """The keys DescribeSecret adds; none for a secret never rotated (fact 14)."""
-        if self.function is None:
-            return {}
-        return {
-            "RotationEnabled": self.enabled,
-            "RotationLambdaARN": self.function,
-            "RotationRules": dict(self.schedule.given) if self.schedule else None,
-            "LastRotatedDate": self.last,
-            # The service promises a rotation "on or before this date": the window's end.
-            "NextRotationDate": self.window.shuts if self.window else None,
-        }
 
 
 @dataclass(frozen=True, slots=True)

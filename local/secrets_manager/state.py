@@ -91,14 +91,21 @@ class ServiceState:
 
     @contextmanager
     def changing(self, secret: Secret) -> Iterator[None]:
-        """A change of values or labels: dates it, makes it stale (fact 13), abandons (fact 6)."""
+        """A change of values or labels: dates it, makes it stale (fact 13), abandons (fact 6).
+
+        A new value in use counts as a rotation for the next one's date (fact 19).
+        """
         before = Snapshot.of(secret.store)
         yield
         after = Snapshot.of(secret.store)
         secret.changed = self.clock.now()
         secret.stale.note(before, after, self.settings.stale_reads)
-        if before.holders.get(CURRENT) != after.holders.get(CURRENT):
-            self._abandon_others(secret, after.holders.get(CURRENT))
+        current = after.holders.get(CURRENT)
+        if current != before.holders.get(CURRENT):
+            self._abandon_others(secret, current)
+        if current in after.valued - before.valued:
+            secret.rotation.plan(self.clock.now())
+            self.replanned.set()
 
     def _abandon_others(self, secret: Secret, current: str | None) -> None:
         """A new AWSCURRENT that is not the rotation's own ends the rotation (fact 6).
