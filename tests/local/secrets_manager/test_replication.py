@@ -293,6 +293,8 @@ def test_a_name_that_is_taken_fails_unless_it_is_overwritten(
     why = f"Replication failed: Secret name {name} already exists in region {THERE}."
     assert status(here, name) == [{**IN_SYNC, "Status": "Failed", "StatusMessage": why}]
     assert there.get_secret_value(SecretId=name)["SecretString"] == "theirs"
+    with assert_refused("InvalidParameterException"):
+        here.delete_secret(SecretId=name)  # until the region is removed, or it succeeds
     here.replicate_secret_to_regions(SecretId=name, AddReplicaRegions=[{"Region": THERE}])
     assert status(here, name)[0]["Status"] == "Failed"
     here.replicate_secret_to_regions(
