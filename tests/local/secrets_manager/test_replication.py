@@ -169,6 +169,16 @@ def test_metadata_follows(
     assert there.list_secrets(Filters=[{"Key": "name", "Values": [name]}])["SecretList"]
 
 
+def test_the_day_of_the_last_read_is_each_regions_own(
+    here: "SecretsManagerClient", there: "SecretsManagerClient", primary: str, name: str
+) -> None:
+    assert "LastAccessedDate" not in status(here, name)[0]
+    there.get_secret_value(SecretId=name)
+    described = there.describe_secret(SecretId=name)
+    assert status(here, primary) == [{**IN_SYNC, "LastAccessedDate": described["LastAccessedDate"]}]
+    assert "LastAccessedDate" not in here.describe_secret(SecretId=primary)
+
+
 def test_lists_are_filtered_by_the_primarys_region(
     here: "SecretsManagerClient", there: "SecretsManagerClient", primary: str
 ) -> None:
