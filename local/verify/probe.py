@@ -99,6 +99,13 @@ class Probe:
         stages = answer.get("VersionIdsToStages", {})
         return {version: sorted(labels) for version, labels in stages.items()}
 
+    def described(self, secret: Secret, *fields: str) -> dict[str, Any]:
+        """These fields of DescribeSecret, where others depend on how far a rotation is."""
+        answer = self._quiet.describe_secret(SecretId=secret.arn)
+        found = {field: answer[field] for field in fields if field in answer}
+        self.transcript.add("DescribeSecret", {"SecretId": secret.arn}, found)
+        return found
+
     def see_labels(self, secret: Secret, expected: Mapping[str, Sequence[str]]) -> None:
         """Raise Broken unless the labels come to be these, each version's by its id."""
         wanted = {version: sorted(labels) for version, labels in expected.items()}

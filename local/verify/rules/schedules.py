@@ -31,7 +31,7 @@ REFUSED = (
 def _configured(probe: Probe, secret: Secret, **rules: Any) -> dict[str, Any]:  # noqa: ANN401 the API's own parameters
     """RotationRules as DescribeSecret has them, after RotateSecret without rotating at once."""
     probe.rotate(secret, RotateImmediately=False, RotationRules=rules)
-    return dict(probe.client.describe_secret(SecretId=secret.arn))
+    return probe.described(secret, "RotationRules", "RotationEnabled", "NextRotationDate")
 
 
 def _refusal(probe: Probe, secret: Secret, expression: str) -> str:
@@ -70,7 +70,7 @@ def a_window_is_kept(probe: Probe) -> None:
 
 @rule(19)
 def the_forms_of_the_guide_are_taken(probe: Probe) -> None:
-    """rate() from four hours on, and cron() with the guide's wildcards, are taken."""
+    """A rate() from four hours on, and a cron() with the guide's wildcards, are taken."""
     for expression in TAKEN:
         described = _configured(probe, probe.secret(), ScheduleExpression=expression)
         kept = described["RotationRules"].get("ScheduleExpression")
@@ -84,8 +84,8 @@ def other_forms_are_refused_and_nothing_is_configured(probe: Probe) -> None:
         secret = probe.secret()
         code = _refusal(probe, secret, expression)
         equal(f"what {expression} is refused with", code, "InvalidParameterException")
-        described = probe.client.describe_secret(SecretId=secret.arn)
-        equal(f"RotationEnabled after {expression}", described.get("RotationEnabled"), None)
+        described = probe.described(secret, "RotationRules", "RotationEnabled")
+        equal(f"what is configured after {expression}", described, {})
 
 
 @rule(19)
