@@ -3,6 +3,7 @@
 import enum
 import os
 import shlex
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +11,8 @@ from typing import Annotated
 import typer
 
 from local.functions.emulator import Emulator, built_functions
-from local.functions.home import ARN_PREFIX, Home, InProcess
+from local.functions.home import ARN_PREFIX, Handler, Home, InProcess
+from local.functions.named import FORM, NamedError, handlers
 from local.processes import ending
 from local.sam.endpoint import LambdaEndpoint
 from local.secrets_manager.console import tell
@@ -34,15 +36,25 @@ def main(
     home: Annotated[
         str, typer.Option(help="in-process, emulator, or the URL of a Lambda endpoint.")
     ] = Where.IN_PROCESS,
+    function: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar=FORM, help="A function of your own, from this folder; may be repeated."
+        ),
+    ] = None,
 ) -> None:
     """A local AWS Secrets Manager with rotation, until Ctrl-C."""
     where = _where(home)
     ending.in_order()
     service = SecretsManager(port=port, retries=retries, retry_delay=retry_delay)
-    with service, _functions(service, where) as service.home:
-        service.subscribe(tell)
-        _explain(service)
-        ending.wait()
+    with service:
+        own = _own(service, function or [])
+        with _functions(service, where) as service.home:
+            for name, handler in own.items():
+                service.add_function(name, handler)
+            service.subscribe(tell)
+            _explain(service, {**functions(), **own})
+            ending.wait()
 
 
 def _where(home: str) -> Where | LambdaEndpoint:
@@ -50,6 +62,16 @@ def _where(home: str) -> Where | LambdaEndpoint:
         return LambdaEndpoint(home) if "://" in home else Where(home)
     except ValueError as error:
         raise typer.BadParameter(f"{error}; or choose from {', '.join(Where)}") from None
+
+
+def _own(service: SecretsManager, given: list[str]) -> dict[str, Handler]:
+    """The caller's functions, which may make their clients as they are imported."""
+    if given:
+        os.environ.update(service.environment)
+    try:
+        return handlers(given, Path.cwd())
+    except NamedError as error:
+        raise typer.BadParameter(str(error), param_hint="--function") from None
 
 
 def _functions(
@@ -66,13 +88,13 @@ def _functions(
     return nullcontext(InProcess({name: each.handler for name, each in functions().items()}))
 
 
-def _explain(service: SecretsManager) -> None:
+def _explain(service: SecretsManager, names: Iterable[str]) -> None:
     print(f"Secrets Manager at {service.endpoint}; Ctrl-C ends it and forgets every secret.")
     print("In another shell:\n")
     for name, value in service.environment.items():
         print(f"  export {name}={shlex.quote(value)}")
     print("\nRotation functions:\n")
-    for name in functions():
+    for name in names:
         print(f"  {ARN_PREFIX}{name}")
     print(flush=True)
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from local.functions.home import ARN_PREFIX, name_of
-from local.secrets_manager.secret import Rotation
+from local.secrets_manager.rotation import Rotation
 from local.secrets_manager.state import MAX_TOKEN, MIN_TOKEN, ServiceState
 from local.secrets_manager.versions import CURRENT, PENDING
 
@@ -35,8 +35,7 @@ def adopt(state: ServiceState, event: Mapping[str, str], function: str) -> None:
         if secret.store.get(token) is not None or is_rotating:
             raise ValueError(f"{secret.name} has that version, or another rotation, already")
         secret.arn = arn
-        secret.rotation.function = ARN_PREFIX + name_of(function)
-        secret.rotation.enabled = True
+        secret.rotation.configure(ARN_PREFIX + name_of(function), None)
         rotation = Rotation(token, "rotation")
         rotation.token = event.get("RotationToken") or rotation.token
         state.abandon(secret)

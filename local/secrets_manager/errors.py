@@ -66,6 +66,13 @@ def secret_not_found() -> Refusal:
     return _not_found("Secrets Manager can't find the specified secret.")
 
 
+def on_replica() -> Refusal:
+    """Only the primary can be changed (recorded on AWS: cloud-nuke's issue 435)."""
+    return invalid_parameter(
+        "Operation not permitted on a replica secret. Call must be made in primary secret's region."
+    )
+
+
 def value_not_found(kind: str, which: str) -> Refusal:
     """No such version, no version with that label, or one without a value yet (fact 12)."""
     return _not_found(f"Secrets Manager can't find the specified secret value for {kind}: {which}")

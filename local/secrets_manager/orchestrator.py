@@ -5,7 +5,8 @@ from typing import cast
 
 from local.secrets_manager.attempt import Result, attempt
 from local.secrets_manager.journal import EventName, RotationOutcome, ServiceEvent, State, Step
-from local.secrets_manager.secret import Rotation, Secret
+from local.secrets_manager.rotation import Rotation
+from local.secrets_manager.secret import Secret
 from local.secrets_manager.state import ServiceState
 from local.secrets_manager.versions import CURRENT, PENDING
 
@@ -138,8 +139,7 @@ class Orchestrator:
     def _record_success(self, secret: Secret, rotation: Rotation) -> None:
         if rotation.kind == "rotation":
             self._take_pending_off(secret, rotation)
-            secret.rotation.last = self._state.clock.now()
-            secret.rotation.plan(secret.rotation.last)
+            secret.rotation.rotated(self._state.clock.now())
             self._state.replanned.set()
         self._publish(secret, rotation, "Succeeded")
 

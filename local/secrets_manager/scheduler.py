@@ -6,7 +6,8 @@ import uuid
 
 from local.secrets_manager import errors
 from local.secrets_manager.orchestrator import Orchestrator
-from local.secrets_manager.secret import Rotation, Secret
+from local.secrets_manager.rotation import Rotation
+from local.secrets_manager.secret import Secret
 from local.secrets_manager.state import ServiceState
 
 _log = logging.getLogger(__name__)

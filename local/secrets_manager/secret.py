@@ -2,75 +2,47 @@
 
 import secrets
 import string
-import threading
-import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from local.secrets_manager.encryption import Encryption
-from local.secrets_manager.journal import RunKind, State
-from local.secrets_manager.schedule import Schedule, Window
+from local.secrets_manager.rotation import Rotation, RotationSettings
 from local.secrets_manager.staleness import Staleness
 from local.secrets_manager.versions import Versions
 
 _DAY_SECONDS = 24 * 3600
+_DEFAULT_KEY = "alias/aws/secretsmanager"
 
 
-@dataclass(slots=True)
-class Rotation:
-    """A rotation on its way: it keeps its version's id and its RotationToken over every attempt.
+@dataclass(frozen=True, slots=True)
+class Replication:
+    """That a secret is to be in another region too; `replica` is None where it could not be."""
 
-    wake: set to end a pause between attempts; again: RotateSecret asked for one more (fact 5).
-    """
+    region: str
+    key: str | None
+    replica: "Secret | None"
 
-    version_id: str
-    kind: RunKind
-    token: str = field(default_factory=lambda: str(uuid.uuid4()), repr=False)
-    wake: threading.Event = field(default_factory=threading.Event)
-    running: bool = False
-    again: bool = False
-    stopped: State | Literal["closed"] | None = None
-
-    def stop(self, why: State | Literal["closed"]) -> None:
-        """Let no further step begin; the first reason stays."""
-        self.stopped = self.stopped or why
-        self.wake.set()
-
-
-@dataclass(slots=True)
-class RotationSettings:
-    """What RotateSecret configured, and what came of it."""
-
-    function: str | None = None
-    enabled: bool = False
-    schedule: Schedule | None = None
-    window: Window | None = None
-    last: float | None = None
-
-    def plan(self, now: float) -> None:
-        """Choose the next window, if there are rules and rotation is on."""
-        self.window = self.schedule.next(now) if self.schedule and self.enabled else None
-
-    def describe(self) -> dict[str, Any]:
-        """The keys DescribeSecret adds; none for a secret never rotated (fact 14)."""
-        if self.function is None:
-            return {}
-        return {
-            "RotationEnabled": self.enabled,
-            "RotationLambdaARN": self.function,
-            "RotationRules": dict(self.schedule.given) if self.schedule else None,
-            "LastRotatedDate": self.last,
-            # The service promises a rotation "on or before this date": the window's end.
-            "NextRotationDate": self.window.shuts if self.window else None,
-        }
+    def describe(self, name: str, *, in_progress: bool) -> dict[str, object]:
+        """As the AWS CLI's examples have it; the failure's message is in moto's tests."""
+        replica = self.replica
+        key = replica.encryption.key if replica else self.key
+        status: dict[str, object] = {"Region": self.region, "KmsKeyId": key or _DEFAULT_KEY}
+        if in_progress:
+            return {**status, "Status": "InProgress"}
+        if replica is None:
+            why = f"Replication failed: Secret name {name} already exists in region {self.region}."
+            return {**status, "Status": "Failed", "StatusMessage": why}
+        day = replica.last_accessed()
+        read = {} if day is None else {"LastAccessedDate": day}
+        return {**status, "Status": "InSync", "StatusMessage": "Replication succeeded", **read}
 
 
 class Secret:
     """A secret; its value, if it has one, is in `store`, its versions.
 
     tags: values by key, None if there never was one; deleted: the moment its recovery window
-    ends, in Unix seconds; primary_region: only if it is replicated.
+    ends, in Unix seconds; primary_region: only if it is replicated; replications: by region.
     """
 
     def __init__(self, account: str, region: str, request: Mapping[str, Any], now: float) -> None:
@@ -88,6 +60,7 @@ class Secret:
         self.stale = Staleness()
         self.rotation = RotationSettings()
         self.incomplete: Rotation | None = None
+        self.replications: dict[str, Replication] = {}
 
     def is_deleted(self) -> bool:
         """Whether it is scheduled for deletion (fact 16)."""
@@ -130,6 +103,7 @@ class Secret:
             LastAccessedDate=self.last_accessed(),
             DeletedDate=self.deleted,
             PrimaryRegion=self.primary_region,
+            ReplicationStatus=self.replication_status() or None,
             VersionIdsToStages=stages or None,
             **self.rotation.describe(),
         )
@@ -137,9 +111,17 @@ class Secret:
     def entry(self) -> dict[str, Any]:
         """The secret in ListSecrets, which has another name for the versions."""
         described = self.describe()
+        described.pop("ReplicationStatus", None)
         if stages := described.pop("VersionIdsToStages", None):
             described["SecretVersionsToStages"] = stages
         return described
+
+    def replication_status(self, in_progress: Collection[str] = ()) -> list[dict[str, object]]:
+        """Each region that the secret is replicated to, as the API has it, in order."""
+        return [
+            each.describe(self.name, in_progress=region in in_progress)
+            for region, each in sorted(self.replications.items())
+        ]
 
 
 def _suffix() -> str:

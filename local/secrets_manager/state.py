@@ -1,15 +1,17 @@
-"""What every operation shares: the secrets, one lock, the clock, the journal and the settings."""
+"""What every operation shares: the secrets of its region, and what all regions share."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from local.functions.home import Home
 from local.secrets_manager import errors
 from local.secrets_manager.clock import SystemClock
 from local.secrets_manager.journal import Journal, ServiceEvent
+from local.secrets_manager.lock import Lock
+from local.secrets_manager.replica import Replica
 from local.secrets_manager.secret import Secret
 from local.secrets_manager.staleness import Snapshot
 from local.secrets_manager.store import Store
@@ -39,67 +41,71 @@ class Settings:
     step_pause: float = 0.0
 
 
+@dataclass
+class Common:
+    """What all regions of a service share."""
+
+    home: Home
+    clock: SystemClock
+    settings: Settings
+    journal: Journal = field(default_factory=Journal)
+    lock: Lock = field(default_factory=Lock)
+
+
 class ServiceState:
-    """The secrets of one account and region behind one lock."""
+    """The secrets of the account in one region; `elsewhere` gives another region's state."""
 
-    def __init__(self, home: Home, clock: SystemClock, settings: Settings) -> None:
-        self.home = home
-        self.clock = clock
-        self.settings = settings
-        self.journal = Journal()
-        self.account, self.region = ACCOUNT, REGION
-        self.store = Store(self.account, self.region, clock.now)
+    def __init__(
+        self, common: Common, region: str, elsewhere: "Callable[[str], ServiceState]"
+    ) -> None:
+        self._common = common
+        self.clock, self.settings, self.journal = common.clock, common.settings, common.journal
+        self.hold_lock, self.later = common.lock.hold, common.lock.later
+        self.account, self.region, self.elsewhere = ACCOUNT, region, elsewhere
+        self.store = Store(self.account, region, common.clock.now)
         self.replanned = threading.Event()  # set when a rotation window may have changed
-        self._lock = threading.RLock()
-        self._depth = 0
-        self._later: list[Callable[[], None]] = []
 
-    @contextmanager
-    def hold_lock(self) -> Iterator[None]:
-        """Hold the lock; whatever `later` was given runs after it is free again."""
-        due: list[Callable[[], None]] = []
-        try:
-            with self._lock:
-                self._depth += 1
-                try:
-                    yield
-                finally:
-                    self._depth -= 1
-                    if self._depth == 0:
-                        due, self._later = self._later, []
-        finally:
-            for action in due:
-                action()
-
-    def later(self, action: Callable[[], None]) -> None:
-        """Run the action once the lock is free: a subscriber may call the service."""
-        self._later.append(action)
+    @property
+    def home(self) -> Home:
+        """Where functions run, of whatever region."""
+        return self._common.home
 
     def secrets(self) -> list[Secret]:
-        """Every secret, deleted ones included."""
-        return self.store.all()
+        """Every secret, deleted ones and replicas included."""
+        return [_as_it_is_now(secret) for secret in self.store.all()]
 
-    def find(self, request: Request, *, deleted_too: bool = False) -> Secret:
-        """The secret SecretId names; refuses unknown and deleted ones (fact 16)."""
+    def find(
+        self, request: Request, *, deleted_too: bool = False, replica_too: bool = False
+    ) -> Secret:
+        """The secret SecretId names; refuses unknown and deleted ones (fact 16), and replicas."""
         secret = self.store.find(request["SecretId"])
         if secret is None:
             raise errors.secret_not_found()
+        if isinstance(secret, Replica) and not replica_too:
+            raise errors.on_replica()
         if secret.is_deleted() and not deleted_too:
             raise errors.invalid_request(
                 "You can't perform this operation on the secret because it was marked for deletion."
             )
-        return secret
+        return _as_it_is_now(secret)
 
     @contextmanager
     def changing(self, secret: Secret) -> Iterator[None]:
-        """A change of values or labels: dates it, makes it stale (fact 13), abandons (fact 6)."""
+        """A change of values or labels: dates it, makes it stale (fact 13), abandons (fact 6).
+
+        A new value in use counts as a rotation for the next one's date (fact 19).
+        """
         before = Snapshot.of(secret.store)
         yield
         after = Snapshot.of(secret.store)
         secret.changed = self.clock.now()
         secret.stale.note(before, after, self.settings.stale_reads)
-        if before.holders.get(CURRENT) != after.holders.get(CURRENT):
-            self._abandon_others(secret, after.holders.get(CURRENT))
+        current = after.holders.get(CURRENT)
+        if current != before.holders.get(CURRENT):
+            self._abandon_others(secret, current)
+        if current in after.valued - before.valued:
+            secret.rotation.plan(self.clock.now())
+            self.replanned.set()
 
     def _abandon_others(self, secret: Secret, current: str | None) -> None:
         """A new AWSCURRENT that is not the rotation's own ends the rotation (fact 6).
@@ -127,6 +133,12 @@ class ServiceState:
     def _tell_abandoned(self, secret: Secret, version_id: str) -> None:
         event = ServiceEvent("RotationAbandoned", secret.arn, version_id, self.clock.now())
         self.later(lambda: self.journal.publish(event))
+
+
+def _as_it_is_now(secret: Secret) -> Secret:
+    if isinstance(secret, Replica):
+        secret.follow()
+    return secret
 
 
 def token_of(

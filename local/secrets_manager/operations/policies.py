@@ -27,7 +27,7 @@ def put_resource_policy(state: ServiceState, request: Request) -> Answer:
 
 def get_resource_policy(state: ServiceState, request: Request) -> Answer:
     """GetResourcePolicy: no ResourcePolicy in the answer where there is none (moto's pull 6049)."""
-    secret = state.find(request)
+    secret = state.find(request, replica_too=True)
     if request.get("PolicyName", _NAME) != _NAME:
         raise errors.refusal(
             "ResourceNotFoundException", "Secrets Manager can't find the specified policy."
@@ -45,7 +45,7 @@ def delete_resource_policy(state: ServiceState, request: Request) -> Answer:
 
 def list_resource_policies(state: ServiceState, request: Request) -> Answer:
     """ListResourcePolicies: the name of the policy, if there is one."""
-    secret = state.find(request)
+    secret = state.find(request, replica_too=True)
     names = [{"PolicyName": _NAME}] if secret.policy is not None else []
     listed, token = page(names, request, _MAX_PAGE)
     return {"ResourcePolicies": listed, **token}

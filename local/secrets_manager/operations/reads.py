@@ -11,7 +11,7 @@ _MAX_PAGE = 100
 
 def get_secret_value(state: ServiceState, request: Request) -> Answer:
     """GetSecretValue by id, by label or by both (facts 12 and 13)."""
-    secret = state.find(request)
+    secret = state.find(request, replica_too=True)
     label = request.get("VersionStage")
     if version_id := request.get("VersionId"):
         version, labels = _by_id(secret, version_id, label)
@@ -31,12 +31,12 @@ def get_secret_value(state: ServiceState, request: Request) -> Answer:
 
 def describe_secret(state: ServiceState, request: Request) -> Answer:
     """DescribeSecret, of a deleted secret too."""
-    return state.find(request, deleted_too=True).describe()
+    return state.find(request, deleted_too=True, replica_too=True).describe()
 
 
 def list_secret_version_ids(state: ServiceState, request: Request) -> Answer:
     """ListSecretVersionIds: versions with a value; unlabelled ones if asked (facts 7, 15)."""
-    secret = state.find(request, deleted_too=True)
+    secret = state.find(request, deleted_too=True, replica_too=True)
     entries = [
         _entry(secret, version)
         for version in secret.store.valued()

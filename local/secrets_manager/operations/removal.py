@@ -25,6 +25,7 @@ def delete_secret(state: ServiceState, request: Request) -> Answer:
     if force:
         return _delete_now(state, request, now)
     secret = state.find(request)
+    _refuse_replicated(secret)
     date = now + (days or _DEFAULT_DAYS) * _DAY_SECONDS
     secret.deleted = date
     return secret.answer(DeletionDate=date)
@@ -38,10 +39,20 @@ def _delete_now(state: ServiceState, request: Request, now: float) -> Answer:
         secret = Secret(state.account, state.region, {"Name": name_in(secret_id)}, now)
         is_name = secret.name == secret_id
         return secret.answer(DeletionDate=now) | ({} if is_name else {"ARN": secret_id})
+    _refuse_replicated(state.find(request, deleted_too=True))
     if secret.incomplete is not None:
         secret.incomplete.stop("cancelled")
     state.store.remove(secret)
     return secret.answer(DeletionDate=now)
+
+
+def _refuse_replicated(secret: Secret) -> None:
+    """Its replicas have to go first (recorded on AWS: cloud-nuke's issue 435)."""
+    if secret.replications:
+        regions = ", ".join(sorted(secret.replications))
+        raise errors.invalid_parameter(
+            f"You can't delete secret {secret.arn} that still has replica regions [{regions}]."
+        )
 
 
 def restore_secret(state: ServiceState, request: Request) -> Answer:

@@ -4,7 +4,7 @@ import base64
 from typing import Literal
 
 from local.secrets_manager import errors
-from local.secrets_manager.operations import tags
+from local.secrets_manager.operations import replication, tags
 from local.secrets_manager.secret import Secret
 from local.secrets_manager.state import Answer, Request, ServiceState, token_of
 from local.secrets_manager.store import NAME
@@ -18,8 +18,8 @@ def create_secret(state: ServiceState, request: Request) -> Answer:
     name = request["Name"]
     if not NAME.fullmatch(name):
         raise errors.invalid_name()
-    if request.get("AddReplicaRegions"):
-        raise errors.invalid_parameter("Replica regions are not part of the local service.")
+    replicas = request.get("AddReplicaRegions", ())
+    replication.check(state, replicas)
     value = value_of(request)
     token = None if value is None else token_of(request)
     given = tags.check(tags.tags_of(request.get("Tags", ())))
@@ -32,7 +32,9 @@ def create_secret(state: ServiceState, request: Request) -> Answer:
     if value is not None and token is not None:
         secret.store.put(token, value, [CURRENT], now)
     state.store.add(secret)
-    return secret.answer(VersionId=token)
+    force = request.get("ForceOverwriteReplicaSecret", False)
+    status = replication.replicate(state, secret, replicas, force=force)
+    return secret.answer(VersionId=token, ReplicationStatus=status or None)
 
 
 def _create_again(secret: Secret, token: str | None, value: Value | None) -> Answer:
@@ -62,8 +64,12 @@ def put_secret_value(state: ServiceState, request: Request) -> Answer:
 
 
 def update_secret(state: ServiceState, request: Request) -> Answer:
-    """UpdateSecret: description and key, and a new AWSCURRENT version if a value is given."""
-    secret = state.find(request)
+    """UpdateSecret: description and key, and a new AWSCURRENT version if a value is given.
+
+    A replica may have its key changed, and nothing else (user guide, Promote a replica).
+    """
+    only_key = request.keys() <= {"SecretId", "KmsKeyId", "ClientRequestToken"}
+    secret = state.find(request, replica_too=only_key and "KmsKeyId" in request)
     value = value_of(request)
     token = None if value is None else token_of(request)
     if value is not None and token is not None:
