@@ -52,12 +52,37 @@ def a_number_of_days_is_kept_with_the_next_date(probe: Probe) -> None:
 
 
 @rule(19)
-def an_expression_is_kept_with_the_days_it_comes_to(probe: Probe) -> None:
-    """A ScheduleExpression is described as it was given, with AutomaticallyAfterDays beside it."""
+def an_expression_is_kept(probe: Probe) -> None:
+    """A ScheduleExpression is described as it was given, and NextRotationDate is there."""
     described = _configured(probe, probe.secret(), ScheduleExpression="rate(10 days)")
-    rules = described["RotationRules"]
-    equal("ScheduleExpression", rules.get("ScheduleExpression"), "rate(10 days)")
-    equal("AutomaticallyAfterDays", rules.get("AutomaticallyAfterDays"), 10)
+    kept = described["RotationRules"].get("ScheduleExpression")
+    equal("ScheduleExpression", kept, "rate(10 days)")
+    holds("NextRotationDate is missing", "NextRotationDate" in described)
+
+
+@rule(19)
+def after_a_rotation_an_expression_has_its_days_beside_it(probe: Probe) -> None:
+    """After a rotation, AutomaticallyAfterDays is beside the expression: 10 for rate(10 days)."""
+    secret = probe.rotating()
+    version = probe.rotate(secret, RotationRules={"ScheduleExpression": "rate(10 days)"})
+    probe.see_rotated(secret, version)
+    probe.until(
+        "the rules",
+        lambda: probe.described(secret, "RotationRules")["RotationRules"],
+        lambda seen: seen.get("AutomaticallyAfterDays") == 10,  # noqa: PLR2004 as the rate has it
+        within=probe.place.patience.rotation,
+        wanted="AutomaticallyAfterDays of 10",
+    )
+
+
+@rule(19)
+def without_rotation_there_is_no_next_date(probe: Probe) -> None:
+    """After CancelRotateSecret there is no NextRotationDate."""
+    secret = probe.secret()
+    _configured(probe, secret, AutomaticallyAfterDays=10)
+    probe.client.cancel_rotate_secret(SecretId=secret.arn)
+    described = probe.described(secret, "RotationEnabled", "NextRotationDate")
+    equal("what is described", described, {"RotationEnabled": False})
 
 
 @rule(19)

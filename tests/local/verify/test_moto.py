@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 import pytest
 
+from local.bootstrap import ROOT as ROOT_FOLDER
 from local.processes import children
 from local.verify import endpoint, rules, sweep
 from local.verify.place import Place
@@ -91,6 +92,8 @@ def test_the_referee_whistles_at_moto(moto: str, foreign: set[str]) -> None:
     ruled = list(rulings(results, place.kind))
     broken = [each.fact.number for each in ruled if each.outcome is Outcome.BROKEN]
     assert len(broken) == 19, broken
+    page = (ROOT_FOLDER / "docs/verify.md").read_text()
+    assert f"breaks {len(broken)} of these rules" in page
     checks = Counter(each.outcome for each in results)
     assert checks[Outcome.BROKEN] == 46, checks
     cannot = {each.fact.number for each in ruled if each.outcome is Outcome.CANNOT}
