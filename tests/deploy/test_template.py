@@ -15,7 +15,7 @@ from local import template
 from local.build import artifacts
 from local.build.source import Source, rotator_of
 from local.functions.home import LambdaContext
-from local.verify import stack
+from local.verify import stack as referee
 from shared.errors import RotationError
 
 FUNCTIONS = template.functions()
@@ -129,7 +129,7 @@ def test_the_security_linters_exceptions_have_their_reasons() -> None:
 
 def test_cfn_lint_finds_nothing(tmp_path: Path) -> None:
     referees = tmp_path / "referee.json"
-    referees.write_text(json.dumps(stack.template("prefix/0123456789ab")))
+    referees.write_text(json.dumps(referee.template("prefix/0123456789ab")))
     templates = artifacts.ROOT / "template.yaml", referees
     done = subprocess.run(
         [BIN / "cfn-lint", "--include-checks", "I", "--", *templates],
