@@ -5,17 +5,19 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+import urllib3
 
 from local.bootstrap import ROOT as ROOT_FOLDER
+from local.functions.home import FunctionError, name_of
 from local.processes import children
-from local.verify import endpoint, rules, sweep
+from local.verify import endpoint, function, rules, stack, sweep
 from local.verify.place import Place
 from local.verify.sweep import ROOT
 from local.verify.verdict import Outcome, ask, rulings
@@ -122,6 +124,52 @@ def test_without_a_yes_nothing_is_made(moto: str, foreign: set[str], tmp_path: P
     child = _start(moto, tmp_path / "log", "--only", "8")  # its input is empty
     assert _ended(child) != 0
     assert "Begin?" in child.log.read_text()
+    assert _names(moto) == foreign
+
+
+class Deployed:
+    """A home that has the function under whatever name CloudFormation gave it."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+
+    def knows(self, function_arn: str, /) -> bool:
+        return name_of(function_arn).startswith(ROOT)
+
+    def invoke(self, function_arn: str, event: Mapping[str, object], /) -> None:
+        assert self.knows(function_arn)
+        try:
+            function.run(self._place.client(), {name: str(value) for name, value in event.items()})
+        except RuntimeError as error:
+            raise FunctionError("RuntimeError", str(error)) from None
+
+
+def test_where_the_function_runs_rotations_are_asked_of_it(
+    moto: str, foreign: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on AWS: CloudFormation makes the function, Lambda answers its canary, and it rotates."""
+    with endpoint.service() as service:
+        for name, value in _environment(moto).items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", service.endpoint)
+        place = endpoint.remote_place(endpoint.AWS)
+        service.home = Deployed(place)
+        canary = json.dumps({"Name": stack.canary_name(place.prefix)})
+        with urllib3.PoolManager(retries=False) as http:
+            http.request(
+                "POST", f"{moto}/moto-api/static/lambda-simple/response", json={"results": [canary]}
+            )
+        try:
+            assert endpoint.deployed(place) is None
+            chosen = [check for check in rules.checks() if check.number in (1, 2, 3, 4)]
+            results = [ask(place, check) for check in chosen]
+        finally:
+            swept = sweep.sweep(place)
+        assert [each.seen for each in results if each.outcome is not Outcome.HOLDS] == []
+        assert swept.gone == [
+            f"stack {stack.stack_name(place.prefix)}",
+            f"secret {stack.canary_name(place.prefix)} in us-east-1",
+        ]
     assert _names(moto) == foreign
 
 
