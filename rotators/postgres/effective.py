@@ -12,6 +12,12 @@ LOG = logging.getLogger(f"rotation.{__name__}")
 # (release notes of November 2024); 11 and older forget it in every release.
 _MENDED_BY = {12: 21, 13: 17, 14: 14, 15: 9, 16: 5, 17: 1}
 
+_EFFECTIVE = "SELECT current_user::pg_catalog.text, pg_catalog.current_database()::pg_catalog.text"
+_RESET_AND_UNDO = (
+    "SAVEPOINT as_it_was; SET SESSION AUTHORIZATION DEFAULT; RESET ALL;"
+    f" {_EFFECTIVE}; ROLLBACK TO SAVEPOINT as_it_was"
+)
+
 
 class EffectiveRole(NamedTuple):
     """The role that a session's statements are run as, and the database that it is in."""
@@ -25,10 +31,7 @@ def effective_role(connection: Connection) -> EffectiveRole:
 
     Read it before the session sets anything that could change it.
     """
-    row = connection.execute(
-        "SELECT current_user::pg_catalog.text, pg_catalog.current_database()::pg_catalog.text"
-    )
-    return EffectiveRole(*map(str, row.fetchall()[0]))
+    return EffectiveRole(*map(str, connection.execute(_EFFECTIVE).fetchall()[0]))
 
 
 def verify_reset(connection: Connection, clone: str, expected: str) -> None:
@@ -58,7 +61,6 @@ def verify_reset(connection: Connection, clone: str, expected: str) -> None:
 
 def _role_after_reset(connection: Connection) -> str:
     """By that part of DISCARD ALL, which may not be in a transaction itself; undone at once."""
-    with connection.transaction(force_rollback=True):
-        connection.execute("SET SESSION AUTHORIZATION DEFAULT")
-        connection.execute("RESET ALL")
-        return effective_role(connection).role
+    results = connection.execute(_RESET_AND_UNDO).results()
+    ((role, _),) = [row for result in results if result.description for row in result]
+    return str(role)

@@ -28,6 +28,7 @@ from rotators.postgres.provisioning import (
     reassign_owned,
     rehearse_pair,
 )
+from rotators.postgres.roles import RolePair
 from shared.credentials import Login
 from shared.errors import RejectedByPolicy, TargetMismatch
 from shared.secret import Secret
@@ -96,21 +97,22 @@ class PostgresSession:
         logged_in = self._login.username
         new = self._new_password(password, by, role=twin)
 
-        def provision(connection: Connection, *, proven: bool) -> TargetMismatch | None:
-            refusal = ensure_clone(connection, logged_in, twin, proven=proven)
-            if refusal is None:
+        def provision(connection: Connection, *, proven: bool) -> RolePair | TargetMismatch:
+            found = ensure_clone(connection, logged_in, twin, proven=proven)
+            if isinstance(found, RolePair):
                 change_password(connection, new, logged_in, twin)
-            return refusal
+            return found
 
-        refusal = by.change(twin, partial(provision, proven=False), password=new)
-        if refusal is not None:
+        found = by.change(twin, partial(provision, proven=False), password=new)
+        if isinstance(found, TargetMismatch):
             # Even without a proof: another copy of this step may have adopted the twin meanwhile.
             # That ends the password that would prove it, and the server itself shows the pair.
             again = partial(provision, proven=proves_ownership())
-            refusal = by.change(twin, again, password=new)
-        if refusal is not None:
-            raise refusal
-        self._reassign_owned(twin)
+            found = by.change(twin, again, password=new)
+        if isinstance(found, TargetMismatch):
+            raise found
+        if found.clone.name == logged_in and found.clone.owns_objects_in:
+            self._reassign_owned(twin)
 
     def check_twin(self, twin: str, /, *, by: Self) -> None:
         """Do what both of the next rotations do, in a transaction of `by` that is rolled back.
