@@ -12,41 +12,36 @@ from rotators.postgres.roles import MARK, Membership, Role, RolePair, Setting
 from shared.credentials import CLONE
 from shared.errors import TargetMismatch
 
-_NAMED = sql.SQL("SELECT oid FROM pg_roles WHERE rolname::text = ANY({})")
+# With few types, functions and catalogs: a session that is new reads about each of them first.
 _ROLES = (
-    "SELECT oid::int8 AS of, rolname, rolcanlogin, rolinherit, rolcreatedb, rolcreaterole,"
+    "SELECT oid AS of, rolname, rolcanlogin, rolinherit, rolcreatedb, rolcreaterole,"
     " rolreplication, rolbypassrls, rolsuper, rolconnlimit,"
     # Not in the session's date style or time zone: the clone is given the very same text.
     " CASE WHEN isfinite(rolvaliduntil)"
     " THEN to_char(rolvaliduntil AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00'"
     " ELSE coalesce(rolvaliduntil::text, 'infinity') END AS rolvaliduntil"
-    " FROM pg_roles WHERE oid IN ({named})"
+    " FROM pg_roles WHERE oid IN ({roles})"
+)
+_MEMBERSHIPS = (
+    "SELECT member AS of, pg_get_userbyid(roleid) AS role, pg_get_userbyid(grantor) AS grantor,"
+    " admin_option AS admin, {inherit} AS inherit, {set} AS set"
+    " FROM pg_auth_members WHERE member IN ({roles}) ORDER BY 2, 3"
 )
 # Before PostgreSQL 16 a membership has only one option, ADMIN.
-_MEMBERSHIPS = (
-    "SELECT m.member::int8 AS of, granted.rolname AS role, coalesce(giver.rolname, '') AS grantor,"
-    " m.admin_option AS admin,"
-    " coalesce((to_jsonb(m) ->> 'inherit_option')::bool, true) AS inherit,"
-    " coalesce((to_jsonb(m) ->> 'set_option')::bool, true) AS set"
-    " FROM pg_auth_members m JOIN pg_roles granted ON granted.oid = m.roleid"
-    " LEFT JOIN pg_roles giver ON giver.oid = m.grantor"
-    " WHERE m.member IN ({named}) ORDER BY 2, 3"
-)
+_NO_OPTIONS = {"inherit": sql.SQL("true"), "set": sql.SQL("true")}
+_OPTIONS = {"inherit": sql.SQL("inherit_option"), "set": sql.SQL("set_option")}
 # 0 is in place of a role's oid, where a setting is a default for all.
 _SETTINGS = (
-    "SELECT s.setrole::int8 AS of, d.datname AS database,"
-    " split_part(entry, '=', 1) AS name, substr(entry, strpos(entry, '=') + 1) AS value"
-    " FROM pg_db_role_setting s LEFT JOIN pg_database d ON d.oid = s.setdatabase,"
-    " unnest(s.setconfig) AS entry"
-    " WHERE (s.setrole = 0 OR s.setrole IN ({named}))"
-    " AND (s.setdatabase = 0 OR d.oid > 0)"
+    "SELECT s.setrole AS of, d.datname AS database, s.setconfig AS entries"
+    " FROM pg_db_role_setting s LEFT JOIN pg_database d ON d.oid = s.setdatabase"
+    " WHERE s.setrole IN (0, {roles}) AND (s.setdatabase = 0 OR d.oid > 0)"
 )
 # Neither temporary tables, which end with their session, nor default privileges and user mappings,
 # which are no objects with an owner.
 _OWNS_OBJECTS_IN = (
-    "SELECT DISTINCT s.refobjid::int8 AS of, coalesce(d.datname, current_database()) AS database"
+    "SELECT DISTINCT s.refobjid AS of, coalesce(d.datname, current_database()) AS database"
     " FROM pg_shdepend s LEFT JOIN pg_database d ON d.oid = s.dbid"
-    " WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid IN ({named}) AND s.deptype = 'o'"
+    " WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid IN ({roles}) AND s.deptype = 'o'"
     " AND s.classid NOT IN ('pg_default_acl'::regclass, 'pg_user_mapping'::regclass)"
     " AND NOT (s.classid = 'pg_class'::regclass AND d.datname = current_database()"
     " AND EXISTS (SELECT FROM pg_class c WHERE c.oid = s.objid AND c.relpersistence = 't'))"
@@ -118,10 +113,13 @@ def _which_is_which(connection: Connection, named: RolePair) -> TargetMismatch:
 
 def _read_roles(connection: Connection, *names: str) -> tuple[dict[str, Role], dict[Setting, str]]:
     """Return the roles that there are, by name, and the settings that are defaults for all."""
-    message = _ALL_OF_ROLES.format(named=_NAMED.format(list(names)))
+    quoted = (sql.Identifier(name).as_string(connection) for name in names)
+    roles = sql.SQL(", ").join(sql.SQL("to_regrole({})").format(name) for name in quoted)
+    options = _OPTIONS if has_options(connection) else _NO_OPTIONS
+    message = _ALL_OF_ROLES.format(roles=roles, **options)
     results = connection.cursor(row_factory=dict_row).execute(message).results()
     attributes, memberships, settings, owning = map(_by_role, results)
-    roles = [
+    found = [
         Role(
             name=str(row.pop("rolname")),
             oid=oid,
@@ -132,7 +130,7 @@ def _read_roles(connection: Connection, *names: str) -> tuple[dict[str, Role], d
         )
         for oid, (row,) in attributes.items()
     ]
-    return {role.name: role for role in roles}, _by_setting(settings[0])
+    return {role.name: role for role in found}, _by_setting(settings[0])
 
 
 def _by_role(rows: Iterable[DictRow]) -> defaultdict[int, list[DictRow]]:
@@ -144,4 +142,5 @@ def _by_role(rows: Iterable[DictRow]) -> defaultdict[int, list[DictRow]]:
 
 
 def _by_setting(rows: Iterable[DictRow]) -> dict[Setting, str]:
-    return {(row["database"], row["name"]): row["value"] for row in rows}
+    split = [(row["database"], *entry.partition("=")) for row in rows for entry in row["entries"]]
+    return {(database, name): value for database, name, _, value in split}

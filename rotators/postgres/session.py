@@ -10,7 +10,6 @@ from typing import Self, TypeVar
 from rotators.postgres.catalog import read_pair
 from rotators.postgres.comparison import verify_pair
 from rotators.postgres.connection import BoundedConnection, Connection
-from rotators.postgres.effective import effective_role
 from rotators.postgres.errors import translate_postgres_errors
 from rotators.postgres.guessing import is_worth_trying
 from rotators.postgres.passwords import (
@@ -138,8 +137,7 @@ class PostgresSession:
         """
         logged_in = self._login.username
         with self.reading() as connection:
-            effective = effective_role(connection)
-            verify_pair(connection, read_pair(connection, logged_in, twin), logged_in, effective)
+            verify_pair(connection, read_pair(connection, logged_in, twin), logged_in)
 
     def _new_password(self, password: Secret, by: Self, *, role: str = "") -> NewPassword:
         """Return what `by` gives to the role, this user where none is named."""
