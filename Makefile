@@ -92,24 +92,13 @@ bench-availability: setup ## logins refused while a secret rotates (ARGS='--only
 bench-artifacts: setup ## sizes, build times and cold starts, as deployed and built in other ways
 	@$(RUN) local.bench.artifacts $(ARGS)
 
-.PHONY: bench-imports
-bench-imports: setup ## what a start of each function takes, and its ten dearest modules
-	@$(RUN) local.bench.imports $(ARGS)
-
-.PHONY: bench-steps
-bench-steps: setup ## each step's time with the share of a processor that 256 MB give
-	@$(RUN) local.bench.steps $(ARGS)
-
-.PHONY: bench-connections
-bench-connections: setup ## what a login takes, by the authorities it is verified with
-	@$(RUN) local.bench.connections $(ARGS)
-
 .PHONY: bench
-bench: bench-imports bench-steps bench-connections ## starts, steps and logins: docs/performance.md
+bench: setup ## starts, steps, memory, cost, logins, rotations, scale (REFERENCE=AWS's functions)
+	@$(RUN) local.bench $(if $(REFERENCE),--reference "$(REFERENCE)") $(ARGS)
 
-.PHONY: bench-lambda-size
-bench-lambda-size: setup ## the memory and the processor time that a rotation takes
-	@$(RUN) local.bench.lambda_size
+.PHONY: bench-imports
+bench-imports: setup ## the ten dearest modules of each function's start
+	@$(RUN) local.bench.imports
 
 .PHONY: servers
 servers: setup ## run PostgreSQL, MariaDB and MySQL until Ctrl-C (ARGS='postgres' for one)

@@ -30,13 +30,17 @@ class CertificateFaults:
     untrusted: ErrorRow
 
     @classmethod
-    def at(cls, address: str) -> Self:
-        """Of a target whose address is in this field of the secret."""
+    def at(cls, address: str, *, name: str | None = None) -> Self:
+        """Of a target whose address is in this field of the secret.
+
+        name: the field that may name another host for the certificate, where there is one.
+        """
         bundle = "TLS_CA_BUNDLE"
+        elsewhere = f"; where that must stay as it is, in '{name}'" if name else ""
         return cls(
             wrong_host=ErrorRow(
                 Untrusted, "the server's certificate is for another host",
-                f"put a name that the certificate has in '{address}'", address,
+                f"put a name that the certificate has in '{address}'{elsewhere}", address,
             ),
             expired=ErrorRow(
                 Untrusted, f"{_ANY} has expired",

@@ -19,6 +19,7 @@ class Login:
     """A database user's way in. `document` is the JSON it came from, values in it included.
 
     tls: False only where the secret and the function's setting both say so.
+    tls_host: the name that the server's certificate must have, where that is not `host`.
     """
 
     username: str
@@ -28,6 +29,7 @@ class Login:
     dbname: str | None
     tls: bool
     document: Mapping[str, object] = field(repr=False)
+    tls_host: str | None = None
 
     @classmethod
     def parse(
@@ -55,6 +57,7 @@ class Login:
             dbname=fields.name("dbname"),
             tls=tls,
             document=document,
+            tls_host=fields.optional_host("tls_host"),
         )
 
     def render(self) -> dict[str, object]:
@@ -71,6 +74,11 @@ class Login:
         """The name this user alternates with: `app` and `app_clone`."""
         name = self.username.removesuffix(CLONE)
         return name if name and name != self.username else self.username + CLONE
+
+    @property
+    def verified_host(self) -> str:
+        """The name or address that the server's certificate must have, where it is looked at."""
+        return (self.tls and self.tls_host) or self.host
 
     @property
     def address(self) -> str:

@@ -76,6 +76,10 @@ class Fields:
             self._refuse(field, "must be one host name or IP address", "correct it in")
         return value.lower().removesuffix(".")
 
+    def optional_host(self, field: str) -> str | None:
+        """The same, or None where the field is absent or null."""
+        return None if self.document.get(field) is None else self.host(field)
+
     def flag(self, field: str, *, default: bool) -> bool:
         """A JSON bool, or one of the words the AWS functions take for one."""
         value = self.document.get(field)

@@ -36,14 +36,17 @@ class ConnectionFaults:
     no_answer: ErrorRow
 
     @classmethod
-    def at(cls, address: str) -> Self:
-        """Of a target whose address is in this field of the secret."""
+    def at(cls, address: str, *, name: str | None = None) -> Self:
+        """Of a target whose address is in this field of the secret.
+
+        name: the field that may name another host for the certificate, where there is one.
+        """
         return cls(
             unresolved=ErrorRow(
                 Unreachable, "the name of the host cannot be resolved",
                 f"check '{address}' and DNS", address,
             ),
-            certificate=CertificateFaults.at(address),
+            certificate=CertificateFaults.at(address, name=name),
             no_tls=ErrorRow(
                 Untrusted, "the server offers no TLS", "enable TLS on the server", address
             ),

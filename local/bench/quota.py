@@ -5,7 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_PERIOD = 100_000  # microseconds, the kernel's own default
+# Lambda's developer guide, "Configure Lambda function memory".
+ONE_PROCESSOR = 1769  # megabytes
+# Microseconds. Lambda's functions are held back until the next 20 ms, not the kernel's usual 100,
+# in which a short step would end before it is held back at all: measurements of 2025-03-01 in
+# github.com/pwrdrvr/lambda-throttling, docs/index.html.
+_PERIOD = 20_000
 _FIRST = Path("/sys/fs/cgroup/cpu")  # version 1, where its controller is
 _SECOND = Path("/sys/fs/cgroup")
 
@@ -26,14 +31,17 @@ def quota(share: float) -> Iterator[Path]:
     allowed = round(share * _PERIOD)
     try:
         group.mkdir()
-        if first:
-            (group / "cpu.cfs_period_us").write_text(str(_PERIOD))
-            (group / "cpu.cfs_quota_us").write_text(str(allowed))
-        else:
-            (group / "cpu.max").write_text(f"{allowed} {_PERIOD}")
     except OSError as error:
         raise NoQuotaError(f"{group} cannot be made ({type(error).__name__})") from None
     try:
+        try:
+            if first:
+                (group / "cpu.cfs_period_us").write_text(str(_PERIOD))
+                (group / "cpu.cfs_quota_us").write_text(str(allowed))
+            else:
+                (group / "cpu.max").write_text(f"{allowed} {_PERIOD}")
+        except OSError as error:
+            raise NoQuotaError(f"{group} takes no quota ({type(error).__name__})") from None
         yield group / "cgroup.procs"
     finally:
         group.rmdir()

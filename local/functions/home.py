@@ -79,23 +79,39 @@ class InProcess:
     """Functions that run in the thread that invokes them; `timeout` in seconds is not enforced.
 
     handlers: by function name, the handler itself or its dotted path, imported when first needed.
+    beside: the home of every other function.
     """
 
     def __init__(
-        self, handlers: Mapping[str, Handler | str], *, timeout: float = 30, memory: int = 256
+        self,
+        handlers: Mapping[str, Handler | str],
+        *,
+        beside: Home | None = None,
+        timeout: float = 30,
+        memory: int = 256,
     ) -> None:
         self._handlers = dict(handlers)
+        self._beside = beside
         self._timeout = timeout
         self._memory = memory
 
+    def add(self, name: str, handler: Handler | str) -> None:
+        """Have one more function, or another handler for one."""
+        self._handlers[name] = handler
+
     def knows(self, function: str, /) -> bool:
-        """Whether a handler is given for the function."""
-        return name_of(function) in self._handlers
+        """Whether a handler is given for the function, or it may be beside."""
+        if self._beside is None or name_of(function) in self._handlers:
+            return name_of(function) in self._handlers
+        return not isinstance(self._beside, Directory) or self._beside.knows(function)
 
     def invoke(self, function: str, event: Mapping[str, object], /) -> None:
         """Run the handler on a copy of the event; raise FunctionError if it fails."""
         name = name_of(function)
         if name not in self._handlers:
+            if self._beside is not None:
+                self._beside.invoke(function, event)
+                return
             raise FunctionError("ResourceNotFoundException", f"no such function: {name}")
         handler = self._load(self._handlers[name])
         context = LambdaContext(

@@ -1,4 +1,4 @@
-"""AWS Secrets Manager on this machine: moto, corrected until it behaves as the real one."""
+"""AWS Secrets Manager on this machine, as it was recorded and as its documents say."""
 
 from local.secrets_manager.clock import ManualClock, SystemClock
 from local.secrets_manager.journal import Call, Occurrence, RotationOutcome, ServiceEvent, Step

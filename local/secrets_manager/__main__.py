@@ -3,6 +3,7 @@
 import enum
 import os
 import shlex
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated
@@ -10,12 +11,12 @@ from typing import Annotated
 import typer
 
 from local.functions.emulator import Emulator, built_functions
-from local.functions.home import ARN_PREFIX, Home, InProcess
+from local.functions.home import ARN_PREFIX, Handler, Home, InProcess
+from local.functions.named import FORM, NamedError, handlers
 from local.processes import ending
 from local.sam.endpoint import LambdaEndpoint
 from local.secrets_manager.console import tell
 from local.secrets_manager.service import SecretsManager
-from local.secrets_manager.versions import AfterFinish
 from local.template import functions
 
 LOGS = Path(__file__).resolve().parents[2] / ".cache" / "functions"
@@ -32,26 +33,28 @@ def main(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 for a free one.")] = 0,
     retries: Annotated[int, typer.Option(min=0, help="Attempts after a failed one.")] = 2,
     retry_delay: Annotated[float, typer.Option(min=0, help="Seconds between attempts.")] = 0.2,
-    pending_after_finish: Annotated[
-        AfterFinish, typer.Option(help="Whether AWSPENDING stays on the new current version.")
-    ] = "removes",
     home: Annotated[
         str, typer.Option(help="in-process, emulator, or the URL of a Lambda endpoint.")
     ] = Where.IN_PROCESS,
+    function: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar=FORM, help="A function of your own, from this folder; may be repeated."
+        ),
+    ] = None,
 ) -> None:
     """A local AWS Secrets Manager with rotation, until Ctrl-C."""
     where = _where(home)
     ending.in_order()
-    service = SecretsManager(
-        port=port,
-        retries=retries,
-        retry_delay=retry_delay,
-        pending_after_finish=pending_after_finish,
-    )
-    with service, _functions(service, where) as service.home:
-        service.subscribe(tell)
-        _explain(service)
-        ending.wait()
+    service = SecretsManager(port=port, retries=retries, retry_delay=retry_delay)
+    with service:
+        own = _own(service, function or [])
+        with _functions(service, where) as service.home:
+            for name, handler in own.items():
+                service.add_function(name, handler)
+            service.subscribe(tell)
+            _explain(service, {**functions(), **own})
+            ending.wait()
 
 
 def _where(home: str) -> Where | LambdaEndpoint:
@@ -59,6 +62,16 @@ def _where(home: str) -> Where | LambdaEndpoint:
         return LambdaEndpoint(home) if "://" in home else Where(home)
     except ValueError as error:
         raise typer.BadParameter(f"{error}; or choose from {', '.join(Where)}") from None
+
+
+def _own(service: SecretsManager, given: list[str]) -> dict[str, Handler]:
+    """The caller's functions, which may make their clients as they are imported."""
+    if given:
+        os.environ.update(service.environment)
+    try:
+        return handlers(given, Path.cwd())
+    except NamedError as error:
+        raise typer.BadParameter(str(error), param_hint="--function") from None
 
 
 def _functions(
@@ -75,13 +88,13 @@ def _functions(
     return nullcontext(InProcess({name: each.handler for name, each in functions().items()}))
 
 
-def _explain(service: SecretsManager) -> None:
+def _explain(service: SecretsManager, names: Iterable[str]) -> None:
     print(f"Secrets Manager at {service.endpoint}; Ctrl-C ends it and forgets every secret.")
     print("In another shell:\n")
     for name, value in service.environment.items():
         print(f"  export {name}={shlex.quote(value)}")
     print("\nRotation functions:\n")
-    for name in functions():
+    for name in names:
         print(f"  {ARN_PREFIX}{name}")
     print(flush=True)
 

@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping
 
 from local.functions.home import ARN_PREFIX, name_of
-from local.secrets_manager.secret import Rotation
+from local.secrets_manager.rotation import Rotation
 from local.secrets_manager.state import MAX_TOKEN, MIN_TOKEN, ServiceState
-from local.secrets_manager.versions import PENDING
+from local.secrets_manager.versions import CURRENT, PENDING
 
 _ARN = re.compile(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:(.+)-[A-Za-z0-9]{6}")
 
@@ -31,13 +31,14 @@ def adopt(state: ServiceState, event: Mapping[str, str], function: str) -> None:
         raise ValueError(f"ClientRequestToken must be {MIN_TOKEN}-{MAX_TOKEN} characters long")
     with state.hold_lock():
         secret = state.find({"SecretId": name_in(arn)})
-        if secret.store.get(token) is not None or secret.store.holder(PENDING) is not None:
+        is_rotating = secret.store.holder(PENDING) not in (None, secret.store.holder(CURRENT))
+        if secret.store.get(token) is not None or is_rotating:
             raise ValueError(f"{secret.name} has that version, or another rotation, already")
         secret.arn = arn
-        secret.rotation.function = ARN_PREFIX + name_of(function)
-        secret.rotation.enabled = True
+        secret.rotation.configure(ARN_PREFIX + name_of(function), None)
         rotation = Rotation(token, "rotation")
         rotation.token = event.get("RotationToken") or rotation.token
+        state.abandon(secret)
         with state.changing(secret):
             secret.store.put(token, None, [PENDING], state.clock.now())
         secret.incomplete = rotation

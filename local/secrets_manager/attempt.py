@@ -7,7 +7,8 @@ from typing import Literal
 
 from local.functions.home import FunctionError, Home
 from local.secrets_manager.journal import Step
-from local.secrets_manager.secret import Rotation, Secret
+from local.secrets_manager.rotation import Rotation
+from local.secrets_manager.secret import Secret
 from local.secrets_manager.state import ServiceState
 from local.secrets_manager.versions import CURRENT
 

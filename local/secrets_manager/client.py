@@ -9,8 +9,6 @@ import boto3.session
 import botocore.session
 from botocore.config import Config
 
-from local.secrets_manager.state import REGION
-
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
@@ -19,22 +17,24 @@ ACCESS_KEY, SECRET_KEY = "local", "local"
 _lock = threading.Lock()  # sessions are not made for threads
 
 
-def environment(endpoint: str) -> dict[str, str]:
+def environment(endpoint: str, region: str) -> dict[str, str]:
     """What to export so that any AWS SDK or the AWS CLI uses the endpoint."""
     return {
         "AWS_ENDPOINT_URL_SECRETS_MANAGER": endpoint,
+        "SECRETS_MANAGER_ENDPOINT": endpoint,  # which AWS's own rotation functions read
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_REGION": region,
     }
 
 
-def make(endpoint: str) -> "SecretsManagerClient":
+def make(endpoint: str, region: str) -> "SecretsManagerClient":
     """A client with dummy credentials that neither reads a profile nor retries."""
     with _lock:
         return _session().client(
             "secretsmanager",
+            region,
             endpoint_url=endpoint,
             # No retry: a refusal is what the caller wants to see. No proxy: it is loopback.
             config=Config(retries={"total_max_attempts": 1, "mode": "standard"}, proxies={}),
@@ -52,6 +52,5 @@ def _session() -> boto3.session.Session:
     return boto3.session.Session(
         aws_access_key_id=ACCESS_KEY,
         aws_secret_access_key=SECRET_KEY,
-        region_name=REGION,
         botocore_session=botocore.session.Session(session_vars=variables),
     )

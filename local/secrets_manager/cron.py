@@ -1,4 +1,8 @@
-"""cron() as Secrets Manager takes it: hours, days, months and weekdays in UTC (fact 19)."""
+"""cron() as Secrets Manager takes it: hours, days, months and weekdays in UTC (fact 19).
+
+What the user guide's table of each field has is accepted, and nothing else: so no `W`, `LW`, `L-3`,
+no range that wraps, and in the hours no list and no range.
+"""
 
 import re
 from collections.abc import Mapping
@@ -13,6 +17,10 @@ from local.secrets_manager import errors
 MIN_HOURS = 4
 _MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
 _WEEKDAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
+# `*`, or a value or a range, or nothing before a step; then a step.
+_ITEM = re.compile(r"(?:[*]|(\w+)(?:-(\w+))?|(?=/))(?:/([0-9]+))?")
+_HOURS = re.compile(r"[*]|[0-9]+|([*]|[0-9]+)?/[0-9]+")
+_LAST_NAMED = re.compile(f"({'|'.join(_WEEKDAYS)})L")
 _FIELDS = 6
 # Leap days and "fifth Monday" come at least once in this time.
 _HORIZON = timedelta(days=366 * 8)
@@ -52,6 +60,8 @@ def parse(text: str) -> Cron:
         raise invalid("the year field of cron() must be *")
     if (days == "?") == (weekdays == "?"):
         raise invalid("one of cron()'s day-of-month and day-of-week must be ?")
+    if not _HOURS.fullmatch(hours):
+        raise invalid("the hours field of cron() must be an hour or increments such as 2/10")
     cron = Cron(
         hours=tuple(sorted(_numbers(hours, range(24), ()))),
         days={
@@ -70,13 +80,17 @@ def invalid(why: str) -> Exception:
 
 
 def _month_days(field: str) -> dict[str, Any]:
+    if _LAST_NAMED.fullmatch(field):  # so the guide has it, in this field's row
+        return _weekdays(field)
     last = field == "L"
     return {"bymonthday": -1 if last else sorted(_numbers(field, range(1, 32), ()))}
 
 
 def _weekdays(field: str) -> dict[str, Any]:
     which = None
-    if nth := re.fullmatch(r"(\w+)(?:#([1-5])|L)", field):
+    if field == "L":
+        field = _WEEKDAYS[-1]
+    elif nth := re.fullmatch(r"(\w+)(?:#([1-5])|L)", field):
         field, which = nth[1], int(nth[2] or -1)
     found = sorted(_numbers(field, range(1, 8), _WEEKDAYS))
     # AWS's week begins with Sunday as 1, rrule's with Monday as 0.
@@ -84,17 +98,20 @@ def _weekdays(field: str) -> dict[str, Any]:
 
 
 def _numbers(field: str, allowed: range, names: list[str] | tuple[()]) -> set[int]:
-    """A list of values, ranges and steps: `1,4-6,8/2`, `*`, `*/6`, `MON-FRI`."""
+    """A list of values, ranges and steps: `1,4-6,8/2`, `*`, `*/6`, `/6`, `MON-FRI`."""
     found: set[int] = set()
     for item in field.split(","):
-        span, _, step = item.partition("/")
-        first, _, last = span.partition("-")
-        low = allowed[0] if first == "*" else _number(first, allowed, names)
-        high = allowed[-1] if first == "*" or step else low
+        matched = _ITEM.fullmatch(item)
+        if not matched:
+            raise _wrong(item)
+        first, last, step = matched.groups()
+        # A step without a start is from the lowest: `/8` is every eight hours from midnight.
+        low = _number(first, allowed, names) if first else allowed[0]
+        high = allowed[-1] if step or not first else low
         if last:
             high = _number(last, allowed, names)
-        if high < low or (step and (not step.isdigit() or int(step) == 0)):
-            raise invalid(f"{item} is not a value of cron()")
+        if high < low or (step and int(step) == 0):
+            raise _wrong(item)
         found.update(range(low, high + 1, int(step or 1)))
     return found
 
@@ -102,6 +119,10 @@ def _numbers(field: str, allowed: range, names: list[str] | tuple[()]) -> set[in
 def _number(text: str, allowed: range, names: list[str] | tuple[()]) -> int:
     if text in names:
         return names.index(text) + allowed[0]
-    if not text.isdigit() or int(text) not in allowed:
-        raise invalid(f"{text} is not a value of cron()")
+    if not text.isdecimal() or int(text) not in allowed:
+        raise _wrong(text)
     return int(text)
+
+
+def _wrong(item: str) -> Exception:
+    return invalid(f"{item} is not a value of cron()")

@@ -5,7 +5,8 @@ from typing import cast
 
 from local.secrets_manager.attempt import Result, attempt
 from local.secrets_manager.journal import EventName, RotationOutcome, ServiceEvent, State, Step
-from local.secrets_manager.secret import Rotation, Secret
+from local.secrets_manager.rotation import Rotation
+from local.secrets_manager.secret import Secret
 from local.secrets_manager.state import ServiceState
 from local.secrets_manager.versions import CURRENT, PENDING
 
@@ -18,7 +19,12 @@ class Orchestrator:
         self._threads: list[threading.Thread] = []
 
     def start(self, secret: Secret, rotation: Rotation) -> None:
-        """Make the AWSPENDING version, valueless (fact 1) or a copy (fact 4), and begin."""
+        """Make the AWSPENDING version, valueless (fact 1) or a copy (fact 4), and begin.
+
+        An earlier rotation that has not ended, whose AWSPENDING was beside AWSCURRENT or taken
+        off, ends here: the label tells the service of one at a time (fact 5).
+        """
+        self._state.abandon(secret)
         copied = None
         if rotation.kind == "test" and (current := secret.store.holder(CURRENT)):
             version = secret.store.get(current)
@@ -30,15 +36,18 @@ class Orchestrator:
     def reattempt(self, secret: Secret) -> bool:
         """Whether AWSPENDING is not beside AWSCURRENT; its rotation is then run again (facts 3, 5).
 
-        Nothing is run while rotation is off, as after CancelRotateSecret (fact 7).
+        Nothing is run while rotation is off, as after CancelRotateSecret (fact 7); a secret that
+        has no value at all is then free to be rotated.
         """
-        pending, rotation = secret.store.holder(PENDING), secret.incomplete
-        if pending is None or pending == secret.store.holder(CURRENT):
+        pending, current = secret.store.holder(PENDING), secret.store.holder(CURRENT)
+        if pending is None or pending == current:
             return False
         if not secret.rotation.enabled:
-            return True
+            return current is not None
+        rotation = secret.incomplete
         if rotation is None or rotation.version_id != pending:
             # AWSPENDING was put there by hand.
+            self._state.abandon(secret)
             rotation = secret.incomplete = Rotation(pending, "rotation")
         if rotation.kind == "rotation" and not rotation.running:
             self._launch(secret, rotation)
@@ -93,12 +102,17 @@ class Orchestrator:
             rotation.wake.wait(self._state.settings.retry_delay)
 
     def _tries_again(self, secret: Secret, rotation: Rotation, attempt: int) -> bool:
-        """Whether a failed attempt is followed by another (fact 3)."""
+        """Whether a failed attempt is followed by another (fact 3).
+
+        Also after its finishSecret has moved AWSCURRENT, and taken AWSPENDING off or not (fact 11).
+        """
         wanted = rotation.again or attempt <= self._state.settings.retries
         rotation.again = False
         rotation.wake.clear()
-        pending = secret.store.holder(PENDING) == rotation.version_id
-        return rotation.kind == "rotation" and rotation.stopped is None and wanted and pending
+        labelled = {PENDING, CURRENT} & set(secret.store.labels(rotation.version_id))
+        return (
+            rotation.kind == "rotation" and rotation.stopped is None and wanted and bool(labelled)
+        )
 
     def _end(
         self,
@@ -124,10 +138,16 @@ class Orchestrator:
 
     def _record_success(self, secret: Secret, rotation: Rotation) -> None:
         if rotation.kind == "rotation":
-            secret.rotation.last = self._state.clock.now()
-            secret.rotation.plan(secret.rotation.last)
+            self._take_pending_off(secret, rotation)
+            secret.rotation.rotated(self._state.clock.now())
             self._state.replanned.set()
         self._publish(secret, rotation, "Succeeded")
+
+    def _take_pending_off(self, secret: Secret, rotation: Rotation) -> None:
+        """Fact 11: the service's own last act, unless the label is elsewhere by now."""
+        if secret.store.holder(PENDING) == rotation.version_id:
+            with self._state.changing(secret):
+                secret.store.take_off(PENDING, self._state.clock.now())
 
     def _publish(
         self, secret: Secret, rotation: Rotation, what: str, failed: Step | None = None

@@ -1,16 +1,19 @@
-"""moto's response layer in front of our operations: parses, locks, records, answers (fact 12)."""
+"""One HTTP request and its answer, in AWS's JSON 1.1 protocol: parse, check, lock, perform, record.
+
+An error that the service's own model has carries `Message` (recorded on AWS: LocalStack's
+test_no_client_request_token has the raw body); one common to all of AWS, `message` (chosen).
+"""
 
 import json
 import logging
 import traceback
+import uuid
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
-from moto.core.request import Request as HttpRequest
-from moto.secretsmanager.exceptions import SecretsManagerClientError
-from moto.secretsmanager.models import SecretsManagerBackend
-from moto.secretsmanager.responses import SecretsManagerResponse
+from werkzeug.wrappers import Request as HttpRequest
 
+from local.secrets_manager import errors, model, scope
 from local.secrets_manager.journal import Call
 from local.secrets_manager.state import Answer, Request, ServiceState
 
@@ -19,81 +22,63 @@ _log = logging.getLogger(__name__)
 Operation = Callable[[Request], Answer]
 Http = tuple[int, dict[str, str], str]
 
-# moto's own are right about these, but for deleted secrets (fact 16).
-MOTOS = frozenset({"GetRandomPassword", "ListSecrets"})
-MOTOS_OF_A_SECRET = frozenset(
-    {
-        "DeleteResourcePolicy",
-        "GetResourcePolicy",
-        "PutResourcePolicy",
-        "TagResource",
-        "UntagResource",
-    }
-)
+
+def respond(state: ServiceState, operations: Mapping[str, Operation], http: HttpRequest) -> Http:
+    """Status, headers and body for the request; the call is recorded, never its values."""
+    name = http.headers.get("X-Amz-Target", "").rpartition(".")[2] or "none"
+    request: dict[str, Any] = {}
+    status, code = 200, None
+    try:
+        request.update(_parse(http.get_data()))
+        body = json.dumps(_perform(state, operations, name, request))
+    except errors.Refusal as refusal:
+        status, code, body = 400, refusal.code, _body(refusal)
+    except Exception as error:  # noqa: BLE001 a fault here must not end a connection silently
+        # An exception's text may quote the request: its type and place must do.
+        place = "".join(traceback.format_tb(error.__traceback__))
+        _log.error("%s failed: %s\n%s", name, type(error).__name__, place)
+        fault = errors.refusal("InternalServiceError", "An error occurred on the server side.")
+        status, code, body = 500, fault.code, _body(fault)
+    named = request.get("SecretId") or request.get("Name")
+    secret_id = named if isinstance(named, str) else None
+    state.journal.publish(Call(name, secret_id, state.clock.now(), code))
+    return status, _headers(), body
 
 
-class Response(SecretsManagerResponse):
-    """One request: its operation is one of `operations`, or moto's own."""
-
-    def __init__(self, state: ServiceState, operations: Mapping[str, Operation]) -> None:
-        super().__init__()
-        self._state = state
-        self._operations = operations
-        self._request: Request = {}
-
-    @property
-    def backend(self) -> SecretsManagerBackend:
-        """The store of one service, not the one moto shares in the process."""
-        return self._state.moto
-
-    def answer(self, http: HttpRequest) -> Http:
-        """Status, headers and body for the request; the call is recorded, never its values."""
-        self.setup_class(http)
-        operation = self._get_action() or "none"
-        status, body = self._answer(operation)
-        headers = {"Content-Type": "application/x-amz-json-1.1"}
-        error = None
-        if status != 200:  # noqa: PLR2004 the one status that is not an error
-            error = headers["X-Amzn-ErrorType"] = str(json.loads(body)["__type"])
-        secret_id = self._request.get("SecretId") or self._request.get("Name")
-        self._state.journal.publish(
-            Call(operation, secret_id, self._state.clock.now(), error),
-        )
-        return status, headers, body
-
-    def _answer(self, operation: str) -> tuple[int, str]:
-        try:
-            self._request = json.loads(self.body or "{}")
-            with self._state.hold_lock():
-                return self._perform(operation)
-        except SecretsManagerClientError as refusal:
-            return 400, refusal.get_body()
-        except json.JSONDecodeError:
-            return 400, _refusal("SerializationException", "The request is not JSON.")
-        except Exception as error:  # noqa: BLE001 a fault here must not end a connection silently
-            # An exception's text may quote the request: its type and place must do.
-            place = "".join(traceback.format_tb(error.__traceback__))
-            _log.error("%s failed: %s\n%s", operation, type(error).__name__, place)
-            return 500, _refusal("InternalServiceError", "An error occurred on the server side.")
-
-    def _perform(self, operation: str) -> tuple[int, str]:
-        if perform := self._operations.get(operation):
-            return 200, json.dumps(perform(self._request))
-        if operation in MOTOS_OF_A_SECRET:
-            self._state.find(self._request)
-        elif operation not in MOTOS:
-            return 400, _refusal("UnknownOperationException", f"{operation} is not implemented.")
-        status, _, body = self.call_action()
-        return (200 if status == 200 else 400), str(body)  # noqa: PLR2004 moto has 404 where AWS has 400
-
-    def _get_action(self) -> str:
-        """The operation, from its header alone: moto would also look for `Action=` in the body."""
-        return str(self.headers.get("X-Amz-Target", "")).rpartition(".")[2]
-
-    def _get_param(self, param_name: str, if_none: Any = None) -> Any:  # noqa: ANN401 moto's own signature
-        """The parameter, from the JSON alone: moto reads a `&name=` inside a value as one."""
-        return self._request.get(param_name, if_none)
+def _perform(
+    state: ServiceState, operations: Mapping[str, Operation], name: str, request: Request
+) -> Answer:
+    if name not in model.operations():
+        raise errors.refusal("UnknownOperationException", "")
+    checked = model.check(name, request)
+    scope.check(name, checked)
+    perform = operations.get(name)
+    if perform is None:
+        raise errors.not_offered(name)
+    with state.hold_lock():
+        return perform(checked)
 
 
-def _refusal(error_type: str, message: str) -> str:
-    return json.dumps({"__type": error_type, "message": message})
+def _parse(body: bytes) -> dict[str, Any]:
+    """The request, a JSON object; raises SerializationException."""
+    try:
+        request = json.loads(body or b"{}", parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise errors.refusal("SerializationException", "The request is not JSON.") from None
+    if not isinstance(request, dict):
+        raise errors.refusal("SerializationException", "The request is not a JSON object.")
+    return request
+
+
+def _refuse_constant(_name: str) -> NoReturn:
+    """NaN and Infinity are Python's, and no JSON."""
+    raise ValueError("no JSON")
+
+
+def _body(refusal: errors.Refusal) -> str:
+    key = "Message" if refusal.code in model.error_codes() else "message"
+    return json.dumps({"__type": refusal.code, key: refusal.message})
+
+
+def _headers() -> dict[str, str]:
+    return {"Content-Type": "application/x-amz-json-1.1", "x-amzn-RequestId": str(uuid.uuid4())}

@@ -1,5 +1,6 @@
 """RotationRules: what is accepted, and when the next rotation window opens and shuts (fact 19)."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any
 from local.secrets_manager import cron, errors
 
 _DAY = 24
+_DAY_SECONDS = 24 * 3600
 _MAX_DAYS = 1000
 _MAX_RATE_DAYS = 999
 _RATE = re.compile(r"rate\((\d+) (hours?|days?)\)")
@@ -63,13 +65,25 @@ class Schedule:
         hours = self.duration or (1 if self.starts.gap < _DAY else _DAY - opens.hour)
         return Window(opens.timestamp(), (opens + timedelta(hours=hours)).timestamp())
 
+    def days(self, rotated: float) -> int | None:
+        """AutomaticallyAfterDays that the service shows beside a ScheduleExpression.
+
+        The API reference: "calculated from the rotation schedule after every successful rotation";
+        Terraform's provider: "the number of days between rotations". For `rate(10 days)` that was
+        seen to be 10 (terraform-provider-aws 34295). For cron() and hours it is assumed: the days
+        from the rotation until the next window opens, a part of one counted as one.
+        """
+        window = self.next(rotated) if "ScheduleExpression" in self.given else None
+        return math.ceil((window.opens - rotated) / _DAY_SECONDS) if window else None
+
 
 def parse(rules: Mapping[str, Any]) -> Schedule | None:
     """The rules of RotateSecret, None where they are empty; raises InvalidParameterException."""
     days, expression = rules.get("AutomaticallyAfterDays"), rules.get("ScheduleExpression")
     if days is not None and expression is not None:
         raise errors.invalid_parameter(
-            "You can't specify both AutomaticallyAfterDays and ScheduleExpression."
+            # AWS's words: terraform-provider-aws 33329.
+            "You cannot specify both rotation frequency and schedule expression together."
         )
     if expression is not None:
         starts = _parse_expression(str(expression))

@@ -4,10 +4,10 @@ import logging
 import threading
 import uuid
 
-from moto.secretsmanager.exceptions import SecretsManagerClientError
-
+from local.secrets_manager import errors
 from local.secrets_manager.orchestrator import Orchestrator
-from local.secrets_manager.secret import Rotation, Secret
+from local.secrets_manager.rotation import Rotation
+from local.secrets_manager.secret import Secret
 from local.secrets_manager.state import ServiceState
 
 _log = logging.getLogger(__name__)
@@ -60,5 +60,5 @@ class Scheduler:
             return
         try:
             self._orchestrator.start(secret, Rotation(str(uuid.uuid4()), "rotation"))
-        except SecretsManagerClientError as error:
+        except errors.Refusal as error:
             _log.warning("no scheduled rotation of %s: %s", secret.name, error.message)

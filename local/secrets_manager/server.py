@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from moto.core.request import Request as MotoRequest
 from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.wrappers import Request as HttpRequest
 from werkzeug.wrappers import Response as HttpResponse
 
 if TYPE_CHECKING:
@@ -14,13 +14,7 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 
-Answerer = Callable[[MotoRequest], tuple[int, dict[str, str], str]]
-
-
-class HttpRequest(MotoRequest):
-    """moto's request, marked as having come over a socket."""
-
-    from_wsgi_server = True
+Answerer = Callable[[HttpRequest], tuple[int, dict[str, str], str]]
 
 
 class _Silent(WSGIRequestHandler):

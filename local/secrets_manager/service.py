@@ -5,20 +5,17 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Self
 
-from moto.core.request import Request as HttpRequest
+from werkzeug.wrappers import Request as HttpRequest
 
-from local.functions.home import ARN_PREFIX, Home, InProcess
+from local.functions.home import ARN_PREFIX, Handler, Home, InProcess
 from local.secrets_manager import client as clients
 from local.secrets_manager.adoption import adopt
 from local.secrets_manager.clock import SystemClock
 from local.secrets_manager.journal import Call, Occurrence, RotationOutcome, ServiceEvent, Step
-from local.secrets_manager.operations import operations
-from local.secrets_manager.orchestrator import Orchestrator
-from local.secrets_manager.responses import Response
-from local.secrets_manager.scheduler import Scheduler
+from local.secrets_manager.regions import Regions, region_in, region_of
+from local.secrets_manager.responses import Http, respond
 from local.secrets_manager.server import serving
-from local.secrets_manager.state import ServiceState, Settings
-from local.secrets_manager.versions import AfterFinish
+from local.secrets_manager.state import REGION, Common, Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -28,6 +25,7 @@ class SecretsManager:
     """A Secrets Manager on 127.0.0.1 whose rotation functions run in `home`.
 
     It answers from `with` on, until close(). `settings` may be changed meanwhile.
+    region: that of its clients and variables; each other one is apart, and there too.
     """
 
     def __init__(  # noqa: PLR0913 each is one thing AWS leaves open; see Settings
@@ -36,19 +34,17 @@ class SecretsManager:
         *,
         clock: SystemClock | None = None,
         port: int = 0,
+        region: str = REGION,
         retries: int = 2,
         retry_delay: float = 0.2,
-        pending_after_finish: AfterFinish = "removes",
         stale_reads: int = 0,
         require_rotation_token: bool = False,
     ) -> None:
-        self.settings = Settings(
-            retries, retry_delay, pending_after_finish, stale_reads, require_rotation_token
-        )
-        self._state = ServiceState(home or InProcess({}), clock or SystemClock(), self.settings)
-        self._orchestrator = Orchestrator(self._state)
-        self._scheduler = Scheduler(self._state, self._orchestrator)
-        self._operations = operations(self._state, self._orchestrator)
+        self.settings = Settings(retries, retry_delay, stale_reads, require_rotation_token)
+        self._common = Common(home or InProcess({}), clock or SystemClock(), self.settings)
+        self._journal = self._common.journal
+        self._regions = Regions(self._common)
+        self.region = region
         self._port = port
         self._endpoint = ""
         self._running, self._made = ExitStack(), ExitStack()
@@ -57,10 +53,9 @@ class SecretsManager:
         """Begin to answer, and to rotate what is due."""
         self._running.enter_context(self._made)
         self._endpoint = self._running.enter_context(serving(self._answer, self._port))
+        self._regions.start()
         # Before the server: a step that is running still needs its answers.
-        self._running.callback(self._orchestrator.close)
-        self._scheduler.start()
-        self._running.callback(self._scheduler.close)
+        self._running.callback(self._regions.close)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -74,11 +69,21 @@ class SecretsManager:
     @property
     def home(self) -> Home:
         """Where functions run; set it later when it has to know this service's endpoint."""
-        return self._state.home
+        return self._common.home
 
     @home.setter
     def home(self, home: Home) -> None:
-        self._state.home = home
+        self._common.home = home
+
+    def add_function(self, name: str, handler: Handler) -> str:
+        """Have RotateSecret find this handler in this process, beside the home's own functions.
+
+        Returns the function's ARN.
+        """
+        if not isinstance(self.home, InProcess):
+            self.home = InProcess({}, beside=self.home)
+        self.home.add(name, handler)
+        return ARN_PREFIX + name
 
     @property
     def endpoint(self) -> str:
@@ -90,11 +95,11 @@ class SecretsManager:
     @property
     def environment(self) -> dict[str, str]:
         """The variables that point any AWS SDK, or the AWS CLI, at this service."""
-        return clients.environment(self.endpoint)
+        return clients.environment(self.endpoint, self.region)
 
-    def client(self) -> "SecretsManagerClient":
+    def client(self, region: str | None = None) -> "SecretsManagerClient":
         """A boto3 client for it, closed with it; safe to share between threads."""
-        client = clients.make(self.endpoint)
+        client = clients.make(self.endpoint, region or self.region)
         self._made.callback(client.close)
         return client
 
@@ -106,7 +111,8 @@ class SecretsManager:
         version: the id of the new one, chosen here unless given.
         """
         known = len(self.outcomes(secret_id))
-        with closing(clients.make(self.endpoint)) as client:
+        region = region_in(secret_id, self.region)
+        with closing(clients.make(self.endpoint, region)) as client:
             client.rotate_secret(
                 SecretId=secret_id,
                 ClientRequestToken=version or str(uuid.uuid4()),
@@ -120,32 +126,33 @@ class SecretsManager:
 
         The service runs no step: whoever has the event invokes the function.
         """
-        adopt(self._state, event, function)
+        region = region_in(event["SecretId"], self.region)
+        adopt(self._regions[region].state, event, function)
 
     @property
     def journal(self) -> tuple[Occurrence, ...]:
         """Everything that occurred, in order."""
-        return self._state.journal.all()
+        return self._journal.all()
 
     @property
     def events(self) -> tuple[ServiceEvent, ...]:
         """The service events of fact 24."""
-        return self._state.journal.of(ServiceEvent)
+        return self._journal.of(ServiceEvent)
 
     @property
     def calls(self) -> tuple[Call, ...]:
         """The API requests that were answered."""
-        return self._state.journal.of(Call)
+        return self._journal.of(Call)
 
     @property
     def steps(self) -> tuple[Step, ...]:
         """The steps that ended."""
-        steps = self._state.journal.of(Step)
+        steps = self._journal.of(Step)
         return tuple(step for step in steps if step.outcome != "running")
 
     def outcomes(self, secret_id: str) -> tuple[RotationOutcome, ...]:
         """The rotations and tests of the secret (name or ARN) that ended, oldest first."""
-        ended = self._state.journal.of(RotationOutcome)
+        ended = self._journal.of(RotationOutcome)
         return tuple(item for item in ended if secret_id in (item.secret_arn, item.secret_name))
 
     def subscribe(self, callback: Callable[[Occurrence], None]) -> Callable[[], None]:
@@ -153,11 +160,11 @@ class SecretsManager:
 
         The callback may call the service; what it raises is logged.
         """
-        return self._state.journal.subscribe(callback)
+        return self._journal.subscribe(callback)
 
     def wait_for(self, condition: Callable[[], bool], timeout: float = 30) -> None:
         """Wait until the condition on this service's journal holds; raise TimeoutError."""
-        if not self._state.journal.wait_for(condition, timeout):
+        if not self._journal.wait_for(condition, timeout):
             raise TimeoutError(f"not so within {timeout} s; the last: {self.journal[-3:]}")
 
     def wait_for_rotation(
@@ -183,5 +190,6 @@ class SecretsManager:
         self.wait_for(ended, timeout)
         return self.outcomes(secret_id)[-1]
 
-    def _answer(self, http: HttpRequest) -> tuple[int, dict[str, str], str]:
-        return Response(self._state, self._operations).answer(http)
+    def _answer(self, http: HttpRequest) -> Http:
+        region = self._regions[region_of(http, self.region)]
+        return respond(region.state, region.operations, http)

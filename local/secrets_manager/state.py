@@ -1,21 +1,21 @@
-"""What every operation shares: the secrets, one lock, the clock, the journal and the settings."""
+"""What every operation shares: the secrets of its region, and what all regions share."""
 
 import threading
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, cast
-
-from moto.secretsmanager.models import SecretsManagerBackend
+from dataclasses import dataclass, field
+from typing import Any
 
 from local.functions.home import Home
 from local.secrets_manager import errors
 from local.secrets_manager.clock import SystemClock
 from local.secrets_manager.journal import Journal, ServiceEvent
+from local.secrets_manager.lock import Lock
+from local.secrets_manager.replica import Replica
 from local.secrets_manager.secret import Secret
 from local.secrets_manager.staleness import Snapshot
-from local.secrets_manager.versions import CURRENT, PENDING, AfterFinish
+from local.secrets_manager.store import Store
+from local.secrets_manager.versions import CURRENT, PENDING
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 MIN_TOKEN, MAX_TOKEN = 32, 64
@@ -30,104 +30,125 @@ class Settings:
 
     retries: attempts after the first of a rotation; retry_delay: seconds between them (fact 3).
     step_pause: seconds between two steps of an attempt.
-    pending_after_finish: what AWSPENDING does as AWSCURRENT moves onto its version (fact 11).
     stale_reads: GetSecretValue calls that miss each change (fact 13).
     require_rotation_token: refuse the function's put without it, as across accounts (fact 2).
     """
 
     retries: int = 2
     retry_delay: float = 0.2
-    pending_after_finish: AfterFinish = "removes"
     stale_reads: int = 0
     require_rotation_token: bool = False
     step_pause: float = 0.0
 
 
+@dataclass
+class Common:
+    """What all regions of a service share."""
+
+    home: Home
+    clock: SystemClock
+    settings: Settings
+    journal: Journal = field(default_factory=Journal)
+    lock: Lock = field(default_factory=Lock)
+
+
 class ServiceState:
-    """The secrets behind one lock, because moto's store is not made for threads."""
+    """The secrets of the account in one region; `elsewhere` gives another region's state."""
 
-    def __init__(self, home: Home, clock: SystemClock, settings: Settings) -> None:
-        self.home = home
-        self.clock = clock
-        self.settings = settings
-        self.journal = Journal()
-        # moto's own backend, apart from its global ones: it keeps the store, filters and policies.
-        self.moto = SecretsManagerBackend(REGION, ACCOUNT)
+    def __init__(
+        self, common: Common, region: str, elsewhere: "Callable[[str], ServiceState]"
+    ) -> None:
+        self._common = common
+        self.clock, self.settings, self.journal = common.clock, common.settings, common.journal
+        self.hold_lock, self.later = common.lock.hold, common.lock.later
+        self.account, self.region, self.elsewhere = ACCOUNT, region, elsewhere
+        self.store = Store(self.account, region, common.clock.now)
         self.replanned = threading.Event()  # set when a rotation window may have changed
-        self._lock = threading.RLock()
-        self._depth = 0
-        self._later: list[Callable[[], None]] = []
 
-    @contextmanager
-    def hold_lock(self) -> Iterator[None]:
-        """Hold the lock; whatever `later` was given runs after it is free again."""
-        due: list[Callable[[], None]] = []
-        try:
-            with self._lock:
-                self._depth += 1
-                try:
-                    yield
-                finally:
-                    self._depth -= 1
-                    if self._depth == 0:
-                        due, self._later = self._later, []
-        finally:
-            for action in due:
-                action()
-
-    def later(self, action: Callable[[], None]) -> None:
-        """Run the action once the lock is free: a subscriber may call the service."""
-        self._later.append(action)
+    @property
+    def home(self) -> Home:
+        """Where functions run, of whatever region."""
+        return self._common.home
 
     def secrets(self) -> list[Secret]:
-        """Every secret, deleted ones included."""
-        return [cast("Secret", secret) for secret in self.moto.secrets.values()]
+        """Every secret, deleted ones and replicas included."""
+        return [_as_it_is_now(secret) for secret in self.store.all()]
 
-    def find(self, request: Request, *, deleted_too: bool = False) -> Secret:
-        """The secret SecretId names; refuses unknown and deleted ones (fact 16)."""
-        secret_id = request.get("SecretId")
-        if not secret_id:
-            raise errors.validation("secretId", "not be null")
-        secret = cast("Secret | None", self.moto.secrets.get(secret_id))
+    def find(
+        self, request: Request, *, deleted_too: bool = False, replica_too: bool = False
+    ) -> Secret:
+        """The secret SecretId names; refuses unknown and deleted ones (fact 16), and replicas."""
+        secret = self.store.find(request["SecretId"])
         if secret is None:
             raise errors.secret_not_found()
+        if isinstance(secret, Replica) and not replica_too:
+            raise errors.on_replica()
         if secret.is_deleted() and not deleted_too:
             raise errors.invalid_request(
                 "You can't perform this operation on the secret because it was marked for deletion."
             )
-        return secret
+        return _as_it_is_now(secret)
 
     @contextmanager
     def changing(self, secret: Secret) -> Iterator[None]:
-        """A change of values or labels: dates it, makes it stale (fact 13), abandons (fact 6)."""
+        """A change of values or labels: dates it, makes it stale (fact 13), abandons (fact 6).
+
+        A new value in use counts as a rotation for the next one's date (fact 19).
+        """
         before = Snapshot.of(secret.store)
         yield
         after = Snapshot.of(secret.store)
         secret.changed = self.clock.now()
         secret.stale.note(before, after, self.settings.stale_reads)
-        if before.holders.get(CURRENT) != after.holders.get(CURRENT):
-            self._abandon_others(secret, after.holders.get(CURRENT))
+        current = after.holders.get(CURRENT)
+        if current != before.holders.get(CURRENT):
+            self._abandon_others(secret, current)
+        if current in after.valued - before.valued:
+            secret.rotation.plan(self.clock.now())
+            self.replanned.set()
 
     def _abandon_others(self, secret: Secret, current: str | None) -> None:
-        """A new AWSCURRENT that is not the rotation's own ends the rotation (fact 6)."""
-        rotation = secret.incomplete
-        if rotation is None or rotation.kind == "test" or rotation.version_id == current:
+        """A new AWSCURRENT that is not the rotation's own ends the rotation (fact 6).
+
+        Whatever older version is AWSPENDING while rotation is on, by hand too, would be promoted
+        over the new one by the next attempt: it loses the label as well.
+        """
+        rotation, pending = secret.incomplete, secret.store.holder(PENDING)
+        if rotation is not None and (rotation.kind == "test" or rotation.version_id == current):
             return
-        rotation.stop("abandoned")
-        if secret.store.holder(PENDING) == rotation.version_id:
+        self.abandon(secret)
+        if pending is not None and pending != current and secret.rotation.enabled:
             secret.store.take_off(PENDING, self.clock.now())
-        secret.incomplete = None
-        event = ServiceEvent("RotationAbandoned", secret.arn, rotation.version_id, self.clock.now())
+            if rotation is None:
+                self._tell_abandoned(secret, pending)
+
+    def abandon(self, secret: Secret) -> None:
+        """Let the secret's rotation, if one has not ended, take no further step, and tell it."""
+        rotation, secret.incomplete = secret.incomplete, None
+        if rotation is not None:
+            rotation.stop("abandoned")
+            if rotation.kind == "rotation":
+                self._tell_abandoned(secret, rotation.version_id)
+
+    def _tell_abandoned(self, secret: Secret, version_id: str) -> None:
+        event = ServiceEvent("RotationAbandoned", secret.arn, version_id, self.clock.now())
         self.later(lambda: self.journal.publish(event))
 
 
-def token_of(request: Request) -> str:
-    """ClientRequestToken, or a new one; raises InvalidParameterException for a bad length."""
+def _as_it_is_now(secret: Secret) -> Secret:
+    if isinstance(secret, Replica):
+        secret.follow()
+    return secret
+
+
+def token_of(
+    request: Request, refuse: Callable[[str], errors.Refusal] = errors.invalid_request
+) -> str:
+    """ClientRequestToken, which every SDK fills in; without it RotateSecret has its own refusal.
+
+    Both were recorded on AWS (LocalStack's test_no_client_request_token).
+    """
     token = request.get("ClientRequestToken")
     if token is None:
-        return str(uuid.uuid4())
-    if not MIN_TOKEN <= len(token) <= MAX_TOKEN:
-        raise errors.invalid_parameter(
-            f"ClientRequestToken must be {MIN_TOKEN}-{MAX_TOKEN} characters long."
-        )
+        raise refuse("You must provide a ClientRequestToken value. We recommend a UUID-type value.")
     return str(token)

@@ -12,8 +12,6 @@ MAX_LABELS = 20
 MAX_UNLABELLED = 100
 UNLABELLED_KEPT_SECONDS = 24 * 3600
 
-AfterFinish = Literal["keeps", "removes"]
-
 
 @dataclass(frozen=True, slots=True)
 class Value:
@@ -58,6 +56,10 @@ class Versions:
         """The version's labels, in alphabetical order."""
         return sorted(label for label, held in self._holders.items() if held == version_id)
 
+    def ids(self) -> list[str]:
+        """Every version's id."""
+        return list(self._versions)
+
     def valued(self) -> list[Version]:
         """The versions that have a value, oldest first (fact 15)."""
         return [version for version in self._versions.values() if version.value is not None]
@@ -75,15 +77,7 @@ class Versions:
         version.value = value
         self._replace(holders, now)
 
-    def move(
-        self,
-        label: str,
-        *,
-        to: str | None,
-        away_from: str | None,
-        now: float,
-        after_finish: AfterFinish = "removes",
-    ) -> None:
+    def move(self, label: str, *, to: str | None, away_from: str | None, now: float) -> None:
         """UpdateSecretVersionStage: move, attach or take off one label (facts 10 and 11)."""
         self._check_move(label, to, away_from)
         holders = dict(self._holders)
@@ -91,9 +85,6 @@ class Versions:
             del holders[label]
         else:
             _give(holders, label, to)
-            finished = label == CURRENT and holders.get(PENDING) == to
-            if finished and after_finish == "removes":
-                del holders[PENDING]
         _check_count(holders)
         self._replace(holders, now)
 
@@ -140,11 +131,16 @@ class Versions:
 
 
 def _give(holders: dict[str, str], label: str, version_id: str) -> None:
-    """Put the label on the version; AWSPREVIOUS goes to the version AWSCURRENT left (fact 10)."""
+    """Put the label on the version.
+
+    The version that AWSCURRENT leaves gets AWSPREVIOUS (fact 10) and loses AWSPENDING (fact 11).
+    """
     before = holders.get(label)
     holders[label] = version_id
     if label == CURRENT and before is not None and before != version_id:
         holders[PREVIOUS] = before
+        if holders.get(PENDING) == before:
+            del holders[PENDING]
 
 
 def _check_removal(label: str, away_from: str | None) -> None:

@@ -1,4 +1,4 @@
-"""PyMySQL's connection, which keeps the SQLSTATE that PyMySQL throws away."""
+"""PyMySQL's connection, with what PyMySQL lacks: an error's SQLSTATE, and a name to verify."""
 
 from typing import Any
 
@@ -24,7 +24,19 @@ class _Packet(MysqlPacket):  # type: ignore[misc,no-any-unimported,unused-ignore
 
 
 class DriverConnection(pymysql.connections.Connection):  # type: ignore[misc,type-arg,unused-ignore]
-    """A connection whose errors have a `sqlstate`."""
+    """A connection whose errors have a `sqlstate`; the certificate is to have `tls_host`."""
+
+    def __init__(self, *, tls_host: str, **options: Any) -> None:  # noqa: ANN401 - PyMySQL's own
+        self._tls_host = tls_host
+        super().__init__(**options)
+
+    def _request_authentication(self) -> None:
+        # PyMySQL verifies `host`, which it needs for nothing else once it is connected.
+        connected, self.host = self.host, self._tls_host
+        try:
+            super()._request_authentication()  # type: ignore[misc,no-untyped-call,unused-ignore]
+        finally:
+            self.host = connected
 
     def _read_packet(self, packet_type: Any = _Packet) -> Any:  # noqa: ANN401 - PyMySQL's packets
         return super()._read_packet(packet_type)  # type: ignore[misc,no-untyped-call,unused-ignore]

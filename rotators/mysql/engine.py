@@ -165,7 +165,7 @@ class MySQLEngine:
 
     def _encryption(self, login: Login) -> dict[str, Any]:
         if login.tls:
-            tls = self._authorities.context(login.host)
+            tls = self._authorities.context(login.verified_host)
             return {"ssl": tls, "auth_plugin_map": Plugins(tls=True)}
         return {
             "ssl_disabled": True,
@@ -178,6 +178,7 @@ class MySQLEngine:
         try:
             return DriverConnection(
                 host=login.host,
+                tls_host=login.verified_host,
                 port=login.port,
                 user=login.username,
                 # As bytes: PyMySQL would encode a string as latin-1.

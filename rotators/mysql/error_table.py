@@ -23,7 +23,7 @@ from shared.errors import (
 )
 from shared.translation import ConnectionFaults, NoAnswer
 
-FAULTS = ConnectionFaults.at("host")
+FAULTS = ConnectionFaults.at("host", name="tls_host")
 _OWN_HOST = "with the account's own host in place of %,"
 # MySQL keeps the plugin unless another one is named.
 OTHER_PLUGIN_ADVICE = (

@@ -50,7 +50,7 @@ def shake_hands(login: Login, authorities: Path, *, seconds: float) -> None:
         plain.sendall(_SSL_REQUEST)
         if plain.recv(1) == _WILLING:
             with (
-                context.wrap_socket(plain, server_hostname=login.host) as inside,
+                context.wrap_socket(plain, server_hostname=login.verified_host) as inside,
                 suppress(OSError),  # it is verified, however the server takes the end
             ):
                 inside.unwrap()

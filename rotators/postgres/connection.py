@@ -2,6 +2,7 @@
 
 import logging
 import os
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -123,7 +124,7 @@ def log_in(login: Login, authorities: Path) -> BoundedConnection:
     Raises psycopg.OperationalError, mostly with no SQLSTATE: the reason is in its text only, or,
     where the certificate is not trusted, the verifier's own error behind it.
     """
-    if login.tls and not is_matched_alike(login.host):
+    if login.tls and not is_matched_alike(login.verified_host):
         try:
             shake_hands(login, authorities, seconds=CONNECT_SECONDS)
         except OSError as error:
@@ -144,6 +145,19 @@ def log_in(login: Login, authorities: Path) -> BoundedConnection:
     return connection
 
 
+def _place(login: Login) -> tuple[str, str | None]:
+    """Libpq's `host`, which it verifies, and `hostaddr`, where it connects instead; one for one."""
+    host, address = as_address(login.verified_host)
+    if login.verified_host == login.host:
+        return host, address
+    try:
+        found = socket.getaddrinfo(login.host, login.port, type=socket.SOCK_STREAM)
+    except OSError:
+        raise psycopg.OperationalError("failed to resolve host") from None
+    addresses = list(dict.fromkeys(str(at[0]) for *_, at in found))
+    return ",".join([host] * len(addresses)), ",".join(addresses)
+
+
 def _connect(
     login: Login,
     authorities: Path,
@@ -151,7 +165,7 @@ def _connect(
     require_auth: str = "scram-sha-256",
     channel_binding: str = "prefer",
 ) -> BoundedConnection:
-    host, address = as_address(login.host)
+    host, address = _place(login)
     return BoundedConnection.connect(
         host=host,
         hostaddr=address,

@@ -44,7 +44,7 @@ class PostgresEngine:
 
         Raises Rejected or Unreachable, and never confuses them.
         """
-        authorities = self._authorities.file(login.host)
+        authorities = self._authorities.file(login.verified_host)
         # For logging in and out only, as each method of the session translates its errors itself:
         # where the admin logs in within the user's block, the admin's would catch the user's.
         with translate_postgres_errors(login), log_in(login, authorities) as connection:

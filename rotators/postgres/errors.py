@@ -27,7 +27,7 @@ from shared.errors import (
 )
 from shared.translation import ConnectionFaults, translate_errors
 
-_FAULTS = ConnectionFaults.at("host")
+_FAULTS = ConnectionFaults.at("host", name="tls_host")
 
 # libpq keeps no SQLSTATE of a failed connection, only text. What it says itself is always English;
 # the first row that matches counts. What the server says is in rotators/postgres/answers.

@@ -17,7 +17,7 @@ from shared.errors import (
 )
 from shared.translation import ConnectionFaults
 
-_FAULTS = ConnectionFaults.at("host")
+_FAULTS = ConnectionFaults.at("host", name="tls_host")
 
 # By SQLSTATE, or by its class, which is the first two characters.
 _ROWS = {

@@ -50,15 +50,15 @@ class Rds:
         return endpoint
 
     def same_data(self, host: str, writer: str) -> bool:
-        """Whether `host` is an RDS read replica, or a reader, of the database at `writer`.
+        """Whether `host` is the database at `writer`, or an RDS read replica or a reader of it.
 
         A reader: a reader endpoint, a custom endpoint or an instance of the same cluster.
         Identifiers are the first labels of endpoints, and count only where RDS says that the host
         is that endpoint. Three calls at most, none for a host that is no endpoint of RDS.
         """
         host, writer = host.lower(), writer.lower()
-        if not all(".rds." in name for name in (host, writer)):
-            return False
+        if host == writer or not all(".rds." in name for name in (host, writer)):
+            return host == writer and ".rds." in host
         if _names_cluster(writer):
             cluster = _cluster(_first_label(writer))
             if cluster is None or cluster.get("Endpoint") != writer:

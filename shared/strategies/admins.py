@@ -66,6 +66,7 @@ class Admins(Generic[S]):
             # Who may write the rotated secret does not decide how the admin's password travels.
             tls=user.tls or fields.flag("ssl", default=True),
             document=document,
+            tls_host=fields.optional_host("tls_host"),
         )
         self._engine.check(login)
         self._require_same_server(login, user)
@@ -103,7 +104,9 @@ class Admins(Generic[S]):
         if (admin.host, admin.port) == (user.host, user.port):
             return
         elsewhere = admin.host != user.host
-        if elsewhere and self._directory and self._directory.same_data(user.host, admin.host):
+        # By the names that their certificates have: nobody but the server itself has one of RDS's.
+        names = (user.verified_host, admin.verified_host)
+        if elsewhere and self._directory and self._directory.same_data(*names):
             return
         raise TargetMismatch(
             f"the admin's secret is for {admin.host}:{admin.port}, which is neither {user.host}:"

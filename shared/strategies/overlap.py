@@ -60,5 +60,6 @@ class SingleUserWithOverlap(SingleUser[OverlapSession]):
         if admin is None or not is_elsewhere(admin, login):
             yield session
             return
-        with self.logins.session(replace(login, host=admin.host, port=admin.port)) as there:
+        at_writer = replace(login, host=admin.host, port=admin.port, tls_host=admin.tls_host)
+        with self.logins.session(at_writer) as there:
             yield there

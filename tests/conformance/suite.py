@@ -85,14 +85,15 @@ class RotationSuite:
         pending = secret.version(event["ClientRequestToken"])
         assert secret.target.accepts(pending) is not secret.target.installs
 
-    @pytest.mark.parametrize("pending", ["removes", "keeps"])
-    def test_fact_11_awspending_may_stay_or_go(self, secret: LabSecret, pending: str) -> None:
-        secret.lab.service.settings.pending_after_finish = pending  # type: ignore[assignment]
-        for _ in range(2):
-            outcome = secret.rotate()
-            assert outcome.state == "succeeded", outcome.error
-        on_current = secret.labels()[outcome.version_id]
-        assert ("AWSPENDING" in on_current) is (pending == "keeps")
+    def test_fact_11_finishsecret_leaves_awspending_for_the_service_to_take_off(
+        self, secret: LabSecret
+    ) -> None:
+        event = secret.begin()
+        secret.steps(event)
+        assert secret.labels()[event["ClientRequestToken"]] == {"AWSCURRENT", "AWSPENDING"}
+        outcome = secret.rotate()
+        assert outcome.state == "succeeded", outcome.error
+        assert secret.labels()[outcome.version_id] == {"AWSCURRENT"}
 
     def test_fact_4_rotate_immediately_false_tests_and_changes_nothing(
         self, secret: LabSecret

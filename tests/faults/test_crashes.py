@@ -51,8 +51,6 @@ def assert_retry_succeeds(crashing: CrashingSecret, *points: KillPoint) -> list[
 
     A retry has the same token. Returns the kill points of the steps after the last kill.
     """
-    # Otherwise the service would not retry after a kill right behind AWSCURRENT's move (fact 11).
-    crashing.settings.pending_after_finish = "keeps"
     crashing.settings.retries = len(points)
     crashing.prepare()
     before = crashing.secret.holder("AWSCURRENT")
@@ -63,7 +61,6 @@ def assert_retry_succeeds(crashing: CrashingSecret, *points: KillPoint) -> list[
 
 def assert_next_rotation_succeeds(crashing: CrashingSecret, point: KillPoint) -> None:
     """Kill a rotation, abandon it as documented (fact 7), and assert that the next one recovers."""
-    crashing.settings.pending_after_finish = "removes"
     crashing.settings.retries = 0
     crashing.prepare()
     state = crashing.rotate(point)

@@ -1,21 +1,17 @@
-"""GetSecretValue, DescribeSecret, ListSecretVersionIds, BatchGetSecretValue (facts 7, 12-16)."""
-
-from typing import Any, cast
-
-from moto.secretsmanager.exceptions import SecretsManagerClientError
-from moto.secretsmanager.models import _matches
+"""GetSecretValue, DescribeSecret and ListSecretVersionIds (facts 7, 12-16)."""
 
 from local.secrets_manager import errors
+from local.secrets_manager.operations.paging import page
 from local.secrets_manager.secret import Secret
 from local.secrets_manager.state import Answer, Request, ServiceState
 from local.secrets_manager.versions import CURRENT, Version
 
-MAX_PAGE, MAX_BATCH = 100, 20
+_MAX_PAGE = 100
 
 
 def get_secret_value(state: ServiceState, request: Request) -> Answer:
     """GetSecretValue by id, by label or by both (facts 12 and 13)."""
-    secret = state.find(request)
+    secret = state.find(request, replica_too=True)
     label = request.get("VersionStage")
     if version_id := request.get("VersionId"):
         version, labels = _by_id(secret, version_id, label)
@@ -24,6 +20,7 @@ def get_secret_value(state: ServiceState, request: Request) -> Answer:
     if version.value is None:
         kind, which = ("staging label", label) if label else ("VersionId", version.id)
         raise errors.value_not_found(kind, which)
+    secret.note_access(version.id, state.clock.now())
     return secret.answer(
         VersionId=version.id,
         VersionStages=labels or None,
@@ -34,49 +31,33 @@ def get_secret_value(state: ServiceState, request: Request) -> Answer:
 
 def describe_secret(state: ServiceState, request: Request) -> Answer:
     """DescribeSecret, of a deleted secret too."""
-    return state.find(request, deleted_too=True).to_dict()
+    return state.find(request, deleted_too=True, replica_too=True).describe()
 
 
 def list_secret_version_ids(state: ServiceState, request: Request) -> Answer:
     """ListSecretVersionIds: versions with a value; unlabelled ones if asked (facts 7, 15)."""
-    secret = state.find(request, deleted_too=True)
+    secret = state.find(request, deleted_too=True, replica_too=True)
     entries = [
-        {
-            "VersionId": version.id,
-            "CreatedDate": version.created,
-            **({"VersionStages": labels} if labels else {}),
-        }
+        _entry(secret, version)
         for version in secret.store.valued()
-        if (labels := secret.store.labels(version.id)) or request.get("IncludeDeprecated")
+        if request.get("IncludeDeprecated") or secret.store.labels(version.id)
     ]
-    page, token = _page(entries, request, MAX_PAGE)
-    return secret.answer(Versions=page, **token)
+    listed, token = page(entries, request, _MAX_PAGE)
+    return secret.answer(Versions=listed, **token)
 
 
-def batch_get_secret_value(state: ServiceState, request: Request) -> Answer:
-    """BatchGetSecretValue: current values, and an error for each secret without one."""
-    secret_ids, filters = request.get("SecretIdList"), request.get("Filters")
-    if bool(secret_ids) == bool(filters):
-        raise errors.invalid_parameter(
-            "Either 'SecretIdList' or 'Filters' must be provided, but not both."
-        )
-    if filters:
-        secret_ids = [s.arn for s in state.secrets() if _matches(s, filters)]
-    page, token = _page(cast("list[str]", secret_ids), request, MAX_BATCH)
-    values: list[Answer] = []
-    refused: list[Answer] = []
-    for secret_id in page:
-        try:
-            values.append(get_secret_value(state, {"SecretId": secret_id}))
-        except SecretsManagerClientError as error:
-            refused.append(
-                {
-                    "SecretId": secret_id,
-                    "ErrorCode": error.error_type,
-                    "Message": error.message,
-                }
-            )
-    return {"SecretValues": values, "Errors": refused, **token}
+def _entry(secret: Secret, version: Version) -> Answer:
+    """One version, as LocalStack recorded it on AWS (test_deprecated_secret_version_stage)."""
+    entry: Answer = {
+        "VersionId": version.id,
+        "CreatedDate": version.created,
+        "KmsKeyIds": [secret.encryption.key_of(version.id)],
+    }
+    if labels := secret.store.labels(version.id):
+        entry["VersionStages"] = labels
+    if version.id in secret.accessed:
+        entry["LastAccessedDate"] = secret.accessed[version.id]
+    return entry
 
 
 def _by_id(secret: Secret, version_id: str, label: str | None) -> tuple[Version, list[str]]:
@@ -108,14 +89,3 @@ def _holder(secret: Secret, label: str) -> tuple[str | None, list[str]]:
         secret.stale.hides(version_id)  # this read counts for the version too
     version_id = past.holders.get(label)
     return version_id, past.labels(version_id) if version_id else []
-
-
-def _page(items: list[Any], request: Request, most: int) -> tuple[list[Any], dict[str, str]]:
-    """MaxResults of the items from NextToken on, and the next NextToken if there are more."""
-    size, token = request.get("MaxResults") or most, request.get("NextToken") or "0"
-    if not 1 <= size <= most:
-        raise errors.validation("maxResults", f"have value 1 to {most}")
-    if not token.isdigit() or (int(token) >= len(items) and token != "0"):  # noqa: S105 the first page
-        raise errors.refusal("InvalidNextTokenException", "The NextToken value is invalid.")
-    end = int(token) + size
-    return items[int(token) : end], {"NextToken": str(end)} if end < len(items) else {}

@@ -1,9 +1,9 @@
 """DeleteSecret and RestoreSecret (fact 16)."""
 
-import uuid
-
 from local.secrets_manager import errors
-from local.secrets_manager.state import ACCOUNT, REGION, Answer, Request, ServiceState
+from local.secrets_manager.secret import Secret
+from local.secrets_manager.state import Answer, Request, ServiceState
+from local.secrets_manager.store import name_in
 
 _DAY_SECONDS = 24 * 3600
 _WINDOW_DAYS = range(7, 31)
@@ -25,26 +25,39 @@ def delete_secret(state: ServiceState, request: Request) -> Answer:
     if force:
         return _delete_now(state, request, now)
     secret = state.find(request)
+    _refuse_replicated(secret)
     date = now + (days or _DEFAULT_DAYS) * _DAY_SECONDS
-    secret.delete(date)
+    secret.deleted = date
     return secret.answer(DeletionDate=date)
 
 
 def _delete_now(state: ServiceState, request: Request, now: float) -> Answer:
-    secret_id = str(request.get("SecretId"))
-    if secret_id not in state.moto.secrets:
-        arn = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{secret_id}-"
-        return {"ARN": arn + uuid.uuid4().hex[:6], "Name": secret_id, "DeletionDate": now}
-    secret = state.find(request, deleted_too=True)
+    """It is gone; an unknown ARN is answered as it came, an unknown name with an ARN for it."""
+    secret_id = request["SecretId"]
+    secret = state.store.find(secret_id)
+    if secret is None:
+        secret = Secret(state.account, state.region, {"Name": name_in(secret_id)}, now)
+        is_name = secret.name == secret_id
+        return secret.answer(DeletionDate=now) | ({} if is_name else {"ARN": secret_id})
+    _refuse_replicated(state.find(request, deleted_too=True))
     if secret.incomplete is not None:
         secret.incomplete.stop("cancelled")
-    state.moto.secrets.pop(secret.name)
+    state.store.remove(secret)
     return secret.answer(DeletionDate=now)
+
+
+def _refuse_replicated(secret: Secret) -> None:
+    """Its replicas have to go first (recorded on AWS: cloud-nuke's issue 435)."""
+    if secret.replications:
+        regions = ", ".join(sorted(secret.replications))
+        raise errors.invalid_parameter(
+            f"You can't delete secret {secret.arn} that still has replica regions [{regions}]."
+        )
 
 
 def restore_secret(state: ServiceState, request: Request) -> Answer:
     """RestoreSecret: the secret is as it was."""
     secret = state.find(request, deleted_too=True)
-    secret.restore()
+    secret.deleted = None
     state.replanned.set()
     return secret.answer()

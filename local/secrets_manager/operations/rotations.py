@@ -3,17 +3,16 @@
 from local.functions.home import Directory
 from local.secrets_manager import errors, schedule
 from local.secrets_manager.orchestrator import Orchestrator
-from local.secrets_manager.secret import Rotation, Secret
+from local.secrets_manager.rotation import Rotation
+from local.secrets_manager.secret import Secret
 from local.secrets_manager.state import Answer, Request, ServiceState, token_of
 from local.secrets_manager.versions import PENDING
-
-MAX_FUNCTION = 2048
 
 
 def rotate_secret(state: ServiceState, orchestrator: Orchestrator, request: Request) -> Answer:
     """RotateSecret: everything is checked before anything is kept or started."""
     secret = state.find(request)
-    token = token_of(request)
+    token = token_of(request, errors.invalid_parameter)
     function = _function(state, secret, request)
     rules = schedule.parse(request.get("RotationRules") or {})
     if orchestrator.reattempt(secret):
@@ -25,9 +24,7 @@ def rotate_secret(state: ServiceState, orchestrator: Orchestrator, request: Requ
         raise errors.invalid_request(str(errors.token_in_use(token, secret.arn).message))
     immediately = request.get("RotateImmediately", True)
     orchestrator.start(secret, Rotation(token, "rotation" if immediately else "test"))
-    secret.rotation.function = function
-    secret.rotation.enabled = True
-    secret.rotation.schedule = rules or secret.rotation.schedule
+    secret.rotation.configure(function, rules)
     secret.rotation.plan(state.clock.now())
     state.replanned.set()
     return secret.answer(VersionId=token)
@@ -56,10 +53,6 @@ def _function(state: ServiceState, secret: Secret, request: Request) -> str:
     if not function:
         raise errors.invalid_request(
             "No Lambda rotation function ARN is associated with this secret."
-        )
-    if len(function) > MAX_FUNCTION:
-        raise errors.validation(
-            "rotationLambdaARN", f"have length less than or equal to {MAX_FUNCTION}"
         )
     if isinstance(state.home, Directory) and not state.home.knows(function):
         raise errors.access_denied(

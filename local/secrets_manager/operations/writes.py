@@ -1,51 +1,51 @@
 """CreateSecret, PutSecretValue, UpdateSecret, UpdateSecretVersionStage (facts 2, 8-11, 16, 17)."""
 
 import base64
-import binascii
-import re
 from typing import Literal
 
 from local.secrets_manager import errors
+from local.secrets_manager.operations import replication, tags
 from local.secrets_manager.secret import Secret
-from local.secrets_manager.state import ACCOUNT, REGION, Answer, Request, ServiceState, token_of
-from local.secrets_manager.versions import CURRENT, MAX_LABELS, Value
+from local.secrets_manager.state import Answer, Request, ServiceState, token_of
+from local.secrets_manager.store import NAME
+from local.secrets_manager.versions import CURRENT, PENDING, PREVIOUS, Value
 
-MAX_BYTES = 65_536
-MAX_LABEL = 256
-_NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
-_ROTATION_TOKEN = re.compile(r"[a-zA-Z0-9-]{36,256}")
+_MAX_BYTES = 65_536
 
 
 def create_secret(state: ServiceState, request: Request) -> Answer:
     """CreateSecret: the same token and value again is a success."""
-    name = str(request.get("Name", ""))
-    if not _NAME.fullmatch(name):
-        raise errors.validation("name", f"satisfy the pattern {_NAME.pattern}")
-    if request.get("AddReplicaRegions"):
-        raise errors.invalid_parameter("Replica regions are not part of the local service.")
-    token, value = token_of(request), value_of(request)
-    if name in state.moto.secrets:
-        return _create_again(state, request, name, token, value)
+    name = request["Name"]
+    if not NAME.fullmatch(name):
+        raise errors.invalid_name()
+    replicas = request.get("AddReplicaRegions", ())
+    replication.check(state, replicas)
+    value = value_of(request)
+    token = None if value is None else token_of(request)
+    given = tags.check(tags.tags_of(request.get("Tags", ())))
+    existing = state.store.named(name)
+    if existing is not None:
+        return _create_again(existing, token, value)
     now = state.clock.now()
-    secret = Secret(ACCOUNT, REGION, request, now)
-    if value is not None:
+    secret = Secret(state.account, state.region, request, now)
+    secret.tags = given or None
+    if value is not None and token is not None:
         secret.store.put(token, value, [CURRENT], now)
-    state.moto.secrets[name] = secret
-    return secret.answer(VersionId=token if value is not None else None)
+    state.store.add(secret)
+    force = request.get("ForceOverwriteReplicaSecret", False)
+    status = replication.replicate(state, secret, replicas, force=force)
+    return secret.answer(VersionId=token, ReplicationStatus=status or None)
 
 
-def _create_again(
-    state: ServiceState, request: Request, name: str, token: str, value: Value | None
-) -> Answer:
-    secret = state.find({"SecretId": name}, deleted_too=True)
+def _create_again(secret: Secret, token: str | None, value: Value | None) -> Answer:
     if secret.is_deleted():
         raise errors.invalid_request(
             "You can't create this secret because a secret with this name is already "
             "scheduled for deletion."
         )
-    version = secret.store.get(token)
-    if not request.get("ClientRequestToken") or version is None or value is None:
-        raise errors.secret_exists(name)
+    version = secret.store.get(token) if token else None
+    if token is None or version is None or value is None:
+        raise errors.secret_exists(secret.name)
     if version.value != value:
         raise errors.token_in_use(token, secret.arn)
     return secret.answer(VersionId=token)
@@ -54,40 +54,45 @@ def _create_again(
 def put_secret_value(state: ServiceState, request: Request) -> Answer:
     """PutSecretValue (facts 2, 8, 9): a version is given its value once."""
     secret = state.find(request)
-    value, labels = value_of(request), _labels_of(request)
+    value = value_of(request)
     if value is None:
         raise errors.invalid_request("You must provide either SecretString or SecretBinary.")
     token = token_of(request)
     _check_rotation_token(state, secret, token, request.get("RotationToken"))
-    _put(state, secret, token, value, labels)
+    _put(state, secret, token, value, set(request.get("VersionStages") or [CURRENT]))
     return secret.answer(VersionId=token, VersionStages=secret.store.labels(token))
 
 
 def update_secret(state: ServiceState, request: Request) -> Answer:
-    """UpdateSecret: description and key, and a new AWSCURRENT version if a value is given."""
-    secret = state.find(request)
-    value, token = value_of(request), token_of(request)
-    if value is not None:
+    """UpdateSecret: description and key, and a new AWSCURRENT version if a value is given.
+
+    A replica may have its key changed, and nothing else (user guide, Promote a replica).
+    """
+    only_key = request.keys() <= {"SecretId", "KmsKeyId", "ClientRequestToken"}
+    secret = state.find(request, replica_too=only_key and "KmsKeyId" in request)
+    value = value_of(request)
+    token = None if value is None else token_of(request)
+    if value is not None and token is not None:
         _put(state, secret, token, value, {CURRENT})
     if "Description" in request:
         secret.description = request["Description"]
     if "KmsKeyId" in request:
-        secret.kms_key_id = request["KmsKeyId"]
+        holders = secret.store.holders()
+        labelled = [holders[label] for label in (CURRENT, PENDING, PREVIOUS) if label in holders]
+        secret.encryption.change(request["KmsKeyId"], secret.store.ids(), labelled)
     secret.changed = state.clock.now()
-    return secret.answer(VersionId=token if value is not None else None)
+    return secret.answer(VersionId=token)
 
 
 def update_secret_version_stage(state: ServiceState, request: Request) -> Answer:
     """UpdateSecretVersionStage (facts 10 and 11)."""
     secret = state.find(request)
-    label = _label(request.get("VersionStage"))
     with state.changing(secret):
         secret.store.move(
-            label,
+            request["VersionStage"],
             to=request.get("MoveToVersionId"),
             away_from=request.get("RemoveFromVersionId"),
             now=state.clock.now(),
-            after_finish=state.settings.pending_after_finish,
         )
     return secret.answer()
 
@@ -116,16 +121,14 @@ def _check_rotation_token(
                 "PutSecretValue by a rotation function needs this rotation's RotationToken."
             )
         return
-    if not _ROTATION_TOKEN.fullmatch(given):
-        raise errors.validation("rotationToken", f"satisfy the pattern {_ROTATION_TOKEN.pattern}")
     if rotation is None or rotation.token != given:
         raise errors.access_denied("The RotationToken is not that of this rotation.")
 
 
 def value_of(request: Request) -> Value | None:
-    """The request's value, if it has one; refuses two, bad base64, over 65,536 bytes (fact 17)."""
+    """The request's value, if it has one; refuses two, and over 65,536 bytes (fact 17)."""
     keys: tuple[Literal["SecretString", "SecretBinary"], ...] = ("SecretString", "SecretBinary")
-    given = [Value(key, str(request[key])) for key in keys if request.get(key)]
+    given = [Value(key, request[key]) for key in keys if key in request]
     if not given:
         return None
     if len(given) > 1:
@@ -133,25 +136,9 @@ def value_of(request: Request) -> Value | None:
             "You can't specify both a binary secret value and a string secret value."
         )
     (value,) = given
-    try:
-        is_text = value.key == "SecretString"
-        raw = value.text.encode() if is_text else base64.b64decode(value.text, validate=True)
-    except (binascii.Error, ValueError):
-        raise errors.validation("secretBinary", "be base64") from None
-    if len(raw) > MAX_BYTES:
+    is_text = value.key == "SecretString"
+    raw = value.text.encode() if is_text else base64.b64decode(value.text)
+    if len(raw) > _MAX_BYTES:  # the API's model counts a text's characters
         field = value.key[0].lower() + value.key[1:]
-        raise errors.validation(field, f"have length less than or equal to {MAX_BYTES}")
+        raise errors.validation(field, f"have length less than or equal to {_MAX_BYTES}")
     return value
-
-
-def _labels_of(request: Request) -> set[str]:
-    labels = request.get("VersionStages") or [CURRENT]
-    if len(labels) > MAX_LABELS:
-        raise errors.validation("versionStages", f"have length less than or equal to {MAX_LABELS}")
-    return {_label(label) for label in labels}
-
-
-def _label(label: object) -> str:
-    if not isinstance(label, str) or not 1 <= len(label) <= MAX_LABEL:
-        raise errors.validation("versionStage", f"have length 1 to {MAX_LABEL}")
-    return label

@@ -45,9 +45,10 @@ CipherString = DEFAULT@SECLEVEL=0
 
 
 class Presenter(ABC):
-    """A server; address: the secret's field that says where it is."""
+    """A server; address: the secret's field that says where it is; name: that may name another."""
 
     address = "host"
+    name: str | None = None
 
     @abstractmethod
     def present(self, certificate: Certificate) -> None:
@@ -61,13 +62,21 @@ class Presenter(ABC):
         """
 
 
-class _Database(Presenter):
+class Database(Presenter):
+    """A server that one logs in to; `connect` takes the secret's `tls_host` too."""
+
+    name = "tls_host"
+
+    @abstractmethod
+    def connect(self, host: str, bundle: Path | None, *, tls_host: str | None = None) -> None: ...
+
     def __init__(self, server: Server) -> None:
         self.server = server
 
-    def login(self, host: str) -> Login:
+    def login(self, host: str, tls_host: str | None) -> Login:
         document = {
             "host": host,
+            "tls_host": tls_host,
             "port": self.server.port,
             "username": self.server.admin,
             "password": self.server.password,
@@ -81,7 +90,7 @@ class _Database(Presenter):
         Path(key).write_bytes(certificate.key.read_bytes())
 
 
-class Postgres(_Database):
+class Postgres(Database):
     """A PostgreSQL server, and psycopg."""
 
     def __init__(self, server: Server, stack: ExitStack) -> None:
@@ -110,13 +119,13 @@ class Postgres(_Database):
             with context.wrap_socket(plain) as inside:
                 return x509.load_der_x509_certificate(inside.getpeercert(binary_form=True) or b"")
 
-    def connect(self, host: str, bundle: Path | None) -> None:
+    def connect(self, host: str, bundle: Path | None, *, tls_host: str | None = None) -> None:
         engine = PostgresEngine.from_environment({"TLS_CA_BUNDLE": str(bundle or "")})
-        with engine.connect(self.login(host)) as session:
+        with engine.connect(self.login(host, tls_host)) as session:
             session.ping()
 
 
-class MySQL(_Database):
+class MySQL(Database):
     """A MySQL or MariaDB server, and PyMySQL."""
 
     def __init__(self, server: Server, stack: ExitStack) -> None:
@@ -136,9 +145,9 @@ class MySQL(_Database):
                 Path(ca).write_bytes(b"".join(each.read_bytes() for each in known))
                 cursor.execute("ALTER INSTANCE RELOAD TLS")
 
-    def connect(self, host: str, bundle: Path | None) -> None:
+    def connect(self, host: str, bundle: Path | None, *, tls_host: str | None = None) -> None:
         engine = MySQLEngine.from_environment({"TLS_CA_BUNDLE": str(bundle or "")})
-        with engine.connect(self.login(host)) as session:
+        with engine.connect(self.login(host, tls_host)) as session:
             session.ping()
 
 

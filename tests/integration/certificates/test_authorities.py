@@ -9,7 +9,7 @@ from local.servers.certificates import Authority
 from shared import tls
 from shared.errors import Untrusted
 from tests.integration.certificates.here import every_host_is_this_machine
-from tests.integration.certificates.presenters import Presenter, presenters
+from tests.integration.certificates.presenters import Database, presenters
 
 HERE = "app.abc.us-east-1.rds.amazonaws.com"
 CHINA = "app.abc.rds.cn-north-1.amazonaws.com.cn"
@@ -27,9 +27,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def servers(folder: Path) -> Iterator[dict[str, Presenter]]:
+def servers(folder: Path) -> Iterator[dict[str, Database]]:
     with presenters(folder, Authority(folder / "any")) as running:
-        yield {name: each for name, each in running.items() if each.address == "host"}
+        yield {name: each for name, each in running.items() if isinstance(each, Database)}
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def _packaged(
 
 @pytest.mark.parametrize("by", NAMES)
 def test_all_drivers_trust_the_same(
-    servers: dict[str, Presenter], authorities: dict[str, Authority], by: str
+    servers: dict[str, Database], authorities: dict[str, Authority], by: str
 ) -> None:
     certificate = authorities[by].issue("server", HOSTS)
     wrong = []
@@ -73,3 +73,15 @@ def test_all_drivers_trust_the_same(
             if trusted is not (VOUCHES[host] == by):
                 wrong.append((name, host, trusted))
     assert wrong == []
+
+
+def test_the_name_to_verify_decides_and_not_the_host(
+    servers: dict[str, Database], authorities: dict[str, Authority]
+) -> None:
+    """A CNAME of one's own before a database of RDS."""
+    certificate = authorities["us-east-1"].issue("server", (HERE,))
+    for server in servers.values():
+        server.present(certificate)
+        server.connect(ELSEWHERE, None, tls_host=HERE)
+        with pytest.raises(Untrusted):
+            server.connect(HERE, None, tls_host=ELSEWHERE)

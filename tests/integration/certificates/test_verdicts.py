@@ -31,7 +31,7 @@ def verdict(server: Presenter, host: str, bundle: Path) -> str:
     try:
         server.connect(host, bundle)
     except RotationError as error:
-        faults = ConnectionFaults.at(server.address).certificate
+        faults = ConnectionFaults.at(server.address, name=server.name).certificate
         for each in dataclasses.fields(faults):
             row = getattr(faults, each.name)
             same = (type(error), error.do, error.field) == (row.kind, row.do, row.field)

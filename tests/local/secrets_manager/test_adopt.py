@@ -4,9 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from botocore.exceptions import ClientError
-from moto.secretsmanager.exceptions import SecretsManagerClientError
 
-from local.secrets_manager import SecretsManager
+from local.secrets_manager import SecretsManager, errors
 from tests.fixtures.secrets_manager import (
     CREATED,
     FUNCTION,
@@ -110,7 +109,7 @@ def test_a_second_rotation_is_refused(service: SecretsManager) -> None:
 def test_an_unknown_secret_is_not_made(
     service: SecretsManager, client: "SecretsManagerClient"
 ) -> None:
-    with pytest.raises(SecretsManagerClientError, match="can't find"):
+    with pytest.raises(errors.Refusal, match="can't find"):
         service.adopt(EVENT, "Scripted")
     with pytest.raises(ClientError):
         client.describe_secret(SecretId=ARN)

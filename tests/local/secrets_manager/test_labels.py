@@ -4,9 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local.secrets_manager import SecretsManager
-from local.secrets_manager.versions import AfterFinish
-from tests.fixtures.secrets_manager import FUNCTION, assert_refused, labels, put_pending, token
+from tests.fixtures.secrets_manager import assert_refused, labels, put_pending, token
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -19,16 +17,23 @@ def pending(client: "SecretsManagerClient", secret: str) -> str:
     return secret
 
 
+def make_current(
+    client: "SecretsManagerClient", secret: str, number: int, *, away_from: int
+) -> None:
+    client.update_secret_version_stage(
+        SecretId=secret,
+        VersionStage="AWSCURRENT",
+        MoveToVersionId=token(number),
+        RemoveFromVersionId=token(away_from),
+    )
+
+
 def test_fact_10_awscurrent_moves_and_awsprevious_follows(
     client: "SecretsManagerClient", pending: str
 ) -> None:
-    client.update_secret_version_stage(
-        SecretId=pending,
-        VersionStage="AWSCURRENT",
-        MoveToVersionId=token(2),
-        RemoveFromVersionId=token(1),
-    )
-    assert labels(client, pending) == {"AWSCURRENT": token(2), "AWSPREVIOUS": token(1)}
+    make_current(client, pending, 2, away_from=1)
+    on = labels(client, pending)
+    assert (on["AWSCURRENT"], on["AWSPREVIOUS"]) == (token(2), token(1))
     assert client.get_secret_value(SecretId=pending)["SecretString"] == "second"
 
 
@@ -36,12 +41,7 @@ def test_fact_10_moving_back_swaps_current_and_previous(
     client: "SecretsManagerClient", pending: str
 ) -> None:
     for to, away_from in ((2, 1), (1, 2)):
-        client.update_secret_version_stage(
-            SecretId=pending,
-            VersionStage="AWSCURRENT",
-            MoveToVersionId=token(to),
-            RemoveFromVersionId=token(away_from),
-        )
+        make_current(client, pending, to, away_from=away_from)
     assert labels(client, pending) == {"AWSCURRENT": token(1), "AWSPREVIOUS": token(2)}
 
 
@@ -91,19 +91,11 @@ def test_fact_10_a_refused_move_changes_nothing(  # noqa: PLR0913 three of them 
 def test_fact_10_the_move_made_twice_is_one_move(
     client: "SecretsManagerClient", pending: str
 ) -> None:
-    def move(away_from: str) -> None:
-        client.update_secret_version_stage(
-            SecretId=pending,
-            VersionStage="AWSCURRENT",
-            MoveToVersionId=token(2),
-            RemoveFromVersionId=away_from,
-        )
-
-    move(token(1))
+    make_current(client, pending, 2, away_from=1)
     after = labels(client, pending)
     with assert_refused("InvalidParameterException"):
-        move(token(1))
-    move(token(2))
+        make_current(client, pending, 2, away_from=1)
+    make_current(client, pending, 2, away_from=2)
     assert labels(client, pending) == after
 
 
@@ -116,24 +108,51 @@ def test_fact_10_another_label_is_removed_by_naming_its_version(
     assert labels(client, pending) == {"AWSCURRENT": token(1)}
 
 
-@pytest.mark.parametrize(
-    ("state", "expected"), [("keeps", ["AWSCURRENT", "AWSPENDING"]), ("removes", ["AWSCURRENT"])]
-)
-def test_fact_11_after_finish_awspending_stays_or_goes(
-    service: SecretsManager,
-    client: "SecretsManagerClient",
-    secret: str,
-    state: AfterFinish,
-    expected: list[str],
+def test_fact_11_the_move_touches_awscurrent_and_awsprevious_only(
+    client: "SecretsManagerClient", pending: str
 ) -> None:
-    service.settings.pending_after_finish = state
-    answer = client.rotate_secret(SecretId=secret, RotationLambdaARN=FUNCTION)
-    assert service.wait_for_rotation(secret).state == "succeeded"
-    assert client.get_secret_value(SecretId=secret)["VersionStages"] == expected
-    # Either way the next rotation is free to begin (fact 5).
-    again = client.rotate_secret(SecretId=secret, ClientRequestToken=token(3))
-    assert service.wait_for_rotation(secret, beyond=1).version_id == again["VersionId"]
-    assert labels(client, secret)["AWSPREVIOUS"] == answer["VersionId"]
+    make_current(client, pending, 2, away_from=1)
+    assert labels(client, pending) == {
+        "AWSCURRENT": token(2),
+        "AWSPENDING": token(2),
+        "AWSPREVIOUS": token(1),
+    }
+
+
+@pytest.mark.parametrize("operation", ["put_secret_value", "update_secret"])
+def test_fact_11_a_later_value_drops_awspending_from_the_version_it_leaves(
+    client: "SecretsManagerClient", pending: str, operation: str
+) -> None:
+    make_current(client, pending, 2, away_from=1)
+    getattr(client, operation)(
+        SecretId=pending, ClientRequestToken=token(3), SecretString="by hand"
+    )
+    assert labels(client, pending) == {"AWSCURRENT": token(3), "AWSPREVIOUS": token(2)}
+
+
+def test_fact_11_a_later_move_drops_awspending_from_the_version_it_leaves(
+    client: "SecretsManagerClient", pending: str
+) -> None:
+    make_current(client, pending, 2, away_from=1)
+    make_current(client, pending, 1, away_from=2)
+    assert labels(client, pending) == {"AWSCURRENT": token(1), "AWSPREVIOUS": token(2)}
+
+
+def test_fact_11_a_put_may_make_its_version_both(
+    client: "SecretsManagerClient", pending: str
+) -> None:
+    make_current(client, pending, 2, away_from=1)
+    client.put_secret_value(
+        SecretId=pending,
+        ClientRequestToken=token(3),
+        SecretString="both",
+        VersionStages=["AWSPENDING", "AWSCURRENT"],
+    )
+    assert labels(client, pending) == {
+        "AWSCURRENT": token(3),
+        "AWSPENDING": token(3),
+        "AWSPREVIOUS": token(2),
+    }
 
 
 def test_fact_15_describe_leaves_out_versions_without_labels(

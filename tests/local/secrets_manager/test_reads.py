@@ -105,7 +105,8 @@ def test_fact_13_the_first_reads_by_label_after_a_move_answer_the_old_version(
         assert (answer["SecretString"], answer["VersionStages"]) == (FIRST, ["AWSCURRENT"])
     assert client.get_secret_value(SecretId=secret)["SecretString"] == "second"
     assert client.get_secret_value(SecretId=secret, VersionId=token(2))["VersionStages"] == [
-        "AWSCURRENT"
+        "AWSCURRENT",
+        "AWSPENDING",
     ]
 
 

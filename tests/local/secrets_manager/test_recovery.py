@@ -97,3 +97,21 @@ def test_fact_07_versions_are_listed_page_by_page_with_their_dates(
     assert "CreatedDate" in page["Versions"][0]
     with assert_refused("InvalidNextTokenException"):
         client.list_secret_version_ids(SecretId=secret, NextToken="not one")
+
+
+def test_fact_07_a_cancelled_rotation_of_a_secret_without_a_value_is_not_in_the_way(
+    service: SecretsManager, client: "SecretsManagerClient", function: Scripted
+) -> None:
+    client.create_secret(Name="empty")
+    function.before["createSecret"] = failing()
+    rotate(client, "empty")
+    assert service.wait_for_rotation("empty").state == "failed"
+    with assert_refused("InvalidRequestException"):  # it is reattempted (fact 5)
+        rotate(client, "empty", 3)
+    service.wait_for_rotation("empty", beyond=1)
+    client.cancel_rotate_secret(SecretId="empty")
+    assert labels(client, "empty") == {"AWSPENDING": token(2)}
+    del function.before["createSecret"]
+    rotate(client, "empty", 3)
+    assert service.wait_for_rotation("empty", beyond=2).state == "succeeded"
+    assert labels(client, "empty") == {"AWSCURRENT": token(3)}

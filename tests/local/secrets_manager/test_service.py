@@ -1,7 +1,6 @@
-"""The service as a whole: what moto has right, what it reads, how it starts and ends."""
+"""The service as a whole: what it keeps, what it reads, how it starts and ends."""
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -51,24 +50,6 @@ def test_update_secret_keeps_what_it_is_not_given(
     described = client.describe_secret(SecretId=secret)
     assert described["Description"] == "the database's owner"
     assert described["VersionIdsToStages"][token(2)] == ["AWSCURRENT"]
-
-
-def test_lists_batches_tags_policies_and_passwords(
-    client: "SecretsManagerClient", secret: str
-) -> None:
-    client.tag_resource(SecretId=secret, Tags=[{"Key": "team", "Value": "data"}])
-    found = client.list_secrets(Filters=[{"Key": "tag-key", "Values": ["team"]}])["SecretList"]
-    assert [item["ARN"] for item in found] == [secret]
-    assert found[0]["SecretVersionsToStages"] == {token(1): ["AWSCURRENT"]}
-    batch = client.batch_get_secret_value(SecretIdList=[secret, "nobody"])
-    assert [value["SecretString"] for value in batch["SecretValues"]] == [FIRST]
-    assert [error["ErrorCode"] for error in batch["Errors"]] == ["ResourceNotFoundException"]
-    by_name = client.batch_get_secret_value(Filters=[{"Key": "name", "Values": ["app"]}])
-    assert [value["ARN"] for value in by_name["SecretValues"]] == [secret]
-    client.put_resource_policy(SecretId=secret, ResourcePolicy="{}")
-    assert client.get_resource_policy(SecretId=secret)["ResourcePolicy"] == "{}"
-    password = client.get_random_password(PasswordLength=40, ExcludePunctuation=True)
-    assert re.fullmatch(r"[A-Za-z0-9]{40}", password["RandomPassword"])
 
 
 def test_a_secret_deleted_at_once_is_unknown_and_its_name_is_free(

@@ -31,7 +31,7 @@ from tests.fake_servers import (
     server_context,
 )
 
-FAULTS = ConnectionFaults.at("host")
+FAULTS = ConnectionFaults.at("host", name="tls_host")
 CANARY = "canary"
 
 # --- each driver's own way ---
@@ -196,7 +196,7 @@ def test_all_kinds_say_the_same(text: str, name: str) -> None:
         issuers = no_answer(broken, ISSUER)
         assert type(issuers) is meaning.kind
         assert issuers.what == f"the issuer at https://db:1/api: {meaning.clause} (ProtocolError)"
-        assert issuers.do == meaning.do.replace("'host'", "'issuer_url'")
+        assert issuers.do == attrgetter(name)(ConnectionFaults.at("issuer_url")).do
         assert issuers.field == (meaning.field if meaning.field != "host" else "issuer_url")
     for kind, error in by_kind.items():
         assert type(error) is meaning.kind

@@ -204,6 +204,12 @@ def test_a_replica_or_reader_has_the_writers_data(fleet: Fleet, host: str, write
     assert 1 <= len(fleet.calls) <= 3
 
 
+@pytest.mark.parametrize("name", ["main", "aurora", "aurora-1", READERS])
+def test_a_database_has_its_own_data_and_rds_is_not_asked(fleet: Fleet, name: str) -> None:
+    assert fleet.same(name, name) is True
+    assert fleet.calls == []
+
+
 @pytest.mark.parametrize(
     ("host", "writer"),
     [

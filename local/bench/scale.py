@@ -1,0 +1,83 @@
+"""Whether a rotation takes longer, or more calls, with many versions and beside many secrets.
+
+Warm rotations of a PostgreSQL user: the least time of the steps; the local service's is in it.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from local.bench.rotations import whole
+from local.bench.running import Bench
+from local.bench.table import Row
+from local.servers import postgres
+from rotators.postgres.testing import PostgresTarget
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+PART = "scale"
+TIMES = 10  # at most
+
+
+class Flatness(NamedTuple):
+    """The least seconds of a rotation's steps, and the most calls."""
+
+    seconds: float
+    calls: int
+
+
+def rows(bench: Bench) -> Iterator[Row]:
+    """Time and calls with each number of versions, then of secrets, beside the first."""
+    client = bench.service.client()
+    bench.home.use(bench.functions)
+    _rotate(bench, client, "scale/first", 1)  # which is cold
+    kinds = {"versions": _by_versions(bench, client), "other secrets": _by_secrets(bench, client)}
+    for kind, by_number in kinds.items():
+        (number, first), *more = by_number.items()
+        beside = f"with {number} {kind}"
+        for number, each in more:
+            of = f"with {number:,} {kind}"
+            yield Row(PART, of, "steps, ms", each.seconds * 1000, beside, first.seconds * 1000)
+            yield Row(PART, of, "calls", each.calls, beside, first.calls)
+    bench.home.use({})
+
+
+def _by_versions(bench: Bench, client: "SecretsManagerClient") -> dict[int, Flatness]:
+    """By turns, each time of a secret that has not been rotated."""
+    found: dict[int, list[Flatness]] = {number: [] for number in bench.counts.versions}
+    for turn in range(_times(bench)):
+        for number, each in found.items():
+            each.append(_rotate(bench, client, f"scale/versions/{number}/{turn}", number))
+    return {number: _least(each) for number, each in found.items()}
+
+
+def _by_secrets(bench: Bench, client: "SecretsManagerClient") -> dict[int, Flatness]:
+    """One after the other: there are only ever more of them."""
+    found, made = {}, 0
+    for number in bench.counts.secrets:
+        for other in range(made, number):
+            client.create_secret(Name=f"scale/other/{other}", SecretString="{}")
+        made = number
+        names = (f"scale/secrets/{number}/{turn}" for turn in range(_times(bench)))
+        found[number] = _least([_rotate(bench, client, name, 1) for name in names])
+    return found
+
+
+def _rotate(bench: Bench, client: "SecretsManagerClient", name: str, versions: int) -> Flatness:
+    """A new secret with so many versions, once."""
+    target = PostgresTarget(bench.place.running(postgres), "scale")
+    arn = target.seed(client, name)
+    value = client.get_secret_value(SecretId=arn)["SecretString"]
+    for _ in range(versions - 1):
+        client.put_secret_value(SecretId=arn, SecretString=value)
+    before = len(bench.service.calls)
+    taken = whole(bench.rotate(arn, target.function))
+    return Flatness(taken.seconds, len(bench.service.calls) - before - 1)  # but RotateSecret
+
+
+def _times(bench: Bench) -> int:
+    return min(TIMES, bench.counts.rotations)
+
+
+def _least(each: list[Flatness]) -> Flatness:
+    return Flatness(min(one.seconds for one in each), max(one.calls for one in each))

@@ -1,0 +1,104 @@
+"""Schedules of rotations (fact 19)."""
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from local.verify.expect import equal, holds, refused
+from local.verify.probe import Probe, Secret
+from local.verify.registry import rule
+
+TAKEN = (
+    "rate(4 hours)",
+    "rate(10 days)",
+    "cron(0 10 * * ? *)",  # at ten each day
+    "cron(0 /8 * * ? *)",  # every eight hours
+    "cron(0 18 ? * MON#1 *)",  # the first Monday of the month
+    "cron(0 2 L * ? *)",  # the last day of the month
+    "cron(0 17 ? * 6L *)",  # its last Friday
+    "cron(0 0 1 */2 ? *)",  # every other month
+)
+REFUSED = (
+    "rate(3 hours)",  # too often
+    "rate(10 minutes)",
+    "cron(5 10 * * ? *)",  # minutes are 0
+    "cron(0 10 * * ? 2030)",  # and the year is *
+    "cron(0 10 * * * *)",  # a day of the month or of the week is ?
+    "every day",
+)
+
+
+def _configured(probe: Probe, secret: Secret, **rules: Any) -> dict[str, Any]:  # noqa: ANN401 the API's own parameters
+    """RotationRules as DescribeSecret has them, after RotateSecret without rotating at once."""
+    probe.rotate(secret, RotateImmediately=False, RotationRules=rules)
+    return dict(probe.client.describe_secret(SecretId=secret.arn))
+
+
+def _refusal(probe: Probe, secret: Secret, expression: str) -> str:
+    try:
+        _configured(probe, secret, ScheduleExpression=expression)
+    except ClientError as error:
+        return str(error.response["Error"]["Code"])
+    return "nothing"
+
+
+@rule(19)
+def a_number_of_days_is_kept_with_the_next_date(probe: Probe) -> None:
+    """AutomaticallyAfterDays is described, and NextRotationDate is there."""
+    described = _configured(probe, probe.secret(), AutomaticallyAfterDays=10)
+    equal("AutomaticallyAfterDays", described["RotationRules"]["AutomaticallyAfterDays"], 10)
+    holds("RotationEnabled is not true", described["RotationEnabled"])
+    holds("NextRotationDate is missing", "NextRotationDate" in described)
+
+
+@rule(19)
+def an_expression_is_kept_with_the_days_it_comes_to(probe: Probe) -> None:
+    """A ScheduleExpression is described as it was given, with AutomaticallyAfterDays beside it."""
+    described = _configured(probe, probe.secret(), ScheduleExpression="rate(10 days)")
+    rules = described["RotationRules"]
+    equal("ScheduleExpression", rules.get("ScheduleExpression"), "rate(10 days)")
+    equal("AutomaticallyAfterDays", rules.get("AutomaticallyAfterDays"), 10)
+
+
+@rule(19)
+def a_window_is_kept(probe: Probe) -> None:
+    """A Duration is described as it was given."""
+    secret = probe.secret()
+    described = _configured(probe, secret, ScheduleExpression="cron(0 2 * * ? *)", Duration="3h")
+    equal("Duration", described["RotationRules"].get("Duration"), "3h")
+
+
+@rule(19)
+def the_forms_of_the_guide_are_taken(probe: Probe) -> None:
+    """rate() from four hours on, and cron() with the guide's wildcards, are taken."""
+    for expression in TAKEN:
+        described = _configured(probe, probe.secret(), ScheduleExpression=expression)
+        kept = described["RotationRules"].get("ScheduleExpression")
+        equal("ScheduleExpression", kept, expression)
+
+
+@rule(19)
+def other_forms_are_refused_and_nothing_is_configured(probe: Probe) -> None:
+    """More often than every four hours, other minutes or years are InvalidParameterException."""
+    for expression in REFUSED:
+        secret = probe.secret()
+        code = _refusal(probe, secret, expression)
+        equal(f"what {expression} is refused with", code, "InvalidParameterException")
+        described = probe.client.describe_secret(SecretId=secret.arn)
+        equal(f"RotationEnabled after {expression}", described.get("RotationEnabled"), None)
+
+
+@rule(19)
+def a_window_that_runs_into_the_next_day_is_refused(probe: Probe) -> None:
+    """A Duration that ends on the next day in UTC is InvalidParameterException."""
+    with refused("InvalidParameterException"):
+        _configured(probe, probe.secret(), ScheduleExpression="cron(0 22 * * ? *)", Duration="3h")
+
+
+@rule(19)
+def days_and_an_expression_together_are_refused(probe: Probe) -> None:
+    """AutomaticallyAfterDays and ScheduleExpression together are InvalidParameterException."""
+    with refused("InvalidParameterException"):
+        _configured(
+            probe, probe.secret(), AutomaticallyAfterDays=10, ScheduleExpression="rate(10 days)"
+        )

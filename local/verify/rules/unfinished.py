@@ -1,0 +1,168 @@
+"""A rotation that is not over: refused, abandoned, cancelled, and what comes after (facts 5-7)."""
+
+from local.verify.expect import equal, holds, refused
+from local.verify.probe import CURRENT, PENDING, PLAIN, PREVIOUS, Probe
+from local.verify.registry import rule
+
+STUCK = {**PLAIN, "setSecret": ["fail"]}
+INCOMPLETE = "A previous rotation isn't complete. That rotation will be reattempted."
+
+
+@rule(5)
+def awspending_elsewhere_refuses_another_rotation(probe: Probe) -> None:
+    """RotateSecret is refused while AWSPENDING is on another version than AWSCURRENT."""
+    secret = probe.secret()
+    pending = probe.put(secret, "pending", PENDING)
+    with refused("InvalidRequestException", INCOMPLETE):
+        probe.rotate(secret)
+    probe.see_labels(secret, {secret.version: [CURRENT], pending: [PENDING]})
+
+
+@rule(5)
+def awspending_beside_awscurrent_is_no_obstacle(probe: Probe) -> None:
+    """RotateSecret is accepted while AWSPENDING is on the version that has AWSCURRENT."""
+    secret = probe.rotating()
+    both = probe.put(secret, "both", CURRENT, PENDING)
+    probe.see_labels(secret, {both: [CURRENT, PENDING], secret.version: [PREVIOUS]})
+    version = probe.rotate(secret)
+    probe.see_rotated(secret, version)
+    probe.see_labels(secret, {version: [CURRENT], both: [PREVIOUS]})
+
+
+@rule(6)
+def a_value_put_by_hand_abandons_the_rotation(probe: Probe) -> None:
+    """A new AWSCURRENT put during a rotation takes AWSPENDING off the rotation's version."""
+    secret = probe.rotating(STUCK)
+    probe.rotate(secret)
+    probe.notes(secret, 2)
+    by_hand = probe.put(secret, "by-hand")
+    probe.until(
+        "the labels",
+        lambda: probe.labels(secret),
+        lambda seen: seen == {by_hand: [CURRENT], secret.version: [PREVIOUS]},
+        within=probe.place.patience.rotation,
+        wanted=f"{PENDING} on no version",
+    )
+    probe.rotate(secret)
+
+
+@rule(7)
+def cancel_leaves_awspending_and_turns_rotation_off(probe: Probe) -> None:
+    """CancelRotateSecret leaves AWSPENDING where it is, and RotationEnabled is false."""
+    secret = probe.rotating(STUCK)
+    version = probe.rotate(secret)
+    probe.notes(secret, 2)
+    answer = probe.client.cancel_rotate_secret(SecretId=secret.arn)
+    equal("the version that it names", answer.get("VersionId"), version)
+    probe.see_labels(secret, {secret.version: [CURRENT], version: [PENDING]})
+    described = probe.client.describe_secret(SecretId=secret.arn)
+    holds("RotationEnabled is not false", not described["RotationEnabled"])
+
+
+@rule(7)
+def after_cancel_and_taking_awspending_off_it_rotates_again(probe: Probe) -> None:
+    """CancelRotateSecret, AWSPENDING taken off, and RotateSecret is accepted and succeeds."""
+    secret = probe.rotating({**PLAIN, "setSecret": ["fail", ""]})
+    stuck = probe.rotate(secret)
+    probe.notes(secret, 2)
+    probe.client.cancel_rotate_secret(SecretId=secret.arn)
+    _take_off(probe, secret.arn, stuck)
+    version = probe.rotate(secret)
+    probe.see_rotated(secret, version)
+    probe.see_labels(secret, {version: [CURRENT], secret.version: [PREVIOUS]})
+
+
+@rule(7)
+def a_version_without_a_label_is_listed_as_deprecated_only(probe: Probe) -> None:
+    """ListSecretVersionIds has a version without a label only with IncludeDeprecated."""
+    secret = probe.secret()
+    pending = probe.put(secret, "pending", PENDING)
+    _take_off(probe, secret.arn, pending)
+    usual = probe.client.list_secret_version_ids(SecretId=secret.arn)["Versions"]
+    equal("the versions", [each["VersionId"] for each in usual], [secret.version])
+    every = probe.client.list_secret_version_ids(SecretId=secret.arn, IncludeDeprecated=True)
+    labels = {each["VersionId"]: each.get("VersionStages") for each in every["Versions"]}
+    equal("all versions", labels, {secret.version: [CURRENT], pending: None})
+
+
+@rule(7, assumed=True)
+def a_version_without_a_label_can_be_read_by_its_id(probe: Probe) -> None:
+    """GetSecretValue reads a version without a label by its id."""
+    secret = probe.secret()
+    pending = probe.put(secret, "pending", PENDING)
+    _take_off(probe, secret.arn, pending)
+    answer = probe.client.get_secret_value(SecretId=secret.arn, VersionId=pending)
+    equal("its value", answer["SecretString"], "pending")
+
+
+@rule(7)
+def there_is_nothing_to_cancel_where_rotation_was_never_configured(probe: Probe) -> None:
+    """CancelRotateSecret of a secret without a function is InvalidRequestException."""
+    secret = probe.secret()
+    with refused("InvalidRequestException"):
+        probe.client.cancel_rotate_secret(SecretId=secret.arn)
+
+
+@rule(11)
+def the_service_takes_awspending_off_when_finishsecret_has_succeeded(probe: Probe) -> None:
+    """A function that leaves AWSPENDING where it is finds it gone after finishSecret."""
+    secret = probe.rotating()
+    version = probe.rotate(secret)
+    probe.see_rotated(secret, version)
+    probe.see_labels(secret, {version: [CURRENT], secret.version: [PREVIOUS]})
+
+
+@rule(11)
+def a_function_may_take_awspending_off_itself(probe: Probe) -> None:
+    """A finishSecret that moves AWSCURRENT and takes AWSPENDING off succeeds."""
+    secret = probe.rotating({**PLAIN, "finishSecret": ["move drop"]})
+    version = probe.rotate(secret)
+    last = probe.notes(secret, 4)[-1]
+    equal("how it ended", last.words[2:], ("move:ok", "drop:ok"))
+    probe.see_rotated(secret, version)
+    probe.until(
+        "LastRotatedDate",
+        lambda: probe.client.describe_secret(SecretId=secret.arn).get("LastRotatedDate"),
+        bool,
+        within=probe.place.patience.rotation,
+        wanted="a date, as the rotation has succeeded",
+    )
+
+
+@rule(11, assumed=True)
+def a_finish_that_fails_after_the_move_is_attempted_again(probe: Probe) -> None:
+    """A finishSecret that moves AWSCURRENT and then fails is attempted again, as any other step."""
+    secret = probe.rotating({**PLAIN, "finishSecret": ["move fail", "move"]})
+    version = probe.rotate(secret)
+    notes = probe.notes(secret, 8, attempts=2)
+    equal("the versions", {note.version for note in notes}, {version})
+    equal("the last step", notes[-1].step, "finishSecret")
+    probe.see_rotated(secret, version)
+
+
+@rule(11)
+def a_value_put_after_a_rotation_is_not_undone_by_the_next(probe: Probe) -> None:
+    """After a rotation and a put by hand, RotateSecret makes another version, and no old one."""
+    secret = probe.rotating()
+    first = probe.rotate(secret)
+    probe.see_rotated(secret, first)
+    by_hand = probe.put(secret, "by-hand")
+    second = probe.rotate(secret)
+    probe.see_rotated(secret, second)
+    probe.see_labels(secret, {second: [CURRENT], by_hand: [PREVIOUS]})
+
+
+@rule(7)
+def a_cancelled_rotation_of_a_secret_without_a_value_does_not_block(probe: Probe) -> None:
+    """After CancelRotateSecret of a secret without a value, RotateSecret is accepted."""
+    secret = probe.rotating({"createSecret": ["fail", "put"], "finishSecret": ["move"]}, None)
+    probe.rotate(secret)
+    probe.notes(secret, 1)
+    probe.client.cancel_rotate_secret(SecretId=secret.arn)
+    probe.see_rotated(secret, probe.rotate(secret))
+
+
+def _take_off(probe: Probe, arn: str, version: str) -> None:
+    probe.client.update_secret_version_stage(
+        SecretId=arn, VersionStage=PENDING, RemoveFromVersionId=version
+    )

@@ -1,0 +1,101 @@
+"""Requests and answers as HTTP has them: what is no request, errors' bodies, request ids."""
+
+import uuid
+from typing import Any
+
+import pytest
+
+from tests.local.secrets_manager.conftest import Running
+
+ERROR_KEYS = [
+    ("ResourceNotFoundException", "DescribeSecret", {"SecretId": "nobody"}, "Message"),
+    ("ValidationException", "DescribeSecret", {}, "message"),
+    ("SerializationException", "DescribeSecret", [], "message"),
+]
+
+
+@pytest.mark.parametrize(("code", "operation", "request_", "key"), ERROR_KEYS)
+def test_an_error_of_the_model_has_a_message_in_capitals(
+    running: Running, code: str, operation: str, request_: object, key: str
+) -> None:
+    reply = running.ask(operation, request_)
+    assert (reply.status, reply.body["__type"]) == (400, code)
+    assert reply.body.keys() == {"__type", key}
+    assert reply.headers["Content-Type"] == "application/x-amz-json-1.1"
+
+
+def test_every_answer_has_a_request_id_of_its_own(running: Running) -> None:
+    replies = [
+        running.ask("ListSecrets", {}),
+        running.ask("DescribeSecret", {"SecretId": "nobody"}),
+        running.ask("Nonsense", {}),
+    ]
+    ids = {str(uuid.UUID(reply.headers["x-amzn-RequestId"])) for reply in replies}
+    assert len(ids) == len(replies)
+    answer = running.client.list_secrets()
+    assert str(uuid.UUID(answer["ResponseMetadata"]["RequestId"])) not in ids
+
+
+@pytest.mark.parametrize(
+    "body", [b"{", b"\xff", b"[1]", b'"a"', b"[" * 100_000, b'{"MaxResults": NaN}', b"9" * 5000]
+)
+def test_what_is_no_json_object_is_refused(running: Running, body: bytes) -> None:
+    reply = running.ask("ListSecrets", body)
+    assert (reply.status, reply.body["__type"]) == (400, "SerializationException")
+
+
+@pytest.mark.parametrize("target", ["Nonsense", "", "ListSecrets.", "list_secrets"])
+def test_an_operation_that_the_api_has_not_is_unknown(running: Running, target: str) -> None:
+    reply = running.ask(target, {})
+    assert (reply.status, reply.body["__type"]) == (400, "UnknownOperationException")
+
+
+@pytest.mark.parametrize(
+    ("operation", "code"),
+    [
+        ("CreateSecret", "InvalidRequestException"),
+        ("UpdateSecret", "InvalidRequestException"),
+        ("PutSecretValue", "InvalidRequestException"),
+        ("RotateSecret", "InvalidParameterException"),
+    ],
+)
+def test_without_an_sdk_the_token_has_to_be_given(
+    running: Running, name: str, operation: str, code: str
+) -> None:
+    """As LocalStack recorded it: test_no_client_request_token."""
+    request: dict[str, Any] = {"SecretString": "thisisthesecret", "SecretId": name}
+    if operation == "CreateSecret":
+        request = {"SecretString": "thisisthesecret", "Name": name}
+    else:
+        running.client.create_secret(Name=name, SecretString="a")
+    reply = running.ask(operation, request)
+    assert (reply.status, reply.body) == (
+        400,
+        {
+            "__type": code,
+            "Message": (
+                "You must provide a ClientRequestToken value. We recommend a UUID-type value."
+            ),
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("operation", "more"),
+    [
+        ("CreateSecret", {"Type": "MongoDBAtlas"}),
+        ("CreateSecret", {"CrossAccountPrimaryARN": "arn:aws:secretsmanager:us-east-1:2:secret:a"}),
+        ("UpdateSecret", {"Type": "MongoDBAtlas"}),
+        ("RotateSecret", {"ExternalSecretRotationRoleArn": "arn:aws:iam::123456789012:role/a"}),
+        ("RotateSecret", {"ExternalSecretRotationMetadata": [{"Key": "a", "Value": "b"}]}),
+        ("AssociateCrossAccountReplica", {"CrossAccountReplicaARN": "arn:aws:secretsmanager:a"}),
+    ],
+)
+def test_what_is_not_offered_is_refused_and_not_dropped(
+    running: Running, name: str, operation: str, more: dict[str, Any]
+) -> None:
+    request = {"Name": name, "SecretId": name, "ClientRequestToken": "t" * 32, **more}
+    reply = running.ask(operation, request)
+    assert (reply.status, reply.body["__type"]) == (400, "InvalidParameterException")
+    assert reply.body["Message"].endswith("not offered here.")
+    assert name not in [item["Name"] for item in running.client.list_secrets()["SecretList"]]

@@ -1,0 +1,42 @@
+"""The local service for the referee, and moto's server in a process of its own."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import urllib3
+
+from local.processes import children
+from local.verify import endpoint
+from local.verify.place import Place
+
+# moto's CloudFormation imports jsonschema, which takes seconds for a grammar that nobody asks for.
+MOTO = """
+import sys
+sys.modules["rfc3987_syntax"] = None
+from moto.server import main
+main(["-H", "127.0.0.1", "-p", sys.argv[1]])
+"""
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Place]:
+    with endpoint.service() as service, endpoint.local_place(service) as local:
+        yield local
+
+
+@pytest.fixture(scope="session")
+def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of moto's server, in which no function is run."""
+    log = tmp_path_factory.mktemp("moto") / "log"
+    port = children.free_port()
+    argv: list[str | Path] = [sys.executable, "-W", "ignore", "-c", MOTO, str(port)]
+    with children.running(
+        argv, log=log, ready=lambda: children.listening(port), name="moto", stop_within=2
+    ):
+        url = f"http://127.0.0.1:{port}"
+        with urllib3.PoolManager(retries=False) as http:
+            config = {"lambda": {"use_docker": False}}
+            assert http.request("POST", f"{url}/moto-api/config", json=config).status == 201
+        yield url
