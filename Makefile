@@ -108,6 +108,12 @@ servers: setup ## run PostgreSQL, MariaDB and MySQL until Ctrl-C (ARGS='postgres
 secrets-manager: setup ## run the local Secrets Manager alone, for the AWS CLI or any SDK
 	@$(RUN) local.secrets_manager $(ARGS)
 
+# --- the referee: .venv/bin/python -m local.verify tells more by its exit code than make does ---
+ENDPOINT ?= local
+.PHONY: verify
+verify: setup ## ask the facts of docs/ here, or elsewhere (ENDPOINT=http://... or ENDPOINT=aws)
+	@$(RUN) local.verify --endpoint "$(ENDPOINT)" $(ARGS)
+
 .PHONY: clean
 clean: ## remove all that make made, .venv and caches too
 	rm -rf .venv .cache .aws-sam build .mypy_cache .ruff_cache .pytest_cache .hypothesis

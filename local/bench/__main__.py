@@ -38,7 +38,7 @@ def main() -> None:
     """Print the table; with --write put it into docs/performance.md too."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--reference", type=Path, help="a checkout of AWS's functions")
-    parser.add_argument("--beside", type=Path, help="a folder of other artifacts, by function")
+    parser.add_argument("--before", type=Path, help="a folder of earlier artifacts, by function")
     parser.add_argument("--only", action="append", choices=PARTS, help="this part; repeatable")
     parser.add_argument("--write", action="store_true", help=f"to {REPORT.relative_to(ROOT)} too")
     for name, value in Counts()._asdict().items():
@@ -46,12 +46,12 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=int, nargs=several, default=value, help=f"{value}")
     asked = parser.parse_args()
     counts = Counts(**{name: getattr(asked, name) for name in Counts._fields})
-    beside = {
-        name: replace(each, artifact=asked.beside / name)
-        for name, each in (built_functions() if asked.beside else {}).items()
+    before = {
+        name: replace(each, artifact=asked.before / name)
+        for name, each in (built_functions() if asked.before else {}).items()
     }
     rows: list[Row] = []
-    with opened(counts, beside, asked.reference, say) as bench:
+    with opened(counts, before, asked.reference, say) as bench:
         for name in asked.only or PARTS:
             say(f"measuring {name}")
             try:

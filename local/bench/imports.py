@@ -3,6 +3,7 @@
 Each without what it imports, as Python's `-X importtime` tells it; the least of several.
 """
 
+import argparse
 import re
 import subprocess
 from collections.abc import Mapping
@@ -20,15 +21,18 @@ _LINE = re.compile(r"import time: +(\d+) \| +\d+ \| *(\S+)")
 
 def main() -> None:
     """Print them for each function."""
+    parser = argparse.ArgumentParser(prog="make bench-imports", description=__doc__)
+    parser.add_argument("--tries", type=int, default=5, help="of which the least counts (5)")
+    tries = parser.parse_args().tries
     compile_runtime()
     console = Console(highlight=False)
     for name, built in built_functions().items():
         console.print(f"\n[bold]{name}")
-        for module, seconds in dearest(built.variables(name), start_of(built)):
+        for module, seconds in dearest(built.variables(name), start_of(built), tries):
             console.print(f"{seconds * 1000:7.1f} ms  {module}")
 
 
-def dearest(environment: Mapping[str, str], code: str, tries: int = 5) -> list[tuple[str, float]]:
+def dearest(environment: Mapping[str, str], code: str, tries: int) -> list[tuple[str, float]]:
     """The modules that take longest, with the least seconds of each."""
     least: dict[str, float] = {}
     for _ in range(tries):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from local.bench.home import START, Taken
 from local.bench.prices import Architecture, dollars
 from local.bench.quota import ONE_PROCESSOR, quota
-from local.bench.running import Bench
+from local.bench.running import BEFORE, Bench
 from local.bench.table import Row
 from local.build import repeatable
 from local.functions.built import Built
@@ -26,14 +26,14 @@ MONTH = 10_000  # rotations
 
 @dataclass
 class Rotation:
-    """The least seconds of a function's start and steps, and the calls that it made."""
+    """The least seconds of a function's start and steps, and the most calls that it made."""
 
     calls: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
 
     def keep(self, taken: list[Taken], calls: int) -> None:
         """Of what one rotation took."""
-        self.calls = calls
+        self.calls = max(calls, self.calls)
         for each in taken:
             seconds = self.seconds.get(each.step, each.seconds)
             self.seconds[each.step] = min(seconds, each.seconds)
@@ -46,7 +46,7 @@ class Rotation:
 
 @dataclass
 class Measured:
-    """By function and megabytes; `others` are of the other artifacts; peak: megabytes."""
+    """By function and megabytes; `others` are of earlier artifacts; peak: megabytes."""
 
     rotations: dict[str, dict[int, Rotation]] = field(default_factory=dict)
     others: dict[str, Rotation] = field(default_factory=dict)
@@ -98,7 +98,7 @@ def measure(bench: Bench) -> Measured:
                     peak = measured.peak.get(function, 0)
                     measured.peak[function] = max(peak, bench.home.peak[function])
                 if memory == next(iter(bench.functions.values())).memory:
-                    for function, rotation in _cold(bench, arns, bench.beside).items():
+                    for function, rotation in _cold(bench, arns, bench.before).items():
                         measured.others.setdefault(function, Rotation()).keep(*rotation)
                 bench.home.use({})
     bench.home.group = None
@@ -111,7 +111,8 @@ def _cold(
     """Of each function what a fresh process took, and its calls."""
     bench.home.use(functions)
     found = {}
-    for function in functions.keys() & arns.keys():
+    bench.home.peak.clear()
+    for function in (name for name in functions if name in arns):
         before = len(bench.service.calls)
         taken = bench.rotate(arns[function], function)
         found[function] = (
@@ -127,7 +128,7 @@ def _steps(function: str, built: Built, measured: Measured) -> Iterator[Row]:
     most, usual = by_memory[max(by_memory)], by_memory.get(built.memory)
     compared = {f"at {max(by_memory)} MB": most}
     if function in measured.others:
-        compared = {"other artifact": measured.others[function]}
+        compared = {BEFORE: measured.others[function]}
     if usual is None:
         return
     for beside, other in compared.items():

@@ -47,16 +47,15 @@ class Reference:
         environment = {"PYTHONPATH": f"{artifact}:{drivers()}"}
         return Built(artifact, f"{MODULE}.lambda_handler", environment=environment)
 
-    def all(self) -> Mapping[str, Built]:
-        """By engine and users; SystemExit where the folder has none."""
+    def single(self) -> Mapping[str, Built]:
+        """Those of a single user, which start as the others do; SystemExit where there is none."""
         found = {
-            f"AWS's {engine} {users.lower()}": built
+            f"AWS's for {engine}": built
             for engine in ("PostgreSQL", "MySQL", "MariaDB")
-            for users in ("Single", "Multi")
-            if (built := self.function(engine, users))
+            if (built := self.function(engine, "Single"))
         }
         if not found:
-            raise SystemExit(f"{self.checkout} has no {NAME.format(engine='…', users='…')}")
+            raise SystemExit(f"{self.checkout} has no {NAME.format(engine='…', users='Single')}")
         return found
 
 

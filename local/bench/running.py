@@ -16,6 +16,7 @@ from local.servers.server import write_bundle
 from local.targets import Place
 
 WAIT_SECONDS = 120
+BEFORE = "before"  # what earlier artifacts are called beside these
 
 
 class Counts(NamedTuple):
@@ -39,7 +40,7 @@ class RotationFailedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """It runs while its block does; `beside` are other artifacts of the same functions."""
+    """It runs while its block does; `before` are earlier artifacts of the same functions."""
 
     counts: Counts
     folder: Path
@@ -49,7 +50,7 @@ class Bench:
     home: MeasuredHome
     service: SecretsManager
     functions: Mapping[str, Built]
-    beside: Mapping[str, Built]
+    before: Mapping[str, Built]
     reference: Reference | None
 
     def rotate(self, arn: str, function: str) -> list[Taken]:
@@ -65,7 +66,7 @@ class Bench:
 @contextmanager
 def opened(
     counts: Counts,
-    beside: Mapping[str, Built],
+    before: Mapping[str, Built],
     checkout: Path | None,
     say: Callable[[str], None],
 ) -> Iterator[Bench]:
@@ -94,6 +95,6 @@ def opened(
             home=home,
             service=service,
             functions=functions,
-            beside=beside,
+            before=before,
             reference=Reference(checkout, folder, bundle) if checkout else None,
         )

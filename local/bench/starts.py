@@ -8,7 +8,7 @@ import os
 import subprocess
 from collections.abc import Iterator, Mapping
 
-from local.bench.running import Bench
+from local.bench.running import BEFORE, Bench
 from local.bench.table import Row
 from local.build import artifacts
 from local.functions.built import Built
@@ -24,22 +24,22 @@ def rows(bench: Bench) -> Iterator[Row]:
     compile_runtime()
     any_function = next(iter(bench.functions.values()))
     environment = {k: v for k, v in any_function.variables("any").items() if k != "PYTHONPATH"}
-    theirs = bench.reference.all() if bench.reference else {}
+    theirs = bench.reference.single() if bench.reference else {}
     cases = {
         BARE: (BARE_CODE, environment),
         **{name: (start_of(each), each.variables(name)) for name, each in bench.functions.items()},
         **{name: (REFERENCE_CODE, each.variables("any")) for name, each in theirs.items()},
         **{
-            f"other {name}": (start_of(each), each.variables(name))
-            for name, each in bench.beside.items()
+            f"{BEFORE} {name}": (start_of(each), each.variables(name))
+            for name, each in bench.before.items()
         },
     }
     least = measure(cases, bench.counts.starts)
     for name in (*bench.functions, *theirs):
         yield Row(PART, name, WHAT, least[name] * 1000, BARE, least[BARE] * 1000)
-    for name in bench.beside:
-        other = least[f"other {name}"]
-        yield Row(PART, name, WHAT, least[name] * 1000, "other artifact", other * 1000)
+    for name in bench.before:
+        other = least[f"{BEFORE} {name}"]
+        yield Row(PART, name, WHAT, least[name] * 1000, BEFORE, other * 1000)
 
 
 def compile_runtime() -> None:

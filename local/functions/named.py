@@ -39,7 +39,7 @@ def _handler(given: str) -> tuple[str, Handler]:
     name, module, attribute = match.groups()
     try:
         loaded = importlib.import_module(module)
-    except Exception as error:  # a module of the caller's own runs as it is imported
+    except (Exception, SystemExit) as error:  # a module of the caller's own runs as it is imported
         raise NamedError(
             f"module {module!r} of {name!r} can't be imported: {type(error).__name__}: {error}"
         ) from error

@@ -11,12 +11,13 @@ from typing import Annotated
 import typer
 
 from local.functions.emulator import Emulator, built_functions
-from local.functions.home import ARN_PREFIX, Handler, Home, InProcess
+from local.functions.home import Handler, Home, InProcess
 from local.functions.named import FORM, NamedError, handlers
 from local.processes import ending
 from local.sam.endpoint import LambdaEndpoint
 from local.secrets_manager.console import tell
 from local.secrets_manager.service import SecretsManager
+from local.secrets_manager.state import REGION
 from local.template import functions
 
 LOGS = Path(__file__).resolve().parents[2] / ".cache" / "functions"
@@ -29,8 +30,11 @@ class Where(enum.StrEnum):
     EMULATOR = "emulator"
 
 
-def main(
+def main(  # noqa: PLR0913, PLR0917 each is an option
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 for a free one.")] = 0,
+    region: Annotated[
+        str, typer.Option(help="Of the printed variables, and of the functions' clients.")
+    ] = REGION,
     retries: Annotated[int, typer.Option(min=0, help="Attempts after a failed one.")] = 2,
     retry_delay: Annotated[float, typer.Option(min=0, help="Seconds between attempts.")] = 0.2,
     home: Annotated[
@@ -46,7 +50,7 @@ def main(
     """A local AWS Secrets Manager with rotation, until Ctrl-C."""
     where = _where(home)
     ending.in_order()
-    service = SecretsManager(port=port, retries=retries, retry_delay=retry_delay)
+    service = SecretsManager(port=port, region=region, retries=retries, retry_delay=retry_delay)
     with service:
         own = _own(service, function or [])
         with _functions(service, where) as service.home:
@@ -95,7 +99,7 @@ def _explain(service: SecretsManager, names: Iterable[str]) -> None:
         print(f"  export {name}={shlex.quote(value)}")
     print("\nRotation functions:\n")
     for name in names:
-        print(f"  {ARN_PREFIX}{name}")
+        print(f"  {service.function_arn(name)}")
     print(flush=True)
 
 

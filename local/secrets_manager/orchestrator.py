@@ -3,8 +3,9 @@
 import threading
 from typing import cast
 
+from local.secrets_manager import ending
 from local.secrets_manager.attempt import Result, attempt
-from local.secrets_manager.journal import EventName, RotationOutcome, ServiceEvent, State, Step
+from local.secrets_manager.journal import EventName, RotationOutcome, ServiceEvent, Step
 from local.secrets_manager.rotation import Rotation
 from local.secrets_manager.secret import Secret
 from local.secrets_manager.state import ServiceState
@@ -123,10 +124,10 @@ class Orchestrator:
     ) -> None:
         rotation.running = False
         if rotation.kind == "test":
-            _remove_test_version(secret, rotation, self._state.clock.now())
+            ending.remove_test_version(secret, rotation, self._state.clock.now())
         if rotation.stopped == "closed" and result != "succeeded":
             return
-        state = _state(rotation, result)
+        state = ending.state_of(rotation, result)
         if secret.incomplete is rotation and (state == "succeeded" or rotation.kind == "test"):
             secret.incomplete = None
         if state == "succeeded":
@@ -138,16 +139,10 @@ class Orchestrator:
 
     def _record_success(self, secret: Secret, rotation: Rotation) -> None:
         if rotation.kind == "rotation":
-            self._take_pending_off(secret, rotation)
+            ending.take_pending_off(self._state, secret, rotation)
             secret.rotation.rotated(self._state.clock.now())
             self._state.replanned.set()
         self._publish(secret, rotation, "Succeeded")
-
-    def _take_pending_off(self, secret: Secret, rotation: Rotation) -> None:
-        """Fact 11: the service's own last act, unless the label is elsewhere by now."""
-        if secret.store.holder(PENDING) == rotation.version_id:
-            with self._state.changing(secret):
-                secret.store.take_off(PENDING, self._state.clock.now())
 
     def _publish(
         self, secret: Secret, rotation: Rotation, what: str, failed: Step | None = None
@@ -163,20 +158,3 @@ class Orchestrator:
             failed.error_message if failed else None,
         )
         self._state.later(lambda: self._state.journal.publish(event))
-
-
-def _state(rotation: Rotation, result: Result) -> State:
-    """A finished rotation has succeeded even if it was cancelled as it finished."""
-    if rotation.stopped == "abandoned":
-        return "abandoned"
-    if result == "succeeded":
-        return "succeeded"
-    return "cancelled" if rotation.stopped == "cancelled" else "failed"
-
-
-def _remove_test_version(secret: Secret, rotation: Rotation, now: float) -> None:
-    """Fact 4: the temporary version goes, unless someone gave it another label meanwhile."""
-    if secret.store.labels(rotation.version_id) in ([PENDING], []):
-        secret.store.remove(rotation.version_id)
-    elif secret.store.holder(PENDING) == rotation.version_id:
-        secret.store.take_off(PENDING, now)

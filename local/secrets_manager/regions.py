@@ -16,7 +16,6 @@ from local.secrets_manager.state import Common, ServiceState
 
 # Signature Version 4's credential scope: key/date/region/service/aws4_request.
 _SCOPE = re.compile(r"Credential=[^,\s]*/\d{8}/((?:[a-z]+-)+\d+)/secretsmanager/aws4_request")
-_IN_ARN = re.compile(r"arn:aws[a-z-]*:secretsmanager:((?:[a-z]+-)+\d+):")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +76,3 @@ def region_of(http: HttpRequest, default: str) -> str:
     """The region that the request is signed for; the default where it is not signed."""
     scope = _SCOPE.search(http.headers.get("Authorization", ""))
     return scope[1] if scope else default
-
-
-def region_in(secret_id: str, default: str) -> str:
-    """The region of a secret's ARN; the default for a name."""
-    arn = _IN_ARN.match(secret_id)
-    return arn[1] if arn else default

@@ -2,6 +2,7 @@
 
 import copy
 
+from local.secrets_manager.arn import in_region
 from local.secrets_manager.secret import Secret
 
 
@@ -32,10 +33,3 @@ class Replica(Secret):
         secret.accessed, secret.tags = self.accessed, self.tags
         secret.store = copy.deepcopy(self.store)
         return secret
-
-
-def in_region(arn: str, region: str) -> str:
-    """The same ARN in another region."""
-    parts = arn.split(":")
-    parts[3] = region
-    return ":".join(parts)

@@ -10,9 +10,10 @@ from werkzeug.wrappers import Request as HttpRequest
 from local.functions.home import ARN_PREFIX, Handler, Home, InProcess
 from local.secrets_manager import client as clients
 from local.secrets_manager.adoption import adopt
+from local.secrets_manager.arn import in_region, region_in
 from local.secrets_manager.clock import SystemClock
 from local.secrets_manager.journal import Call, Occurrence, RotationOutcome, ServiceEvent, Step
-from local.secrets_manager.regions import Regions, region_in, region_of
+from local.secrets_manager.regions import Regions, region_of
 from local.secrets_manager.responses import Http, respond
 from local.secrets_manager.server import serving
 from local.secrets_manager.state import REGION, Common, Settings
@@ -83,7 +84,11 @@ class SecretsManager:
         if not isinstance(self.home, InProcess):
             self.home = InProcess({}, beside=self.home)
         self.home.add(name, handler)
-        return ARN_PREFIX + name
+        return self.function_arn(name)
+
+    def function_arn(self, name: str) -> str:
+        """What RotateSecret takes for the function with this name."""
+        return in_region(ARN_PREFIX + name, self.region)
 
     @property
     def endpoint(self) -> str:
@@ -116,7 +121,7 @@ class SecretsManager:
             client.rotate_secret(
                 SecretId=secret_id,
                 ClientRequestToken=version or str(uuid.uuid4()),
-                RotationLambdaARN=ARN_PREFIX + function,
+                RotationLambdaARN=self.function_arn(function),
                 RotationRules={"AutomaticallyAfterDays": 30},
             )
         return self.wait_for_rotation(secret_id, timeout, beyond=known)

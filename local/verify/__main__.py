@@ -62,7 +62,8 @@ def main(  # noqa: PLR0913 each is one thing to choose
     chosen = [each for each in rules.checks() if not only or each.number in only]
     try:
         if kind == "local":
-            with endpoint.service() as service, endpoint.local_place(service) as place:
+            with endpoint.service() as service:
+                place = endpoint.local_place(service)
                 results = _ask_all(place, chosen, console)
         else:
             place = endpoint.remote_place(where, region, profile)
@@ -84,6 +85,7 @@ def _remote(place: Place, checks: list[Check], console: Console, *, yes: bool) -
     """Announce what will be made if it costs, make the function, ask, and remove all of it."""
     if place.kind == "aws":
         _announce(place, checks, console, yes=yes)
+    place.client().list_secrets(MaxResults=1)  # raises where nobody answers
     with _swept(place, console):
         if why := endpoint.deployed(place):
             console.print(f"Rotations cannot be asked there: {why}.", markup=False)
@@ -113,7 +115,8 @@ def _announce(place: Place, checks: list[Check], console: Console, *, yes: bool)
     """Say whose account it is, what will be made there and what that costs, and ask."""
     identity = place.client("sts").get_caller_identity()
     console.print(
-        f"Account {identity['Account']} as {identity['Arn']}, region {place.region}.\n"
+        f"Account {identity['Account']} as {identity['Arn']},"
+        f" at {place.client().meta.endpoint_url}.\n"
         f"{estimate(place, checks)}",
         markup=False,
     )

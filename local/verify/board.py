@@ -21,9 +21,9 @@ def show(console: Console, rulings: Sequence[Ruling]) -> None:
     """Print the table, what was seen instead or is missing, and the closing line."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("fact", justify="right", no_wrap=True)
-    table.add_column("there", no_wrap=True, min_width=max(map(len, Outcome)))
-    table.add_column("checks", justify="right", no_wrap=True, min_width=6)
-    table.add_column("what AWS does", no_wrap=True, overflow="ellipsis")
+    table.add_column("there", no_wrap=True)
+    table.add_column("checks", justify="right", no_wrap=True)
+    table.add_column("what AWS does")
     for ruling in rulings:
         shown = f"[{STYLES[ruling.outcome]}]{ruling.outcome}[/]"
         table.add_row(str(ruling.fact.number), shown, _count(ruling.results), ruling.fact.sentence)

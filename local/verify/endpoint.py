@@ -2,8 +2,6 @@
 
 import os
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import boto3.session
 import botocore.session
@@ -25,14 +23,13 @@ def new_prefix() -> str:
     return f"{ROOT}/{uuid.uuid4().hex[:12]}"
 
 
-@contextmanager
-def local_place(service: SecretsManager) -> Iterator[Place]:
+def local_place(service: SecretsManager) -> Place:
     """The local service, which is running, with the referee's function at home in it."""
     place = Place("local", _nobodys_session(), new_prefix(), service.endpoint)
     client = place.client()
     service.home = InProcess({FUNCTION: lambda event, _context: function.run(client, event)})
     place.function, place.runs = ARN_PREFIX + FUNCTION, True
-    yield place
+    return place
 
 
 def remote_place(endpoint: str, region: str | None = None, profile: str | None = None) -> Place:
@@ -56,10 +53,11 @@ def deployed(place: Place) -> str | None:
 
 
 def kind_of(endpoint: str) -> Kind | None:
-    """Which of the three it is."""
-    if endpoint in (LOCAL, AWS):
-        return endpoint  # type: ignore[return-value]  # just compared with both
-    return "emulator" if endpoint.startswith(("http://", "https://")) else None
+    """Which of the three it is, or None."""
+    if endpoint.startswith(("http://", "https://")):
+        return "emulator"
+    kinds: dict[str, Kind] = {LOCAL: "local", AWS: "aws"}
+    return kinds.get(endpoint)
 
 
 def service() -> SecretsManager:

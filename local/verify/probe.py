@@ -14,7 +14,8 @@ from local.verify.expect import Broken, CannotBeAsked
 from local.verify.place import Place
 from local.verify.transcript import Transcript
 
-POLL_SECONDS = {"local": 0.02, "emulator": 0.1, "aws": 1.0}
+# Between two readings, twice as long each time.
+FIRST_PAUSE, LONGEST_PAUSE = 0.02, 2.0
 FIRST = "first-value"
 CURRENT, PENDING, PREVIOUS = "AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"
 
@@ -99,6 +100,13 @@ class Probe:
         stages = answer.get("VersionIdsToStages", {})
         return {version: sorted(labels) for version, labels in stages.items()}
 
+    def described(self, secret: Secret, *fields: str) -> dict[str, Any]:
+        """These fields of DescribeSecret, where others depend on how far a rotation is."""
+        answer = self._quiet.describe_secret(SecretId=secret.arn)
+        found = {field: answer[field] for field in fields if field in answer}
+        self.transcript.add("DescribeSecret", {"SecretId": secret.arn}, found)
+        return found
+
     def see_labels(self, secret: Secret, expected: Mapping[str, Sequence[str]]) -> None:
         """Raise Broken unless the labels come to be these, each version's by its id."""
         wanted = {version: sorted(labels) for version, labels in expected.items()}
@@ -130,7 +138,7 @@ class Probe:
         The transcript has the last reading only: how many it takes is nobody's rule.
         """
         mark = len(self.transcript.exchanges)
-        deadline = time.monotonic() + within
+        deadline, pause = time.monotonic() + within, FIRST_PAUSE
         while True:
             del self.transcript.exchanges[mark:]
             seen = read()
@@ -138,7 +146,8 @@ class Probe:
                 return seen
             if time.monotonic() >= deadline:
                 raise Broken(f"{what}: {seen!r} instead of {wanted}")
-            time.sleep(POLL_SECONDS[self.place.kind])
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
 
     # --- rotations ---
 

@@ -20,10 +20,12 @@ from local.verify.verdict import Result, ask
 LONG = 200
 # Made by the service, so never twice the same.
 HIDDEN = {"NextToken": "<token>", "PolicyRevisionId": "<revision>"}
-_NAME = re.compile(rf"{ROOT}/[0-9a-f]{{12}}/\d+-[0-9a-f]{{8}}")
+# With what a check makes of it: a part, or capitals.
+_NAME = re.compile(rf"{ROOT[0]}?{ROOT[1:]}/[0-9a-f]{{12}}/\d+-[0-9a-f]{{7,8}}", re.IGNORECASE)
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _FUNCTION = re.compile(r"arn:aws[\w-]*:lambda:[\w-]+:\d{12}:function:[\w-]+")
-_ARN = re.compile(r"arn:aws[\w-]*:secretsmanager:([\w<> -]+):\d{12}:secret:(<name \d+>)(-\w{6})?")
+_ACCOUNT = re.compile(r"(?<=:)\d{12}(?=:)")
+_SUFFIX = re.compile(r"(:secret:<name \d+>)-\w{6}")
 
 Recording = dict[str, list[Any]]
 
@@ -85,7 +87,7 @@ class _Normal:
         text = _FUNCTION.sub("<function>", text)
         text = _NAME.sub(lambda match: self._number("name", match[0]), text)
         text = _ID.sub(lambda match: self._number("id", match[0]), text)
-        text = _ARN.sub(_arn, text)
+        text = _ACCOUNT.sub("<account>", _SUFFIX.sub(r"\1-<suffix>", text))
         for region, name in self._regions.items():
             text = text.replace(region, name)
         return text if len(text) <= LONG else f"<{len(text)} characters>"
@@ -93,11 +95,6 @@ class _Normal:
     def _number(self, kind: str, text: str) -> str:
         known = sum(each.startswith(f"<{kind} ") for each in self._numbers.values())
         return self._numbers.setdefault(text, f"<{kind} {known + 1}>")
-
-
-def _arn(match: re.Match[str]) -> str:
-    suffix = "-<suffix>" if match[3] else ""
-    return f"arn:aws:secretsmanager:{match[1]}:<account>:secret:{match[2]}{suffix}"
 
 
 def _compare(then: object, now: object, where: str) -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from local.verify.place import Place
 
@@ -15,6 +16,8 @@ READY_SECONDS = {"emulator": 30.0, "aws": 300.0}
 CANARY_SECONDS = {"emulator": 0.0, "aws": 90.0}
 POLL_SECONDS = {"emulator": 0.5, "aws": 3.0}
 FAILED = "FAILED", "ROLLBACK_COMPLETE"
+# A refusal, silence, or what is no CloudFormation's answer at all.
+NO_ANSWER = (ClientError, BotoCoreError, ResponseParserError)
 
 
 class StackFailedError(Exception):
@@ -24,6 +27,11 @@ class StackFailedError(Exception):
 def stack_name(prefix: str) -> str:
     """The stack of the run with this prefix."""
     return prefix.replace("/", "-")
+
+
+def canary_name(prefix: str) -> str:
+    """The secret that the canary of this run looks at."""
+    return f"{prefix}/canary"
 
 
 def template(prefix: str) -> dict[str, Any]:
@@ -81,8 +89,8 @@ def deploy(place: Place) -> str:
             Capabilities=["CAPABILITY_IAM"],
             OnFailure="DO_NOTHING",
         )
-    except (ClientError, BotoCoreError) as error:
-        raise StackFailedError(f"CloudFormation: {error}") from None
+    except NO_ANSWER as error:
+        raise StackFailedError(f"CloudFormation: {str(error).partition(chr(10))[0]}") from None
     outputs = _wait(place, name, "CREATE_COMPLETE").get("Outputs", [])
     return next(str(item["OutputValue"]) for item in outputs)
 
@@ -99,13 +107,13 @@ def runs(place: Place, function: str) -> bool:
     Its canary is to answer with the name of a secret, which only who asks the service can know.
     A failure may pass, as a new role is not known everywhere at once; another answer does not.
     """
-    canary = f"{place.prefix}/canary"
+    canary = canary_name(place.prefix)
     arn = place.client().create_secret(Name=canary, Description="a canary")["ARN"]
     deadline = time.monotonic() + CANARY_SECONDS[place.kind]
     while True:
         try:
             return _invoke(place, function, {"Canary": arn}) == {"Name": canary}
-        except (ClientError, BotoCoreError, _FailedError):
+        except (*NO_ANSWER, _FailedError):
             if time.monotonic() >= deadline:
                 return False
         time.sleep(POLL_SECONDS[place.kind])

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 from botocore.exceptions import ClientError
@@ -50,16 +49,15 @@ def sweep(place: Place, *, every_run: bool = False) -> Swept:
 
 
 def _stacks(place: Place, run: str | None) -> list[str]:
-    """Those of the run that are not gone; none where there is no CloudFormation."""
+    """Those of the run that are not gone; none at an emulator without CloudFormation."""
     pages = place.client("cloudformation").get_paginator("describe_stacks").paginate()
-    with suppress(ClientError):
-        return [
-            item["StackName"]
-            for page in pages
-            for item in page["Stacks"]
-            if _is_of(STACK, item["StackName"], run)
-        ]
-    return []
+    try:
+        names = [item["StackName"] for page in pages for item in page["Stacks"]]
+    except stack.NO_ANSWER:
+        if place.kind == "aws":
+            raise
+        names = []
+    return [name for name in names if _is_of(STACK, name, run)]
 
 
 def _secrets(place: Place, region: str, run: str | None) -> Iterator[str]:
@@ -68,8 +66,10 @@ def _secrets(place: Place, region: str, run: str | None) -> Iterator[str]:
     listed = pages.paginate(
         Filters=[{"Key": "name", "Values": [f"{ROOT}/"]}], IncludePlannedDeletion=True
     )
-    names = [item["Name"] for page in listed for item in page["SecretList"]]
-    yield from (name for name in names if _is_of(SECRET, name, run))
+    names = {item["Name"] for page in listed for item in page["SecretList"]}
+    if run is not None:  # AWS lists a secret some time after it is made
+        names.add(stack.canary_name(place.prefix))
+    yield from sorted(name for name in names if _is_of(SECRET, name, run))
 
 
 def _is_of(pattern: re.Pattern[str], name: str, run: str | None) -> bool:

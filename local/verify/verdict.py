@@ -4,14 +4,18 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from local.verify.expect import Broken, CannotBeAsked
 from local.verify.facts import Fact, facts
 from local.verify.place import Kind, Place
 from local.verify.probe import Probe
 from local.verify.registry import CANNOT_BE_ASKED, Check
+from local.verify.stack import NO_ANSWER
 from local.verify.transcript import Exchange
+
+# What a check meets in an answer that lacks what it looks at, or has it otherwise.
+OTHER_SHAPE = (LookupError, TypeError, ValueError, AttributeError)
 
 
 class Outcome(StrEnum):
@@ -51,7 +55,7 @@ def ask(place: Place, check: Check) -> Result:
         check.ask(probe)
     except CannotBeAsked as error:
         outcome, seen = Outcome.CANNOT, str(error)
-    except (Broken, ClientError, BotoCoreError, LookupError) as error:
+    except (Broken, *NO_ANSWER, *OTHER_SHAPE) as error:
         outcome, seen = _failed(place.kind, check), _said(error)
     finally:
         probe.close()
@@ -64,8 +68,8 @@ def _failed(kind: Kind, check: Check) -> Outcome:
 
 
 def _said(error: Exception) -> str:
-    if isinstance(error, LookupError):
-        return f"the answer has no {error}"
+    if isinstance(error, OTHER_SHAPE):
+        return f"the answer has another shape: {error!r}"
     if isinstance(error, ClientError):
         said = error.response["Error"]
         refusal = f"{error.operation_name} was refused with {said['Code']}"

@@ -5,8 +5,10 @@ from typing import NamedTuple
 
 import psycopg
 from psycopg import sql
+from psycopg.pq import TransactionStatus
 
 from rotators.postgres.connection import Connection
+from rotators.postgres.transactions import GO_ON_UNTRIED, TRY
 from shared.errors import Forbidden, Misconfigured, TargetMismatch
 
 # What a right takes that a session's role may lack: SQL, or text where no SQL helps.
@@ -44,8 +46,7 @@ def run_changes(connection: Connection, changes: Iterable[Change]) -> None:
 
 def _is_allowed(connection: Connection, change: Change) -> bool:
     try:
-        with connection.transaction():  # a savepoint: the others are tried all the same
-            connection.execute(change.statement)
+        _try(connection, change.statement)  # the others are tried all the same
     except psycopg.errors.InsufficientPrivilege:
         return False
     except (psycopg.errors.InvalidParameterValue, psycopg.errors.UndefinedObject) as error:
@@ -66,6 +67,15 @@ def _is_allowed(connection: Connection, change: Change) -> bool:
     raise Misconfigured(
         f"the server refuses to change {change.what} (SQLSTATE {state})", do=change.if_invalid
     )
+
+
+def _try(connection: Connection, statement: sql.Composed) -> None:
+    try:
+        connection.execute(TRY.format(statement))
+    except psycopg.Error:
+        if connection.pgconn.transaction_status == TransactionStatus.INERROR:
+            connection.execute(GO_ON_UNTRIED)
+        raise
 
 
 def _refusal(connection: Connection, denied: list[Change]) -> Forbidden:

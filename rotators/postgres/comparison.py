@@ -6,7 +6,7 @@ from psycopg import sql
 
 from rotators.postgres.clones import ATTRIBUTES, due_changes
 from rotators.postgres.connection import Connection
-from rotators.postgres.effective import EffectiveRole, verify_reset
+from rotators.postgres.effective import effective_roles, verify_reset
 from rotators.postgres.grants import grants_of_clone_alone
 from rotators.postgres.roles import GENERAL, ROLE, RolePair
 from shared.errors import TargetMismatch
@@ -18,9 +18,7 @@ _ORIGINAL_IS_NO_MEMBER = (
 _ROTATE_AGAIN = "rotate again: setSecret makes them the same"
 
 
-def verify_pair(
-    connection: Connection, pair: RolePair | None, logged_in: str, effective: EffectiveRole
-) -> None:
+def verify_pair(connection: Connection, pair: RolePair | None, logged_in: str) -> None:
     """Verify that `logged_in` can do all that the other of the pair can; raises TargetMismatch."""
     if pair is None or not pair.clone.is_member_of(pair.original.name):
         raise TargetMismatch(
@@ -29,12 +27,12 @@ def verify_pair(
             field="username",
         )
     if pair.clone.name == logged_in:
-        _verify_clone(connection, pair, effective)
+        _verify_clone(connection, pair)
     else:
         _verify_original(connection, pair)
 
 
-def _verify_clone(connection: Connection, pair: RolePair, effective: EffectiveRole) -> None:
+def _verify_clone(connection: Connection, pair: RolePair) -> None:
     clone, due = pair.clone, due_changes(connection, pair)
     if due:
         raise TargetMismatch(
@@ -43,6 +41,7 @@ def _verify_clone(connection: Connection, pair: RolePair, effective: EffectiveRo
             do=_ROTATE_AGAIN,
             field="username",
         )
+    effective, after_reset = effective_roles(connection)
     settings = pair.wanted_settings()
     expected = settings.get((effective.database, ROLE), settings.get(GENERAL, clone.name))
     if effective.role != expected:
@@ -52,7 +51,7 @@ def _verify_clone(connection: Connection, pair: RolePair, effective: EffectiveRo
             do=f"correct the setting 'role' of {pair.original.name!r}, then rotate again",
             field="username",
         )
-    verify_reset(connection, clone.name, expected)
+    verify_reset(connection, clone.name, after_reset.role, expected)
 
 
 def _verify_original(connection: Connection, pair: RolePair) -> None:

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TypeVar
 
 import psycopg
+from psycopg import sql
 from psycopg.abc import PQGen
+from psycopg.pq import TransactionStatus
 
 from rotators.postgres.certificate import (
     as_address,
@@ -18,10 +20,17 @@ from rotators.postgres.certificate import (
     shake_hands,
 )
 from rotators.postgres.sqlstates import is_concurrent_change
+from rotators.postgres.transactions import (
+    BEGIN_TO_CHANGE,
+    BEGIN_TO_READ,
+    GO_ON_UNLOCKED,
+    WAIT_FOR_TURN,
+)
 from shared.credentials import Login
 
 T = TypeVar("T")
 Connection = psycopg.Connection[tuple[object, ...]]
+_OPEN = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 
 # What psycopg logs may quote the server's text.
 logging.getLogger("psycopg").setLevel(logging.CRITICAL)
@@ -35,22 +44,8 @@ LOCK_SECONDS = 5
 # The server ends a statement by itself; this ends the wait for a server that has stopped.
 ANSWER_SECONDS = 15
 
-# All of these are for one transaction only, since a pooler may give the session to another client.
-# They override the role's own settings: it may be read-only, short of time, or act as another role.
-_WRITABLE = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE"
-_BOUNDS = (
-    "SELECT pg_catalog.set_config('statement_timeout', %(statement)s, true),"
-    " pg_catalog.set_config('idle_in_transaction_session_timeout', %(statement)s, true),"
-    " pg_catalog.set_config('lock_timeout', %(lock)s, true),"
-    # So that the server's operators are found before any user's, and before tables that a pooler's
-    # session was left with: unless named, pg_temp is searched first.
-    " pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)"
-)
 # libpq's words, which are always English (fe-auth.c, auth_method_description).
 _ASKS_FOR_MD5 = "server requested a hashed password"
-_AS_ITSELF = "SELECT pg_catalog.set_config('role', 'none', true)"
-# Of two copies of a step the second waits, where both are in the same database.
-_LOCK = "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(%s, 0))"
 
 # What libpq says, always in English: that OpenSSL failed, mostly for the certificate, and not why;
 # and that a certificate which is signed by Ed25519 or Ed448 has no digest to bind SCRAM to.
@@ -78,8 +73,7 @@ class BoundedConnection(Connection):
     @contextmanager
     def reading(self) -> Iterator[None]:
         """Run the block in a transaction for reading, as the session's default role."""
-        with self.transaction():
-            self._set_bounds()
+        with self._transaction(BEGIN_TO_READ):
             yield
 
     def change(self, username: str, work: Callable[[Connection], T], *, undone: bool = False) -> T:
@@ -97,21 +91,29 @@ class BoundedConnection(Connection):
         return self._change_once(username, work, undone=undone)
 
     def _change_once(self, username: str, work: Callable[[Connection], T], *, undone: bool) -> T:
-        with self.transaction(force_rollback=undone):
+        with self._transaction(BEGIN_TO_CHANGE, undone=undone):
             try:
-                self.execute(_WRITABLE)
-            except psycopg.errors.FeatureNotSupported:  # all that a replica says to this
-                raise psycopg.errors.ReadOnlySqlTransaction from None
-            self._set_bounds()
-            self.execute(_AS_ITSELF)
-            # Any role may hold the lock. Without it the changes themselves keep two copies apart.
-            with suppress(psycopg.errors.LockNotAvailable), self.transaction():
-                self.execute(_LOCK, [username])
+                self.execute(WAIT_FOR_TURN.format(username))
+            except psycopg.errors.LockNotAvailable:
+                # Any role may hold it. Without it the changes themselves keep two copies apart.
+                self.execute(GO_ON_UNLOCKED)
             return work(self)
 
-    def _set_bounds(self) -> None:
-        timeouts = {"statement": f"{STATEMENT_SECONDS}s", "lock": f"{LOCK_SECONDS}s"}
-        self.execute(_BOUNDS, timeouts)
+    @contextmanager
+    def _transaction(self, begin: sql.SQL, *, undone: bool = False) -> Iterator[None]:
+        limits = {"statement": f"{STATEMENT_SECONDS}s", "lock": f"{LOCK_SECONDS}s"}
+        try:
+            try:
+                self.execute(begin.format(**limits))
+            except psycopg.errors.FeatureNotSupported:  # all that a replica says to READ WRITE
+                raise psycopg.errors.ReadOnlySqlTransaction from None
+            yield
+            self.execute("ROLLBACK" if undone else "COMMIT")
+        except BaseException:
+            if self.pgconn.transaction_status in _OPEN:
+                with suppress(psycopg.Error):
+                    self.execute("ROLLBACK")
+            raise
 
 
 def log_in(login: Login, authorities: Path) -> BoundedConnection:

@@ -12,6 +12,13 @@ LOG = logging.getLogger(f"rotation.{__name__}")
 # (release notes of November 2024); 11 and older forget it in every release.
 _MENDED_BY = {12: 21, 13: 17, 14: 14, 15: 9, 16: 5, 17: 1}
 
+_EFFECTIVE = "SELECT current_user::pg_catalog.text, pg_catalog.current_database()::pg_catalog.text"
+# DISCARD ALL itself may not be in a transaction.
+_BEFORE_AND_AFTER_RESET = (
+    f"{_EFFECTIVE}; SAVEPOINT as_it_was; SET SESSION AUTHORIZATION DEFAULT; RESET ALL;"
+    f" {_EFFECTIVE}; ROLLBACK TO SAVEPOINT as_it_was"
+)
+
 
 class EffectiveRole(NamedTuple):
     """The role that a session's statements are run as, and the database that it is in."""
@@ -20,24 +27,22 @@ class EffectiveRole(NamedTuple):
     database: str
 
 
-def effective_role(connection: Connection) -> EffectiveRole:
-    """Return the role and database as the server set the session up.
+def effective_roles(connection: Connection) -> tuple[EffectiveRole, EffectiveRole]:
+    """Return it as the server set the session up, and as that part of DISCARD ALL does.
 
-    Read it before the session sets anything that could change it.
+    That part is undone at once. Read it before the session sets anything that could change it.
     """
-    row = connection.execute(
-        "SELECT current_user::pg_catalog.text, pg_catalog.current_database()::pg_catalog.text"
-    )
-    return EffectiveRole(*map(str, row.fetchall()[0]))
+    results = connection.execute(_BEFORE_AND_AFTER_RESET).results()
+    before, after = (row for result in results if result.description for row in result)
+    return EffectiveRole(*map(str, before)), EffectiveRole(*map(str, after))
 
 
-def verify_reset(connection: Connection, clone: str, expected: str) -> None:
+def verify_reset(connection: Connection, clone: str, acts_as: str, expected: str) -> None:
     """Verify that the clone acts as it did when a pooler has reset its session.
 
-    Raises TargetMismatch where a newer release of the server's version does; where there is none,
-    writes a warning.
+    acts_as: the role then. Raises TargetMismatch where a newer release of the server's version
+    keeps it; where there is none, writes a warning.
     """
-    acts_as = _role_after_reset(connection)
     if acts_as == expected:
         return
     version, release = divmod(connection.info.server_version, 10000)
@@ -54,11 +59,3 @@ def verify_reset(connection: Connection, clone: str, expected: str) -> None:
         "rotate a single user",
         field="host",
     )
-
-
-def _role_after_reset(connection: Connection) -> str:
-    """By that part of DISCARD ALL, which may not be in a transaction itself; undone at once."""
-    with connection.transaction(force_rollback=True):
-        connection.execute("SET SESSION AUTHORIZATION DEFAULT")
-        connection.execute("RESET ALL")
-        return effective_role(connection).role

@@ -31,15 +31,15 @@ def ensure_clone(
     *,
     proven: bool = False,
     twin_is_new: bool = False,
-) -> TargetMismatch | None:
+) -> RolePair | TargetMismatch:
     """Let the clone of the two follow its original, in the caller's transaction of an admin.
 
     Creates `twin` as the clone where it does not exist. proven: a stored password has shown that
     the twin is this secret's. twin_is_new: created in this transaction, as the clone.
 
-    Returns None once done. Where neither a proof nor the server shows whose the twin is, changes
-    nothing and returns the error to raise, unless the caller has another proof to try. Raises
-    TargetMismatch where there is no `logged_in`, and what Change.run does.
+    Returns the pair as it was before. Where neither a proof nor the server shows whose the twin is,
+    changes nothing and returns the error to raise, unless the caller has another proof to try.
+    Raises TargetMismatch where there is no `logged_in`, and what Change.run does.
     """
     pair = read_pair(connection, logged_in, twin, twin_is_new=twin_is_new)
     if pair is None:
@@ -51,7 +51,7 @@ def ensure_clone(
         _keep_membership(connection, pair)
     else:
         _follow_original(connection, pair)
-    return None
+    return pair
 
 
 def rehearse_pair(connection: Connection, logged_in: str, twin: str) -> None:
@@ -59,9 +59,9 @@ def rehearse_pair(connection: Connection, logged_in: str, twin: str) -> None:
 
     Of both of the next rotations, and as if the twin were proven to be this secret's.
     """
-    refusal = ensure_clone(connection, logged_in, twin, proven=True)
+    done = ensure_clone(connection, logged_in, twin, proven=True)
     pair = read_pair(connection, logged_in, twin)
-    if refusal is None and pair is not None:
+    if isinstance(done, RolePair) and pair is not None:
         run_changes(connection, due_changes(connection, pair))
 
 

@@ -10,7 +10,6 @@ from typing import Self, TypeVar
 from rotators.postgres.catalog import read_pair
 from rotators.postgres.comparison import verify_pair
 from rotators.postgres.connection import BoundedConnection, Connection
-from rotators.postgres.effective import effective_role
 from rotators.postgres.errors import translate_postgres_errors
 from rotators.postgres.guessing import is_worth_trying
 from rotators.postgres.passwords import (
@@ -28,6 +27,7 @@ from rotators.postgres.provisioning import (
     reassign_owned,
     rehearse_pair,
 )
+from rotators.postgres.roles import RolePair
 from shared.credentials import Login
 from shared.errors import RejectedByPolicy, TargetMismatch
 from shared.secret import Secret
@@ -96,21 +96,22 @@ class PostgresSession:
         logged_in = self._login.username
         new = self._new_password(password, by, role=twin)
 
-        def provision(connection: Connection, *, proven: bool) -> TargetMismatch | None:
-            refusal = ensure_clone(connection, logged_in, twin, proven=proven)
-            if refusal is None:
+        def provision(connection: Connection, *, proven: bool) -> RolePair | TargetMismatch:
+            found = ensure_clone(connection, logged_in, twin, proven=proven)
+            if isinstance(found, RolePair):
                 change_password(connection, new, logged_in, twin)
-            return refusal
+            return found
 
-        refusal = by.change(twin, partial(provision, proven=False), password=new)
-        if refusal is not None:
+        found = by.change(twin, partial(provision, proven=False), password=new)
+        if isinstance(found, TargetMismatch):
             # Even without a proof: another copy of this step may have adopted the twin meanwhile.
             # That ends the password that would prove it, and the server itself shows the pair.
             again = partial(provision, proven=proves_ownership())
-            refusal = by.change(twin, again, password=new)
-        if refusal is not None:
-            raise refusal
-        self._reassign_owned(twin)
+            found = by.change(twin, again, password=new)
+        if isinstance(found, TargetMismatch):
+            raise found
+        if found.clone.name == logged_in and found.clone.owns_objects_in:
+            self._reassign_owned(twin)
 
     def check_twin(self, twin: str, /, *, by: Self) -> None:
         """Do what both of the next rotations do, in a transaction of `by` that is rolled back.
@@ -136,8 +137,7 @@ class PostgresSession:
         """
         logged_in = self._login.username
         with self.reading() as connection:
-            effective = effective_role(connection)
-            verify_pair(connection, read_pair(connection, logged_in, twin), logged_in, effective)
+            verify_pair(connection, read_pair(connection, logged_in, twin), logged_in)
 
     def _new_password(self, password: Secret, by: Self, *, role: str = "") -> NewPassword:
         """Return what `by` gives to the role, this user where none is named."""

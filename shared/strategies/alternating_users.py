@@ -74,7 +74,6 @@ class AlternatingUsers(DatabaseBackend[PairSession]):
     def verify(self, pending: Login, ticket: Ticket[Login], /) -> None:
         """Log in with the pending password, and compare what its user can do."""
         with self.logins.session(pending) as session:
-            session.ping()
             only_tests = ticket.only_tests()
             if only_tests:
                 with self.admins.session(pending, ticket) as (_, by):

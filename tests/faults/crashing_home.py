@@ -3,11 +3,20 @@
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from local.functions.home import FunctionError
 from local.targets import Target
 from shared.protocol.event import Step
 from tests.faults.sandboxes import CallPoint, Sandboxes, StepResult
+
+
+class KillPoint(NamedTuple):
+    """A side of a call of a step; clones_turn: of a rotation that began with the clone in use."""
+
+    step: Step
+    at: CallPoint
+    clones_turn: bool
 
 
 @dataclass
@@ -21,7 +30,7 @@ class CrashingFunction:
 
     target: Target
     find_problem: Callable[[], str]
-    planned: "deque[tuple[Step, CallPoint]]" = field(default_factory=deque)
+    planned: "deque[KillPoint]" = field(default_factory=deque)
     results: list[tuple[Step, StepResult]] = field(default_factory=list)
     kills: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -29,8 +38,8 @@ class CrashingFunction:
     def run_step(self, boxes: Sandboxes, event: Mapping[str, object]) -> StepResult:
         """Run the event's step, and kill it if the next planned point is in that step."""
         step = Step(str(event["Step"]))
-        is_planned = self.planned and self.planned[0][0] is step
-        point = self.planned.popleft()[1] if is_planned else None
+        is_planned = self.planned and self.planned[0].step is step
+        point = self.planned.popleft().at if is_planned else None
         result = boxes.run_step(self.target, event, point)
         self.results.append((step, result))
         if result.killed:

@@ -8,7 +8,8 @@ import pytest
 
 from shared.protocol.event import Step
 from tests.faults.cases import CASES, ELSEWHERE, RotationCase
-from tests.faults.crashing_secret import CrashingSecret, KillPoint, MakeCrashingSecret
+from tests.faults.crashing_home import KillPoint
+from tests.faults.crashing_secret import CrashingSecret, MakeCrashingSecret
 from tests.faults.sample import Sample
 from tests.fixtures.evidence import Evidence
 
@@ -21,10 +22,8 @@ def test_killed_at_every_call(
     case: RotationCase, make_crashing_secret: MakeCrashingSecret, sample: Sample, evidence: Evidence
 ) -> None:
     crashing = make_crashing_secret(case)
-    crashing.prepare()
-    assert crashing.rotate() == "succeeded"
-    points = crashing.kill_points()
-    assert {step for step, _ in points} == set(Step)
+    points = crashing.record()
+    assert {point.step for point in points} == set(Step)
     once, abandoned = sample(points, AT_MOST), sample(points, AT_MOST)
     pairs = []
     for first in once:
@@ -52,7 +51,7 @@ def assert_retry_succeeds(crashing: CrashingSecret, *points: KillPoint) -> list[
     A retry has the same token. Returns the kill points of the steps after the last kill.
     """
     crashing.settings.retries = len(points)
-    crashing.prepare()
+    crashing.prepare(clones_turn=points[0].clones_turn)
     before = crashing.secret.holder("AWSCURRENT")
     assert crashing.rotate(*points) == "succeeded", points
     crashing.assert_recovered(before, len(points))
@@ -62,7 +61,7 @@ def assert_retry_succeeds(crashing: CrashingSecret, *points: KillPoint) -> list[
 def assert_next_rotation_succeeds(crashing: CrashingSecret, point: KillPoint) -> None:
     """Kill a rotation, abandon it as documented (fact 7), and assert that the next one recovers."""
     crashing.settings.retries = 0
-    crashing.prepare()
+    crashing.prepare(clones_turn=point.clones_turn)
     state = crashing.rotate(point)
     assert state == "failed" or crashing.case.late, point
     crashing.secret.abandon({"ClientRequestToken": crashing.since_finished[-1]})

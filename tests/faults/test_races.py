@@ -30,8 +30,10 @@ def error_types(*results: StepResult) -> list[str]:
     return [str(each.error["type"]) for each in results if each.error]
 
 
-def begin_rotation(crashing: CrashingSecret) -> tuple[Event, str | None]:
-    crashing.prepare()
+def begin_rotation(
+    crashing: CrashingSecret, *, clones_turn: bool | None = None
+) -> tuple[Event, str | None]:
+    crashing.prepare(clones_turn=clones_turn)
     return crashing.secret.begin(), crashing.secret.holder("AWSCURRENT")
 
 
@@ -108,12 +110,13 @@ def test_a_copy_that_wakes_up_when_all_is_over(
 ) -> None:
     crashing = make_crashing_secret(case)
     event, _ = begin_rotation(crashing)
+    clones_turn = crashing.is_clones_turn
     found = [(step, point) for step in Step for point in run_step(crashing, event, step).points()]
     errors: Errors = Counter()
     chosen = sample([(step, point) for step, point in found if not point.after], 1)
     assert chosen
     for step, point in chosen:
-        event, previous = begin_rotation(crashing)
+        event, previous = begin_rotation(crashing, clones_turn=clones_turn)
         for before in list(Step)[: list(Step).index(step)]:
             assert error_types(run_step(crashing, event, before)) == []
         slow = crashing.boxes.start_step_until(

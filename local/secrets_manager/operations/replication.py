@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 import botocore.session
 
 from local.secrets_manager import errors
-from local.secrets_manager.replica import Replica, in_region
+from local.secrets_manager.arn import in_region
+from local.secrets_manager.replica import Replica
 from local.secrets_manager.secret import Replication, Secret
 from local.secrets_manager.state import Answer, Request, ServiceState
 
@@ -43,8 +44,7 @@ def stop_replication_to_replica(state: ServiceState, request: Request) -> Answer
 
     SecretId is the replica's name or ARN, or that of the primary, as the API says.
     """
-    named = request["SecretId"]
-    here = in_region(named, state.region) if named.startswith("arn:") else named
+    here = in_region(request["SecretId"], state.region)
     replica = state.find({"SecretId": here}, replica_too=True)
     if not isinstance(replica, Replica):
         raise errors.invalid_request("This secret is not a replica.")

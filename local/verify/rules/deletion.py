@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from local.verify.expect import equal, holds, refused
-from local.verify.probe import CURRENT, FIRST, Probe, Secret, new_id
+from local.verify.probe import CURRENT, FIRST, Probe, Secret
 from local.verify.registry import rule
 
 UNKNOWN = "Secrets Manager can't find the specified secret."
@@ -107,6 +107,6 @@ def a_forced_deletion_is_at_once_and_takes_what_is_not_there(probe: Probe) -> No
 
     within = max(probe.place.patience.settle, 1) * 8  # AWS deletes it soon, not at once
     probe.until("the secret", gone, lambda seen: seen == UNKNOWN, within=within)
-    unknown = f"{secret.name}-{new_id()[:8]}"
+    unknown = probe.name()
     answer = probe.client.delete_secret(SecretId=unknown, ForceDeleteWithoutRecovery=True)
     equal("the name in its answer", answer["Name"], unknown)

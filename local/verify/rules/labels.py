@@ -116,6 +116,17 @@ def a_put_of_a_new_current_drops_awspending_from_the_version_it_leaves(probe: Pr
     probe.see_labels(secret, {third: [CURRENT], pending: [PREVIOUS]})
 
 
+@rule(11, assumed=True)
+def a_move_by_hand_drops_awspending_as_a_put_does(probe: Probe) -> None:
+    """Moving AWSCURRENT away from a version takes AWSPENDING off it as well."""
+    secret = probe.secret()
+    pending = probe.put(secret, "pending", PENDING)
+    _move(probe, secret, CURRENT, MoveToVersionId=pending, RemoveFromVersionId=secret.version)
+    third = probe.put(secret, "third", "THIRD")
+    _move(probe, secret, CURRENT, MoveToVersionId=third, RemoveFromVersionId=pending)
+    probe.see_labels(secret, {third: [CURRENT, "THIRD"], pending: [PREVIOUS]})
+
+
 @rule(11)
 def updatesecret_with_a_value_makes_a_new_current_version(probe: Probe) -> None:
     """UpdateSecret with a value makes a version with AWSCURRENT, and AWSPREVIOUS follows."""

@@ -29,6 +29,16 @@ def awspending_beside_awscurrent_is_no_obstacle(probe: Probe) -> None:
     probe.see_labels(secret, {version: [CURRENT], both: [PREVIOUS]})
 
 
+@rule(5, assumed=True)
+def a_cancelled_rotation_of_a_secret_without_a_value_does_not_block(probe: Probe) -> None:
+    """After CancelRotateSecret of a secret without a value, RotateSecret is accepted."""
+    secret = probe.rotating({"createSecret": ["fail", "put"], "finishSecret": ["move"]}, None)
+    probe.rotate(secret)
+    probe.notes(secret, 1)
+    probe.client.cancel_rotate_secret(SecretId=secret.arn)
+    probe.see_rotated(secret, probe.rotate(secret))
+
+
 @rule(6)
 def a_value_put_by_hand_abandons_the_rotation(probe: Probe) -> None:
     """A new AWSCURRENT put during a rotation takes AWSPENDING off the rotation's version."""
@@ -44,6 +54,39 @@ def a_value_put_by_hand_abandons_the_rotation(probe: Probe) -> None:
         wanted=f"{PENDING} on no version",
     )
     probe.rotate(secret)
+
+
+@rule(6, assumed=True)
+def a_move_by_hand_abandons_the_rotation_too(probe: Probe) -> None:
+    """Moving AWSCURRENT by hand to another version takes AWSPENDING off the rotation's."""
+    secret = probe.rotating(STUCK)
+    other = probe.put(secret, "other", "OTHER")
+    probe.rotate(secret)
+    probe.notes(secret, 2)
+    probe.client.update_secret_version_stage(
+        SecretId=secret.arn,
+        VersionStage=CURRENT,
+        MoveToVersionId=other,
+        RemoveFromVersionId=secret.version,
+    )
+    probe.until(
+        "the labels",
+        lambda: probe.labels(secret),
+        lambda seen: seen == {other: [CURRENT, "OTHER"], secret.version: [PREVIOUS]},
+        within=probe.place.patience.rotation,
+        wanted=f"{PENDING} on no version",
+    )
+
+
+@rule(6, assumed=True)
+def after_cancel_a_put_by_hand_leaves_awspending(probe: Probe) -> None:
+    """After CancelRotateSecret nothing is abandoned: a put by hand leaves AWSPENDING."""
+    secret = probe.rotating(STUCK)
+    version = probe.rotate(secret)
+    probe.notes(secret, 2)
+    probe.client.cancel_rotate_secret(SecretId=secret.arn)
+    by_hand = probe.put(secret, "by-hand")
+    probe.see_labels(secret, {by_hand: [CURRENT], secret.version: [PREVIOUS], version: [PENDING]})
 
 
 @rule(7)
@@ -122,14 +165,14 @@ def a_function_may_take_awspending_off_itself(probe: Probe) -> None:
     probe.see_rotated(secret, version)
     probe.until(
         "LastRotatedDate",
-        lambda: probe.client.describe_secret(SecretId=secret.arn).get("LastRotatedDate"),
+        lambda: probe.described(secret, "LastRotatedDate"),
         bool,
         within=probe.place.patience.rotation,
         wanted="a date, as the rotation has succeeded",
     )
 
 
-@rule(11, assumed=True)
+@rule(11)
 def a_finish_that_fails_after_the_move_is_attempted_again(probe: Probe) -> None:
     """A finishSecret that moves AWSCURRENT and then fails is attempted again, as any other step."""
     secret = probe.rotating({**PLAIN, "finishSecret": ["move fail", "move"]})
@@ -150,16 +193,6 @@ def a_value_put_after_a_rotation_is_not_undone_by_the_next(probe: Probe) -> None
     second = probe.rotate(secret)
     probe.see_rotated(secret, second)
     probe.see_labels(secret, {second: [CURRENT], by_hand: [PREVIOUS]})
-
-
-@rule(7)
-def a_cancelled_rotation_of_a_secret_without_a_value_does_not_block(probe: Probe) -> None:
-    """After CancelRotateSecret of a secret without a value, RotateSecret is accepted."""
-    secret = probe.rotating({"createSecret": ["fail", "put"], "finishSecret": ["move"]}, None)
-    probe.rotate(secret)
-    probe.notes(secret, 1)
-    probe.client.cancel_rotate_secret(SecretId=secret.arn)
-    probe.see_rotated(secret, probe.rotate(secret))
 
 
 def _take_off(probe: Probe, arn: str, version: str) -> None:

@@ -14,17 +14,18 @@ import pytest
 from local import bootstrap
 from local.build import artifacts
 from local.functions.built import built_functions
-from tests.deploy.artifacts.trees import FUNCTIONS, KINDS, sam_build, sources_of, tree
+from tests.deploy.artifacts.conftest import Built
+from tests.deploy.artifacts.trees import FUNCTIONS, KINDS, sources_of, tree
 
 COMMON = {"aws_lambda_powertools", "jmespath", "typing_extensions.py", "rotators", "shared"}
 
 
 @pytest.fixture(scope="session")
-def for_lambda(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    folder = tmp_path_factory.mktemp("artifacts")
-    for function in FUNCTIONS:
-        sam_build(function, folder / function)
-    return {function: folder / function for function in FUNCTIONS}
+def for_lambda(artifact_of: Built) -> dict[str, Path]:
+    return {
+        name: artifact_of(function.rotator, "runtime", "x86_64")
+        for name, function in FUNCTIONS.items()
+    }
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -57,12 +58,8 @@ def test_of_ours_it_has_shared_and_its_rotator_only(
     assert {name for name in found if name.startswith("shared/")} == {*sources, certificates}
 
 
-def test_arm64_gets_arm64_wheels_of_the_same_driver(
-    for_lambda: Mapping[str, Path], tmp_path: Path
-) -> None:
-    sam_build("PostgresSingleUser", tmp_path / "arm", ARCHITECTURE="arm64")
-
-    arm, intel = tmp_path / "arm", for_lambda["PostgresSingleUser"]
+def test_arm64_gets_arm64_wheels_of_the_same_driver(artifact_of: Built) -> None:
+    arm, intel = (artifact_of("postgres", "runtime", each) for each in ("arm64", "x86_64"))
     assert {path.name for path in arm.glob("psycopg_binary/*.so")} == {
         path.name.replace("x86_64", "aarch64") for path in intel.glob("psycopg_binary/*.so")
     }

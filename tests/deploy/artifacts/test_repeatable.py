@@ -4,18 +4,21 @@ import csv
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from local.build import artifacts, repeatable
-from tests.deploy.artifacts.trees import FUNCTIONS, KINDS, sam_build, sources_of
+from tests.deploy.artifacts.conftest import Built
+from tests.deploy.artifacts.trees import KINDS, OF_EACH_KIND, sam_build, sources_of
 
-SDKS = ("runtime", "bundled")
 ZIP_LIMIT_MB = 8
-# One function of each kind: those of one kind have the same rotator, and so the same artifact.
-OF_EACH_KIND = {function.rotator: name for name, function in FUNCTIONS.items()}
+# Only PostgreSQL's driver is made for an architecture.
+BUILDS = [
+    *(("postgres", sdk, each) for sdk in ("runtime", "bundled") for each in artifacts.PLATFORMS),
+    *((kind, "runtime", "x86_64") for kind in KINDS if kind != "postgres"),
+    *((kind, "bundled", "arm64") for kind in KINDS if kind != "postgres"),
+]
 TELLTALES = {"INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", ".lock"}
 
 
@@ -48,44 +51,34 @@ def described(artifact: Path) -> dict[str, tuple[int, float, bytes]]:
     }
 
 
-@pytest.fixture(scope="module", params=[(kind, sdk) for kind in KINDS for sdk in SDKS])
-def for_each_architecture(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, Path]:
-    rotator, sdk = request.param
-    folder = tmp_path_factory.mktemp("artifacts")
-    for architecture in artifacts.PLATFORMS:
-        made = folder / architecture
-        sam_build(OF_EACH_KIND[rotator], made, ARCHITECTURE=architecture, SDK=sdk)
-        assert (made / "botocore").is_dir() is (sdk == "bundled")
-    return {architecture: folder / architecture for architecture in artifacts.PLATFORMS}
+@pytest.fixture(scope="module", params=BUILDS, ids=", ".join)
+def artifact(request: pytest.FixtureRequest, artifact_of: Built) -> Path:
+    kind, sdk, architecture = request.param
+    made = artifact_of(kind, sdk, architecture)
+    assert (made / "botocore").is_dir() is (sdk == "bundled")
+    return made
 
 
-def test_it_is_small(for_each_architecture: Mapping[str, Path]) -> None:
-    for artifact in for_each_architecture.values():
-        assert repeatable.measured(artifact)[1] <= ZIP_LIMIT_MB
+def test_it_is_small(artifact: Path) -> None:
+    assert repeatable.measured(artifact)[1] <= ZIP_LIMIT_MB
 
 
-def test_nothing_in_it_tells_of_the_build(for_each_architecture: Mapping[str, Path]) -> None:
-    for artifact in for_each_architecture.values():
-        found = [path.relative_to(artifact) for path in artifact.rglob("*")]
-        assert not TELLTALES & {path.name for path in found}
-        assert not [path for path in found if path.name.startswith(".")]
-        assert not {"tests", "bin"} & {part for path in found for part in path.parts}
+def test_nothing_in_it_tells_of_the_build(artifact: Path) -> None:
+    found = [path.relative_to(artifact) for path in artifact.rglob("*")]
+    assert not TELLTALES & {path.name for path in found}
+    assert not [path for path in found if path.name.startswith(".")]
+    assert not {"tests", "bin"} & {part for path in found for part in path.parts}
 
 
-def test_each_package_lists_the_files_that_are_there(
-    for_each_architecture: Mapping[str, Path],
-) -> None:
-    for artifact in for_each_architecture.values():
-        listed = []
-        for record in artifact.glob("*.dist-info/RECORD"):
-            with record.open(newline="") as rows:
-                listed += [row[0] for row in csv.reader(rows)]
-        repository_files = {
-            name for name in sources_of(artifact) if name.split("/")[0] in artifacts.PACKAGES
-        }
-        assert sorted(listed) == sorted(sources_of(artifact) - repository_files)
+def test_each_package_lists_the_files_that_are_there(artifact: Path) -> None:
+    listed = []
+    for record in artifact.glob("*.dist-info/RECORD"):
+        with record.open(newline="") as rows:
+            listed += [row[0] for row in csv.reader(rows)]
+    repository_files = {
+        name for name in sources_of(artifact) if name.split("/")[0] in artifacts.PACKAGES
+    }
+    assert sorted(listed) == sorted(sources_of(artifact) - repository_files)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ from local.kinds import kinds
 
 FUNCTIONS = template.functions()
 KINDS = kinds()
+# One function of each kind: those of one kind have the same rotator, and so the same artifact.
+OF_EACH_KIND = {function.rotator: name for name, function in FUNCTIONS.items()}
 
 
 def sam_build(function: str, artifact: Path, umask: int = 0o022, **variables: str) -> str:

@@ -100,7 +100,7 @@ def crash_before_every_statement(
         _assert_nothing_or_all(pair, password)
         pair.provision(pair.clone, password=password)
         pair.verify(pair.clone)
-    assert number > 25
+    assert number > 15
 
 
 def _assert_nothing_or_all(pair: PostgresPair, password: str) -> None:

@@ -28,10 +28,10 @@ def until(condition: Callable[[], object]) -> None:
 
 
 def waits(pair: PostgresPair, what: str) -> Callable[[], object]:
-    """Whether a session of the rotator waits for a lock with that statement."""
+    """Whether a session of the rotator waits for a lock with that in its statement."""
     return lambda: pair.sql(
         "SELECT 1 FROM pg_stat_activity WHERE application_name = 'secret-rotation'"
-        " AND wait_event_type = 'Lock' AND starts_with(query, {0})",
+        " AND wait_event_type = 'Lock' AND strpos(query, {0}) > 0",
         sql.Literal(what),
     )
 

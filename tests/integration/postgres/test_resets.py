@@ -7,7 +7,7 @@ import pytest
 
 from local.servers import Server, pgbouncer
 from local.servers.certificates import Authority
-from rotators.postgres.effective import effective_role
+from rotators.postgres.effective import effective_roles
 from shared.errors import TargetMismatch
 from tests.integration.postgres.pairs import PostgresPair
 
@@ -65,13 +65,13 @@ def test_the_proof_leaves_the_session_as_it_was(server: Server) -> None:
         connection.execute("SET SESSION statement_timeout = '54s'")
     with pair.engine.connect(login) as session:
         with session.reading() as connection:
-            before = effective_role(connection)
+            before = effective_roles(connection)
         try:
             session.verify_same_rights(login.twin)
         except TargetMismatch:
             assert "16.4" in server.version
         with session.reading() as connection:
-            assert effective_role(connection) == before
+            assert effective_roles(connection) == before
 
 
 @pytest.mark.parametrize("pool_mode", ["session", "transaction"])

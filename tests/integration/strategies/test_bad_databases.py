@@ -16,6 +16,7 @@ from rotators.mysql.testing import MySQLTarget
 from rotators.postgres import connection as postgres
 from rotators.postgres.engine import PostgresEngine
 from rotators.postgres.testing import PostgresTarget
+from rotators.postgres.transactions import BEGIN_TO_CHANGE, WAIT_FOR_TURN
 from shared.credentials import Login
 from shared.errors import (
     Busy,
@@ -204,10 +205,10 @@ def test_a_copy_that_stops_holding_the_lock_is_ended_by_the_server(
     login = Login.parse(secret.value(), default_port=5432)
     event = secret.begin()
     secret.step(event, Step.CREATE)
-    timeouts = {"statement": "1s", "lock": "5s"}
-    with psycopg.connect(**target.parameters(login.username, login.password.reveal())) as stopped:
-        stopped.execute(postgres._BOUNDS, timeouts)
-        stopped.execute(postgres._LOCK, [login.username])
+    password = login.password.reveal()
+    with psycopg.connect(**target.parameters(login.username, password), autocommit=True) as stopped:
+        stopped.execute(BEGIN_TO_CHANGE.format(statement="1s", lock="5s"))
+        stopped.execute(WAIT_FOR_TURN.format(login.username))
         secret.step(event, Step.SET)  # waits for the lock until the server ends its holder
         with pytest.raises(psycopg.errors.IdleInTransactionSessionTimeout):
             stopped.execute("SELECT 1")

@@ -14,6 +14,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """With a module `mine_of_test_named`, which nothing else has, and one that breaks."""
     (tmp_path / "mine_of_test_named.py").write_text("def handler(event, context): ...\nVALUE = 1\n")
     (tmp_path / "broken_of_test_named.py").write_text("1 / 0\n")
+    (tmp_path / "ends_of_test_named.py").write_text("raise SystemExit(0)\n")
     monkeypatch.syspath_prepend(tmp_path)  # and taken away afterwards
     return tmp_path
 
@@ -34,6 +35,7 @@ def test_each_is_found_in_the_folder_by_its_name(folder: Path) -> None:
         (["a:b=mine_of_test_named:handler"], "not of the form"),
         (["Mine=nowhere:handler"], "'nowhere' of 'Mine' can't be imported: ModuleNotFoundError"),
         (["Mine=broken_of_test_named:handler"], "can't be imported: ZeroDivisionError"),
+        (["Mine=ends_of_test_named:handler"], "can't be imported: SystemExit"),
         (["Mine=mine_of_test_named:other"], r"named\.py has no function 'other' for 'Mine'"),
         (["Mine=mine_of_test_named:VALUE"], "has no function 'VALUE'"),
         (["Mine=mine_of_test_named:handler"] * 2, "'Mine' is given twice"),

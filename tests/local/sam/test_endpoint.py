@@ -117,6 +117,16 @@ def test_the_service_alone_takes_an_endpoint_as_its_home(endpoint: Lambda) -> No
         assert home is where
 
 
+def test_a_function_of_ones_own_runs_here_and_all_others_at_the_endpoint(endpoint: Lambda) -> None:
+    events: list[object] = []
+    service = SecretsManager(LambdaEndpoint(endpoint.url))
+    service.add_function("Own", lambda event, _context: events.append(event))
+    service.home.invoke("Own", EVENT)
+    service.home.invoke("F", EVENT)
+    assert events == [EVENT]
+    assert [path for path, _ in endpoint.asked] == ["/2015-03-31/functions/F/invocations"]
+
+
 @pytest.mark.parametrize("home", ["lambda", "ftp://127.0.0.1"])
 def test_another_home_is_refused_with_the_choices(home: str) -> None:
     with pytest.raises(typer.BadParameter, match="or choose from in-process, emulator"):

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 from local.bootstrap import ROOT
@@ -41,6 +42,25 @@ def test_afterwards_the_users_own_settings_are_back():
     assert os.environ["AWS_PROFILE"] == "production"
     assert "AWS_ENDPOINT_URL_SECRETS_MANAGER" not in os.environ
 """
+
+
+# Of the page: boto3, pytest and werkzeug, with what they bring.
+PACKAGES = {
+    *("boto3", "botocore", "s3transfer", "jmespath", "urllib3", "certifi", "dateutil", "six"),
+    *("pytest", "_pytest", "py", "pluggy", "iniconfig", "pygments"),
+    *("werkzeug", "markupsafe"),
+}
+
+
+def test_it_takes_no_more_packages_than_the_page_says() -> None:
+    code = "import sys, local.secrets_manager.pytest_plugin; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    assert "tests" not in loaded
+    installed = {name for name in packages_distributions() if name in loaded}
+    assert installed <= PACKAGES
 
 
 def test_the_example_passes_in_a_project_of_its_own(tmp_path: Path) -> None:

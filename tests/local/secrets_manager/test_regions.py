@@ -79,6 +79,8 @@ def test_a_service_may_be_at_home_elsewhere() -> None:
         assert service.environment["AWS_DEFAULT_REGION"] == THERE
         arn = service.client().create_secret(Name="a", SecretString="a")["ARN"]
         assert arn.split(":")[3] == THERE
+        function = service.add_function("Mine", lambda _event, _context: None)
+        assert function == FUNCTION.replace(HERE, THERE).replace("Scripted", "Mine")
         assert service.client(HERE).list_secrets()["SecretList"] == []
 
 

@@ -169,6 +169,16 @@ def test_metadata_follows(
     assert there.list_secrets(Filters=[{"Key": "name", "Values": [name]}])["SecretList"]
 
 
+def test_the_day_of_the_last_read_is_each_regions_own(
+    here: "SecretsManagerClient", there: "SecretsManagerClient", primary: str, name: str
+) -> None:
+    assert "LastAccessedDate" not in status(here, name)[0]
+    there.get_secret_value(SecretId=name)
+    described = there.describe_secret(SecretId=name)
+    assert status(here, primary) == [{**IN_SYNC, "LastAccessedDate": described["LastAccessedDate"]}]
+    assert "LastAccessedDate" not in here.describe_secret(SecretId=primary)
+
+
 def test_lists_are_filtered_by_the_primarys_region(
     here: "SecretsManagerClient", there: "SecretsManagerClient", primary: str
 ) -> None:
@@ -293,6 +303,8 @@ def test_a_name_that_is_taken_fails_unless_it_is_overwritten(
     why = f"Replication failed: Secret name {name} already exists in region {THERE}."
     assert status(here, name) == [{**IN_SYNC, "Status": "Failed", "StatusMessage": why}]
     assert there.get_secret_value(SecretId=name)["SecretString"] == "theirs"
+    with assert_refused("InvalidParameterException"):
+        here.delete_secret(SecretId=name)  # until the region is removed, or it succeeds
     here.replicate_secret_to_regions(SecretId=name, AddReplicaRegions=[{"Region": THERE}])
     assert status(here, name)[0]["Status"] == "Failed"
     here.replicate_secret_to_regions(
@@ -399,6 +411,8 @@ def test_what_is_no_replica_is_not_promoted(
         here.stop_replication_to_replica(SecretId=primary)
     with assert_refused("ResourceNotFoundException"):
         there.stop_replication_to_replica(SecretId=f"{name}/other")
+    with assert_refused("ValidationException"):
+        there.stop_replication_to_replica(SecretId="arn:other")
 
 
 @pytest.mark.parametrize("verb", ["associate", "disassociate"])

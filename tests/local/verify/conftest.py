@@ -8,6 +8,7 @@ import pytest
 import urllib3
 
 from local.processes import children
+from local.secrets_manager import SecretsManager
 from local.verify import endpoint
 from local.verify.place import Place
 
@@ -21,9 +22,14 @@ main(["-H", "127.0.0.1", "-p", sys.argv[1]])
 
 
 @pytest.fixture(scope="module")
-def place() -> Iterator[Place]:
-    with endpoint.service() as service, endpoint.local_place(service) as local:
-        yield local
+def running() -> Iterator[SecretsManager]:
+    with endpoint.service() as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def place(running: SecretsManager) -> Place:
+    return endpoint.local_place(running)
 
 
 @pytest.fixture(scope="session")

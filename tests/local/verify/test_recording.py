@@ -56,7 +56,7 @@ def test_it_has_no_id_no_date_no_account_and_no_generated_value(made: Path) -> N
     for pattern in (
         r"[0-9a-f]{8}-[0-9a-f]{4}",  # a version, a request
         r"\b\d{12}\b",  # an account
-        r"20\d\d-\d\d",  # a date
+        r"202\d-\d\d",  # a date
         r"us-(east|west)-\d",
         r"secret-rotators-verify/",
         r'"RandomPassword": "[^<]',
@@ -65,9 +65,9 @@ def test_it_has_no_id_no_date_no_account_and_no_generated_value(made: Path) -> N
     assert "RotationToken" not in re.sub(r"keys:[\w+]+", "", text)
 
 
-@pytest.mark.parametrize("file", RECORDED, ids=lambda file: file.stem)
-def test_the_local_service_answers_as_was_recorded(place: Place, file: Path) -> None:
-    assert differences(json.loads(file.read_text()), place) == {}
+def test_the_local_service_answers_as_was_recorded(place: Place) -> None:
+    for file in RECORDED:  # nobody has run it on AWS yet
+        assert differences(json.loads(file.read_text()), place) == {}, file.name
 
 
 def test_what_was_recorded_on_aws_is_not_called_an_assumption_any_more() -> None:
