@@ -30,7 +30,6 @@ def show(console: Console, rulings: Sequence[Ruling]) -> None:
     console.print(table)
     for ruling in rulings:
         _explain(console, ruling)
-    console.print("* some of it is only assumed, until somebody asks AWS.", markup=False)
     console.print(closing(rulings), soft_wrap=True, markup=False)
 
 
@@ -58,11 +57,16 @@ def _count(results: Sequence[Result]) -> str:
 
 
 def closing(rulings: Sequence[Ruling]) -> str:
-    """The facts by how they stand, in one line."""
-    counts = {each: sum(ruling.outcome is each for ruling in rulings) for each in Outcome}
-    checks = sum(len(ruling.results) for ruling in rulings)
-    said = ", ".join(f"{count} {each}" for each, count in counts.items())
-    return f"{len(rulings)} facts by {checks} checks: {said}."
+    """The facts by how they stand, and how many checks only an assumption is behind."""
+    results = [result for ruling in rulings for result in ruling.results]
+    assumed = sum(each.check.assumed for each in results)
+    counts = ", ".join(
+        f"{sum(ruling.outcome is each for ruling in rulings)} {each}" for each in Outcome
+    )
+    return (
+        f"{len(rulings)} facts by {len(results)} checks: {counts}."
+        f" {assumed} of the checks (*) ask what is only assumed until somebody asks AWS."
+    )
 
 
 def as_json(rulings: Sequence[Ruling]) -> str:

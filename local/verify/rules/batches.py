@@ -47,6 +47,20 @@ def filters_find_what_listsecrets_finds(probe: Probe) -> None:
 
 
 @rule(27)
+def a_filter_finds_no_deleted_secret(probe: Probe) -> None:
+    """A deleted secret is neither among the values nor among the errors of a filter."""
+    secret = probe.secret()
+    probe.client.delete_secret(SecretId=secret.arn)
+    chosen = [{"Key": "name", "Values": [secret.name]}]
+
+    def found() -> int:
+        answer = probe.client.batch_get_secret_value(Filters=chosen)
+        return len(answer["SecretValues"]) + len(answer.get("Errors", []))
+
+    probe.see("how many are found", found, 0)
+
+
+@rule(27)
 def either_ids_or_filters_are_given(probe: Probe) -> None:
     """Neither ids nor filters, or both, are InvalidParameterException."""
     with refused("InvalidParameterException"):

@@ -110,3 +110,11 @@ def a_forced_deletion_is_at_once_and_takes_what_is_not_there(probe: Probe) -> No
     unknown = probe.name()
     answer = probe.client.delete_secret(SecretId=unknown, ForceDeleteWithoutRecovery=True)
     equal("the name in its answer", answer["Name"], unknown)
+
+
+@rule(16)
+def a_secret_in_its_window_can_be_deleted_at_once(probe: Probe) -> None:
+    """ForceDeleteWithoutRecovery of a secret that is scheduled for deletion succeeds."""
+    secret = _deleted(probe)
+    answer = probe.client.delete_secret(SecretId=secret.arn, ForceDeleteWithoutRecovery=True)
+    equal("its answer", (answer["ARN"], answer["Name"]), (secret.arn, secret.name))

@@ -55,6 +55,15 @@ def awscurrent_moves_from_its_version_and_awsprevious_follows(probe: Probe) -> N
     equal("the current value", answer["SecretString"], "pending")
 
 
+@rule(10)
+def moving_back_swaps_awscurrent_and_awsprevious(probe: Probe) -> None:
+    """Moving AWSCURRENT back to the version with AWSPREVIOUS swaps the two."""
+    secret = probe.secret()
+    second = probe.put(secret, "second")
+    _move(probe, secret, CURRENT, MoveToVersionId=secret.version, RemoveFromVersionId=second)
+    probe.see_labels(secret, {secret.version: [CURRENT], second: [PREVIOUS]})
+
+
 @rule(10, assumed=True)
 def awscurrent_does_not_move_without_the_version_that_has_it(probe: Probe) -> None:
     """Without RemoveFromVersionId the move is InvalidParameterException, and changes nothing."""

@@ -56,6 +56,15 @@ def a_value_with_an_exclamation_mark_finds_the_others(probe: Probe) -> None:
 
 
 @rule(26)
+def descriptions_are_found_by_how_their_words_begin(probe: Probe) -> None:
+    """The filter `description` finds by the beginning of words, whatever their case."""
+    words = [probe.secret(Description=text) for text in ("a Secret", "asecret", "thesecret")]
+    chosen = _by("name", *(secret.name for secret in words))
+    _see(probe, words[:2], chosen, _by("description", "a"))
+    _see(probe, words[:1], chosen, _by("description", "secret"))
+
+
+@rule(26)
 def tags_are_found_by_key_and_by_value(probe: Probe) -> None:
     """The filters `tag-key` and `tag-value` find by the beginning of a tag's key and value."""
     secret = probe.secret(Tags=[{"Key": "colour", "Value": "green"}])

@@ -92,6 +92,27 @@ def a_secret_with_replicas_is_not_deleted(probe: Probe) -> None:
 
 
 @rule(30)
+def a_secret_is_created_with_its_replica(probe: Probe) -> None:
+    """CreateSecret with AddReplicaRegions makes the replica as well."""
+    region = probe.place.other_region
+    secret = probe.secret(AddReplicaRegions=[{"Region": region}])
+    probe.replicated(secret)
+    _until(probe, "the replica's status", lambda: _status(probe, secret), "InSync")
+    value = probe.listening(region).get_secret_value(SecretId=secret.name)["SecretString"]
+    equal("the value there", value, FIRST)
+
+
+@rule(30)
+def there_is_no_replica_in_the_region_of_the_primary(probe: Probe) -> None:
+    """A replica in the secret's own region is InvalidParameterException."""
+    secret = probe.secret()
+    with refused("InvalidParameterException", "Invalid replica region."):
+        probe.client.replicate_secret_to_regions(
+            SecretId=secret.arn, AddReplicaRegions=[{"Region": probe.place.region}]
+        )
+
+
+@rule(30)
 def a_replica_that_is_promoted_is_a_secret_of_its_own(probe: Probe) -> None:
     """After StopReplicationToReplica, a put there is accepted, and the primary stays as it was."""
     secret, there = _replicated(probe)

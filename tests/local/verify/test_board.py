@@ -62,6 +62,7 @@ def test_the_board_shows_each_fact_in_a_line_and_what_was_seen() -> None:
     assert "fact 13 cannot be asked: a read that misses" in text
     assert text.endswith(
         "3 facts by 2 checks: 0 holds, 1 does not hold, 1 cannot be asked, 1 unknown."
+        " 1 of the checks (*) ask what is only assumed until somebody asks AWS."
     )
 
 
