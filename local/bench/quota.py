@@ -8,8 +8,8 @@ from pathlib import Path
 # Lambda's developer guide, "Configure Lambda function memory".
 ONE_PROCESSOR = 1769  # megabytes
 # Microseconds. Lambda's functions are held back until the next 20 ms, not the kernel's usual 100,
-# in which a short step would end before it is held back at all: measurements of 2025-03-01 in
-# github.com/pwrdrvr/lambda-throttling, docs/index.html.
+# in which a short step would end before it is held back at all: the measurements of 2025-03-01 in
+# github.com/pwrdrvr/lambda-throttling.
 _PERIOD = 20_000
 _FIRST = Path("/sys/fs/cgroup/cpu")  # version 1, where its controller is
 _SECOND = Path("/sys/fs/cgroup")

@@ -35,7 +35,7 @@ def rows(bench: Bench) -> Iterator[Row]:
     kinds = {"versions": _by_versions(bench, client), "other secrets": _by_secrets(bench, client)}
     for kind, by_number in kinds.items():
         (number, first), *more = by_number.items()
-        beside = f"with {number} {kind}"
+        beside = f"with {number}"
         for number, each in more:
             of = f"with {number:,} {kind}"
             yield Row(PART, of, "steps, ms", each.seconds * 1000, beside, first.seconds * 1000)

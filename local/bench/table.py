@@ -45,7 +45,7 @@ def markdown(rows: Iterable[Row]) -> str:
 
 
 def _shown(figure: float) -> str:
-    """Three digits that say something; whole thousands."""
-    if figure >= 100:  # noqa: PLR2004 - see above
+    """Three digits that say something, or all of a whole number."""
+    if figure >= 100 or isinstance(figure, int):  # noqa: PLR2004 - see above
         return f"{figure:,.0f}"
     return f"{figure:.1f}" if figure >= 10 else f"{figure:.2f}"  # noqa: PLR2004

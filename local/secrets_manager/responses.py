@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
+from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wrappers import Request as HttpRequest
 
 from local.secrets_manager import errors, model, scope
@@ -29,7 +30,7 @@ def respond(state: ServiceState, operations: Mapping[str, Operation], http: Http
     request: dict[str, Any] = {}
     status, code = 200, None
     try:
-        request.update(_parse(http.get_data()))
+        request.update(_parse(http))
         answer = _perform(state, operations, name, request)
         body = json.dumps(answer) if model.has_output(name) else ""
     except errors.Refusal as refusal:
@@ -60,11 +61,11 @@ def _perform(
         return perform(checked)
 
 
-def _parse(body: bytes) -> dict[str, Any]:
-    """The request, a JSON object; raises SerializationException."""
+def _parse(http: HttpRequest) -> dict[str, Any]:
+    """The request, a JSON object; raises SerializationException, also if the caller left."""
     try:
-        request = json.loads(body or b"{}", parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
+        request = json.loads(http.get_data() or b"{}", parse_constant=_refuse_constant)
+    except (ValueError, RecursionError, ClientDisconnected):
         raise errors.refusal("SerializationException", "The request is not JSON.") from None
     if not isinstance(request, dict):
         raise errors.refusal("SerializationException", "The request is not a JSON object.")

@@ -1,5 +1,6 @@
 """How often a step waits for PostgreSQL: each wait is a round trip, which nothing shortens."""
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -34,6 +35,12 @@ class Traffic:
         messages = "".join(trace.read_text() for trace in self.traces[known:])
         return len(self.traces) - known, messages.count("ReadyForQuery")
 
+    def queries(self) -> list[str]:
+        """The text of each simple query, in their order."""
+        return re.findall(
+            r'\tQuery\t *"(.*)"$', "".join(map(Path.read_text, self.traces)), re.MULTILINE
+        )
+
 
 @pytest.fixture
 def traffic(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Traffic]:
@@ -57,6 +64,19 @@ def test_a_single_user(lab: Lab, postgres_server: Server, traffic: Traffic) -> N
     """BEGIN, the lock, the change, COMMIT; and a query in each new login."""
     secret = lab.secret(PostgresTarget(postgres_server, "waits"))
     assert waits(secret, traffic) == {"setSecret": (2, 5), "testSecret": (1, 1)}
+
+
+def test_a_verifier_is_in_one_message_with_nothing_else_that_may_fail(
+    lab: Lab, postgres_server: Server, traffic: Traffic
+) -> None:
+    """The server's log has the whole message where a part of it fails; and COMMIT is alone."""
+    secret = lab.secret(PostgresTarget(postgres_server, "alone"))
+    secret.steps(secret.begin())
+    sent = traffic.queries()
+    (change,) = (number for number, query in enumerate(sent) if "SCRAM-SHA-256$" in query)
+    words = r"""SAVEPOINT untried; ALTER ROLE "alone" PASSWORD '[^';]+'"""
+    assert re.fullmatch(words, sent[change])
+    assert sent[change + 1] == "COMMIT"
 
 
 def test_alternating_users(lab: Lab, postgres_server: Server, traffic: Traffic) -> None:

@@ -1,7 +1,9 @@
 """Requests and answers as HTTP has them: what is no request, errors' bodies, request ids."""
 
+import socket
 import uuid
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -51,6 +53,19 @@ def test_an_operation_without_an_answer_has_an_empty_body(running: Running, name
 def test_what_is_no_json_object_is_refused(running: Running, body: bytes) -> None:
     reply = running.ask("ListSecrets", body)
     assert (reply.status, reply.body["__type"]) == (400, "SerializationException")
+
+
+def test_a_caller_who_leaves_in_the_middle_is_no_fault_of_the_services(running: Running) -> None:
+    before = len(running.service.calls)
+    address = urlsplit(running.service.endpoint)
+    with socket.create_connection((address.hostname, address.port)) as caller:
+        caller.sendall(
+            b"POST / HTTP/1.1\r\nHost: here\r\nX-Amz-Target: secretsmanager.RestoreSecret\r\n"
+            b'Content-Length: 100\r\n\r\n{"SecretId":'
+        )
+    running.service.wait_for(lambda: len(running.service.calls) > before)
+    left = running.service.calls[-1]
+    assert (left.operation, left.error) == ("RestoreSecret", "SerializationException")
 
 
 @pytest.mark.parametrize("target", ["Nonsense", "", "ListSecrets.", "list_secrets"])
