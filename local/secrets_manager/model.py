@@ -1,9 +1,9 @@
 """Every request is held to the API's own model, botocore's copy of it, before anything is done.
 
 A member of the wrong type is SerializationException; one that is missing, too long, too short,
-out of range or out of form is ValidationException, in the words that AWS's services share
-(recorded for this one in moto's test_get_random_too_long_password and
-test_list_secrets_with_invalid_filter). What the model does not know is ignored, as AWS does.
+out of range or out of form is ValidationException, in the words that AWS's services share (of
+this one in moto's get_random_password and test_with_invalid_filter_key, and in
+mock-aws-java-sdk's assertParamNotNullable). What the model does not know is ignored, as AWS does.
 """
 
 import base64

@@ -24,7 +24,7 @@ def failed(value: str, where: str, constraint: str) -> str:
             {"SecretId": ""},
             failed("Value ''", "secretId", "have length greater than or equal to 1"),
         ),
-        (  # recorded on AWS: moto's test_get_random_too_long_password
+        (  # as moto's get_random_password has it of AWS
             "GetRandomPassword",
             {"PasswordLength": 4097},
             failed("Value '4097'", "passwordLength", "have value less than or equal to 4096"),
