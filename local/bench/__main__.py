@@ -81,8 +81,8 @@ def _processor() -> str:
 
 
 def _given() -> str:
-    """The options, as `make` takes them; whoever reads it has the reference elsewhere."""
-    given = " ".join(sys.argv[1:])
+    """The options, as `make` takes them; whoever reads it has its folders elsewhere."""
+    given = re.sub(r"(--before)[ =]\S+", r"\1 path", " ".join(sys.argv[1:]))
     with_reference = " REFERENCE=path" if "--reference" in given else ""
     rest = re.sub(r"--reference[ =]\S+ ?", "", given).strip()
     return with_reference + (f" ARGS='{rest}'" if rest else "")

@@ -7,7 +7,8 @@ one.
 import json
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -64,8 +65,7 @@ class Taken(NamedTuple):
 class MeasuredHome:
     """A Home of one process for each function; `taken` has what its starts and steps took.
 
-    environment: over each function's own variables; group: takes the id of a process that has
-    started, see `quota`; peak: each function's most megabytes so far.
+    environment: over each function's own variables; peak: each function's most megabytes so far.
     """
 
     def __init__(self, log: Path) -> None:
@@ -73,7 +73,7 @@ class MeasuredHome:
         self._functions = dict[str, Built]()
         self._running = dict[str, _Child]()
         self.environment: dict[str, str] = {}
-        self.group: Path | None = None
+        self._group: Path | None = None
         self.taken: list[Taken] = []
         self.peak: dict[str, float] = {}
 
@@ -84,6 +84,19 @@ class MeasuredHome:
             child.end()
         self._running.clear()
 
+    @contextmanager
+    def within(self, group: Path) -> Iterator[None]:
+        """What runs in the block gets the group's share once it has started, and ends with it.
+
+        group: the file that `quota` yields.
+        """
+        self._group = group
+        try:
+            yield
+        finally:
+            self.use({})
+            self._group = None
+
     def invoke(self, function: str, event: Mapping[str, object], /) -> None:
         """Run it to its end; raise FunctionError if it fails."""
         name = name_of(function)
@@ -92,8 +105,8 @@ class MeasuredHome:
             child = _Child(built, {**built.variables(name), **self.environment}, self._log)
             self._running[name] = child
             self._keep(name, START, child.answer())
-            if self.group is not None:
-                self.group.write_text(str(child.process.pid))
+            if self._group is not None:
+                self._group.write_text(str(child.process.pid))
         answer = self._running[name].ask(event)
         if answer["problem"]:
             raise FunctionError("Error", answer["problem"])

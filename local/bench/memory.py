@@ -46,10 +46,10 @@ class Rotation:
 
 @dataclass
 class Measured:
-    """By function and megabytes; `others` are of earlier artifacts; peak: megabytes."""
+    """By function and megabytes; `earlier` are of earlier artifacts; peak: megabytes."""
 
     rotations: dict[str, dict[int, Rotation]] = field(default_factory=dict)
-    others: dict[str, Rotation] = field(default_factory=dict)
+    earlier: dict[str, Rotation] = field(default_factory=dict)
     peak: dict[str, float] = field(default_factory=dict)
 
     def flat(self, function: str) -> int:
@@ -91,50 +91,42 @@ def measure(bench: Bench) -> Measured:
     }
     for _ in range(bench.counts.cold):
         for memory in bench.counts.memories:
-            with quota(memory / ONE_PROCESSOR) as bench.home.group:
-                for function, rotation in _cold(bench, arns, bench.functions).items():
+            with quota(memory / ONE_PROCESSOR) as group, bench.home.within(group):
+                for function, taken, calls in _cold(bench, arns, bench.functions):
                     known = measured.rotations.setdefault(function, {})
-                    known.setdefault(memory, Rotation()).keep(*rotation)
+                    known.setdefault(memory, Rotation()).keep(taken, calls)
                     peak = measured.peak.get(function, 0)
-                    measured.peak[function] = max(peak, bench.home.peak[function])
-                if memory == next(iter(bench.functions.values())).memory:
-                    for function, rotation in _cold(bench, arns, bench.before).items():
-                        measured.others.setdefault(function, Rotation()).keep(*rotation)
-                bench.home.use({})
-    bench.home.group = None
+                    measured.peak[function] = max(peak, bench.home.peak.pop(function))
+                earlier = {k: v for k, v in bench.before.items() if v.memory == memory}
+                for function, taken, calls in _cold(bench, arns, earlier):
+                    measured.earlier.setdefault(function, Rotation()).keep(taken, calls)
+                    bench.home.peak.clear()
     return measured
 
 
 def _cold(
     bench: Bench, arns: Mapping[str, str], functions: Mapping[str, Built]
-) -> dict[str, tuple[list[Taken], int]]:
-    """Of each function what a fresh process took, and its calls."""
+) -> Iterator[tuple[str, list[Taken], int]]:
+    """Each function, what a fresh process of it took, and its calls."""
     bench.home.use(functions)
-    found = {}
-    bench.home.peak.clear()
     for function in (name for name in functions if name in arns):
         before = len(bench.service.calls)
         taken = bench.rotate(arns[function], function)
-        found[function] = (
-            taken,
-            len(bench.service.calls) - before - 1,
-        )  # RotateSecret is the bench's
-    return found
+        yield function, taken, len(bench.service.calls) - before - 1  # but RotateSecret
 
 
 def _steps(function: str, built: Built, measured: Measured) -> Iterator[Row]:
     """The first step, which is what lengthens a first rotation, and all of them."""
     by_memory = measured.rotations[function]
-    most, usual = by_memory[max(by_memory)], by_memory.get(built.memory)
-    compared = {f"at {max(by_memory)} MB": most}
-    if function in measured.others:
-        compared = {BEFORE: measured.others[function]}
+    usual = by_memory.get(built.memory)
     if usual is None:
         return
-    for beside, other in compared.items():
-        for step, seconds in usual.seconds.items():
-            what = "start, ms" if step == START else f"{step} at {built.memory} MB, ms"
-            yield Row("step", function, what, seconds * 1000, beside, other.seconds[step] * 1000)
+    beside, other = f"at {max(by_memory)} MB", by_memory[max(by_memory)]
+    if function in measured.earlier:
+        beside, other = BEFORE, measured.earlier[function]
+    for step, seconds in usual.seconds.items():
+        what = "start, ms" if step == START else f"{step} at {built.memory} MB, ms"
+        yield Row("step", function, what, seconds * 1000, beside, other.seconds[step] * 1000)
 
 
 def _costs(function: str, memory: int, measured: Measured) -> Iterator[Row]:

@@ -120,7 +120,7 @@ def _announce(place: Place, checks: list[Check], console: Console, *, yes: bool)
         f"{estimate(place, checks)}",
         markup=False,
     )
-    if not yes and not typer.confirm("Begin?"):
+    if not yes and not typer.confirm("Begin?", err=True):
         raise typer.Exit(NOT_ASKED)
 
 

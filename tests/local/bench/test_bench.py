@@ -173,12 +173,12 @@ def test_a_row_shows_three_digits_and_the_ratio() -> None:
 def test_the_document_keeps_the_last_run_with_date_machine_and_command(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    options = ["--reference", "/home/me/reference", "--write", "--starts", "3"]
+    options = ["--reference", "/home/me/reference", "--before", "/home/me/old", "--write"]
     monkeypatch.setattr(sys, "argv", ["bench", *options])
     report = "Before.\n<!-- bench -->\nold\n<!-- /bench -->\nAfter.\n"
     written = bench.written(report, [Row("start", "A", "ms", 1.0)])
     assert "old" not in written
-    assert "`make bench REFERENCE=path ARGS='--write --starts 3'`" in written
+    assert "`make bench REFERENCE=path ARGS='--before path --write'`" in written
     assert "| start | A | ms |  | 1.00 |  |  |\n<!-- /bench -->\nAfter.\n" in written
     assert bench.written(written, []) != written
     assert bench.REPORT.read_text().count("<!-- bench -->\n") == 1

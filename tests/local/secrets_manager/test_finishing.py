@@ -13,6 +13,7 @@ from tests.fixtures.secrets_manager import (
     STEPS,
     Event,
     Scripted,
+    assert_refused,
     labels,
     put_pending,
     rotate,
@@ -250,3 +251,25 @@ def test_fact_04_a_test_takes_what_was_left_of_a_rotation_with_it(
         for number in (1, 2)
     ]
     assert values == [FIRST, CREATED]
+
+
+def test_fact_05_a_pending_version_made_by_hand_meanwhile_is_the_one_that_is_attempted(
+    service: SecretsManager, client: "SecretsManagerClient", secret: str, function: Scripted
+) -> None:
+    def put_mine(event: Event) -> None:
+        if event["ClientRequestToken"] == token(2):
+            put_pending(client, secret, 5, "mine")
+            with assert_refused("InvalidRequestException"):
+                rotate(client, secret, 3)
+
+    function.before["setSecret"] = put_mine
+    function.create = lambda event, client: (  # type: ignore[method-assign]
+        None if event["ClientRequestToken"] == token(5) else Scripted.create(event, client)
+    )
+    rotate(client, secret)
+    service.wait_for(lambda: len(service.outcomes(secret)) == 2)
+    ended = {outcome.version_id: outcome for outcome in service.outcomes(secret)}
+    assert ended[token(2)].state == "abandoned"
+    assert [step.name for step in ended[token(2)].steps] == STEPS[:2]
+    assert ended[token(5)].state == "succeeded"
+    assert client.get_secret_value(SecretId=secret)["SecretString"] == "mine"

@@ -1,7 +1,8 @@
 """The local service for the referee, and moto's server in a process of its own."""
 
+import functools
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from local.processes import children
 from local.secrets_manager import SecretsManager
 from local.verify import endpoint
 from local.verify.place import Place
+from local.verify.registry import Check
+from local.verify.verdict import Result, ask
 
 # moto's CloudFormation imports jsonschema, which takes seconds for a grammar that nobody asks for.
 MOTO = """
@@ -21,15 +24,21 @@ main(["-H", "127.0.0.1", "-p", sys.argv[1]])
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def running() -> Iterator[SecretsManager]:
     with endpoint.service() as service:
         yield service
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def place(running: SecretsManager) -> Place:
     return endpoint.local_place(running)
+
+
+@pytest.fixture(scope="session")
+def asked(place: Place) -> Callable[[Check], Result]:
+    """What the local service answers to a check, which is asked once."""
+    return functools.cache(lambda check: ask(place, check))
 
 
 @pytest.fixture(scope="session")

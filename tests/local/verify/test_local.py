@@ -1,6 +1,7 @@
 """The local service passes all that the referee asks, rule by rule."""
 
 import json
+from collections.abc import Callable
 
 import pytest
 from typer.testing import CliRunner
@@ -12,12 +13,12 @@ from local.verify.__main__ import app
 from local.verify.cost import CALLS, SECRETS
 from local.verify.place import Place
 from local.verify.registry import Check
-from local.verify.verdict import Outcome, ask
+from local.verify.verdict import Outcome, Result
 
 
 @pytest.mark.parametrize("check", rules.checks(), ids=lambda each: f"{each.number}-{each.name}")
-def test_the_rule_holds(place: Place, check: Check) -> None:
-    result = ask(place, check)
+def test_the_rule_holds(asked: Callable[[Check], Result], check: Check) -> None:
+    result = asked(check)
     assert result.outcome is Outcome.HOLDS, result.seen
 
 
@@ -36,12 +37,12 @@ def test_no_more_is_made_than_is_announced_on_aws(running: SecretsManager) -> No
 
 def test_another_service_is_asked_by_its_url(running: SecretsManager) -> None:
     """All but rotations: no function can be deployed there."""
-    ran = CliRunner().invoke(app, ["--endpoint", running.endpoint, "--output", "json"])
+    only = ("--only", "4", "--only", "12", "--only", "30")
+    ran = CliRunner().invoke(app, ["--endpoint", running.endpoint, "--output", "json", *only])
     assert ran.exit_code == 0, ran.output
     outcomes = {fact["fact"]: fact["outcome"] for fact in json.loads(ran.stdout)}
-    assert set(outcomes.values()) == {Outcome.HOLDS, Outcome.CANNOT}
-    assert {outcomes[number] for number in (2, 3, 4, 6)} == {Outcome.CANNOT}
-    assert "no function could be deployed there" in ran.stdout
+    assert outcomes == {4: Outcome.CANNOT, 12: Outcome.HOLDS, 30: Outcome.HOLDS}
+    assert "functions are not run there" in ran.stdout
 
 
 def test_where_nobody_answers_nothing_is_asked() -> None:

@@ -13,11 +13,13 @@ from typing import Any
 import boto3
 import pytest
 import urllib3
+from typer.testing import CliRunner
 
 from local.bootstrap import ROOT as ROOT_FOLDER
 from local.functions.home import FunctionError, name_of
 from local.processes import children
 from local.verify import endpoint, function, rules, stack, sweep
+from local.verify.__main__ import app
 from local.verify.place import Place
 from local.verify.sweep import ROOT
 from local.verify.verdict import Outcome, ask, rulings
@@ -104,26 +106,39 @@ def test_the_referee_whistles_at_moto(moto: str, foreign: set[str]) -> None:
     assert _names(moto) == foreign
 
 
+@pytest.fixture
+def aws(moto: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This process takes moto for AWS, too."""
+    for name in os.environ:
+        if name.startswith("AWS_"):
+            monkeypatch.delenv(name)
+    for name, value in _environment(moto).items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.mark.usefixtures("aws")
 def test_the_whole_way_on_aws(moto: str, foreign: set[str], tmp_path: Path) -> None:
     recorded = tmp_path / "aws.json"
-    options = ("--yes", "--only", "8", "--output", "json", "--record", str(recorded))
-    child = _start(moto, tmp_path / "log", *options)
-    assert _ended(child) == 0, child.log.read_text()
-    said = child.log.read_text()
+    options = ("--only", "8", "--output", "json", "--record", str(recorded))
+    ran = CliRunner().invoke(app, ["--endpoint", "aws", *options], input="y\n")
+    assert ran.exit_code == 0, ran.output
+    said = ran.stderr
     assert "Account 123456789012 as arn:aws:" in said
     assert f"a stack of CloudFormation, {ROOT}-" in said
     assert "It costs less than 0.0" in said
     assert "Rotations cannot be asked there: the function answers no canary." in said
     assert "nothing is left" in said
-    assert '"outcome": "holds"' in said
+    (fact,) = json.loads(ran.stdout)
+    assert fact["outcome"] == Outcome.HOLDS
     assert "another_value_for_a_version_is_refused" in json.loads(recorded.read_text())
     assert _names(moto) == foreign
 
 
-def test_without_a_yes_nothing_is_made(moto: str, foreign: set[str], tmp_path: Path) -> None:
-    child = _start(moto, tmp_path / "log", "--only", "8")  # its input is empty
-    assert _ended(child) != 0
-    assert "Begin?" in child.log.read_text()
+@pytest.mark.usefixtures("aws")
+def test_without_a_yes_nothing_is_made(moto: str, foreign: set[str]) -> None:
+    ran = CliRunner().invoke(app, ["--endpoint", "aws", "--only", "8"], input="n\n")
+    assert ran.exit_code == 2
+    assert "Begin?" in ran.output
     assert _names(moto) == foreign
 
 
@@ -144,13 +159,12 @@ class Deployed:
             raise FunctionError("RuntimeError", str(error)) from None
 
 
+@pytest.mark.usefixtures("aws")
 def test_where_the_function_runs_rotations_are_asked_of_it(
     moto: str, foreign: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As on AWS: CloudFormation makes the function, Lambda answers its canary, and it rotates."""
     with endpoint.service() as service:
-        for name, value in _environment(moto).items():
-            monkeypatch.setenv(name, value)
         monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", service.endpoint)
         place = endpoint.remote_place(endpoint.AWS)
         service.home = Deployed(place)
@@ -194,15 +208,16 @@ def test_ctrl_c_removes_what_was_made(moto: str, foreign: set[str], tmp_path: Pa
     assert _names(moto) == foreign
 
 
+@pytest.mark.usefixtures("aws")
 def test_a_clean_up_that_never_came_can_be_made_later(
     moto: str, foreign: set[str], tmp_path: Path
 ) -> None:
     assert _cut_off(moto, tmp_path / "log", signal.SIGKILL) == -signal.SIGKILL
     left = _names(moto) - foreign
     assert len(left) > 2
-    child = _start(moto, tmp_path / "again", "--clean-up")
-    assert _ended(child) == 0, child.log.read_text()
-    assert all(name in child.log.read_text() for name in left)
+    ran = CliRunner().invoke(app, ["--endpoint", "aws", "--clean-up"])
+    assert ran.exit_code == 0, ran.output
+    assert all(name in ran.output for name in left)
     assert _names(moto) == foreign
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,16 +10,19 @@ import pytest
 from local.verify import recording, rules
 from local.verify.place import Place
 from local.verify.recording import Recording, differences
-from local.verify.verdict import ask
+from local.verify.registry import Check
+from local.verify.verdict import Result
 
 RECORDED = sorted(Path(recording.__file__).with_name("recordings").glob("*.json"))
 
 
 @pytest.fixture(scope="module")
-def made(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(
+    place: Place, asked: Callable[[Check], Result], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """What was asked of the local service, and answered, in a file."""
     file = tmp_path_factory.mktemp("recorded") / "local.json"
-    recording.save(file, [ask(place, check) for check in rules.checks()], place)
+    recording.save(file, [asked(check) for check in rules.checks()], place)
     return file
 
 
