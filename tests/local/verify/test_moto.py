@@ -122,8 +122,7 @@ def test_without_a_yes_nothing_is_made(moto: str, foreign: set[str], tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("how", "code", "left"),
-    [(signal.SIGINT, 130, 0), (signal.SIGTERM, 143, 0), (signal.SIGKILL, -9, 2)],
+    ("how", "code", "left"), [(signal.SIGINT, 130, 0), (signal.SIGTERM, 143, 0), (signal.SIGKILL, -9, 2)]
 )
 def test_what_was_made_is_removed_also_when_it_is_cut_off(
     moto: str, foreign: set[str], tmp_path: Path, how: signal.Signals, code: int, left: int
