@@ -140,6 +140,10 @@ SECRETS_MANAGER = Api(
             InvalidParameter, "a parameter was refused", "check where the secret's labels are"
         ),
         "InvalidRequestException": _DELETED,
+        "GetSecretValue.ValidationException": ErrorRow(
+            InvalidEvent, "what was named is neither a secret's name nor its ARN",
+            "name the secret by its ARN", "SecretId",
+        ),
         # Of other calls it is the arguments.
         "PutSecretValue.ValidationException": ErrorRow(
             MalformedSecret, "the value was refused",

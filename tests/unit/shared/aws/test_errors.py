@@ -12,6 +12,7 @@ from shared.aws.errors import SECRETS_MANAGER, Api, NotFound
 from shared.aws.rds_errors import RDS
 from shared.errors import (
     Forbidden,
+    InvalidEvent,
     MalformedSecret,
     Misconfigured,
     RotationError,
@@ -78,7 +79,8 @@ def test_a_defect_is_reported_with_what_the_line_has() -> None:
 def test_the_same_code_may_be_one_apis_own() -> None:
     code = "ValidationException"
     assert type(translate(SECRETS_MANAGER, refusal(code, "PutSecretValue"))) is MalformedSecret
-    assert type(translate(SECRETS_MANAGER, refusal(code, "GetSecretValue"))) is Misconfigured
+    assert type(translate(SECRETS_MANAGER, refusal(code, "GetSecretValue"))) is InvalidEvent
+    assert type(translate(SECRETS_MANAGER, refusal(code, "DescribeSecret"))) is Misconfigured
     assert type(translate(SECRETS_MANAGER, refusal("ResourceNotFoundException"))) is NotFound
 
 
