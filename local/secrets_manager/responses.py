@@ -26,7 +26,7 @@ Http = tuple[int, dict[str, str], str]
 
 def respond(state: ServiceState, operations: Mapping[str, Operation], http: HttpRequest) -> Http:
     """Status, headers and body for the request; the call is recorded, never its values."""
-    name = http.headers.get("X-Amz-Target", "").rpartition(".")[2] or "none"
+    name = _operation(http)
     request: dict[str, Any] = {}
     status, code = 200, None
     try:
@@ -47,6 +47,12 @@ def respond(state: ServiceState, operations: Mapping[str, Operation], http: Http
     return status, _headers(), body
 
 
+def _operation(http: HttpRequest) -> str:
+    """The operation that is asked of this service; "none" where it is of another's or by GET."""
+    service, _, name = http.headers.get("X-Amz-Target", "").rpartition(".")
+    return name if service == "secretsmanager" and http.method == "POST" and name else "none"
+
+
 def _perform(
     state: ServiceState, operations: Mapping[str, Operation], name: str, request: Request
 ) -> Answer:
@@ -62,10 +68,13 @@ def _perform(
 
 
 def _parse(http: HttpRequest) -> dict[str, Any]:
-    """The request, a JSON object; raises SerializationException, also if the caller left."""
+    """The request, a JSON object; raises SerializationException, also if the caller left.
+
+    OSError: a body whose chunks are none.
+    """
     try:
         request = json.loads(http.get_data() or b"{}", parse_constant=_refuse_constant)
-    except (ValueError, RecursionError, ClientDisconnected):
+    except (ValueError, RecursionError, OSError, ClientDisconnected):
         raise errors.refusal("SerializationException", "The request is not JSON.") from None
     if not isinstance(request, dict):
         raise errors.refusal("SerializationException", "The request is not a JSON object.")

@@ -75,6 +75,34 @@ def test_an_operation_that_the_api_has_not_is_unknown(running: Running, target: 
 
 
 @pytest.mark.parametrize(
+    ("method", "target"),
+    [
+        ("POST", "DynamoDB_20120810.ListSecrets"),
+        ("POST", "ListSecrets"),
+        ("GET", "secretsmanager.ListSecrets"),
+        ("PUT", "secretsmanager.ListSecrets"),
+    ],
+)
+def test_what_is_not_posted_to_this_service_is_unknown_to_it(
+    running: Running, method: str, target: str
+) -> None:
+    answer = running.http.request(
+        method, running.service.endpoint, headers={"X-Amz-Target": target}, body=b"{}"
+    )
+    assert (answer.status, answer.json()["__type"]) == (400, "UnknownOperationException")
+
+
+def test_a_body_in_chunks_that_are_none_is_no_json(running: Running) -> None:
+    address = urlsplit(running.service.endpoint)
+    with socket.create_connection((address.hostname, address.port)) as caller:
+        caller.sendall(
+            b"POST / HTTP/1.1\r\nHost: here\r\nX-Amz-Target: secretsmanager.ListSecrets\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\nno number\r\n{}\r\n"
+        )
+        assert caller.recv(12) == b"HTTP/1.1 400"
+
+
+@pytest.mark.parametrize(
     ("operation", "code"),
     [
         ("CreateSecret", "InvalidRequestException"),
