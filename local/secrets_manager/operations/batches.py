@@ -26,7 +26,7 @@ def batch_get_secret_value(state: ServiceState, request: Request) -> Answer:
             "provided."
         )
     secret_ids = request["SecretIdList"] if has_names else _found(state, request)
-    batch, token = page(secret_ids, request, _MAX_BATCH)
+    batch, token = page(secret_ids, request, "BatchGetSecretValue", _MAX_BATCH)
     values: list[Answer] = []
     refused: list[Answer] = []
     for secret_id in batch:

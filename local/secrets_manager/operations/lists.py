@@ -34,5 +34,5 @@ def list_secrets(state: ServiceState, request: Request) -> Answer:
         key=_ORDERS[request.get("SortBy", "created-date")],
         reverse=request.get("SortOrder") == "desc",
     )
-    listed, token = page(found, request, _MAX_PAGE)
+    listed, token = page(found, request, "ListSecrets", _MAX_PAGE)
     return {"SecretList": [secret.entry() for secret in listed], **token}

@@ -11,31 +11,33 @@ from local.secrets_manager.state import Request
 
 T = TypeVar("T")
 
-_TOKEN = re.compile(rb"from ([1-9][0-9]{0,8})")
+_TOKEN = re.compile(rb"(\w+) from ([1-9][0-9]{0,8})")
 
 
-def page(items: Sequence[T], request: Request, most: int) -> tuple[Sequence[T], dict[str, str]]:
+def page(
+    items: Sequence[T], request: Request, operation: str, most: int
+) -> tuple[Sequence[T], dict[str, str]]:
     """MaxResults of the items from NextToken on, and the next NextToken if there are more.
 
     most: the size where MaxResults says none. Raises InvalidNextTokenException for a token that
-    no answer can have held; its text is chosen.
+    no answer of this operation can have held; its text is chosen.
     """
-    start = _read(request["NextToken"]) if "NextToken" in request else 0
+    start = _read(request["NextToken"], operation) if "NextToken" in request else 0
     end = start + request.get("MaxResults", most)
-    following = {"NextToken": _token(end)} if end < len(items) else {}
+    following = {"NextToken": _token(operation, end)} if end < len(items) else {}
     return items[start:end], following
 
 
-def _token(start: int) -> str:
-    return base64.urlsafe_b64encode(f"from {start}".encode()).decode()
+def _token(operation: str, start: int) -> str:
+    return base64.urlsafe_b64encode(f"{operation} from {start}".encode()).decode()
 
 
-def _read(token: str) -> int:
+def _read(token: str, operation: str) -> int:
     try:
         marked = base64.b64decode(token, altchars=b"-_", validate=True)
-        start = _TOKEN.fullmatch(marked)
+        found = _TOKEN.fullmatch(marked)
     except (binascii.Error, ValueError):
-        start = None
-    if start is None:
+        found = None
+    if found is None or found[1].decode() != operation:
         raise errors.refusal("InvalidNextTokenException", "The NextToken value is invalid.")
-    return int(start[1])
+    return int(found[2])

@@ -47,7 +47,7 @@ def list_resource_policies(state: ServiceState, request: Request) -> Answer:
     """ListResourcePolicies: the name of the policy, if there is one."""
     secret = state.find(request, replica_too=True)
     names = [{"PolicyName": _NAME}] if secret.policy is not None else []
-    listed, token = page(names, request, _MAX_PAGE)
+    listed, token = page(names, request, "ListResourcePolicies", _MAX_PAGE)
     return {"ResourcePolicies": listed, **token}
 
 

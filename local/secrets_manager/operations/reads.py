@@ -42,7 +42,7 @@ def list_secret_version_ids(state: ServiceState, request: Request) -> Answer:
         for version in secret.store.valued()
         if request.get("IncludeDeprecated") or secret.store.labels(version.id)
     ]
-    listed, token = page(entries, request, _MAX_PAGE)
+    listed, token = page(entries, request, "ListSecretVersionIds", _MAX_PAGE)
     return secret.answer(Versions=listed, **token)
 
 

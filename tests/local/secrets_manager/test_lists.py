@@ -123,10 +123,16 @@ def test_pages_hold_each_secret_once_and_their_tokens_tell_nothing(running: Runn
     assert not any(page["NextToken"].isdigit() for page in pages[:-1])
 
 
-@pytest.mark.parametrize("token", ["1", "-1", "nonsense", "ZnJvbSAw", "ä", "%"])
+@pytest.mark.parametrize("token", ["1", "-1", "nonsense", "TGlzdFNlY3JldHMgZnJvbSAw", "ä", "%"])
 def test_a_token_that_no_answer_held_is_refused(running: Running, token: str) -> None:
     with assert_refused("InvalidNextTokenException"):
         running.client.list_secrets(NextToken=token)
+
+
+def test_a_token_of_another_list_is_refused(running: Running) -> None:
+    token = running.client.list_secrets(MaxResults=1)["NextToken"]
+    with assert_refused("InvalidNextTokenException"):
+        running.client.list_secret_version_ids(SecretId="tag/one", NextToken=token)
 
 
 def test_secrets_scheduled_for_deletion_are_listed_if_asked_for(running: Running) -> None:
