@@ -5,13 +5,23 @@ anything because of a policy: what it grants, denies or locks out is not worked 
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from local.secrets_manager import errors
 
 _VERSIONS = ("2012-10-17", "2008-10-17")
+_ELEMENTS = frozenset({"Version", "Id", "Statement"})
+_STATEMENT = frozenset(
+    {
+        *("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction"),
+        *("Resource", "NotResource", "Condition"),
+    }
+)
 _PRINCIPALS = frozenset({"AWS", "Service", "Federated", "CanonicalUser"})
+# Everybody, an account, or somebody in one; whether there is such a user or role is not known here.
+_AWS_PRINCIPAL = re.compile(r"[*]|\d{12}|arn:aws[a-z-]*:(iam|sts)::\d{12}:\S+", re.ASCII)
 # A condition on one of these narrows a policy for everybody (user guide).
 _NARROWING = frozenset(
     {"aws:sourcearn", "aws:sourcevpc", "aws:sourcevpce", "aws:sourceaccount", "aws:principalorgid"}
@@ -49,7 +59,9 @@ def is_public(statements: list[Statement]) -> bool:
 
 def _statements(policy: object) -> list[Any]:
     """The policy's statements, unread; none of what is no policy."""
-    if not isinstance(policy, dict) or policy.get("Version", _VERSIONS[0]) not in _VERSIONS:
+    if not isinstance(policy, dict) or not policy.keys() <= _ELEMENTS:
+        return []
+    if policy.get("Version", _VERSIONS[0]) not in _VERSIONS:
         return []
     statements = policy.get("Statement")
     return statements if isinstance(statements, list) else [statements]
@@ -58,6 +70,7 @@ def _statements(policy: object) -> list[Any]:
 def _is_statement(statement: object) -> bool:
     return (
         isinstance(statement, dict)
+        and statement.keys() <= _STATEMENT
         and statement.get("Effect") in ("Allow", "Deny")
         and _has_one(statement, "Principal", "NotPrincipal")
         and _has_one(statement, "Action", "NotAction")
@@ -77,7 +90,7 @@ def _has_one(statement: Statement, *keys: str) -> bool:
 
 def _is_texts(value: object) -> bool:
     """Whether it is a text or a list of at least one."""
-    texts = value if isinstance(value, list) else [value]
+    texts = _texts(value)
     return bool(texts) and all(isinstance(text, str) for text in texts)
 
 
@@ -95,12 +108,17 @@ def _is_principal(statement: Statement) -> bool:
         bool(principal)
         and principal.keys() <= _PRINCIPALS
         and all(_is_texts(names) for names in principal.values())
+        and all(_AWS_PRINCIPAL.fullmatch(name) for name in _texts(principal.get("AWS", [])))
     )
 
 
 def _names(principal: str | Mapping[str, Any]) -> Iterator[str]:
     for names in principal.values() if isinstance(principal, Mapping) else [principal]:
-        yield from names if isinstance(names, list) else [names]
+        yield from _texts(names)
+
+
+def _texts(value: Any) -> list[str]:  # noqa: ANN401 a text or a list of them, as JSON has it
+    return value if isinstance(value, list) else [value]
 
 
 def _condition_keys(statement: Statement) -> set[str]:

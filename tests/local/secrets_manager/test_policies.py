@@ -70,6 +70,8 @@ def test_a_policy_is_kept_as_it_is_and_absent_where_there_is_none(
         policy({**ALLOW, "Condition": "always"}),
         policy({**ALLOW, "Condition": {"StringEquals": "always"}}),
         policy(ALLOW, "a"),
+        policy({**ALLOW, "Actions": "secretsmanager:GetSecretValue"}),
+        policy(ALLOW, Statements=[]),
     ],
 )
 def test_what_is_no_policy_is_malformed(running: Running, secret: str, text: str) -> None:
@@ -81,8 +83,14 @@ def test_what_is_no_policy_is_malformed(running: Running, secret: str, text: str
     assert "ResourcePolicy" not in running.client.get_resource_policy(SecretId=secret)
 
 
-@pytest.mark.parametrize("principal", ["me", {}, {"You": "me"}, {"AWS": []}, ["*"], 1])
-def test_a_principal_has_a_kind(running: Running, secret: str, principal: object) -> None:
+@pytest.mark.parametrize(
+    "principal",
+    [
+        *("me", {}, {"You": "me"}, {"AWS": []}, ["*"], 1),
+        *({"AWS": "me"}, {"AWS": ["*", "arn:aws:s3:::bucket"]}, {"AWS": "arn:aws:iam::1:root"}),
+    ],
+)
+def test_a_principal_has_a_kind_and_is_of_an_account(running: Running, secret: str, principal: object) -> None:
     with assert_refused("MalformedPolicyDocumentException") as refusal:
         running.client.put_resource_policy(
             SecretId=secret, ResourcePolicy=policy({**ALLOW, "Principal": principal})
