@@ -89,6 +89,10 @@ def parse(rules: Mapping[str, Any]) -> Schedule | None:
         starts = _parse_expression(str(expression))
     elif days is not None:
         starts = _parse_days(int(days))
+    elif "Duration" in rules:
+        raise errors.invalid_parameter(
+            "Invalid Duration: without ScheduleExpression or AutomaticallyAfterDays."
+        )
     else:
         return None
     duration = _parse_duration(rules.get("Duration"), starts)

@@ -94,6 +94,7 @@ REFUSED: list[dict[str, Any]] = [
     {"ScheduleExpression": "rate(4 hours)", "Duration": "5h"},
     {"ScheduleExpression": "rate(1 day)", "Duration": "25h"},
     {"ScheduleExpression": "rate(1 day)", "Duration": "0h"},
+    {"Duration": "3h"},
 ]
 
 
