@@ -90,7 +90,9 @@ def test_what_is_no_policy_is_malformed(running: Running, secret: str, text: str
         *({"AWS": "me"}, {"AWS": ["*", "arn:aws:s3:::bucket"]}, {"AWS": "arn:aws:iam::1:root"}),
     ],
 )
-def test_a_principal_has_a_kind_and_is_of_an_account(running: Running, secret: str, principal: object) -> None:
+def test_a_principal_has_a_kind_and_is_of_an_account(
+    running: Running, secret: str, principal: object
+) -> None:
     with assert_refused("MalformedPolicyDocumentException") as refusal:
         running.client.put_resource_policy(
             SecretId=secret, ResourcePolicy=policy({**ALLOW, "Principal": principal})
