@@ -18,6 +18,7 @@ from rich.console import Console
 from local.processes import ending
 from local.verify import board, endpoint, rules
 from local.verify.cost import estimate
+from local.verify.facts import facts
 from local.verify.place import Place
 from local.verify.recording import save
 from local.verify.registry import Check
@@ -45,7 +46,10 @@ def main(  # noqa: PLR0913 each is one thing to choose
     profile: Annotated[str | None, typer.Option(help="On AWS, instead of the usual one.")] = None,
     output: Annotated[Output, typer.Option(help="How to write the board.")] = Output.TABLE,
     record: Annotated[
-        Path | None, typer.Option(help="Keep what was asked and answered in this file.")
+        Path | None,
+        typer.Option(
+            help="Keep what was asked and answered in this file.", dir_okay=False, writable=True
+        ),
     ] = None,
     yes: Annotated[
         bool, typer.Option("--yes", help="On AWS, do not ask before beginning.")
@@ -60,6 +64,10 @@ def main(  # noqa: PLR0913 each is one thing to choose
         raise typer.BadParameter(f"{where}: it is local, aws or a URL")
     if clean_up and kind == "local":
         raise typer.BadParameter("--clean-up: the local service forgets all by itself")
+    if unknown := set(only or ()) - facts().keys():
+        raise typer.BadParameter(f"--only {min(unknown)}: there is no such fact")
+    if record and not record.parent.is_dir():  # told before an hour on AWS, and not after it
+        raise typer.BadParameter(f"--record: there is no folder {record.parent}")
     console = Console(stderr=output is Output.JSON, highlight=False, emoji=False)
     chosen = [each for each in rules.checks() if not only or each.number in only]
     try:
@@ -95,13 +103,15 @@ def _remote(place: Place, checks: list[Check], console: Console, *, yes: bool) -
 
 
 def _show(ruled: list[Ruling], output: Output, console: Console) -> None:
-    """Write the board; exit with 1 if a rule does not hold."""
+    """Write the board; exit with 1 if a rule does not hold, and with 2 if none could be asked."""
     if output is Output.JSON:
         print(board.as_json(ruled))
     else:
         board.show(console, ruled)
     if any(each.outcome is Outcome.BROKEN for each in ruled):
         raise typer.Exit(BROKEN)
+    if all(each.outcome is Outcome.CANNOT for each in ruled):
+        raise typer.Exit(NOT_ASKED)
 
 
 def _ask_all(place: Place, checks: list[Check], console: Console) -> list[Result]:

@@ -74,11 +74,20 @@ def test_a_rule_that_holds_is_exit_code_0_and_the_board_can_be_json() -> None:
     assert {check["outcome"] for check in fact["checks"]} == {"holds"}
 
 
+def test_where_nothing_can_be_asked_is_exit_code_2() -> None:
+    ran = CliRunner().invoke(app, ["--only", "13"])
+    assert ran.exit_code == 2
+    assert "a read that misses a write" in ran.output
+
+
 @pytest.mark.parametrize(
     ("options", "why"),
     [
         (["--endpoint", "somewhere"], "it is local, aws or a URL"),
         (["--clean-up"], "the local service forgets all by itself"),
+        (["--only", "99"], "there is no such fact"),
+        (["--record", "nowhere/a.json"], "there is no folder nowhere"),
+        (["--record", "."], "is a directory"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(options: list[str], why: str) -> None:
