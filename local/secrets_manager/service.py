@@ -17,6 +17,7 @@ from local.secrets_manager.regions import Regions, region_of
 from local.secrets_manager.responses import Http, respond
 from local.secrets_manager.server import serving
 from local.secrets_manager.state import REGION, Common, Settings
+from local.secrets_manager.store import name_in
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -115,16 +116,22 @@ class SecretsManager:
 
         version: the id of the new one, chosen here unless given.
         """
-        known = len(self.outcomes(secret_id))
         region = region_in(secret_id, self.region)
         with closing(clients.make(self.endpoint, region)) as client:
-            client.rotate_secret(
+            begun = client.rotate_secret(
                 SecretId=secret_id,
                 ClientRequestToken=version or str(uuid.uuid4()),
                 RotationLambdaARN=self.function_arn(function),
                 RotationRules={"AutomaticallyAfterDays": 30},
             )
-        return self.wait_for_rotation(secret_id, timeout, beyond=known)
+
+        # By ARN and version: another region may have a secret of this name.
+        def ended() -> list[RotationOutcome]:
+            outcomes = self.outcomes(begun["ARN"])
+            return [each for each in outcomes if each.version_id == begun["VersionId"]]
+
+        self.wait_for(lambda: bool(ended()), timeout)
+        return ended()[0]
 
     def adopt(self, event: Mapping[str, str], function: str) -> None:
         """Have an existing secret be where this event of a rotation found it; see adoption.adopt.
@@ -177,20 +184,19 @@ class SecretsManager:
     ) -> RotationOutcome:
         """The outcome of the secret's last rotation or test, when none is on its way.
 
+        A name is that of every secret that has it, or had it: in another region, or deleted by now.
         beyond: how many outcomes are known already, to wait for one more than these.
         Raises TimeoutError.
         """
 
         def ended() -> bool:
-            outcomes = self.outcomes(secret_id)
             begun = [
                 event
                 for event in self.events
                 if event.name in ("RotationStarted", "TestRotationStarted")
-                and outcomes
-                and event.secret_arn == outcomes[-1].secret_arn
+                and secret_id in (event.secret_arn, name_in(event.secret_arn))
             ]
-            return len(outcomes) > beyond and len(outcomes) >= len(begun)
+            return beyond < len(self.outcomes(secret_id)) >= len(begun)
 
         self.wait_for(ended, timeout)
         return self.outcomes(secret_id)[-1]

@@ -1,5 +1,6 @@
 """What happened can be read, counted and followed, and holds no value: fact 24."""
 
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ from tests.fixtures.secrets_manager import (
     FIRST,
     FUNCTION,
     STEPS,
+    Event,
     Scripted,
     assert_refused,
     failing,
@@ -104,6 +106,29 @@ def test_a_subscriber_may_call_the_service_or_fail_or_leave(
     rotate_again = client.rotate_secret(SecretId=secret)
     assert service.wait_for_rotation(secret, beyond=1).version_id == rotate_again["VersionId"]
     assert len(seen) == before
+
+
+def test_a_name_that_was_anothers_before_is_waited_for_too(
+    service: SecretsManager, client: "SecretsManagerClient", function: Scripted
+) -> None:
+    client.create_secret(Name="again", SecretString=FIRST)
+    rotate(client, "again")
+    service.wait_for_rotation("again")
+    client.delete_secret(SecretId="again", ForceDeleteWithoutRecovery=True)
+    arn = client.create_secret(Name="again", SecretString=FIRST)["ARN"]
+    may_end = threading.Event()
+
+    def hold(_event: Event) -> None:
+        assert may_end.wait(30)
+
+    function.before["finishSecret"] = hold
+    rotate(client, "again")
+    try:
+        with pytest.raises(TimeoutError):
+            service.wait_for_rotation("again", timeout=0.01)
+    finally:
+        may_end.set()
+    assert service.wait_for_rotation("again").secret_arn == arn
 
 
 def test_the_calls_of_a_rotation_can_be_counted(

@@ -10,7 +10,13 @@ from botocore.config import Config
 
 from local.functions.home import InProcess
 from local.secrets_manager import ManualClock, SecretsManager
-from tests.fixtures.secrets_manager import FUNCTION, Scripted, assert_refused, token
+from tests.fixtures.secrets_manager import (
+    FUNCTION,
+    Scripted,
+    assert_refused,
+    failing_once,
+    token,
+)
 
 HERE, THERE = "us-east-1", "ap-southeast-2"
 
@@ -47,6 +53,27 @@ def test_a_rotation_is_its_regions(service: SecretsManager) -> None:
     described = there.describe_secret(SecretId="rotated")
     assert described["RotationLambdaARN"] == FUNCTION
     assert "AWSCURRENT" in described["VersionIdsToStages"][token(2)]
+
+
+def test_a_rotation_of_the_same_name_elsewhere_is_another() -> None:
+    """The one there ends first, and fails."""
+    here, there = Scripted(), Scripted()
+    with SecretsManager(retries=0) as service:
+        here.client, there.client = clients = service.client(HERE), service.client(THERE)
+        arn, elsewhere = (
+            each.create_secret(Name="both", SecretString="a")["ARN"] for each in clients
+        )
+        there.before["setSecret"] = failing_once()
+        there_arn = service.add_function("There", there)
+
+        def rotate_there_too(*_: object) -> None:
+            clients[1].rotate_secret(SecretId="both", RotationLambdaARN=there_arn)
+            service.wait_for_rotation(elsewhere)
+
+        here.before["createSecret"] = rotate_there_too
+        service.add_function("Here", here)
+        outcome = service.rotate("both", "Here")
+        assert (outcome.secret_arn, outcome.state) == (arn, "succeeded")
 
 
 def test_what_is_due_is_rotated_in_a_region_made_later() -> None:
