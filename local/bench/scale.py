@@ -31,7 +31,7 @@ def rows(bench: Bench) -> Iterator[Row]:
     """Time and calls with each number of versions, then of secrets, beside the first."""
     client = bench.service.client()
     bench.home.use(bench.functions)
-    _rotate(bench, client, "scale/first", 1)  # which is cold
+    _rotate(bench, _made(bench, client, "scale/first", 1))  # which is cold
     kinds = {"versions": _by_versions(bench, client), "other secrets": _by_secrets(bench, client)}
     for kind, by_number in kinds.items():
         (number, first), *more = by_number.items()
@@ -46,11 +46,16 @@ def rows(bench: Bench) -> Iterator[Row]:
 
 
 def _by_versions(bench: Bench, client: "SecretsManagerClient") -> dict[int, Flatness]:
-    """By turns, each time of a secret that has not been rotated."""
+    """By turns, each time of secrets that have not been rotated."""
     found: dict[int, list[Flatness]] = {number: [] for number in bench.counts.versions}
     for turn in range(_times(bench)):
+        # All first, as who has waited for others is slower.
+        made = {
+            number: _made(bench, client, f"scale/versions/{number}/{turn}", number)
+            for number in found
+        }
         for number, each in found.items():
-            each.append(_rotate(bench, client, f"scale/versions/{number}/{turn}", number))
+            each.append(_rotate(bench, made[number]))
     return {number: _least(each) for number, each in found.items()}
 
 
@@ -62,19 +67,23 @@ def _by_secrets(bench: Bench, client: "SecretsManagerClient") -> dict[int, Flatn
             client.create_secret(Name=f"scale/other/{other}", SecretString="{}")
         made = number
         names = (f"scale/secrets/{number}/{turn}" for turn in range(_times(bench)))
-        found[number] = _least([_rotate(bench, client, name, 1) for name in names])
+        found[number] = _least([_rotate(bench, _made(bench, client, name, 1)) for name in names])
     return found
 
 
-def _rotate(bench: Bench, client: "SecretsManagerClient", name: str, versions: int) -> Flatness:
-    """A new secret with so many versions, once."""
-    target = PostgresTarget(bench.place.running(postgres), "scale")
+def _made(bench: Bench, client: "SecretsManagerClient", name: str, versions: int) -> str:
+    """The ARN of a new secret with so many versions, of a new user."""
+    target = PostgresTarget(bench.place.running(postgres), f"scale {versions}")
     arn = target.seed(client, name)
     value = client.get_secret_value(SecretId=arn)["SecretString"]
     for _ in range(versions - 1):
         client.put_secret_value(SecretId=arn, SecretString=value)
+    return arn
+
+
+def _rotate(bench: Bench, arn: str) -> Flatness:
     before = len(bench.service.calls)
-    taken = whole(bench.rotate(arn, target.function))
+    taken = whole(bench.rotate(arn, PostgresTarget.function))
     calls = len(bench.service.calls) - before - 1  # but RotateSecret
     return Flatness(taken.seconds, taken.processor, calls)
 
