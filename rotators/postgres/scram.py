@@ -18,26 +18,29 @@ _VERIFIER = re.compile(r"SCRAM-SHA-256\$(\d+):([\w+/=]+)\$([\w+/=]+):[\w+/=]+")
 
 def verifier(password: Secret) -> str | None:
     """Return a new one; None for a password that SASLprep may change before it is hashed."""
-    if not password.reveal().isascii():
-        return None
     salt = os.urandom(_SALT_BYTES)
-    stored, server = _keys(password, salt, _ROUNDS)
-    salted, *keys = (base64.b64encode(each).decode() for each in (salt, stored, server))
-    return f"SCRAM-SHA-256${_ROUNDS}:{salted}${':'.join(keys)}"
+    keys = _keys(password, salt, _ROUNDS)
+    if keys is None:
+        return None
+    salted, stored, server = (base64.b64encode(each).decode() for each in (salt, *keys))
+    return f"SCRAM-SHA-256${_ROUNDS}:{salted}${stored}:{server}"
 
 
 def is_of(text: str, password: Secret) -> bool | None:
     """Whether the verifier is the password's; None where it is none, or SASLprep is to tell."""
     found = _VERIFIER.fullmatch(text)
-    if found is None or not password.reveal().isascii():
+    if found is None:
         return None
     salt, expected = (base64.b64decode(each) for each in found.groups()[1:])
-    stored, _ = _keys(password, salt, int(found[1]))
-    return hmac.compare_digest(stored, expected)
+    keys = _keys(password, salt, int(found[1]))
+    return hmac.compare_digest(keys[0], expected) if keys else None
 
 
-def _keys(password: Secret, salt: bytes, rounds: int) -> tuple[bytes, bytes]:
-    """StoredKey and ServerKey."""
-    salted = hashlib.pbkdf2_hmac("sha256", password.reveal().encode(), salt, rounds)
+def _keys(password: Secret, salt: bytes, rounds: int) -> tuple[bytes, bytes] | None:
+    """StoredKey and ServerKey; None where SASLprep may change the password first."""
+    text = password.reveal()
+    if not text.isascii():
+        return None
+    salted = hashlib.pbkdf2_hmac("sha256", text.encode(), salt, rounds)
     client = hmac.digest(salted, b"Client Key", "sha256")
     return hashlib.sha256(client).digest(), hmac.digest(salted, b"Server Key", "sha256")
