@@ -58,6 +58,8 @@ def main(  # noqa: PLR0913 each is one thing to choose
     kind = endpoint.kind_of(where)
     if kind is None:
         raise typer.BadParameter(f"{where}: it is local, aws or a URL")
+    if clean_up and kind == "local":
+        raise typer.BadParameter("--clean-up: the local service forgets all by itself")
     console = Console(stderr=output is Output.JSON, highlight=False, emoji=False)
     chosen = [each for each in rules.checks() if not only or each.number in only]
     try:

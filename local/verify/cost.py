@@ -27,5 +27,5 @@ def estimate(place: Place, checks: Sequence[Check]) -> str:
         f"It touches nothing else. It costs less than {dollars:.2f} US dollars:"
         f" up to {secrets} secrets for an hour and {calls} calls;"
         f" Lambda's part is far below a cent.\n"
-        f"It takes some minutes, and up to an hour if AWS attempts failed rotations late."
+        f"It takes some minutes, and up to two hours if AWS attempts failed rotations late."
     )

@@ -74,7 +74,14 @@ def test_a_rule_that_holds_is_exit_code_0_and_the_board_can_be_json() -> None:
     assert {check["outcome"] for check in fact["checks"]} == {"holds"}
 
 
-def test_what_is_no_endpoint_is_refused() -> None:
-    ran = CliRunner().invoke(app, ["--endpoint", "somewhere"])
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (["--endpoint", "somewhere"], "it is local, aws or a URL"),
+        (["--clean-up"], "the local service forgets all by itself"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(options: list[str], why: str) -> None:
+    ran = CliRunner().invoke(app, options)
     assert ran.exit_code == 2
-    assert "it is local, aws or a URL" in " ".join(ran.output.split())
+    assert why in " ".join(ran.output.replace("│", " ").split())
