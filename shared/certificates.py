@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Self
 
 from shared.errors import ErrorRow, Untrusted
+from shared.tls import rds_bundle
 
+_BUNDLE = "TLS_CA_BUNDLE"
 # It does not tell which certificate of the chain it is about.
 _ANY = "the server's certificate, or one that vouches for it,"
 
@@ -35,7 +37,7 @@ class CertificateFaults:
 
         name: the field that may name another host for the certificate, where there is one.
         """
-        bundle = "TLS_CA_BUNDLE"
+        bundle = _BUNDLE
         elsewhere = f"; where that must stay as it is, in '{name}'" if name else ""
         return cls(
             wrong_host=ErrorRow(
@@ -100,6 +102,12 @@ class CertificateFaults:
         if not code:
             return self.untrusted
         return self.untrusted._replace(clause=f"{self.untrusted.clause} (OpenSSL's reason {code})")
+
+
+def at_host(row: ErrorRow, host: str) -> ErrorRow:
+    """The row, which for a host of RDS says where the authorities are that were not trusted."""
+    where = rds_bundle(host) if row.field == _BUNDLE else None
+    return row._replace(do=f"set {_BUNDLE} to a file of what is at {where}") if where else row
 
 
 _NAMES = {

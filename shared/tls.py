@@ -76,6 +76,22 @@ class DatabaseAuthorities:
         return self._contexts[file]
 
 
+def rds_bundle(host: str) -> str | None:
+    """Where RDS keeps the authorities of the host's region; None for a host that is none of RDS's.
+
+    Sources: RDS User Guide and its edition for China, "Using SSL/TLS to encrypt a connection".
+    """
+    region = _region_of(host.lower())
+    if region is None:
+        return None
+    place = "truststore.pki.rds.amazonaws.com"
+    if region.startswith("us-gov-"):
+        place = "truststore.pki.us-gov-west-1.rds.amazonaws.com"
+    elif region.startswith("cn-"):
+        place = "rds-truststore.s3.cn-north-1.amazonaws.com.cn"
+    return f"https://{place}/{region}/{region}-bundle.pem"
+
+
 def _region_of(host: str) -> str | None:
     """Whose authorities the host's certificate is of; None where that is none of RDS's."""
     found = _RDS_HOST.fullmatch(host)

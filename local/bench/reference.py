@@ -1,7 +1,8 @@
 """AWS's own functions, from a checkout of aws-samples/aws-secrets-manager-rotation-lambdas.
 
-They run as they are but for one path: that of the authorities, which only Lambda has. They get
-byte code and the newest drivers, as their zip may have them.
+They run as they are but for one path: that of the system's authorities, which only Lambda has.
+There are those of this system and the servers' own in its place; a rotation of ours, as of a host
+of RDS, has a handful. They get byte code and the newest drivers, as their zip may have them.
 """
 
 import shutil
@@ -13,6 +14,7 @@ from local import bootstrap
 from local.build import artifacts, bytecode
 from local.functions.built import Built
 from local.servers.prefix import make_once
+from shared.tls import ca_bundle
 
 DRIVERS = bootstrap.CACHE / "bench"
 REQUIREMENTS = bootstrap.ROOT / "requirements" / "bench.txt"
@@ -23,7 +25,7 @@ AUTHORITIES = "/etc/pki/tls/cert.pem"
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """The checkout, a folder for what is made of it, and the authorities that they are to trust."""
+    """The checkout, a folder for what is made of it, and the authorities of the servers."""
 
     checkout: Path
     folder: Path
@@ -41,7 +43,9 @@ class Reference:
     def _make(self, name: str, source: Path) -> Built:
         artifact = self.folder / name
         artifact.mkdir()
-        code = source.read_text().replace(AUTHORITIES, str(self.bundle))
+        trusted = self.folder / "as-in-lambda.pem"
+        trusted.write_bytes(ca_bundle({}).read_bytes() + self.bundle.read_bytes())
+        code = source.read_text().replace(AUTHORITIES, str(trusted))
         (artifact / source.name).write_text(code)
         bytecode.compile_all(artifact, str(artifacts.LAMBDA_PYTHON))
         environment = {"PYTHONPATH": f"{artifact}:{drivers()}"}

@@ -17,6 +17,7 @@ from rotators.mysql.error_table import (
     UNCHECKED,
     unknown,
 )
+from shared.certificates import at_host
 from shared.credentials import Login
 from shared.errors import (
     ErrorRow,
@@ -223,5 +224,7 @@ def _row_of(number: int, text: str) -> ErrorRow | None:
 def _told(row: ErrorRow, login: Login) -> ErrorRow:
     """Return the row with the login's account and database in its SQL."""
     database = f"`{(login.dbname or '').replace('`', '``')}`"
-    do = row.do.replace("{account}", str(Account(login.username, "%")))
+    do = at_host(row, login.verified_host).do.replace(
+        "{account}", str(Account(login.username, "%"))
+    )
     return row._replace(do=do.replace("{database}", database))

@@ -17,6 +17,7 @@ from rotators.postgres.sqlstates import (
     is_of_rules,
     row_of,
 )
+from shared.certificates import at_host
 from shared.credentials import Login
 from shared.errors import (
     ErrorRow,
@@ -98,7 +99,8 @@ def translate(
     where = f"postgres {login.address}"
     if state is None:
         row = _connection_row(error, login)
-        return row._replace(do=_with_names(row.do, login)).error(where)
+        do = at_host(row, login.verified_host).do
+        return row._replace(do=_with_names(do, login)).error(where)
     # A pooler that gives each transaction its session finds out only then that it has none.
     known = state[:2] in _POOLERS_CLASSES and meaning_of(error.diag.message_primary or "")
     if not known and password is not None and password.is_sent and is_of_rules(error):

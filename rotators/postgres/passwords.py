@@ -9,7 +9,6 @@ import psycopg
 from psycopg import sql
 
 from rotators.postgres import connection as bounds
-from rotators.postgres import scram
 from rotators.postgres.connection import Connection
 from shared.errors import Forbidden, Misconfigured
 from shared.patience import retried
@@ -110,11 +109,10 @@ def password_encryption(connection: Connection) -> str:
 
 def verifier(connection: Connection, role: str, password: Secret, encryption: str) -> NewPassword:
     """Return a verifier made here, so that the server sees no password; asks it nothing."""
-    made = scram.verifier(password) if encryption == SCRAM else None
-    if made is None:
-        of = (password.reveal().encode(), role.encode(), encryption.encode())
-        made = connection.pgconn.encrypt_password(*of).decode()
-    return NewPassword(role, made, encryption, is_itself=False)
+    made = connection.pgconn.encrypt_password(
+        password.reveal().encode(), role.encode(), encryption.encode()
+    )
+    return NewPassword(role, made.decode(), encryption, is_itself=False)
 
 
 def itself(connection: Connection, role: str, password: Secret, encryption: str) -> NewPassword:

@@ -36,23 +36,24 @@ if TYPE_CHECKING:
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 # What the old and the new version look like after each step: labels, and what the target accepts.
+# No service ends a replayed rotation, so AWSPENDING stays where it is (fact 11).
 PASSWORD = {
     "createSecret": (("CURRENT", "✓"), ("PENDING", "– → ✗")),
     "setSecret": (("CURRENT", "✓ → ✗"), ("PENDING", "✗ → ✓")),
     "testSecret": (("CURRENT", "✗"), ("PENDING", "✓")),
-    "finishSecret": (("CURRENT → PREVIOUS", "✗"), ("PENDING → CURRENT", "✓")),
+    "finishSecret": (("CURRENT → PREVIOUS", "✗"), ("PENDING → CURRENT+PENDING", "✓")),
 }
 KEY = {
     "createSecret": (("CURRENT", "✓"), ("PENDING", "– → ✓")),
     "setSecret": (("CURRENT", "✓"), ("PENDING", "✓")),
     "testSecret": (("CURRENT", "✓"), ("PENDING", "✓")),
-    "finishSecret": (("CURRENT → PREVIOUS", "✓"), ("PENDING → CURRENT", "✓")),
+    "finishSecret": (("CURRENT → PREVIOUS", "✓"), ("PENDING → CURRENT+PENDING", "✓")),
 }
 PAIR = {
     "createSecret": (("CURRENT", "✓"), ("PENDING", "– → ✗")),
     "setSecret": (("CURRENT", "✓"), ("PENDING", "✗ → ✓")),
     "testSecret": (("CURRENT", "✓"), ("PENDING", "✓")),
-    "finishSecret": (("CURRENT → PREVIOUS", "✓"), ("PENDING → CURRENT", "✓")),
+    "finishSecret": (("CURRENT → PREVIOUS", "✓"), ("PENDING → CURRENT+PENDING", "✓")),
 }
 Main = Callable[[System, str, str], tuple[int, str]]
 

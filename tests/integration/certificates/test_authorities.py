@@ -75,6 +75,30 @@ def test_all_drivers_trust_the_same(
     assert wrong == []
 
 
+@pytest.mark.parametrize(
+    ("region", "place"),
+    [
+        ("ca-west-1", "truststore.pki.rds.amazonaws.com"),
+        ("us-gov-west-1", "truststore.pki.us-gov-west-1.rds.amazonaws.com"),
+        ("cn-northwest-1", "rds-truststore.s3.cn-north-1.amazonaws.com.cn"),
+    ],
+)
+def test_of_a_region_that_is_not_packaged_it_is_said_where_its_authorities_are(
+    servers: dict[str, Database], folder: Path, region: str, place: str
+) -> None:
+    china = region.startswith("cn-")
+    host = f"app.abc.rds.{region}.amazonaws.com.cn" if china else HERE.replace("us-east-1", region)
+    authority = Authority(folder / region)
+    certificate = authority.issue("server", (host,))
+    for server in servers.values():
+        server.present(certificate)
+        with pytest.raises(Untrusted) as caught:
+            server.connect(host, None)
+        where = f"https://{place}/{region}/{region}-bundle.pem"
+        assert caught.value.do == f"set TLS_CA_BUNDLE to a file of what is at {where}"
+        server.connect(host, authority.ca)  # as told
+
+
 def test_the_name_to_verify_decides_and_not_the_host(
     servers: dict[str, Database], authorities: dict[str, Authority]
 ) -> None:
