@@ -1,7 +1,7 @@
 """SecretsManager: the service as a program or a test uses it."""
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Self
 
@@ -12,18 +12,18 @@ from local.secrets_manager import client as clients
 from local.secrets_manager.adoption import adopt
 from local.secrets_manager.arn import in_region, region_in
 from local.secrets_manager.clock import SystemClock
-from local.secrets_manager.journal import Call, Occurrence, RotationOutcome, ServiceEvent, Step
+from local.secrets_manager.journal import RotationOutcome
+from local.secrets_manager.observed import Observed
 from local.secrets_manager.regions import Regions, region_of
 from local.secrets_manager.responses import Http, respond
 from local.secrets_manager.server import serving
 from local.secrets_manager.state import REGION, Common, Settings
-from local.secrets_manager.store import name_in
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 
-class SecretsManager:
+class SecretsManager(Observed):
     """A Secrets Manager on 127.0.0.1 whose rotation functions run in `home`.
 
     It answers from `with` on, until close(). `settings` may be changed meanwhile.
@@ -44,7 +44,7 @@ class SecretsManager:
     ) -> None:
         self.settings = Settings(retries, retry_delay, stale_reads, require_rotation_token)
         self._common = Common(home or InProcess({}), clock or SystemClock(), self.settings)
-        self._journal = self._common.journal
+        super().__init__(self._common.journal)
         self._regions = Regions(self._common)
         self.region = region
         self._port = port
@@ -140,66 +140,6 @@ class SecretsManager:
         """
         region = region_in(event["SecretId"], self.region)
         adopt(self._regions[region].state, event, function)
-
-    @property
-    def journal(self) -> tuple[Occurrence, ...]:
-        """Everything that occurred, in order."""
-        return self._journal.all()
-
-    @property
-    def events(self) -> tuple[ServiceEvent, ...]:
-        """The service events of fact 24."""
-        return self._journal.of(ServiceEvent)
-
-    @property
-    def calls(self) -> tuple[Call, ...]:
-        """The API requests that were answered."""
-        return self._journal.of(Call)
-
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        """The steps that ended."""
-        steps = self._journal.of(Step)
-        return tuple(step for step in steps if step.outcome != "running")
-
-    def outcomes(self, secret_id: str) -> tuple[RotationOutcome, ...]:
-        """The rotations and tests of the secret (name or ARN) that ended, oldest first."""
-        ended = self._journal.of(RotationOutcome)
-        return tuple(item for item in ended if secret_id in (item.secret_arn, item.secret_name))
-
-    def subscribe(self, callback: Callable[[Occurrence], None]) -> Callable[[], None]:
-        """Call back for everything from now on, in the thread it occurs in; returns the way out.
-
-        The callback may call the service; what it raises is logged.
-        """
-        return self._journal.subscribe(callback)
-
-    def wait_for(self, condition: Callable[[], bool], timeout: float = 30) -> None:
-        """Wait until the condition on this service's journal holds; raise TimeoutError."""
-        if not self._journal.wait_for(condition, timeout):
-            raise TimeoutError(f"not so within {timeout} s; the last: {self.journal[-3:]}")
-
-    def wait_for_rotation(
-        self, secret_id: str, timeout: float = 30, *, beyond: int = 0
-    ) -> RotationOutcome:
-        """The outcome of the secret's last rotation or test, when none is on its way.
-
-        A name is that of every secret that has it, or had it: in another region, or deleted by now.
-        beyond: how many outcomes are known already, to wait for one more than these.
-        Raises TimeoutError.
-        """
-
-        def ended() -> bool:
-            begun = [
-                event
-                for event in self.events
-                if event.name in ("RotationStarted", "TestRotationStarted")
-                and secret_id in (event.secret_arn, name_in(event.secret_arn))
-            ]
-            return beyond < len(self.outcomes(secret_id)) >= len(begun)
-
-        self.wait_for(ended, timeout)
-        return self.outcomes(secret_id)[-1]
 
     def _answer(self, http: HttpRequest) -> Http:
         region = self._regions[region_of(http, self.region)]
