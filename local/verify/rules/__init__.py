@@ -5,6 +5,7 @@ from local.verify.rules import (
     batches,
     dates,
     deletion,
+    finishing,
     labels,
     lists,
     passwords,
@@ -20,7 +21,7 @@ from local.verify.rules import (
 )
 
 FILES = (
-    rotations, unfinished, versions, labels, reads, dates, deletion, schedules,
+    rotations, unfinished, finishing, versions, labels, reads, dates, deletion, schedules,
     passwords, lists, batches, tags, policies, replicas, requests,
 )  # fmt: skip
 
