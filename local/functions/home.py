@@ -47,7 +47,10 @@ def name_of(function: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class LambdaContext:
-    """What Lambda hands a handler beside the event; the time left counts down from `timeout`."""
+    """What Lambda hands a handler beside the event; the time left counts down from `timeout`.
+
+    invoked_by: the function's name or ARN as it was invoked, if not by its name alone.
+    """
 
     function_name: str
     timeout: float
@@ -57,12 +60,14 @@ class LambdaContext:
     log_stream_name: str = "local"
     identity: None = None
     client_context: None = None
+    invoked_by: str = ""
     _started: float = field(default_factory=time.monotonic)
 
     @property
     def invoked_function_arn(self) -> str:
-        """The ARN the function would have in the local account."""
-        return ARN_PREFIX + self.function_name
+        """The ARN it was invoked by, or the one it would have in the local account."""
+        by = self.invoked_by
+        return by if by.startswith("arn:") else ARN_PREFIX + self.function_name
 
     @property
     def log_group_name(self) -> str:
@@ -115,7 +120,10 @@ class InProcess:
             raise FunctionError("ResourceNotFoundException", f"no such function: {name}")
         handler = self._load(self._handlers[name])
         context = LambdaContext(
-            function_name=name, timeout=self._timeout, memory_limit_in_mb=str(self._memory)
+            function_name=name,
+            timeout=self._timeout,
+            memory_limit_in_mb=str(self._memory),
+            invoked_by=function,
         )
         try:
             answer = handler(json.loads(json.dumps(event)), context)

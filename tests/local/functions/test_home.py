@@ -46,6 +46,15 @@ def test_a_handler_gets_a_copy_of_the_event_and_a_context() -> None:
     assert 0 <= context.get_remaining_time_in_millis() <= earlier <= 5000
 
 
+@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
+def test_the_context_tells_the_region_that_the_function_is_invoked_in(region: str) -> None:
+    seen: list[str] = []
+    home = InProcess({"Mine": lambda _event, context: seen.append(context.invoked_function_arn)})
+    arn = f"arn:aws:lambda:{region}:123456789012:function:Mine:live"
+    home.invoke(arn, EVENT)
+    assert seen == [arn]
+
+
 def test_a_context_never_has_less_than_no_time_left() -> None:
     context = LambdaContext(function_name="Mine", timeout=-1, memory_limit_in_mb="128")
     assert context.get_remaining_time_in_millis() == 0
