@@ -8,7 +8,7 @@ from typing import cast
 
 from local import template
 from local.build import artifacts
-from local.secrets_manager.adoption import name_in
+from local.secrets_manager.adoption import name_in_full
 from local.targets import registry
 from shared.errors import InvalidEvent
 from shared.protocol.event import RotationRequest, Step
@@ -69,7 +69,7 @@ def _read(path: Path, step: Step) -> Event:
     try:
         event = json.loads(path.read_text())
         step_named = RotationRequest.from_event(event).step
-        name_in(event["SecretId"])
+        name_in_full(event["SecretId"])
     except OSError as error:
         raise RefusedError(f"{path} cannot be read: {error.strerror}") from None
     except json.JSONDecodeError as error:

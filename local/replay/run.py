@@ -8,7 +8,7 @@ from pathlib import Path
 from local.demo.witness import Scene, Witness
 from local.replay.request import Event
 from local.secrets_manager import Call, Step
-from local.secrets_manager.adoption import name_in
+from local.secrets_manager.adoption import name_in_full
 from local.secrets_manager.attempt import invoke
 from local.system import System
 from local.targets import Target
@@ -41,7 +41,7 @@ class Replay:
         self._function = target.function
         self._log = running.logs / f"{target.function}.log"
         client = running.service.client()
-        target.seed(client, name_in(event["SecretId"]))
+        target.seed(client, name_in_full(event["SecretId"]))
         running.service.adopt(event, target.function)
         self.witness = Witness(
             client, target, event["SecretId"], event["ClientRequestToken"], lambda _: None

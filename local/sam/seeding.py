@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from local import template
 from local.replay.request import ALL, Event, read_request
 from local.secrets_manager import SecretsManager
-from local.secrets_manager.adoption import name_in
+from local.secrets_manager.adoption import name_in_full
 from local.servers.certificates import IN_DOCKER
 from local.targets import Target, registry
 
@@ -41,7 +41,7 @@ def seed(
     seen = _Outside(client)
     for function, name in wanted.items():
         first = events(function)[0]
-        made[name].seed(client, name_in(first["SecretId"]))
+        made[name].seed(client, name_in_full(first["SecretId"]))
         service.adopt(first, function)
     return seen.ports
 

@@ -1,22 +1,20 @@
 """A secret as it stands in the middle of a rotation begun elsewhere; no operation of the API."""
 
-import re
 from collections.abc import Mapping
 
 from local.functions.home import ARN_PREFIX, name_of
+from local.secrets_manager.arn import SECRET
 from local.secrets_manager.rotation import Rotation
 from local.secrets_manager.state import MAX_TOKEN, MIN_TOKEN, ServiceState
 from local.secrets_manager.versions import CURRENT, PENDING
 
-_ARN = re.compile(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:(.+)-[A-Za-z0-9]{6}")
 
-
-def name_in(arn: str) -> str:
+def name_in_full(arn: str) -> str:
     """The secret's name, without the six characters the service adds; raises ValueError."""
-    match = _ARN.fullmatch(arn)
-    if match is None:
+    match = SECRET.fullmatch(arn)
+    if match is None or match["suffix"] is None:
         raise ValueError(f"{arn!r} is not the full ARN of a secret")
-    return match[1]
+    return match["name"]
 
 
 def adopt(state: ServiceState, event: Mapping[str, str], function: str) -> None:
@@ -30,7 +28,7 @@ def adopt(state: ServiceState, event: Mapping[str, str], function: str) -> None:
     if not MIN_TOKEN <= len(token) <= MAX_TOKEN:
         raise ValueError(f"ClientRequestToken must be {MIN_TOKEN}-{MAX_TOKEN} characters long")
     with state.hold_lock():
-        secret = state.find({"SecretId": name_in(arn)})
+        secret = state.find({"SecretId": name_in_full(arn)})
         is_rotating = secret.store.holder(PENDING) not in (None, secret.store.holder(CURRENT))
         if secret.store.get(token) is not None or is_rotating:
             raise ValueError(f"{secret.name} has that version, or another rotation, already")

@@ -1,7 +1,14 @@
-"""The region in an ARN, of a secret or of a function: its fourth part."""
+"""What is in an ARN: of a secret its name, of a function too its region, the fourth part."""
 
 import re
 
+# `!` is in the service's own words, and in the names of secrets that other services own.
+NAME = re.compile(r"[A-Za-z0-9/_+=.@!-]+")
+# A secret's; without its suffix it is a partial one.
+SECRET = re.compile(
+    r"arn:aws[a-z-]*:secretsmanager:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):secret:"
+    rf"(?P<name>{NAME.pattern}?)(?P<suffix>-[A-Za-z0-9]{{6}})?"
+)
 _PARTS = re.compile(r"(arn:[^:]*:[^:]*:)([^:]*)(:.*)", re.DOTALL)
 
 

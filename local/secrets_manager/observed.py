@@ -10,7 +10,6 @@ from local.secrets_manager.journal import (
     ServiceEvent,
     Step,
 )
-from local.secrets_manager.store import name_in
 
 
 class Observed:
@@ -66,13 +65,14 @@ class Observed:
         beyond: how many outcomes are known already, to wait for one more than these.
         Raises TimeoutError.
         """
+        named = f":secret:{secret_id}"  # and seven characters more
 
         def ended() -> bool:
             begun = [
                 event
                 for event in self.events
                 if event.name in ("RotationStarted", "TestRotationStarted")
-                and secret_id in (event.secret_arn, name_in(event.secret_arn))
+                and (event.secret_arn == secret_id or event.secret_arn[:-7].endswith(named))
             ]
             return beyond < len(self.outcomes(secret_id)) >= len(begun)
 

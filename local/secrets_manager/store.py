@@ -1,17 +1,10 @@
 """The secrets of one account and region, found by name, ARN or partial ARN."""
 
-import re
 from collections.abc import Callable
 
 from local.secrets_manager import errors
+from local.secrets_manager.arn import NAME, SECRET
 from local.secrets_manager.secret import Secret
-
-# `!` is in the service's own words, and in the names of secrets that other services own.
-NAME = re.compile(r"[A-Za-z0-9/_+=.@!-]+")
-_ARN = re.compile(
-    r"arn:aws[a-z-]*:secretsmanager:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):secret:"
-    rf"(?P<name>{NAME.pattern}?)(?P<suffix>-[A-Za-z0-9]{{6}})?"
-)
 
 
 class Store:
@@ -45,7 +38,7 @@ class Store:
         AccessDeniedException for another account's, as no policy of here lets anybody in there.
         """
         secret = self.named(name_in(secret_id))
-        arn = _ARN.fullmatch(secret_id)
+        arn = SECRET.fullmatch(secret_id)
         if arn is None or (secret is not None and secret.arn == secret_id):
             return secret
         if arn["account"] != self._account:
@@ -69,7 +62,7 @@ def name_in(secret_id: str) -> str:
     """
     if NAME.fullmatch(secret_id):
         return secret_id
-    arn = _ARN.fullmatch(secret_id)
+    arn = SECRET.fullmatch(secret_id)
     if arn is None:
         raise errors.invalid_name()
     return arn["name"]

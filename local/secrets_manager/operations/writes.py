@@ -4,10 +4,10 @@ import base64
 from typing import Literal
 
 from local.secrets_manager import errors
+from local.secrets_manager.arn import NAME
 from local.secrets_manager.operations import replication, tags
 from local.secrets_manager.secret import Secret
 from local.secrets_manager.state import Answer, Request, ServiceState, token_of
-from local.secrets_manager.store import NAME
 from local.secrets_manager.versions import CURRENT, PENDING, PREVIOUS, Value
 
 _MAX_BYTES = 65_536
