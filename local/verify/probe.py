@@ -164,11 +164,16 @@ class Probe:
             raise CannotBeAsked("functions are not run there")
         secret = self.secret(value)
         self._made.append(f"{secret.name}-notes")
-        self._quiet.create_secret(
-            Name=f"{secret.name}-notes",
-            Description=json.dumps({step: list(runs) for step, runs in script.items()}),
-        )
+        self._quiet.create_secret(Name=f"{secret.name}-notes", Description=_written(script))
         return secret
+
+    def rotating_from_now_on(self, secret: Secret, script: Script = PLAIN) -> None:
+        """Another script: how often the one before was followed is a matter of time."""
+        self._quiet.update_secret(SecretId=f"{secret.name}-notes", Description=_written(script))
+
+    def cancel(self, secret: Secret) -> None:
+        """CancelRotateSecret, where its answer depends on how far a rotation is."""
+        self._quiet.cancel_rotate_secret(SecretId=secret.arn)
 
     def rotate(self, secret: Secret, **request: Any) -> str:  # noqa: ANN401 the API's own parameters
         """RotateSecret with the function; the new version's id."""
@@ -231,6 +236,10 @@ class Probe:
         for name in self._made:
             with suppress(ClientError):
                 self._quiet.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+
+
+def _written(script: Script) -> str:
+    return json.dumps({step: list(runs) for step, runs in script.items()})
 
 
 def _when(tag: Mapping[str, Any]) -> str:

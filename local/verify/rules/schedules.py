@@ -80,7 +80,7 @@ def without_rotation_there_is_no_next_date(probe: Probe) -> None:
     """After CancelRotateSecret there is no NextRotationDate."""
     secret = probe.secret()
     _configured(probe, secret, AutomaticallyAfterDays=10)
-    probe.client.cancel_rotate_secret(SecretId=secret.arn)
+    probe.cancel(secret)
     described = probe.described(secret, "RotationEnabled", "NextRotationDate")
     equal("what is described", described, {"RotationEnabled": False})
 
