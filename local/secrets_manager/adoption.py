@@ -29,8 +29,8 @@ def adopt(state: ServiceState, event: Mapping[str, str], function: str) -> None:
         raise ValueError(f"ClientRequestToken must be {MIN_TOKEN}-{MAX_TOKEN} characters long")
     with state.hold_lock():
         secret = state.find({"SecretId": name_in_full(arn)})
-        is_rotating = secret.store.holder(PENDING) not in (None, secret.store.holder(CURRENT))
-        if secret.store.get(token) is not None or is_rotating:
+        is_rotating = secret.versions.holder(PENDING) not in (None, secret.versions.holder(CURRENT))
+        if secret.versions.get(token) is not None or is_rotating:
             raise ValueError(f"{secret.name} has that version, or another rotation, already")
         secret.arn = arn
         secret.rotation.configure(ARN_PREFIX + name_of(function), None)
@@ -38,5 +38,5 @@ def adopt(state: ServiceState, event: Mapping[str, str], function: str) -> None:
         rotation.token = event.get("RotationToken") or rotation.token
         state.abandon(secret)
         with state.changing(secret):
-            secret.store.put(token, None, [PENDING], state.clock.now())
+            secret.versions.put(token, None, [PENDING], state.clock.now())
         secret.incomplete = rotation

@@ -53,7 +53,7 @@ def _run_step(state: ServiceState, secret: Secret, rotation: Rotation, step: Ste
     if ended.outcome == "failed" or step.name != STEPS[-1]:
         return ended
     with state.hold_lock():
-        if secret.store.holder(CURRENT) == rotation.version_id:
+        if secret.versions.holder(CURRENT) == rotation.version_id:
             return ended
     why = f"finishSecret returned, but version {step.version_id} is not AWSCURRENT"
     return _failed_step(ended, "RotationNotFinished", why)

@@ -22,14 +22,14 @@ def take_pending_off(state: ServiceState, secret: Secret, rotation: Rotation) ->
 
     Does nothing where the function did it, or the label is on another version by now.
     """
-    if secret.store.holder(PENDING) == rotation.version_id:
+    if secret.versions.holder(PENDING) == rotation.version_id:
         with state.changing(secret):
-            secret.store.take_off(PENDING, state.clock.now())
+            secret.versions.take_off(PENDING, state.clock.now())
 
 
 def remove_test_version(secret: Secret, rotation: Rotation, now: float) -> None:
     """Fact 4: the temporary version goes, unless someone gave it another label meanwhile."""
-    if secret.store.labels(rotation.version_id) in ([PENDING], []):
-        secret.store.remove(rotation.version_id)
-    elif secret.store.holder(PENDING) == rotation.version_id:
-        secret.store.take_off(PENDING, now)
+    if secret.versions.labels(rotation.version_id) in ([PENDING], []):
+        secret.versions.remove(rotation.version_id)
+    elif secret.versions.holder(PENDING) == rotation.version_id:
+        secret.versions.take_off(PENDING, now)

@@ -27,10 +27,10 @@ class Orchestrator:
         """
         self._state.abandon(secret)
         copied = None
-        if rotation.kind == "test" and (current := secret.store.holder(CURRENT)):
-            version = secret.store.get(current)
+        if rotation.kind == "test" and (current := secret.versions.holder(CURRENT)):
+            version = secret.versions.get(current)
             copied = version.value if version else None
-        secret.store.put(rotation.version_id, copied, [PENDING], self._state.clock.now())
+        secret.versions.put(rotation.version_id, copied, [PENDING], self._state.clock.now())
         secret.incomplete = rotation
         self._launch(secret, rotation)
 
@@ -40,7 +40,7 @@ class Orchestrator:
         Nothing is run while rotation is off, as after CancelRotateSecret (fact 7); a secret that
         has no value at all is then free to be rotated.
         """
-        pending, current = secret.store.holder(PENDING), secret.store.holder(CURRENT)
+        pending, current = secret.versions.holder(PENDING), secret.versions.holder(CURRENT)
         if pending is None or pending == current:
             return False
         if not secret.rotation.enabled:
@@ -110,7 +110,7 @@ class Orchestrator:
         wanted = rotation.again or attempt <= self._state.settings.retries
         rotation.again = False
         rotation.wake.clear()
-        labelled = {PENDING, CURRENT} & set(secret.store.labels(rotation.version_id))
+        labelled = {PENDING, CURRENT} & set(secret.versions.labels(rotation.version_id))
         return (
             rotation.kind == "rotation" and rotation.stopped is None and wanted and bool(labelled)
         )

@@ -23,7 +23,7 @@ class Replica(Secret):
         """Be as the primary is now: its versions with their labels, and its metadata."""
         self.description, self.changed = self.primary.description, self.primary.changed
         self.tags, self.policy = self.primary.tags, self.primary.policy
-        self.store, self.stale = self.primary.store, self.primary.stale
+        self.versions, self.stale = self.primary.versions, self.primary.stale
 
     def promote(self) -> Secret:
         """A secret of its own that begins as this is now, without rotation."""
@@ -31,5 +31,5 @@ class Replica(Secret):
         secret.arn, secret.changed, secret.encryption = self.arn, self.changed, self.encryption
         secret.description, secret.policy = self.description, self.policy
         secret.accessed, secret.tags = self.accessed, self.tags
-        secret.store = copy.deepcopy(self.store)
+        secret.versions = copy.deepcopy(self.versions)
         return secret

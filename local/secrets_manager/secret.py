@@ -39,7 +39,7 @@ class Replication:
 
 
 class Secret:
-    """A secret; its value, if it has one, is in `store`, its versions.
+    """A secret; its value, if it has one, is in one of its versions.
 
     tags: values by key, None if there never was one; deleted: the moment its recovery window
     ends, in Unix seconds; primary_region: only if it is replicated; replications: by region.
@@ -56,7 +56,7 @@ class Secret:
         self.deleted: float | None = None
         self.primary_region: str | None = None
         self.accessed: dict[str, float] = {}
-        self.store = Versions()
+        self.versions = Versions()
         self.stale = Staleness()
         self.rotation = RotationSettings()
         self.incomplete: Rotation | None = None
@@ -89,7 +89,7 @@ class Secret:
     def describe(self) -> dict[str, Any]:
         """DescribeSecret: labelled versions (fact 15), absent keys left out."""
         stages: dict[str, list[str]] = {}
-        for label, version_id in sorted(self.store.holders().items()):
+        for label, version_id in sorted(self.versions.holders().items()):
             stages.setdefault(version_id, []).append(label)
         tags = None
         if self.tags is not None:

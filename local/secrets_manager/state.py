@@ -95,9 +95,9 @@ class ServiceState:
 
         A new value in use counts as a rotation for the next one's date (fact 19).
         """
-        before = Snapshot.of(secret.store)
+        before = Snapshot.of(secret.versions)
         yield
-        after = Snapshot.of(secret.store)
+        after = Snapshot.of(secret.versions)
         secret.changed = self.clock.now()
         secret.stale.note(before, after, self.settings.stale_reads)
         current = after.holders.get(CURRENT)
@@ -113,12 +113,12 @@ class ServiceState:
         Whatever older version is AWSPENDING while rotation is on, by hand too, would be promoted
         over the new one by the next attempt: it loses the label as well.
         """
-        rotation, pending = secret.incomplete, secret.store.holder(PENDING)
+        rotation, pending = secret.incomplete, secret.versions.holder(PENDING)
         if rotation is not None and (rotation.kind == "test" or rotation.version_id == current):
             return
         self.abandon(secret)
         if pending is not None and pending != current and secret.rotation.enabled:
-            secret.store.take_off(PENDING, self.clock.now())
+            secret.versions.take_off(PENDING, self.clock.now())
             if rotation is None:
                 self._tell_abandoned(secret, pending)
 

@@ -37,7 +37,9 @@ def values(lab: Lab) -> set[str]:
     """The values of each secret's versions, except of the first, which the test itself made."""
     found: set[str] = set()
     for secret in lab.service._regions[lab.service.region].state.secrets():
-        kept = [version.value.text for version in secret.store._versions.values() if version.value]
+        kept = [
+            version.value.text for version in secret.versions._versions.values() if version.value
+        ]
         written = [_confidential(text) for text in kept]
         found |= set().union(*written[1:]) - set().union(*written[:1])
     return {value for value in found if len(value) >= SHORTEST}

@@ -39,8 +39,8 @@ def list_secret_version_ids(state: ServiceState, request: Request) -> Answer:
     secret = state.find(request, deleted_too=True, replica_too=True)
     entries = [
         _entry(secret, version)
-        for version in secret.store.valued()
-        if request.get("IncludeDeprecated") or secret.store.labels(version.id)
+        for version in secret.versions.valued()
+        if request.get("IncludeDeprecated") or secret.versions.labels(version.id)
     ]
     listed, token = page(entries, request, "ListSecretVersionIds", _MAX_PAGE)
     return secret.answer(Versions=listed, **token)
@@ -53,7 +53,7 @@ def _entry(secret: Secret, version: Version) -> Answer:
         "CreatedDate": version.created,
         "KmsKeyIds": [secret.encryption.key_of(version.id)],
     }
-    if labels := secret.store.labels(version.id):
+    if labels := secret.versions.labels(version.id):
         entry["VersionStages"] = labels
     if version.id in secret.accessed:
         entry["LastAccessedDate"] = secret.accessed[version.id]
@@ -61,19 +61,19 @@ def _entry(secret: Secret, version: Version) -> Answer:
 
 
 def _by_id(secret: Secret, version_id: str, label: str | None) -> tuple[Version, list[str]]:
-    version = secret.store.get(version_id)
+    version = secret.versions.get(version_id)
     if version is None or secret.stale.hides(version_id):
         raise errors.value_not_found("VersionId", version_id)
     if label and _holder(secret, label)[0] != version_id:
         raise errors.invalid_request(
             "You provided a VersionStage that is not associated to the provided VersionId."
         )
-    return version, secret.store.labels(version_id)
+    return version, secret.versions.labels(version_id)
 
 
 def _by_label(secret: Secret, label: str) -> tuple[Version, list[str]]:
     version_id, labels = _holder(secret, label)
-    version = secret.store.get(version_id) if version_id else None
+    version = secret.versions.get(version_id) if version_id else None
     if version is None or version.value is None or secret.stale.hides(version.id):
         raise errors.value_not_found("staging label", label)
     return version, labels
@@ -82,9 +82,9 @@ def _by_label(secret: Secret, label: str) -> tuple[Version, list[str]]:
 def _holder(secret: Secret, label: str) -> tuple[str | None, list[str]]:
     """The version with the label and its labels, as this read sees them (fact 13)."""
     past = secret.stale.past(label)
-    version_id = secret.store.holder(label)
+    version_id = secret.versions.holder(label)
     if past is None:
-        return version_id, secret.store.labels(version_id) if version_id else []
+        return version_id, secret.versions.labels(version_id) if version_id else []
     if version_id:
         secret.stale.hides(version_id)  # this read counts for the version too
     version_id = past.holders.get(label)

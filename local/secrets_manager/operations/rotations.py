@@ -19,7 +19,7 @@ def rotate_secret(state: ServiceState, orchestrator: Orchestrator, request: Requ
         raise errors.invalid_request(
             "A previous rotation isn't complete. That rotation will be reattempted."
         )
-    if secret.store.get(token) is not None:
+    if secret.versions.get(token) is not None:
         # AWS's answer to a token that is already a version's is not published.
         raise errors.invalid_request(str(errors.token_in_use(token, secret.arn).message))
     immediately = request.get("RotateImmediately", True)
@@ -44,7 +44,7 @@ def cancel_rotate_secret(state: ServiceState, request: Request) -> Answer:
     if rotation is not None:
         rotation.stop("cancelled")
         secret.incomplete = None
-    return secret.answer(VersionId=secret.store.holder(PENDING))
+    return secret.answer(VersionId=secret.versions.holder(PENDING))
 
 
 def _function(state: ServiceState, secret: Secret, request: Request) -> str:

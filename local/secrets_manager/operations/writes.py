@@ -30,7 +30,7 @@ def create_secret(state: ServiceState, request: Request) -> Answer:
     secret = Secret(state.account, state.region, request, now)
     secret.tags = given or None
     if value is not None and token is not None:
-        secret.store.put(token, value, [CURRENT], now)
+        secret.versions.put(token, value, [CURRENT], now)
     state.store.add(secret)
     force = request.get("ForceOverwriteReplicaSecret", False)
     status = replication.replicate(state, secret, replicas, force=force)
@@ -43,7 +43,7 @@ def _create_again(secret: Secret, token: str | None, value: Value | None) -> Ans
             "You can't create this secret because a secret with this name is already "
             "scheduled for deletion."
         )
-    version = secret.store.get(token) if token else None
+    version = secret.versions.get(token) if token else None
     if token is None or version is None or value is None:
         raise errors.secret_exists(secret.name)
     if version.value != value:
@@ -60,7 +60,7 @@ def put_secret_value(state: ServiceState, request: Request) -> Answer:
     token = token_of(request)
     _check_rotation_token(state, secret, token, request.get("RotationToken"))
     _put(state, secret, token, value, set(request.get("VersionStages") or [CURRENT]))
-    return secret.answer(VersionId=token, VersionStages=secret.store.labels(token))
+    return secret.answer(VersionId=token, VersionStages=secret.versions.labels(token))
 
 
 def update_secret(state: ServiceState, request: Request) -> Answer:
@@ -77,9 +77,9 @@ def update_secret(state: ServiceState, request: Request) -> Answer:
     if "Description" in request:
         secret.description = request["Description"]
     if "KmsKeyId" in request:
-        holders = secret.store.holders()
+        holders = secret.versions.holders()
         labelled = [holders[label] for label in (CURRENT, PENDING, PREVIOUS) if label in holders]
-        secret.encryption.change(request["KmsKeyId"], secret.store.ids(), labelled)
+        secret.encryption.change(request["KmsKeyId"], secret.versions.ids(), labelled)
     secret.changed = state.clock.now()
     return secret.answer(VersionId=token)
 
@@ -88,7 +88,7 @@ def update_secret_version_stage(state: ServiceState, request: Request) -> Answer
     """UpdateSecretVersionStage (facts 10 and 11)."""
     secret = state.find(request)
     with state.changing(secret):
-        secret.store.move(
+        secret.versions.move(
             request["VersionStage"],
             to=request.get("MoveToVersionId"),
             away_from=request.get("RemoveFromVersionId"),
@@ -98,15 +98,15 @@ def update_secret_version_stage(state: ServiceState, request: Request) -> Answer
 
 
 def _put(state: ServiceState, secret: Secret, token: str, value: Value, labels: set[str]) -> None:
-    existing = secret.store.get(token)
+    existing = secret.versions.get(token)
     if existing is not None and existing.value is not None:
         if existing.value != value:
             raise errors.token_in_use(token, secret.arn)
         return  # the same value again changes nothing, labels neither
-    if secret.store.holder(CURRENT) is None:
+    if secret.versions.holder(CURRENT) is None:
         labels = labels | {CURRENT}  # a secret's first version is always its current one
     with state.changing(secret):
-        secret.store.put(token, value, labels, state.clock.now())
+        secret.versions.put(token, value, labels, state.clock.now())
 
 
 def _check_rotation_token(
