@@ -1,6 +1,5 @@
 """What a check works with: a client, and secrets of its own that are gone when it ends."""
 
-import json
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -11,6 +10,7 @@ from typing import Any, TypeVar
 from botocore.exceptions import ClientError
 
 from local.verify.expect import Broken, CannotBeAsked
+from local.verify.notes import PLAIN, Note, Script, notes_in, script_text
 from local.verify.place import Place
 from local.verify.transcript import Transcript
 
@@ -20,9 +20,6 @@ FIRST = "first-value"
 CURRENT, PENDING, PREVIOUS = "AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"
 
 T = TypeVar("T")
-Script = Mapping[str, Sequence[str]]
-# A rotation that goes well: what the steps that are not named do is nothing.
-PLAIN: Script = {"createSecret": ["put"], "finishSecret": ["move"]}
 
 
 def new_id() -> str:
@@ -37,18 +34,6 @@ class Secret:
     name: str
     arn: str
     version: str
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """What the function wrote down of one run: see local/verify/function.py."""
-
-    step: str
-    version: str
-    words: tuple[str, ...]
-
-    def __repr__(self) -> str:
-        return " ".join((self.step, *self.words[2:]))
 
 
 @dataclass
@@ -164,12 +149,12 @@ class Probe:
             raise CannotBeAsked("functions are not run there")
         secret = self.secret(value)
         self._made.append(f"{secret.name}-notes")
-        self._quiet.create_secret(Name=f"{secret.name}-notes", Description=_written(script))
+        self._quiet.create_secret(Name=f"{secret.name}-notes", Description=script_text(script))
         return secret
 
     def rotating_from_now_on(self, secret: Secret, script: Script = PLAIN) -> None:
         """Another script: how often the one before was followed is a matter of time."""
-        self._quiet.update_secret(SecretId=f"{secret.name}-notes", Description=_written(script))
+        self._quiet.update_secret(SecretId=f"{secret.name}-notes", Description=script_text(script))
 
     def cancel(self, secret: Secret) -> None:
         """CancelRotateSecret, where its answer depends on how far a rotation is."""
@@ -197,7 +182,7 @@ class Probe:
 
         def read() -> list[Note]:
             tags = self._quiet.describe_secret(SecretId=f"{secret.name}-notes").get("Tags", [])
-            return [_note(t["Key"], t["Value"]) for t in sorted(tags, key=_when) if "/" in t["Key"]]
+            return notes_in(tags)
 
         within = self._within(attempts)
         # Some AWS runs attempt more often than was waited for: only the first ones are looked at.
@@ -236,16 +221,3 @@ class Probe:
         for name in self._made:
             with suppress(ClientError):
                 self._quiet.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
-
-
-def _written(script: Script) -> str:
-    return json.dumps({step: list(runs) for step, runs in script.items()})
-
-
-def _when(tag: Mapping[str, Any]) -> str:
-    return str(tag["Key"])
-
-
-def _note(key: str, value: str) -> Note:
-    version, *words = value.split()
-    return Note(key.rpartition("/")[2], version, tuple(words))

@@ -1,7 +1,8 @@
 """How a rotation ends, and what becomes of AWSPENDING then (fact 11)."""
 
 from local.verify.expect import equal
-from local.verify.probe import CURRENT, PLAIN, PREVIOUS, Probe
+from local.verify.notes import PLAIN
+from local.verify.probe import CURRENT, PREVIOUS, Probe
 from local.verify.registry import rule
 
 

@@ -1,7 +1,8 @@
 """A rotation: how it is begun, what the function is given, what is there in the end (facts 1-4)."""
 
 from local.verify.expect import equal, holds, refused
-from local.verify.probe import CURRENT, FIRST, PENDING, PLAIN, PREVIOUS, Probe, new_id
+from local.verify.notes import PLAIN
+from local.verify.probe import CURRENT, FIRST, PENDING, PREVIOUS, Probe, new_id
 from local.verify.registry import rule
 
 STEPS = ["createSecret", "setSecret", "testSecret", "finishSecret"]

@@ -1,7 +1,8 @@
 """A rotation that is not over: refused, abandoned, cancelled, and what comes after (facts 5-7)."""
 
 from local.verify.expect import equal, holds, refused
-from local.verify.probe import CURRENT, PENDING, PLAIN, PREVIOUS, Probe
+from local.verify.notes import PLAIN
+from local.verify.probe import CURRENT, PENDING, PREVIOUS, Probe
 from local.verify.registry import rule
 
 STUCK = {**PLAIN, "setSecret": ["fail"]}

@@ -1,7 +1,8 @@
 """Versions: immutable, and limited in size and labels (facts 8, 15 and 17)."""
 
 from local.verify.expect import equal, refused
-from local.verify.probe import CURRENT, FIRST, PENDING, PLAIN, PREVIOUS, Probe, new_id
+from local.verify.notes import PLAIN
+from local.verify.probe import CURRENT, FIRST, PENDING, PREVIOUS, Probe, new_id
 from local.verify.registry import rule
 
 MAX_BYTES, MAX_LABELS = 65_536, 20
