@@ -173,7 +173,7 @@ def test_a_row_shows_three_digits_and_the_ratio() -> None:
 def test_the_document_keeps_the_last_run_with_date_machine_and_command(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    options = ["--reference", "/home/me/reference", "--before", "/home/me/old", "--write"]
+    options = ["--reference", "/srv/reference", "--before", "/srv/old", "--write"]
     monkeypatch.setattr(sys, "argv", ["bench", *options])
     report = "Before.\n<!-- bench -->\nold\n<!-- /bench -->\nAfter.\n"
     written = bench.written(report, [Row("start", "A", "ms", 1.0)])
