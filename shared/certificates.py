@@ -37,7 +37,6 @@ class CertificateFaults:
 
         name: the field that may name another host for the certificate, where there is one.
         """
-        bundle = _BUNDLE
         elsewhere = f"; where that must stay as it is, in '{name}'" if name else ""
         return cls(
             wrong_host=ErrorRow(
@@ -46,7 +45,7 @@ class CertificateFaults:
             ),
             expired=ErrorRow(
                 Untrusted, f"{_ANY} has expired",
-                f"renew it, and have the server load it, or put it into {bundle}", address,
+                f"renew it, and have the server load it, or put it into {_BUNDLE}", address,
             ),
             not_yet_valid=ErrorRow(
                 Untrusted, f"{_ANY} is not valid yet",
@@ -54,21 +53,22 @@ class CertificateFaults:
             ),
             unknown_issuer=ErrorRow(
                 Untrusted, "the server's certificate is of an authority that is not trusted",
-                f"set {bundle} to its root authority, or if that is trusted have the server send "
-                f"the intermediate ones, or correct '{address}'", bundle,
+                f"set {_BUNDLE} to its root authority, or if that is trusted have the server send "
+                f"the intermediate ones, or correct '{address}'", _BUNDLE,
             ),
             self_signed=ErrorRow(
                 Untrusted, "the server's certificate is self-signed and not trusted",
-                f"set {bundle} to it, have an authority issue one, or correct '{address}'", bundle,
+                f"set {_BUNDLE} to it, have an authority issue one, or correct '{address}'",
+                _BUNDLE,
             ),
             incomplete=ErrorRow(
                 Untrusted, "the trusted authority of the server's certificate is not a root",
-                f"add the authorities above it to {bundle}, with the self-signed root", bundle,
+                f"add the authorities above it to {_BUNDLE}, with the self-signed root", _BUNDLE,
             ),
             other_key=ErrorRow(
                 Untrusted, "a trusted authority has the name of the certificate's issuer, and "
                 "another key",
-                f"set {bundle} to the authority that issued it, or correct '{address}'", bundle,
+                f"set {_BUNDLE} to the authority that issued it, or correct '{address}'", _BUNDLE,
             ),
             not_an_authority=ErrorRow(
                 Untrusted, "the server's certificate was issued by one that may not issue it",
@@ -89,7 +89,7 @@ class CertificateFaults:
             ),
             untrusted=ErrorRow(
                 Untrusted, "the server's certificate is not trusted",
-                f"set {bundle} to its authority, or correct '{address}'", bundle,
+                f"set {_BUNDLE} to its authority, or correct '{address}'", _BUNDLE,
             ),
         )  # fmt: skip
 

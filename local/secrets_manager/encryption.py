@@ -6,7 +6,8 @@ from collections.abc import Iterable
 # What ListSecretVersionIds calls aws/secretsmanager, as recorded on AWS (LocalStack's
 # test_update_secret_version_stages_current_previous).
 DEFAULT = "DefaultEncryptionKey"
-_DEFAULT_ALIAS = re.compile(r"(arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:)?alias/aws/secretsmanager")
+DEFAULT_ALIAS = "alias/aws/secretsmanager"
+_DEFAULT_ALIAS = re.compile(rf"(arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{{12}}:)?{DEFAULT_ALIAS}")
 
 
 class Encryption:

@@ -6,13 +6,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from local.secrets_manager.encryption import Encryption
+from local.secrets_manager.encryption import DEFAULT_ALIAS, Encryption
 from local.secrets_manager.rotation import Rotation, RotationSettings
 from local.secrets_manager.staleness import Staleness
 from local.secrets_manager.versions import Versions
 
 _DAY_SECONDS = 24 * 3600
-_DEFAULT_KEY = "alias/aws/secretsmanager"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ class Replication:
         """As the AWS CLI's examples have it; the failure's message is in moto's tests."""
         replica = self.replica
         key = replica.encryption.key if replica else self.key
-        status: dict[str, object] = {"Region": self.region, "KmsKeyId": key or _DEFAULT_KEY}
+        status: dict[str, object] = {"Region": self.region, "KmsKeyId": key or DEFAULT_ALIAS}
         if in_progress:
             return {**status, "Status": "InProgress"}
         if replica is None:

@@ -79,6 +79,13 @@ class Probe:
         )
         return version
 
+    def move(self, secret: Secret, label: str, **versions: str) -> dict[str, Any]:
+        """UpdateSecretVersionStage with these ids; its answer."""
+        answer: dict[str, Any] = self.client.update_secret_version_stage(
+            SecretId=secret.arn, VersionStage=label, **versions
+        )
+        return answer
+
     def labels(self, secret: Secret) -> dict[str, list[str]]:
         """Each version's labels, sorted, as DescribeSecret has them."""
         answer = self.client.describe_secret(SecretId=secret.arn)

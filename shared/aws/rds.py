@@ -57,22 +57,25 @@ class Rds:
         is that endpoint. Three calls at most, none for a host that is no endpoint of RDS.
         """
         host, writer = host.lower(), writer.lower()
-        if host == writer or not all(".rds." in name for name in (host, writer)):
-            return host == writer and ".rds." in host
-        if _names_cluster(writer):
-            cluster = _cluster(_first_label(writer))
-            if cluster is None or cluster.get("Endpoint") != writer:
-                return False
-            return _has(cluster, host)
-        source = _instance_at(writer)
-        if source is None:
+        if not all(".rds." in name for name in (host, writer)):
             return False
-        if "DBClusterIdentifier" in source:
-            cluster = _cluster(source["DBClusterIdentifier"])
-            return cluster is not None and _has(cluster, host)
-        replica = _instance_at(host)
-        of = "ReadReplicaSourceDBInstanceIdentifier"
-        return replica is not None and replica.get(of) == source["DBInstanceIdentifier"]
+        return host == writer or _reads_from(host, writer)
+
+
+def _reads_from(host: str, writer: str) -> bool:
+    """Whether the host is a reader or a read replica of the database at `writer`."""
+    if _names_cluster(writer):
+        cluster = _cluster(_first_label(writer))
+        return cluster is not None and cluster.get("Endpoint") == writer and _has(cluster, host)
+    source = _instance_at(writer)
+    if source is None:
+        return False
+    if "DBClusterIdentifier" in source:
+        cluster = _cluster(source["DBClusterIdentifier"])
+        return cluster is not None and _has(cluster, host)
+    replica = _instance_at(host)
+    of = "ReadReplicaSourceDBInstanceIdentifier"
+    return replica is not None and replica.get(of) == source["DBInstanceIdentifier"]
 
 
 def _has(cluster: Mapping[str, Any], host: str) -> bool:

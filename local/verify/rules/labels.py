@@ -6,9 +6,7 @@ from local.verify.registry import rule
 
 
 def _move(probe: Probe, secret: Secret, label: str, **versions: str) -> None:
-    answer = probe.client.update_secret_version_stage(
-        SecretId=secret.arn, VersionStage=label, **versions
-    )
+    answer = probe.move(secret, label, **versions)
     equal("its answer", (answer["ARN"], answer["Name"]), (secret.arn, secret.name))
 
 

@@ -78,12 +78,7 @@ def a_read_without_a_label_reads_awscurrent(probe: Probe) -> None:
     """GetSecretValue without id and label reads AWSCURRENT, also right after it has moved by id."""
     secret = probe.secret()
     pending = probe.put(secret, "pending", PENDING)
-    probe.client.update_secret_version_stage(
-        SecretId=secret.arn,
-        VersionStage=CURRENT,
-        MoveToVersionId=pending,
-        RemoveFromVersionId=secret.version,
-    )
+    probe.move(secret, CURRENT, MoveToVersionId=pending, RemoveFromVersionId=secret.version)
     probe.see(
         "the version that is read",
         lambda: probe.client.get_secret_value(SecretId=secret.arn)["VersionId"],

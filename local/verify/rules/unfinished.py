@@ -65,12 +65,7 @@ def a_move_by_hand_abandons_the_rotation_too(probe: Probe) -> None:
     other = probe.put(secret, "other", "OTHER")
     probe.rotate(secret)
     probe.notes(secret, 2)
-    probe.client.update_secret_version_stage(
-        SecretId=secret.arn,
-        VersionStage=CURRENT,
-        MoveToVersionId=other,
-        RemoveFromVersionId=secret.version,
-    )
+    probe.move(secret, CURRENT, MoveToVersionId=other, RemoveFromVersionId=secret.version)
     probe.until(
         "the labels",
         lambda: probe.labels(secret),
@@ -111,7 +106,7 @@ def after_cancel_and_taking_awspending_off_it_rotates_again(probe: Probe) -> Non
     stuck = probe.rotate(secret)
     probe.notes(secret, 2)
     probe.client.cancel_rotate_secret(SecretId=secret.arn)
-    _take_off(probe, secret.arn, stuck)
+    probe.move(secret, PENDING, RemoveFromVersionId=stuck)
     probe.rotating_from_now_on(secret)
     version = probe.rotate(secret)
     probe.see_rotated(secret, version)
@@ -123,7 +118,7 @@ def a_version_without_a_label_is_listed_as_deprecated_only(probe: Probe) -> None
     """ListSecretVersionIds has a version without a label only with IncludeDeprecated."""
     secret = probe.secret()
     pending = probe.put(secret, "pending", PENDING)
-    _take_off(probe, secret.arn, pending)
+    probe.move(secret, PENDING, RemoveFromVersionId=pending)
     usual = probe.client.list_secret_version_ids(SecretId=secret.arn)["Versions"]
     equal("the versions", [each["VersionId"] for each in usual], [secret.version])
     every = probe.client.list_secret_version_ids(SecretId=secret.arn, IncludeDeprecated=True)
@@ -136,7 +131,7 @@ def a_version_without_a_label_can_be_read_by_its_id(probe: Probe) -> None:
     """GetSecretValue reads a version without a label by its id."""
     secret = probe.secret()
     pending = probe.put(secret, "pending", PENDING)
-    _take_off(probe, secret.arn, pending)
+    probe.move(secret, PENDING, RemoveFromVersionId=pending)
     answer = probe.client.get_secret_value(SecretId=secret.arn, VersionId=pending)
     equal("its value", answer["SecretString"], "pending")
 
@@ -147,9 +142,3 @@ def there_is_nothing_to_cancel_where_rotation_was_never_configured(probe: Probe)
     secret = probe.secret()
     with refused("InvalidRequestException"):
         probe.client.cancel_rotate_secret(SecretId=secret.arn)
-
-
-def _take_off(probe: Probe, arn: str, version: str) -> None:
-    probe.client.update_secret_version_stage(
-        SecretId=arn, VersionStage=PENDING, RemoveFromVersionId=version
-    )
