@@ -12,8 +12,8 @@ from local.supply import __main__ as supply
 from local.supply.sbom.making import Made, Wanted, make
 
 SUMS = "SHA256SUMS"
-# Which the template names as files beside it.
-_BESIDE = ("LICENSE", "README.md")
+# Two that the template names, and what tells the SAM CLI to read its Fn::ForEach.
+_BESIDE = ("LICENSE", "README.md", "samconfig.toml")
 
 
 def check() -> None:
@@ -26,7 +26,7 @@ def check() -> None:
 
 
 def fill(dist: Path) -> None:
-    """Build everything anew into the folder, minutes; raises NotReleasableError for a bad bill."""
+    """Build everything anew into the folder; raises NotReleasableError for a bad bill."""
     shutil.rmtree(dist, ignore_errors=True)
     bills = []
     for architecture in artifacts.PLATFORMS:

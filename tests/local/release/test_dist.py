@@ -50,7 +50,7 @@ def test_each_architecture_has_every_function_with_its_bill_and_the_template(
 ) -> None:
     folder = built()
     names = {f"{name}.{kind}" for name in FUNCTIONS for kind in ("zip", "cdx.json")}
-    names |= {"template.yaml", "LICENSE", "README.md"}
+    names |= {"template.yaml", "samconfig.toml", "LICENSE", "README.md"}
     assert {path.name for path in folder.iterdir()} == {*artifacts.PLATFORMS, "SHA256SUMS"}
     for architecture in artifacts.PLATFORMS:
         assert {path.name for path in (folder / architecture).iterdir()} == names
