@@ -96,9 +96,9 @@ class Account:
             StackName=name, TemplateBody=json.dumps({"Resources": topic, "Outputs": values})
         )
 
-    def aws(self, service: str) -> Any:  # noqa: ANN401 - boto3's
+    def aws(self, service: str, region: str = REGION) -> Any:  # noqa: ANN401 - boto3's
         """A client for what is not Secrets Manager."""
-        session: Any = boto3.session.Session("x", "x", region_name=REGION)
+        session: Any = boto3.session.Session("x", "x", region_name=region)
         return session.client(service, endpoint_url=self.elsewhere)
 
     # --- the commands ---

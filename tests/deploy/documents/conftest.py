@@ -44,4 +44,8 @@ def elsewhere() -> Iterator[str]:
 @pytest.fixture
 def account(programs: Path, elsewhere: str, tmp_path: Path) -> Iterator[Account]:
     with SecretsManager() as service:
-        yield Account(service, service.client(), elsewhere, programs, tmp_path)
+        made = Account(service, service.client(), elsewhere, programs, tmp_path)
+        yield made
+    client = made.aws("cloudformation")
+    for each in client.describe_stacks()["Stacks"]:
+        client.delete_stack(StackName=each["StackName"])

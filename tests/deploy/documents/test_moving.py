@@ -35,12 +35,6 @@ def functions(account: Account) -> tuple[str, str]:
     return awss, ours
 
 
-@pytest.fixture(autouse=True)
-def stack_is_gone(account: Account) -> Any:  # noqa: ANN401 - a generator
-    yield
-    account.aws("cloudformation").delete_stack(StackName="secret-rotators")
-
-
 @pytest.mark.parametrize("rules", SCHEDULES, ids=len)
 def test_one_secret_is_moved_with_its_schedule(
     account: Account, functions: tuple[str, str], rules: "RotationRulesTypeTypeDef"
