@@ -5,6 +5,7 @@ Run by the examples' Python as `command.py SOCKET`; ASK is the program `aws` tha
 
 import json
 import os
+import select
 import signal
 import socket
 import sys
@@ -22,7 +23,7 @@ with socket.socket(socket.AF_UNIX) as server:
 
 
 def main(path: str) -> None:
-    """Answer until killed, each asker by itself."""
+    """Answer each asker by itself, until the input ends."""
     # Only the examples' environment has it. What its parts import is what takes the time.
     from awscli import clidriver  # type: ignore[import-not-found]  # noqa: PLC0415
 
@@ -32,7 +33,8 @@ def main(path: str) -> None:
         listening.bind(path)
         listening.listen()
         print("ready", flush=True)  # noqa: T201 - to who has started it
-        while True:
+        # Until who has started it closes its input, or is gone.
+        while sys.stdin not in select.select([listening, sys.stdin], [], [])[0]:
             asker, _ = listening.accept()
             if os.fork() == 0:
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)

@@ -24,11 +24,12 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     path = str(folder / "s")
     command.program(folder, Path(sys.executable), path)
     python = examples.environment() / "bin" / "python"
-    with subprocess.Popen([python, command.__file__, path], stdout=subprocess.PIPE) as running:
+    started = [python, command.__file__, path]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(started, stdin=pipe, stdout=pipe) as running:
         assert running.stdout is not None
         assert running.stdout.readline() == b"ready\n"
         yield folder
-        running.kill()
 
 
 @pytest.fixture(scope="session")
