@@ -46,7 +46,12 @@ LOGGING = r"LOG(GER)?\.(info|warning|error)"
 # Of the AWS CLI's commands those that are no operation of a service, with their options; and the
 # options that every command has.
 CLI_COMMANDS = {
-    ("cloudformation", "deploy"): {"stack-name", "template-file", "parameter-overrides"},
+    ("cloudformation", "deploy"): {
+        "stack-name",
+        "template-file",
+        "parameter-overrides",
+        "capabilities",
+    },
     ("logs", "tail"): {"since", "format", "filter-pattern", "follow"},
 }
 CLI_OPTIONS = {"output", "query", "region"}

@@ -24,7 +24,7 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     path = str(folder / "s")
     command.program(folder, Path(sys.executable), path)
     python = examples.environment() / "bin" / "python"
-    started = [python, command.__file__, path]
+    started = [str(python), command.__file__, path]
     pipe = subprocess.PIPE
     with subprocess.Popen(started, stdin=pipe, stdout=pipe) as running:
         assert running.stdout is not None
