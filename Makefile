@@ -116,7 +116,7 @@ verify: setup ## ask the facts of docs/ here, or elsewhere (ENDPOINT=http://... 
 
 .PHONY: clean
 clean: ## remove all that make made, .venv and caches too
-	rm -rf .venv .cache .aws-sam build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .cache .aws-sam build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- artifacts ---
@@ -136,6 +136,10 @@ build: setup ## build every function for this machine into .cache/artifacts
 sbom: setup ## each function's bill of materials, CycloneDX, into build/sbom
 	@$(RUN) local.supply.sbom $(ARGS) --architecture $(ARCHITECTURE) \
 		--python-version $(PYTHON_VERSION) --sdk $(SDK)
+
+.PHONY: release
+release: setup ## cut a version: changelog, tag, zips with their bills in dist/ (VERSION=0.2.0)
+	@$(RUN) local.release "$(VERSION)"
 
 build-%:
 	@cd $(ROOT) && $(PYTHON) -m local.build.artifacts $* "$(ARTIFACTS_DIR)" \

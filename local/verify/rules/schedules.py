@@ -5,7 +5,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from local.verify.expect import equal, holds, refused
-from local.verify.probe import Probe, Secret
+from local.verify.probe import CURRENT, Probe, Secret
 from local.verify.registry import rule
 
 TAKEN = (
@@ -32,6 +32,17 @@ def _configured(probe: Probe, secret: Secret, **rules: Any) -> dict[str, Any]:  
     """RotationRules as DescribeSecret has them, after RotateSecret without rotating at once."""
     probe.rotate(secret, RotateImmediately=False, RotationRules=rules)
     return probe.described(secret, "RotationRules", "RotationEnabled", "NextRotationDate")
+
+
+def _see_tested(probe: Probe, secret: Secret, times: int) -> None:
+    """Wait until testSecret has run so often and AWSPENDING is gone: RotateSecret is free then."""
+    probe.notes(secret, times)
+    probe.until(
+        "the labels",
+        lambda: probe.labels(secret),
+        lambda seen: seen == {secret.version: [CURRENT]},
+        within=probe.place.patience.rotation,
+    )
 
 
 def _refusal(probe: Probe, secret: Secret, expression: str) -> str:
@@ -91,6 +102,24 @@ def a_window_is_kept(probe: Probe) -> None:
     secret = probe.secret()
     described = _configured(probe, secret, ScheduleExpression="cron(0 2 * * ? *)", Duration="3h")
     equal("Duration", described["RotationRules"].get("Duration"), "3h")
+
+
+@rule(19, assumed=True)
+def what_is_not_given_stays(probe: Probe) -> None:
+    """RotateSecret with a function alone keeps the rules, and with rules alone the function."""
+    secret, window = probe.rotating(), {"ScheduleExpression": "cron(0 2 1 * ? *)", "Duration": "3h"}
+    _configured(probe, secret, **window)
+    _see_tested(probe, secret, 1)
+    asked = {"SecretId": secret.arn, "RotateImmediately": False}
+    probe.client.rotate_secret(RotationLambdaARN=probe.function, **asked)
+    kept = probe.described(secret, "RotationRules")["RotationRules"]
+    equal("the rules", {name: kept.get(name) for name in window}, window)
+    _see_tested(probe, secret, 2)
+    probe.client.rotate_secret(RotationRules={"AutomaticallyAfterDays": 10}, **asked)
+    described = probe.described(secret, "RotationLambdaARN", "RotationRules")
+    equal("the function", described["RotationLambdaARN"], probe.function)
+    equal("the days", described["RotationRules"].get("AutomaticallyAfterDays"), 10)
+    holds("the expression has stayed", "ScheduleExpression" not in described["RotationRules"])
 
 
 @rule(19)

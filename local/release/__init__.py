@@ -1,0 +1,1 @@
+"""A release: what is checked and cut, and what is built of it."""
