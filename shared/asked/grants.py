@@ -9,7 +9,7 @@ from shared.errors import MalformedSecret, Misconfigured
 from shared.settings import Settings
 
 T = TypeVar("T")
-_KEPT = 128  # of a function's secrets, few ask for something else than the others
+_KEPT = 32  # few of a function's secrets ask for something that no other does
 
 
 class Grants(Generic[T]):

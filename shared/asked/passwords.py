@@ -38,10 +38,11 @@ def password_policy(asked: Asked) -> PasswordPolicy:
     _check_numbers(asked, policy, own)
     least = _least_length(policy, math.floor(own.bits()))
     if least is None:
+        narrowing = (*_MINIMUMS, *_EXCLUSIONS, "EXCLUDE_CHARACTERS")
         asked.refuse(
-            min(asked.names),
-            "leaves too few characters for a password as strong as the function's own",
-            "exclude fewer in 'rotation'",
+            next(name for name in narrowing if name in asked.names),
+            f"leaves no password of up to {MAX_LENGTH} characters as strong as the function's own",
+            "exclude fewer characters, or ask for lower minimums",
         )
     if policy.length < least:
         asked.refuse(
@@ -74,8 +75,8 @@ def _check_numbers(asked: Asked, policy: PasswordPolicy, own: PasswordPolicy) ->
         if number < least:
             asked.refuse(
                 name,
-                f"must be {least} at least, as without it",
-                f"ask for more, or lower {name} of the function",
+                f"must be {least} at least, which is what it is unasked",
+                f"ask for that or more, or lower {name} of the function",
             )
 
 

@@ -90,7 +90,7 @@ class Asked(Settings):
         Off is the default of these flags.
         """
         is_set = bool(self.own.text(name, default=""))
-        if is_set and not self.own.flag(name, default=False) and self._asks(name, for_=True):
+        if is_set and not self.own.flag(name, default=False) and self._asks(name, on=True):
             self.refuse(
                 name,
                 f"is forbidden by {name}=false of the function",
@@ -99,7 +99,7 @@ class Asked(Settings):
 
     def keep_on(self, name: str, *, default: bool) -> None:
         """Raise MalformedSecret for a flag that the function has on and the secret wants off."""
-        if self.own.flag(name, default=default) and self._asks(name, for_=False):
+        if self.own.flag(name, default=default) and self._asks(name, on=False):
             self.refuse(
                 name,
                 f"may not be false where {name} of the function is true",
@@ -124,8 +124,8 @@ class Asked(Settings):
             field=place_of(name),
         )
 
-    def _asks(self, name: str, *, for_: bool) -> bool:
-        return name in self.names and self.flag(name, default=not for_) is for_
+    def _asks(self, name: str, *, on: bool) -> bool:
+        return name in self.names and self.flag(name, default=not on) is on
 
     def refusal(self, name: str, rule: str) -> RotationError:
         """The same; a MalformedSecret with the place where the secret says it."""
