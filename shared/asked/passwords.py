@@ -94,6 +94,10 @@ def _least_length(policy: PasswordPolicy, bits: int) -> int | None:
     def bits_of(length: int) -> int:
         return math.floor(replace(policy, length=length).bits())
 
-    lengths = range(max(policy.length, policy.needed), MAX_LENGTH + 1)
+    first = max(policy.length, policy.needed)
+    last, step = first, 1  # of most secrets the first one is enough, and of others one close by
+    while last < MAX_LENGTH and bits_of(last) < bits:
+        last, step = min(last + step, MAX_LENGTH), step * 2
+    lengths = range(first, min(last, MAX_LENGTH) + 1)
     found = bisect_left(lengths, bits, key=bits_of)
     return lengths[found] if found < len(lengths) else None

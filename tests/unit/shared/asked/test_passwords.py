@@ -11,14 +11,9 @@ from hypothesis import strategies as st
 from shared.asked.grants import Grants
 from shared.asked.passwords import PASSWORD_RULES, password_policy
 from shared.errors import MalformedSecret, Misconfigured
-from shared.passwords import EXCLUDED, PasswordPolicy
+from shared.passwords import PasswordPolicy
+from tests.wishes import CHARACTERS, assert_keeps_to_both
 
-CHARACTERS = {
-    "lowercase": string.ascii_lowercase,
-    "uppercase": string.ascii_uppercase,
-    "numbers": string.digits,
-    "punctuation": string.punctuation,
-}
 HIDDEN = "!#%KANARI"  # what a message must not repeat
 
 
@@ -167,24 +162,7 @@ def test_every_password_keeps_to_both_rules(
         assert_the_length_that_is_told_is_enough(error, asked, environment)
         return
     assert math.floor(granted.bits()) >= math.floor(unasked.bits())
-    password = granted.generate().reveal()
-    assert len(password) == granted.length >= unasked.length
-    assert len(password) == asked.get("password_length", unasked.length)
-    excluded = environment.get("EXCLUDE_CHARACTERS", "") + asked.get("exclude_characters", "")
-    assert not set(excluded or EXCLUDED) & set(password)
-    each = asked.get(
-        "require_each_included_type", environment.get("REQUIRE_EACH_INCLUDED_TYPE") != "false"
-    )
-    for name, characters in CHARACTERS.items():
-        count = sum(character in characters for character in password)
-        is_excluded = asked.get(f"exclude_{name}") or (
-            environment.get(f"EXCLUDE_{name.upper()}") == "true"
-        )
-        if is_excluded or not set(characters) - set(excluded or EXCLUDED):
-            assert count == 0
-            continue
-        least = int(environment.get(f"MINIMUM_{name.upper()}", str(int(each))))
-        assert count >= max(least, asked.get(f"minimum_{name}", 0))
+    assert_keeps_to_both(granted.generate().reveal(), asked, environment)
 
 
 def assert_the_length_that_is_told_is_enough(
