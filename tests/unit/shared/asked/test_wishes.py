@@ -1,6 +1,7 @@
 """Which members a secret's `rotation` may have, for each of the functions."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import pytest
@@ -11,16 +12,27 @@ from shared.asked.passwords import PASSWORD_RULES
 from shared.asked.wishes import FUNCTIONS_OWN
 from shared.errors import MalformedSecret
 from shared.keys.backend import _VARIABLES as OF_KEYS
+from shared.keys.backend import ApiKeyBackend
+from shared.protocol.contract import Backend
+from shared.strategies.database import DatabaseBackend
 from shared.strategies.options import ONE_PASSWORD, TWO_PASSWORDS
 
 ASKABLE = {**PASSWORD_RULES, **TWO_PASSWORDS, **OF_KEYS}
-TAKES: Mapping[str, Mapping[str, str]] = {
-    "PostgresSingleUser": {**PASSWORD_RULES, **ONE_PASSWORD},
-    "PostgresAlternatingUsers": PASSWORD_RULES,
-    "MySqlSingleUser": {**PASSWORD_RULES, **TWO_PASSWORDS},
-    "MySqlAlternatingUsers": PASSWORD_RULES,
-    "HttpApiKey": {**PASSWORD_RULES, **OF_KEYS},
-}
+
+
+@cache
+def backend_of(function: str) -> Backend[Any]:
+    """Of the function without settings."""
+    return template.handler(function).build({})
+
+
+def takes(function: str) -> set[str]:
+    """The variables that a secret of the function may ask for."""
+    backend = backend_of(function)
+    if isinstance(backend, ApiKeyBackend):
+        return {*backend._strategies.variables, *PASSWORD_RULES}
+    assert isinstance(backend, DatabaseBackend)
+    return {variable for each in backend.grants for variable in each.variables}
 
 
 def grants(variables: Mapping[str, Any]) -> Grants[None]:
@@ -34,9 +46,9 @@ def test_each_setting_is_the_functions_alone_or_one_that_a_secret_may_ask_for() 
     assert not FUNCTIONS_OWN & ASKABLE.keys()
 
 
-@pytest.mark.parametrize("function", TAKES)
-def test_what_a_function_takes_is_set_on_it(function: str) -> None:
-    assert TAKES[function].keys() <= template.functions()[function].environment.keys()
+@pytest.mark.parametrize("function", template.functions())
+def test_what_a_secret_may_ask_for_is_set_on_its_function(function: str) -> None:
+    assert takes(function) <= template.functions()[function].environment.keys()
 
 
 @pytest.mark.parametrize("variable", sorted(FUNCTIONS_OWN))
