@@ -54,7 +54,7 @@ def refuse_unknown(document: Mapping[str, object], variables: Collection[str]) -
         if name in known or name in _OF_FIELDS:
             continue
         is_functions = name.upper() in FUNCTIONS_OWN
-        problem = "is for the function to say" if is_functions else "is nothing to ask for here"
+        problem = "is for the function to say" if is_functions else "is not one that it may have"
         do = f"set {name.upper()} on the function, or " if is_functions else ""
         raise MalformedSecret(
             f"field '{_shown(name)}' of the secret {problem}",

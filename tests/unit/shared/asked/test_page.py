@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 
-from local import template
 from shared.strategies import SingleUser
-from tests.unit.shared.asked.test_wishes import ASKABLE, backend_of, takes
+from tests.unit.shared.asked.test_wishes import ASKABLE, FUNCTIONS, backend_of, takes
 from tests.unit.test_docs import names, rows
 
 JSON: Mapping[str, str] = {"number": "number", "flag": "true or false", "text": "string"}
@@ -12,7 +11,7 @@ JSON: Mapping[str, str] = {"number": "number", "flag": "true or false", "text": 
 
 def functions(cell: str) -> set[str]:
     """Those that the cell means."""
-    every = template.functions().keys()
+    every = FUNCTIONS.keys()
     if cell == "every function":
         return set(every)
     single = [each for each in every if isinstance(backend_of(each), SingleUser)]
@@ -28,7 +27,7 @@ def test_every_member_is_in_the_table_with_its_type_and_its_functions() -> None:
     assert found == {
         variable.lower(): (
             JSON[kind],
-            {name for name in template.functions() if variable in takes(name)},
+            {name for name in FUNCTIONS if variable in takes(name)},
         )
         for variable, kind in ASKABLE.items()
     }

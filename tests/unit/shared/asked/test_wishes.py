@@ -17,6 +17,7 @@ from shared.protocol.contract import Backend
 from shared.strategies.database import DatabaseBackend
 from shared.strategies.options import ONE_PASSWORD, TWO_PASSWORDS
 
+FUNCTIONS = template.functions()
 ASKABLE = {**PASSWORD_RULES, **TWO_PASSWORDS, **OF_KEYS}
 
 
@@ -40,15 +41,15 @@ def grants(variables: Mapping[str, Any]) -> Grants[None]:
 
 
 def test_each_setting_is_the_functions_alone_or_one_that_a_secret_may_ask_for() -> None:
-    variables = {name for each in template.functions().values() for name in each.environment}
+    variables = {name for each in FUNCTIONS.values() for name in each.environment}
     runtime = {name for name in variables if name.startswith(("POWERTOOLS_", "AWS_"))}
     assert variables - runtime == FUNCTIONS_OWN | ASKABLE.keys()
     assert not FUNCTIONS_OWN & ASKABLE.keys()
 
 
-@pytest.mark.parametrize("function", template.functions())
+@pytest.mark.parametrize("function", FUNCTIONS)
 def test_what_a_secret_may_ask_for_is_set_on_its_function(function: str) -> None:
-    assert takes(function) <= template.functions()[function].environment.keys()
+    assert takes(function) <= FUNCTIONS[function].environment.keys()
 
 
 @pytest.mark.parametrize("variable", sorted(FUNCTIONS_OWN))
@@ -64,7 +65,7 @@ def test_what_is_for_the_function_to_say_is_told_as_such(variable: str) -> None:
     "name", ["password_overlap", "pasword_length", "PASSWORD_LENGTH", "fields_"]
 )
 def test_what_nobody_here_takes_is_refused_naming_what_they_take(name: str) -> None:
-    with pytest.raises(MalformedSecret, match="nothing to ask for") as caught:
+    with pytest.raises(MalformedSecret, match="is not one that it may have") as caught:
         check_wishes({"rotation": {"fields": {}, "urls": [], name: None}}, [grants(ONE_PASSWORD)])
     assert caught.value.field == f"rotation.{name}"
     assert "the secret may say short_gap" in caught.value.do
