@@ -8,7 +8,7 @@ import pytest
 
 from local.servers import Server
 from rotators.mysql.testing import MySQLTarget
-from rotators.postgres.testing import PostgresTarget
+from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
 from shared.errors import MalformedSecret, RejectedByPolicy, WrongStage
 from shared.protocol import memory
 from shared.protocol.event import Step
@@ -128,26 +128,32 @@ def test_what_an_older_version_asks_for_is_no_matter_in_a_lockout(
 
 
 @pytest.mark.parametrize(
-    ("asked", "field"),
+    ("kind", "asked", "field"),
     [
-        ({"password_overlap": True}, "rotation.password_overlap"),  # PostgreSQL has none
-        ({"allow_unencrypted": True}, "rotation.allow_unencrypted"),
-        ({"password_length": 8}, "rotation.password_length"),
-        ({"short_gap": "canary"}, "rotation.short_gap"),
-        ({"nonsense": 1}, "rotation.nonsense"),
+        (PostgresTarget, {"password_overlap": True}, "rotation.password_overlap"),  # it has none
+        (PostgresAlternatingTarget, {"short_gap": True}, "rotation.short_gap"),  # nor has that
+        (PostgresAlternatingTarget, {"password_length": 8}, "rotation.password_length"),
+        (PostgresTarget, {"allow_unencrypted": True}, "rotation.allow_unencrypted"),
+        (PostgresTarget, {"short_gap": "canary"}, "rotation.short_gap"),
+        (PostgresTarget, {"nonsense": 1}, "rotation.nonsense"),
     ],
 )
 def test_a_secret_that_is_only_tested_is_told_what_it_may_not_ask_for(
-    lab: Lab, postgres_server: Server, asked: dict[str, Any], field: str
+    lab: Lab,
+    postgres_server: Server,
+    kind: type[PostgresTarget],
+    asked: dict[str, Any],
+    field: str,
 ) -> None:
-    secret = lab.secret(PostgresTarget(postgres_server, username()), rotation=asked)
+    secret = lab.secret(kind(postgres_server, username()), rotation=asked)
     before = secret.value()
     outcome = secret.rotate(RotateImmediately=False)
     assert outcome.state == "failed"
     assert f"'{field}'" in str(outcome.error)
+    assert "canary" not in str(outcome.error)
     assert refused(secret).field == field
     assert secret.value() == before
-    secret.store({**before, "rotation": {"short_gap": True}})
+    secret.store({**before, "rotation": {"password_length": 40}})
     assert secret.rotate(RotateImmediately=False).state == "succeeded"
 
 
