@@ -37,6 +37,9 @@ CLASSES = (
 MAX_LENGTH = 4096
 # Below this, a stolen password hash is within reach of an offline search.
 MIN_BITS = 80
+# Where a rule for passwords can be set, and what an operator does about a server's own rules.
+SET_WHERE = "on the function, or in small letters in 'rotation' of the secret"
+MATCH_RULES = f"let PASSWORD_LENGTH, EXCLUDE_CHARACTERS and MINIMUM_... match them, {SET_WHERE}"
 # These need no quoting in a URL, a shell, a .pgpass, a JDBC URL, a conninfo string or a .my.cnf.
 PLAIN_PUNCTUATION = "_."
 EXCLUDED = "".join(sorted(set(string.punctuation) - set(PLAIN_PUNCTUATION)))
@@ -55,7 +58,13 @@ class PasswordPolicy:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "PasswordPolicy":
         """Raises Misconfigured naming the variable."""
-        settings = Settings(environment)
+        policy = cls.read(Settings(environment))
+        policy.check()
+        return policy
+
+    @classmethod
+    def read(cls, settings: Settings) -> "PasswordPolicy":
+        """The same, of which nobody has checked yet that it fits and is strong."""
         length = settings.integer("PASSWORD_LENGTH", default=32, within=range(1, MAX_LENGTH + 1))
         usual_minimum = int(settings.flag("REQUIRE_EACH_INCLUDED_TYPE", default=True))
         classes = []
@@ -64,17 +73,14 @@ class PasswordPolicy:
             minimum = _minimum(each, characters, usual_minimum, settings)
             if characters:
                 classes.append(Included(characters, minimum))
-        policy = cls(length, tuple(classes))
-        policy.check()
-        return policy
+        return cls(length, tuple(classes))
 
     def check(self) -> None:
         """Raises Misconfigured where the minimums do not fit or fewer than MIN_BITS are left."""
-        needed = sum(minimum for _, minimum in self.classes)
-        if needed > self.length:
+        if self.needed > self.length:
             raise Misconfigured(
-                f"the minimums add up to {needed} characters, more than PASSWORD_LENGTH",
-                do=f"raise PASSWORD_LENGTH to {needed} or more, or lower a MINIMUM_... variable",
+                f"the minimums add up to {self.needed} characters, more than PASSWORD_LENGTH",
+                do=f"raise PASSWORD_LENGTH to {self.needed} or more, or lower one of MINIMUM_...",
                 field="PASSWORD_LENGTH",
             )
         bits = math.floor(self.bits())
@@ -85,6 +91,11 @@ class PasswordPolicy:
                 "characters",
                 field="PASSWORD_LENGTH",
             )
+
+    @property
+    def needed(self) -> int:
+        """The length that the minimums add up to."""
+        return sum(minimum for _, minimum in self.classes)
 
     def bits(self) -> float:
         """The min-entropy of `generate`: no password is likelier than 2**-bits.

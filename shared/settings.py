@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from shared.errors import Misconfigured
+from shared.errors import Misconfigured, RotationError
 
 # The AWS functions take the first four for true, and anything else for false.
 FLAGS = {
@@ -29,25 +29,25 @@ class Settings:
         """True or false; raises Misconfigured."""
         value = self.text(name, default=str(default)).strip().lower()
         if value not in FLAGS:
-            raise self._refusal(name, "must be true or false")
+            raise self.refusal(name, "must be true or false")
         return FLAGS[value]
 
     def choice(self, name: str, *, default: str, of: tuple[str, ...]) -> str:
         """One of the words; raises Misconfigured."""
         value = self.text(name, default=default).strip().lower()
         if value not in of:
-            raise self._refusal(name, f"must be {' or '.join(of)}")
+            raise self.refusal(name, f"must be {' or '.join(of)}")
         return value
 
     def integer(self, name: str, *, default: int, within: range) -> int:
         """A whole number in the range; raises Misconfigured."""
         value = self.text(name, default=str(default)).strip()
         if not value.isdecimal() or len(value) > len(str(within[-1])) or int(value) not in within:
-            raise self._refusal(name, f"must be a whole number from {within[0]} to {within[-1]}")
+            raise self.refusal(name, f"must be a whole number from {within[0]} to {within[-1]}")
         return int(value)
 
-    @staticmethod
-    def _refusal(name: str, rule: str) -> Misconfigured:
+    def refusal(self, name: str, rule: str) -> RotationError:
+        """What is wrong with a variable, to be raised: a Misconfigured that names it."""
         return Misconfigured(
             f"environment variable {name} {rule}",
             do="correct the function's configuration",

@@ -17,7 +17,9 @@ from rotators.http_api_key.description.trust import Trust
 from rotators.http_api_key.http.client import Client
 from rotators.http_api_key.http.network import Network, Rules
 from rotators.http_api_key.stored import read_stored
-from shared.keys.api_key import ApiKey
+from shared.asked.grants import Grants
+from shared.asked.passwords import PASSWORD_RULES, password_policy
+from shared.keys.api_key import ApiKey, Way
 from shared.passwords import PasswordPolicy
 from shared.protocol.contract import Ticket
 from shared.tls import ca_bundle
@@ -31,7 +33,7 @@ class HttpIssuer:
     def __init__(self, ca: Path, environment: Mapping[str, str]) -> None:
         self._network = Network(ca, Rules.from_environment(environment))
         self._sources = Sources(environment)
-        self._policy = PasswordPolicy.from_environment(environment)
+        self._policies = Grants(environment, PASSWORD_RULES, password_policy)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -62,14 +64,20 @@ class HttpIssuer:
             Asker(client, key, admin, {**facts, "label": label}),
             key,
             facts,
-            description.choose or self._policy,
+            self._policy(description, key.document),
             may_reset=admin is not None and may_reset(admin, arn),
         )
 
+    def policies(self, key: ApiKey, /) -> Grants[PasswordPolicy] | None:
+        """The password settings, where keys are made here and the description does not say how."""
+        description = self._sources.of(key.document)
+        is_made_here = description.way is Way.CHOSEN or not description.keys
+        return self._policies if is_made_here and description.choose is None else None
+
     def choose(self, current: ApiKey, /) -> ApiKey:
-        """The next key, by the description's rules or the function's password settings."""
+        """The next key, by the description's rules or the password settings."""
         description = self._sources.of(current.document)
-        key = (description.choose or self._policy).generate()
+        key = self._policy(description, current.document).generate()
         return current.with_key(key, slot=description.other_slot(current.slot))
 
     def probe(self, key: ApiKey, /) -> bool:
@@ -88,6 +96,10 @@ class HttpIssuer:
     def propagation(self, key: ApiKey, /) -> float:
         """The seconds in which a new key may not work yet, by the description."""
         return float(self._sources.of(key.document).propagation)
+
+    def _policy(self, description: Description, document: Mapping[str, object]) -> PasswordPolicy:
+        """What keys are like that are made here."""
+        return description.choose or self._policies.granted_or_unasked(document)
 
     def _client(self, document: Mapping[str, object]) -> Client:
         return Client(self._network, self._sources.of(document), document)

@@ -21,6 +21,7 @@ from shared.errors import (
     Unreachable,
     Untrusted,
 )
+from shared.passwords import MATCH_RULES
 from shared.translation import ConnectionFaults, NoAnswer
 
 FAULTS = ConnectionFaults.at("host", name="tls_host")
@@ -97,8 +98,7 @@ BY_ERRNO: Mapping[int, ErrorRow] = {
         Untrusted, "the server takes logins over TLS only", "remove 'ssl' from the secret", "ssl"
     ),
     ErrorNumber.NOT_VALID_PASSWORD: ErrorRow(
-        RejectedByPolicy, "the server's password rules refused the new password",
-        "let PASSWORD_LENGTH, EXCLUDE_CHARACTERS and MINIMUM_... of the function match them",
+        RejectedByPolicy, "the server's password rules refused the new password", MATCH_RULES,
         "PASSWORD_LENGTH",
     ),
     # Of InnoDB, a table, a schema or a transaction that only reads.

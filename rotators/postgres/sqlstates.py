@@ -15,6 +15,7 @@ from shared.errors import (
     TargetMismatch,
     Unreachable,
 )
+from shared.passwords import MATCH_RULES
 from shared.translation import ConnectionFaults
 
 _FAULTS = ConnectionFaults.at("host", name="tls_host")
@@ -75,16 +76,15 @@ _ANY_OTHER = ErrorRow(
     "look the SQLSTATE up in PostgreSQL's documentation, appendix A",
 )  # fmt: skip
 
-RULES = "let PASSWORD_LENGTH, EXCLUDE_CHARACTERS and MINIMUM_... of the function match them"
 REFUSED_VERIFIER = ErrorRow(
     RejectedByPolicy,
     "the server's rules refused the new password, of which it got a ready-made verifier",
-    f"{RULES}; where the server wants the password itself (credcheck, Neon, Lakebase), set "
+    f"{MATCH_RULES}; where the server wants the password itself (credcheck, Neon, Lakebase), set "
     "SEND_PASSWORD_ITSELF=true",
     "PASSWORD_LENGTH",
 )
 REFUSED_PASSWORD = ErrorRow(
-    RejectedByPolicy, "the server's rules refused the new password", RULES, "PASSWORD_LENGTH"
+    RejectedByPolicy, "the server's rules refused the new password", MATCH_RULES, "PASSWORD_LENGTH"
 )
 # Of the statement that sets a password: whatever else it is refused with is the server's rules.
 _NO_RULES = {"25006", "42501", "25P03", "25P04", "42704", "42710", "23505", "55P03", "57014"}

@@ -4,7 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, Protocol
 
+from shared.asked.grants import Grants
 from shared.keys.api_key import ApiKey
+from shared.passwords import PasswordPolicy
 from shared.protocol.contract import Ticket
 from shared.secret import Secret
 
@@ -138,6 +140,13 @@ class KeyIssuer(Protocol):
 
         Where `key.admin` is None no other secret is read: `key` itself may issue and revoke, or
         the function's own role may. Raises TargetMismatch where the admin is not for this issuer.
+        """
+        ...
+
+    def policies(self, key: ApiKey, /) -> Grants[PasswordPolicy] | None:
+        """What the account's next key is like where the password settings of this function say so.
+
+        None where the issuer makes keys, or says itself what they are like.
         """
         ...
 

@@ -2,69 +2,95 @@
 
 import logging
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
-from shared.errors import Misconfigured
+from shared.asked.wishes import Asked, place_of
+from shared.errors import MalformedSecret, Misconfigured
 from shared.keys.api_key import ApiKey
 from shared.protocol.contract import Ticket
 from shared.settings import Settings
 
 LOG = logging.getLogger(f"rotation.{__name__}")
+VARIABLE = "OLD_KEY_ENDS"
 _SECONDS = {"m": 60, "h": 3600, "d": 86400}
 
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """What OLD_KEY_ENDS says.
+    """What OLD_KEY_ENDS says, or the secret's own `rotation.old_key_ends`.
 
     on_finish: in finishSecret, instead of at the next rotation's createSecret.
     after: how old the key's successor must be at least.
+    asked: the secret says it.
     """
 
     on_finish: bool = False
     after: timedelta = timedelta()
+    asked: bool = False
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """OLD_KEY_ENDS is next-rotation, on-finish or after:<number><m, h or d>."""
-        setting = Settings(environment).text("OLD_KEY_ENDS", default="next-rotation").strip()
-        if setting in ("next-rotation", "on-finish"):
-            return cls(on_finish=setting == "on-finish")
-        if match := re.fullmatch(r"after:([1-9][0-9]{0,4})([mhd])", setting):
-            return cls(after=timedelta(seconds=int(match[1]) * _SECONDS[match[2]]))
-        raise Misconfigured(
-            "environment variable OLD_KEY_ENDS must be next-rotation, on-finish or like after:7d",
-            do="correct the function's configuration",
-            field="OLD_KEY_ENDS",
-        )
+    def granted(cls, asked: Asked) -> Self:
+        """What the function says, or the secret where that is no later.
+
+        OLD_KEY_ENDS is next-rotation, on-finish or after:<number><m, h or d>.
+        Raises Misconfigured, and MalformedSecret naming the place.
+        """
+        own = cls(*_read(asked.own))
+        if VARIABLE not in asked.names:
+            return own
+        wanted = cls(*_read(asked), asked=True)
+        if asked.own.text(VARIABLE, default="") and wanted._order > own._order:
+            asked.refuse(
+                VARIABLE,
+                f"is later than {VARIABLE} of the function",
+                f"ask for an earlier end, or set another {VARIABLE} on the function",
+            )
+        return wanted
+
+    @property
+    def _order(self) -> tuple[bool, timedelta]:
+        return not self.on_finish, self.after
 
     def refuse_after(self) -> None:
-        """Raises Misconfigured where old keys are to stay a while, for a way in which none can."""
+        """Raises where old keys are to stay a while, for a way in which none can: see _problem."""
         if self.after:
-            raise Misconfigured(
-                "OLD_KEY_ENDS cannot be after:... for a key that the next one takes the place of",
-                do="choose another OLD_KEY_ENDS; a longer rotation interval does the same",
-                field="OLD_KEY_ENDS",
+            raise self._problem(
+                "cannot be after:... for a key that the next one takes the place of",
+                "choose another; a longer rotation interval does the same",
             )
 
     def require_known_dates(self, created: datetime | None) -> None:
-        """Raises Misconfigured where age decides, and the issuer does not say when it began."""
+        """Raises where age decides, and the issuer does not say when it began: see _problem."""
         if self.after and created is None:
-            raise Misconfigured(
-                "the issuer does not say when keys were made, so OLD_KEY_ENDS cannot be after:...",
-                do="let the description's list read 'created', or choose another OLD_KEY_ENDS",
-                field="OLD_KEY_ENDS",
+            raise self._problem(
+                "cannot be after:..., as the issuer does not say when keys were made",
+                "let the description's list read 'created', or choose another",
             )
 
+    def _problem(self, problem: str, do: str) -> Misconfigured | MalformedSecret:
+        """The function's, Misconfigured, or the secret's, MalformedSecret: by who asks for it."""
+        if self.asked:
+            place = place_of(VARIABLE)
+            return MalformedSecret(f"field '{place}' of the secret {problem}", do=do, field=place)
+        return Misconfigured(f"{VARIABLE} {problem}", do=do, field=VARIABLE)
+
     def due(self, successor_created: datetime | None) -> bool:
-        """Whether a key may end now, by its successor's age; raises Misconfigured."""
+        """Whether a key may end now, by its successor's age; raises as require_known_dates."""
         self.require_known_dates(successor_created)
         if successor_created is None:
             return True
         return datetime.now(UTC) - successor_created >= self.after
+
+
+def _read(settings: Settings) -> tuple[bool, timedelta]:
+    setting = settings.text(VARIABLE, default="next-rotation").strip()
+    if setting in ("next-rotation", "on-finish"):
+        return setting == "on-finish", timedelta()
+    if match := re.fullmatch(r"after:([1-9][0-9]{0,4})([mhd])", setting):
+        return False, timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
+    raise settings.refusal(VARIABLE, "must be next-rotation, on-finish or like after:7d")
 
 
 def warn_of_early_end(created: ApiKey, ticket: Ticket[ApiKey]) -> None:

@@ -26,7 +26,9 @@ class AlternatingUsers(DatabaseBackend[PairSession]):
 
     def create(self, current: Login, ticket: Ticket[Login], /) -> Login:
         """The other user with a new password, which is nowhere in the target yet."""
-        other = replace(current, username=current.twin, password=self.policy.generate())
+        self.check_wishes(current)
+        password = self.policies.granted(current.document).generate()
+        other = replace(current, username=current.twin, password=password)
         self.engine.check(other)
         if other.twin != current.username:  # it would go on to a third user, and to its password
             raise MalformedSecret(
@@ -73,6 +75,7 @@ class AlternatingUsers(DatabaseBackend[PairSession]):
 
     def verify(self, pending: Login, ticket: Ticket[Login], /) -> None:
         """Log in with the pending password, and compare what its user can do."""
+        self.check_tested_wishes(pending, ticket)
         with self.logins.session(pending) as session:
             only_tests = ticket.only_tests()
             if only_tests:

@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Iterator, Mapping
-from typing import Generic
+from typing import Any, Generic
 
+from shared.asked.grants import Grants, check_wishes
+from shared.asked.passwords import PASSWORD_RULES, password_policy
 from shared.credentials import Login
-from shared.errors import PendingUnusable, Rejected, RejectedByPolicy
+from shared.errors import MalformedSecret, PendingUnusable, Rejected, RejectedByPolicy
 from shared.fields import Fields
-from shared.passwords import PasswordPolicy
 from shared.patience import retried
 from shared.protocol.candidates import Candidate, stored_candidates
 from shared.protocol.contract import Ticket
@@ -37,7 +38,7 @@ class DatabaseBackend(Generic[S]):
     ) -> None:
         self.engine = engine
         self.name = engine.name
-        self.policy = PasswordPolicy.from_environment(environment)
+        self.policies = Grants(environment, PASSWORD_RULES, password_policy)
         self.logins = Logins(engine)
         self.admins = Admins(engine, self.logins, directory)
         self._allow_unencrypted = Settings(environment).flag("ALLOW_UNENCRYPTED", default=False)
@@ -52,6 +53,30 @@ class DatabaseBackend(Generic[S]):
         )
         self.engine.check(login)
         return login
+
+    @property
+    def grants(self) -> tuple[Grants[Any], ...]:
+        """What a secret may ask for: a strategy that has more adds its own."""
+        return (self.policies,)
+
+    def check_wishes(self, current: Login) -> None:
+        """Raises MalformedSecret where the secret asks for more than it may: see createSecret.
+
+        Not in `parse`: settings of the function may change, and what an older version holds is a
+        way out of a lockout all the same.
+        """
+        check_wishes(current.document, self.grants)
+
+    def check_tested_wishes(self, pending: Login, ticket: Ticket[Login]) -> None:
+        """The same for a secret that is only tested, as the next rotation would refuse it.
+
+        A rotation that has begun goes on: see Grants.granted_or_unasked.
+        """
+        try:
+            self.check_wishes(pending)
+        except MalformedSecret:
+            if ticket.only_tests():
+                raise
 
     def render(self, credential: Login, /) -> dict[str, object]:
         """The secret's JSON with this user and password."""

@@ -1,12 +1,21 @@
-"""What the function's settings say of a single user's password."""
+"""What the function's settings, and the secret within them, say of a single user's password."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Self
 
+from shared.asked.wishes import Asked, Kind
 from shared.errors import Misconfigured
 from shared.settings import Settings
 from shared.strategies.contract import Engine
+
+_FLAGS = ("PASSWORD_OVERLAP", "SHORT_GAP")
+_ENDS = ("on-finish", "next-rotation")  # the earlier one first
+ONE_PASSWORD: Mapping[str, Kind] = MappingProxyType({"SHORT_GAP": "flag"})
+TWO_PASSWORDS: Mapping[str, Kind] = MappingProxyType(
+    {**ONE_PASSWORD, "PASSWORD_OVERLAP": "flag", "OLD_PASSWORD_ENDS": "text"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,17 +28,24 @@ class Options:
     short_gap: bool  # setSecret verifies and promotes as well
 
     @classmethod
-    def from_environment(
-        cls, environment: Mapping[str, str], engine: Engine[Any], *, two_passwords: bool
-    ) -> Self:
-        """Raises Misconfigured naming the variable.
+    def granted(cls, asked: Asked, engine: Engine[Any], *, two_passwords: bool) -> Self:
+        """What the function says, or the secret where the function leaves it open.
 
         two_passwords: whether a user of this engine may have two.
+        Raises Misconfigured naming the variable, and MalformedSecret naming the place.
         """
-        settings = Settings(environment)
-        ends = settings.choice(
-            "OLD_PASSWORD_ENDS", default="next-rotation", of=("next-rotation", "on-finish")
-        )
+        for flag in _FLAGS:
+            asked.keep_off(flag)
+        _keep_early_end(asked)
+        for flag, other in (_FLAGS, _FLAGS[::-1]):
+            # What the secret says itself goes before what the function says for all of them.
+            if flag in asked.names and other not in asked.names and asked.flag(flag, default=False):
+                asked = asked.with_value(other, "")
+        return cls._read(asked, engine, two_passwords=two_passwords)
+
+    @classmethod
+    def _read(cls, settings: Settings, engine: Engine[Any], *, two_passwords: bool) -> Self:
+        ends = settings.choice("OLD_PASSWORD_ENDS", default="next-rotation", of=_ENDS)
         options = cls(
             admin_sets=settings.flag("ADMIN_SETS_PASSWORD", default=not engine.changes_itself),
             overlap=settings.flag("PASSWORD_OVERLAP", default=False),
@@ -55,3 +71,17 @@ class Options:
                 field="SHORT_GAP",
             )
         return options
+
+
+def _keep_early_end(asked: Asked) -> None:
+    """Raise MalformedSecret where the old password is to end later than the function says."""
+    name = "OLD_PASSWORD_ENDS"
+    ours = asked.own.choice(name, default=_ENDS[-1], of=_ENDS)
+    if name in asked.names and _ENDS.index(asked.choice(name, default=ours, of=_ENDS)) > (
+        _ENDS.index(ours)
+    ):
+        asked.refuse(
+            name,
+            f"is later than {name}={ours} of the function",
+            f"take it out, or set {name}=next-rotation on the function",
+        )

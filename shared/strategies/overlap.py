@@ -14,6 +14,7 @@ from shared.strategies.database import is_elsewhere
 from shared.strategies.single_user import Change, SingleUser
 
 LOG = logging.getLogger(f"rotation.{__name__}")
+_ENDS_ON_FINISH = "the old password ends on finish"
 
 
 class SingleUserWithOverlap(SingleUser[OverlapSession]):
@@ -21,9 +22,19 @@ class SingleUserWithOverlap(SingleUser[OverlapSession]):
 
     two_passwords: ClassVar[bool] = True
 
+    def install(self, pending: Login, ticket: Ticket[Login], /) -> None:
+        """As a single user; notes what finishSecret would have to read the version for."""
+        ticket.notes[_ENDS_ON_FINISH] = self._ends_on_finish(pending)
+        super().install(pending, ticket)
+
+    def verify(self, pending: Login, ticket: Ticket[Login], /) -> None:
+        """As a single user; notes the same."""
+        ticket.notes[_ENDS_ON_FINISH] = self._ends_on_finish(pending)
+        super().verify(pending, ticket)
+
     def set(self, change: Change[OverlapSession]) -> bool:
         """Beside the accepted one, where that is asked for and allowed."""
-        if self.options.overlap:
+        if self.options_of(change.pending).overlap:
             if change.accepted.password == change.pending.password:
                 return False  # added before, which is at once or not at all
             try:
@@ -39,9 +50,11 @@ class SingleUserWithOverlap(SingleUser[OverlapSession]):
 
     def end_old_credential(self, ticket: Ticket[Login], /) -> None:
         """End the old password, where it has lived beside the new one for long enough."""
-        if not (self.options.overlap and self.options.ends_on_finish):
+        if ticket.notes.get(_ENDS_ON_FINISH) is False:
             return
         pending = ticket.pending()
+        if not self._ends_on_finish(pending):
+            return
         with (
             self.logins.session(pending) as session,
             self.setter(pending, ticket) as (admin, by),
@@ -51,6 +64,10 @@ class SingleUserWithOverlap(SingleUser[OverlapSession]):
                 there.end_other_passwords(pending.password, by=by)
             except Forbidden as forbidden:
                 LOG.warning("OLD_PASSWORD_ENDS=on-finish is not kept: %s", forbidden)
+
+    def _ends_on_finish(self, pending: Login) -> bool:
+        options = self.options_of(pending)
+        return options.overlap and options.ends_on_finish
 
     @contextmanager
     def _at_writer(

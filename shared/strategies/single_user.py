@@ -4,14 +4,15 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import ClassVar, Generic, NamedTuple
+from typing import Any, ClassVar, Generic, NamedTuple
 
+from shared.asked.grants import Grants
 from shared.credentials import Login
 from shared.errors import GIVE_UP, Permanent, Rejected, RotationError, TargetMismatch
 from shared.protocol.contract import Ticket
 from shared.strategies.contract import Directory, Engine, S, Session
 from shared.strategies.database import DatabaseBackend, login_candidates, refuse_copy
-from shared.strategies.options import Options
+from shared.strategies.options import ONE_PASSWORD, TWO_PASSWORDS, Options
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 
@@ -33,15 +34,24 @@ class SingleUser(DatabaseBackend[S]):
         directory: Directory | None = None,
     ) -> None:
         super().__init__(engine, environment, directory=directory)
-        self.options = Options.from_environment(
-            environment, engine, two_passwords=self.two_passwords
+        self.options = Grants(
+            environment,
+            TWO_PASSWORDS if self.two_passwords else ONE_PASSWORD,
+            partial(Options.granted, engine=engine, two_passwords=self.two_passwords),
         )
+        self.admin_sets = self.options.unasked.admin_sets
+
+    @property
+    def grants(self) -> tuple[Grants[Any], ...]:
+        """The rules for passwords, and when the old one ends."""
+        return (*super().grants, self.options)
 
     def create(self, current: Login, ticket: Ticket[Login], /) -> Login:
         """The same user with a new password, which is nowhere in the target yet."""
-        if self.options.admin_sets:
+        self.check_wishes(current)
+        if self.admin_sets:
             self.admins.login(current, ticket)  # a fault of its secret is told before the put
-        return current.with_password(self.policy.generate())
+        return current.with_password(self.policies.granted(current.document).generate())
 
     def install(self, pending: Login, ticket: Ticket[Login], /) -> None:
         """Log in with the first stored password that is accepted, and set the pending one."""
@@ -55,7 +65,7 @@ class SingleUser(DatabaseBackend[S]):
             )
         # The current one first: in a normal rotation it is accepted, so nothing is ever refused.
         candidates = login_candidates(ticket, pending, current=current, pending=pending)
-        look = partial(self.admins.session, pending, ticket) if self.options.admin_sets else None
+        look = partial(self.admins.session, pending, ticket) if self.admin_sets else None
         with self.logins.first_accepted(candidates, pending, look) as (accepted, session):
             if self.is_due(pending, accepted):
                 with self.setter(pending, ticket) as (admin, by):
@@ -63,14 +73,15 @@ class SingleUser(DatabaseBackend[S]):
                     change = Change(session, pending, accepted, admin, by)
                     if self.set(change) and accepted.password != pending.password:
                         self._prove_or_undo(change, ticket)
-        if self.options.short_gap:
+        if self.options_of(pending).short_gap:
             ticket.promote()
 
     def verify(self, pending: Login, ticket: Ticket[Login], /) -> None:
         """Log in with the pending password and run a query."""
+        self.check_tested_wishes(pending, ticket)
         with self.logins.session(pending) as session:
             session.ping()
-            if self.options.admin_sets and ticket.only_tests():
+            if self.admin_sets and ticket.only_tests():
                 with self.admins.session(pending, ticket) as (_, by):
                     session.check_admin(by=by)
 
@@ -81,6 +92,10 @@ class SingleUser(DatabaseBackend[S]):
         """Have the user accept the pending password; whether that ended the accepted one."""
         self.set_password(change.session, change.pending, change.accepted, change.by)
         return True
+
+    def options_of(self, pending: Login) -> Options:
+        """How the password of this version changes, as it asks and may."""
+        return self.options.granted_or_unasked(pending.document)
 
     def _prove_or_undo(self, change: "Change[S]", ticket: Ticket[Login]) -> None:
         """Log in anew, as clients will: what lets them in may be a pooler, which knows less."""
@@ -108,7 +123,7 @@ class SingleUser(DatabaseBackend[S]):
         self, user: Login, ticket: Ticket[Login]
     ) -> Iterator[tuple[Login, S] | tuple[None, None]]:
         """The admin and its session, where that one sets the user's password; None where not."""
-        if not self.options.admin_sets:
+        if not self.admin_sets:
             yield None, None
             return
         with self.admins.session(user, ticket) as admin_and_session:

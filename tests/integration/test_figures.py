@@ -144,6 +144,15 @@ def test_mysql_overlap(
     assert (logins.seen, logins.refused) == (2, 0)
 
 
+def test_what_a_secret_asks_for_costs_nothing(lab: Lab, mysql_server: Server) -> None:
+    target = MySQLTarget(mysql_server, f"figures_{uuid.uuid4().hex[:8]}")
+    secret = lab.secret(target, rotation={"password_length": 64, "old_password_ends": "on-finish"})
+    with mysql_logins(target) as logins:
+        calls = aws_calls(secret)
+    assert calls <= 8
+    assert (logins.seen, logins.refused) == (3, 0)
+
+
 def test_http_api_key(lab: Lab, jupyterhub: Issuer, report: Report) -> None:
     secret = lab.secret(IssuerTarget(jupyterhub))
     costs = []

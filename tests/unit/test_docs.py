@@ -371,7 +371,8 @@ def parse(document: Mapping[str, object]) -> str:
     if "host" not in document:  # as RDS makes it
         assert set(document) == {"username", "password"}
         return "managed"
-    single_users()[str(document["engine"])].parse(document)
+    function = single_users()[str(document["engine"])]
+    function.check_wishes(function.parse(document))
     return "login"
 
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from rotators.mysql.connection import Connection
 from shared.errors import RejectedByPolicy
-from shared.passwords import CLASSES
+from shared.passwords import CLASSES, SET_WHERE
 from shared.secret import Secret
 
 _LENGTH = "PASSWORD_LENGTH"  # the field of the error also where no rule is known to be broken
@@ -32,7 +32,7 @@ def explaining_policy_refusals(connection: Connection, password: Secret) -> Iter
     if not connection.mariadb and len(password.reveal().encode()) > _MAX_BYTES:
         raise RejectedByPolicy(
             f"the new password has more than the {_MAX_BYTES} bytes that MySQL takes",
-            do=f"set PASSWORD_LENGTH to {_MAX_BYTES} or less",
+            do=f"set PASSWORD_LENGTH to {_MAX_BYTES} or less, {SET_WHERE}",
             field=_LENGTH,
         )
     try:
@@ -84,6 +84,6 @@ def _below_minimum(
     return RejectedByPolicy(
         f"{refusal.what}: it wants {setting} to be {wanted} or more",
         do=f"set {setting}{unset}, and see that PASSWORD_LENGTH and EXCLUDE_CHARACTERS leave room "
-        "for it",
+        f"for it, {SET_WHERE}",
         field=exclude_setting or setting,
     )

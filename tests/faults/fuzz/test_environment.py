@@ -58,7 +58,7 @@ def assert_password_follows_settings(function: str, given: dict[str, str]) -> No
     """Build the backend, and assert its password's length and characters."""
     backend = BUILDERS[function](given)
     if isinstance(backend, ApiKeyBackend):
-        password = backend._issuer._policy.generate()  # type: ignore[attr-defined]  # HttpIssuer's
+        password = backend._issuer._policies.unasked.generate()  # type: ignore[attr-defined]  # HttpIssuer's
         backend.parse(KEYS[0].document())
     else:
         assert isinstance(backend, SingleUser | AlternatingUsers)

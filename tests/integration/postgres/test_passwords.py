@@ -178,6 +178,21 @@ def test_so_is_what_commit_is_refused_with(
     assert state in problem.what
 
 
+def test_what_the_servers_rules_want_the_secret_asks_for_as_it_is_told(
+    lab: Lab, checking: Server
+) -> None:
+    target = PostgresTarget(checking, username(), ITSELF)
+    secret = lab.secret(target)
+    with refusing(target, "credcheck.password_min_length = 64"):
+        problem = set_secret_fails(secret, RejectedByPolicy)
+        assert "PASSWORD_LENGTH" in problem.do
+        assert "in small letters in 'rotation' of the secret" in problem.do
+        secret.store({**secret.value(), "rotation": {"password_length": 64}})
+        outcome = secret.rotate()
+    assert outcome.state == "succeeded", outcome.error
+    assert target.accepts(secret.value())
+
+
 def test_no_log_has_a_password_that_was_sent_itself(
     lab: Lab, checking: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -93,6 +93,9 @@ class FakeIssuer:
     def choose(self, current: ApiKey, /) -> ApiKey:
         raise AssertionError(current)
 
+    def policies(self, key: ApiKey, /) -> None:
+        raise AssertionError(key)
+
     def propagation(self, key: ApiKey, /) -> float:
         raise AssertionError(key)
 

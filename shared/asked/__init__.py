@@ -1,0 +1,1 @@
+"""What a secret asks for itself, within what its function's settings allow."""
