@@ -9,6 +9,8 @@ from types import MappingProxyType
 from shared.asked.wishes import Asked, Kind
 from shared.passwords import CLASSES, MAX_LENGTH, CharacterClass, PasswordPolicy
 
+# No search reaches so far: a secret that stays above it may choose its characters freely.
+ENOUGH_BITS = 128
 _MINIMUMS = [each.minimum_setting for each in CLASSES]
 _EXCLUSIONS = [each.exclude_setting for each in CLASSES]
 PASSWORD_RULES: Mapping[str, Kind] = MappingProxyType({
@@ -24,7 +26,7 @@ def password_policy(asked: Asked) -> PasswordPolicy:
     """The function's policy with what the secret asks for.
 
     What the function excludes stays excluded, no number falls below the function's, and a
-    password has at least as many bits as without the wishes.
+    password has at least as many bits as without the wishes, or ENOUGH_BITS.
     Raises Misconfigured, and MalformedSecret naming the place.
     """
     own = PasswordPolicy.from_environment(asked.own.environment)
@@ -36,19 +38,19 @@ def password_policy(asked: Asked) -> PasswordPolicy:
     asked = _excluding_both(asked)
     policy = PasswordPolicy.read(asked)
     _check_numbers(asked, policy, own)
-    least = _least_length(policy, math.floor(own.bits()))
+    least = _least_length(policy, min(math.floor(own.bits()), ENOUGH_BITS))
     if least is None:
         narrowing = (*_MINIMUMS, *_EXCLUSIONS, "EXCLUDE_CHARACTERS")
         asked.refuse(
             next(name for name in narrowing if name in asked.names),
-            f"leaves no password of up to {MAX_LENGTH} characters as strong as the function's own",
+            f"leaves no password of up to {MAX_LENGTH} characters that is strong enough",
             "exclude fewer characters, or ask for lower minimums",
         )
     if policy.length < least:
         asked.refuse(
             "PASSWORD_LENGTH",
             f"must be {least} at least: with what else the secret asks for, a shorter password is "
-            "weaker than the function's own",
+            "too weak",
             f"ask for a password_length of {least} or more, or exclude fewer characters and ask "
             "for lower minimums",
         )

@@ -8,6 +8,7 @@ import pytest
 
 from local import template
 from local.servers.certificates import Authority
+from shared.asked.passwords import ENOUGH_BITS
 from shared.errors import MalformedSecret
 from shared.keys.backend import ApiKeyBackend
 from tests.faults.fuzz.mutations import CANARY, CONFIDENTIAL, mutate, odd
@@ -90,7 +91,8 @@ def check(backend: Any, credential: Any, asked: Any, environment: dict[str, str]
             assert whole is not None
         raise
     granted = backend.policies.granted(credential.document)
-    assert math.floor(granted.bits()) >= math.floor(backend.policies.unasked.bits())
+    own = math.floor(backend.policies.unasked.bits())
+    assert math.floor(granted.bits()) >= min(own, ENOUGH_BITS)
     assert_keeps_to_both(created.password.reveal(), asked or {}, environment)
 
 

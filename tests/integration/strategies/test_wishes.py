@@ -166,12 +166,16 @@ def test_what_the_servers_rules_want_the_secret_asks_for_as_it_is_told(
     with target.admin() as connection, connection.cursor() as cursor:
         cursor.execute("INSTALL COMPONENT 'file://component_validate_password'")
         try:
-            cursor.execute("SET GLOBAL validate_password.special_char_count = 12")
+            cursor.execute("SET GLOBAL validate_password.special_char_count = 40")
             wanted = set_secret_fails(secret)
-            assert "MINIMUM_PUNCTUATION to be 12 or more" in wanted
-            assert "set MINIMUM_PUNCTUATION" in wanted
+            assert "PASSWORD_LENGTH to be 43 or more" in wanted
             assert "in small letters in 'rotation' of the secret" in wanted
-            asked = {"minimum_punctuation": 12}
+            asked = {"password_length": 43}
+            secret.store({**secret.value(), "rotation": asked})
+            wanted = set_secret_fails(secret)
+            assert "MINIMUM_PUNCTUATION to be 40 or more" in wanted
+            assert "set MINIMUM_PUNCTUATION" in wanted
+            asked["minimum_punctuation"] = 40
             secret.store({**secret.value(), "rotation": asked})
             longer = refused(secret)
             assert longer.field == "rotation.password_length"
