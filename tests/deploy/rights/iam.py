@@ -16,11 +16,12 @@ def statements(stack: Stack, function: str) -> list[Statement]:
     """All of the function's role: its own policies, and those that stand beside it."""
     role = stack.properties(f"{function}Role")
     assert "ManagedPolicyArns" not in role
-    documents = [each["PolicyDocument"] for each in role["Policies"]]
-    for policy in stack.of_type("AWS::IAM::Policy").values():
-        if f"Role-of-{function}Role" in policy["Roles"]:
-            documents.append(policy["PolicyDocument"])
-    return [each for document in documents for each in document["Statement"]]
+    beside = stack.of_type("AWS::IAM::Policy").values()
+    policies = [
+        *role["Policies"],
+        *(each for each in beside if f"Role-of-{function}Role" in each["Roles"]),
+    ]
+    return [each for policy in policies for each in policy["PolicyDocument"]["Statement"]]
 
 
 def actions(stack: Stack, function: str) -> set[str]:

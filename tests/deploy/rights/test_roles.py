@@ -1,4 +1,4 @@
-"""What each role of the transformed template may do: no more than is said here, whatever is asked."""
+"""What each role of the transformed template may do: what is said here and no more."""
 
 import pytest
 

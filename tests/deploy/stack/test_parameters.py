@@ -1,0 +1,62 @@
+"""What a deploy asks: nothing that has no default, each parameter in one group of the console."""
+
+import re
+import tomllib
+
+from local import template
+from local.build import artifacts
+
+PARAMETERS = template.document()["Parameters"]
+SAMCONFIG = artifacts.ROOT / "samconfig.toml"
+PAGES = [
+    path
+    for folder in (artifacts.ROOT, artifacts.ROOT / "docs")
+    for kind in ("*.md", "*.toml", "*.sh", "*.yaml", "*.yml")
+    for path in (folder.glob(kind) if folder == artifacts.ROOT else folder.rglob(kind))
+]
+# After `--parameter-overrides`, or in a string that samconfig.toml has for it.
+OVERRIDES = re.compile(r"--parameter-overrides((?:\s+\\\n|[^\n`])*)|parameter_overrides = \"(.*)\"")
+WORD = re.compile(r"\s*([A-Za-z]\w*=(?:\"[^\"]*\"|'[^']*'|[^\s\"']*))")
+
+
+def test_no_parameter_has_to_be_given() -> None:
+    assert [name for name, each in PARAMETERS.items() if "Default" not in each] == []
+
+
+def test_each_is_in_one_group_and_each_group_says_what_it_is_about() -> None:
+    interface = template.document()["Metadata"]["AWS::CloudFormation::Interface"]
+    groups = interface["ParameterGroups"]
+    listed = [name for group in groups for name in group["Parameters"]]
+    assert sorted(listed) == sorted(PARAMETERS)
+    kinds = [group["Label"]["default"].partition(":")[0] for group in groups]
+    assert kinds == [
+        *("Where", "What", "Strategy", "Rules of passwords and keys", "Network", "Telling")
+    ]
+
+
+def test_the_deploy_defaults_are_the_templates() -> None:
+    deploy = tomllib.loads(SAMCONFIG.read_text())["default"]["deploy"]["parameters"]
+    assert "parameter_overrides" not in deploy
+    assert deploy["capabilities"] == "CAPABILITY_IAM"
+
+
+def lost(words: str) -> str:
+    """What SAM would drop without a word: all that is no Name=value, such as the rest of a list."""
+    return WORD.sub("", words).replace("\\\n", "").strip()
+
+
+def test_a_list_with_spaces_is_seen() -> None:
+    assert lost("SubnetIds=a,b IssuerHosts=a,b") == ""
+    assert lost("IssuerHosts='a b' VpcId=vpc-1") == ""
+    assert lost("IssuerHosts=a b") == "b"
+
+
+def test_no_example_has_a_list_with_spaces() -> None:
+    """`IssuerHosts=a b` would become `a`."""
+    found = 0
+    for page in PAGES:
+        for match in OVERRIDES.finditer(page.read_text()):
+            words = (match[1] or match[2] or "").split(" --")[0]
+            found += 1
+            assert lost(words) == "", (page.name, match[0])
+    assert found
