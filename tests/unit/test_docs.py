@@ -4,6 +4,7 @@ import ast
 import contextlib
 import json
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple, cast
@@ -183,6 +184,10 @@ class Recorder(dict[str, str]):
         return None if default is None else str(default)
 
 
+# Which no parameter gives, but the template itself.
+OWN_TO_THE_STACK = {"POWERTOOLS_METRICS_NAMESPACE", "AWS_ENDPOINT_URL_SECRETS_MANAGER"}
+
+
 def test_every_environment_variable_is_explained() -> None:
     environment = Recorder()
     PasswordPolicy.from_environment(environment)
@@ -191,22 +196,23 @@ def test_every_environment_variable_is_explained() -> None:
     for function in template.functions().values():
         environment.asked |= function.environment.keys()
     table = rows("docs/secrets.md", "variable")
-    assert {names(row[0])[0] for row in table} == environment.asked
+    for name in OWN_TO_THE_STACK:
+        assert f"`{name}`" in TEXT["docs/deploying.md"]
+    assert {names(row[0])[0] for row in table} == environment.asked - OWN_TO_THE_STACK
     parameters = template.document()["Parameters"]
     assert {names(row[1])[0] for row in table} <= parameters.keys()
     assert "`LAMBDA_TASK_ROOT`" in TEXT["docs/secrets.md"]
 
 
 def test_every_environment_variable_is_given_its_parameter() -> None:
-    given: dict[str, str] = {}
+    given: dict[str, str] = defaultdict(str)
     document = template.document()
     for holder in (document["Globals"]["Function"], *_properties()):
-        given |= {
-            name: json.dumps(value)
-            for name, value in holder.get("Environment", {}).get("Variables", {}).items()
-        }
-    for variable, parameter, *_ in rows("docs/secrets.md", "variable"):
-        assert f'"{names(parameter)[0]}"' in given.get(names(variable)[0], ""), variable
+        for name, value in holder.get("Environment", {}).get("Variables", {}).items():
+            given[name] += json.dumps(value)
+    for variable, parameters, *_ in rows("docs/secrets.md", "variable"):
+        for parameter in names(parameters):
+            assert f'"{parameter}"' in given[names(variable)[0]], variable
 
 
 def _properties() -> list[dict[str, Any]]:

@@ -170,7 +170,7 @@ class Stack:
 
 def every_way() -> Iterable[Stack]:
     """Each set of functions, in each kind of network, with and without all else that is asked."""
-    networks = (
+    networks: tuple[dict[str, str], ...] = (
         {},
         NETWORK,
         {**NETWORK, "SecretsManagerEndpoint": "true"},
