@@ -40,6 +40,17 @@ def test_the_deploy_defaults_are_the_templates() -> None:
     assert deploy["capabilities"] == "CAPABILITY_IAM"
 
 
+def test_the_table_of_engines_names_functions_and_parameters_that_there_are() -> None:
+    page = (artifacts.ROOT / "docs" / "deploying.md").read_text()
+    table = page.partition("| you have |")[2].partition("\n\n")[0].splitlines()[2:]
+    cells = [row.strip("|").split(" | ") for row in table]
+    functions = {name for row in cells for name in re.findall(r"`(\w+)`", row[1])}
+    assert functions <= template.functions().keys()
+    given = {name for row in cells for name in re.findall(r"`(\w+)[=`]", row[2])}
+    assert given
+    assert given <= PARAMETERS.keys()
+
+
 def lost(words: str) -> str:
     """What SAM would drop without a word: all that is no Name=value, such as the rest of a list."""
     return WORD.sub("", words).replace("\\\n", "").strip()
