@@ -20,6 +20,7 @@ def way_out(*functions: str, **given: str) -> set[tuple[str, str]]:
     assert "SecurityGroupIngress" not in group
     rules = group["SecurityGroupEgress"]
     for each in rules:
+        assert each["Description"]
         assert each["FromPort"] == each["ToPort"]
         assert len({"CidrIp", "DestinationSecurityGroupId"} & each.keys()) == 1
     where = (each.get("CidrIp") or each["DestinationSecurityGroupId"] for each in rules)
