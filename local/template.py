@@ -137,8 +137,8 @@ def _function(
 def _default(value: object, parameters: Mapping[str, Any]) -> str | None:
     """What a stack deployed with no parameters set would put there; None for no variable.
 
-    Each Fn::If in a variable asks for what such a stack has not. What is put together has nothing
-    to be put together from.
+    Of an Fn::If its last branch counts, which is for what nobody asked for; what is joined of
+    parameters counts as empty.
     """
     if not isinstance(value, dict):
         return str(value)

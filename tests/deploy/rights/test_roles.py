@@ -9,10 +9,10 @@ from tests.deploy.stack.deployed import (
     NETWORK,
     REGION,
     deploy,
-    every_way,
     function_arn,
     written_out,
 )
+from tests.deploy.stack.ways import every_way
 
 ROTATE = {
     "secretsmanager:DescribeSecret",

@@ -4,7 +4,7 @@ Ours is a reading of CloudFormation's documentation of its functions; AWS was ne
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -166,28 +166,3 @@ class Stack:
             for name, each in self._template[section].items()
             if "Condition" not in each or self.holds({"Condition": each["Condition"]})
         }
-
-
-def every_way() -> Iterable[Stack]:
-    """Each set of functions, in each kind of network, with and without all else that is asked."""
-    networks: tuple[dict[str, str], ...] = (
-        {},
-        NETWORK,
-        {**NETWORK, "SecretsManagerEndpoint": "true"},
-        {**NETWORK, "SecretsManagerEndpoint": "true", "SecurityGroupIds": "sg-1,sg-2"},
-    )
-    more = {
-        "AlarmTopicArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms",
-        "KmsKeyArns": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1,arn:aws:kms:{REGION}:{ACCOUNT}:key/2",
-        "LogKmsKeyArn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/3",
-        "MySqlAdminSetsPassword": "true",
-        "PostgresAdminSetsPassword": "true",
-        "SecretPrefixes": "orders-,/billing/",
-        "SecretTagValue": "production",
-    }
-    for number in range(2 ** len(FUNCTIONS)):
-        named = [name for bit, name in enumerate(FUNCTIONS) if number >> bit & 1]
-        switches = {f"Deploy{name}": str(name in named).lower() for name in FUNCTIONS}
-        for network in networks:
-            for asked in ({}, more):
-                yield Stack({**switches, **network, **asked})

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.deploy.stack.deployed import NETWORK, deploy, every_way
+from tests.deploy.stack.deployed import NETWORK, deploy
+from tests.deploy.stack.ways import every_way
 
 GROUPS = {"SubnetIds": "subnet-1", "SecurityGroupIds": "sg-1"}
 NEEDS_SUBNETS = "VpcId, SecurityGroupIds and SecretsManagerEndpoint need SubnetIds"

@@ -18,9 +18,9 @@ from tests.deploy.stack.deployed import (
     STACK,
     Stack,
     deploy,
-    every_way,
     function_arn,
 )
+from tests.deploy.stack.ways import every_way
 
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms"
 NAMESPACE = f"SecretRotation/{STACK}"
