@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from local import template
+from local.build import artifacts
 from local.functions.home import LambdaContext
 from shared.errors import RotationError
 from tests.deploy.stack.deployed import (
@@ -166,6 +167,18 @@ def test_every_function_has_its_outputs_and_its_parameter() -> None:
         (parameter,) = stack.of_type("AWS::SSM::Parameter").values()
         assert parameter["Name"] == f"/{STACK}/{function}Arn"
         assert (parameter["Type"], parameter["Value"]) == ("String", function_arn(function))
+
+
+def test_what_the_documents_read_of_a_stack_is_there() -> None:
+    pages = [artifacts.ROOT / "README.md", *(artifacts.ROOT / "docs").rglob("*.md")]
+    text = "\n".join(page.read_text() for page in pages)
+    stack = deploy(**NETWORK, SecretsManagerEndpoint="true")
+    asked = set(re.findall(r"OutputKey=='(\w+)'", text))
+    assert asked
+    assert asked <= stack.outputs.keys()
+    named = set(re.findall(rf"--name (/{STACK}/\w+)", text))
+    assert named
+    assert named <= {each["Name"] for each in stack.of_type("AWS::SSM::Parameter").values()}
 
 
 def test_every_output_but_a_name_to_read_is_exported() -> None:
