@@ -43,6 +43,7 @@ demo: setup ## rotate real secrets before your eyes (ARGS=--help for one, n time
 test: setup ## the whole test suite, on real servers (ARGS='-k postgres' for a part)
 	@$(RUN) local.servers --only-fetch
 	@$(RUN) local.examples
+	@$(RUN) local.transform
 	@$(RUN) local.supply
 	@$(RUN) local.build
 	@$(RUN) pytest $(PROCESSES) --dist=loadfile $(ARGS)

@@ -24,7 +24,8 @@ class _Loader(yaml.SafeLoader):
 def _tagged(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, object]:
     name = suffix if suffix in {"Ref", "Condition"} else f"Fn::{suffix}"
     if isinstance(node, yaml.ScalarNode):
-        return {name: loader.construct_scalar(node)}
+        text = str(loader.construct_scalar(node))
+        return {name: text.split(".", 1) if suffix == "GetAtt" else text}
     if isinstance(node, yaml.SequenceNode):
         return {name: loader.construct_sequence(node, deep=True)}
     assert isinstance(node, yaml.MappingNode)  # noqa: S101 - YAML has no fourth kind
@@ -124,16 +125,25 @@ def _function(
         for each in (shared, specific)
         for name, value in each.get("Environment", {}).get("Variables", {}).items()
     }
+    defaults = {name: _default(value, parameters) for name, value in variables.items()}
     return Function(
         handler=properties["Handler"],
         timeout=properties["Timeout"],
         memory=properties["MemorySize"],
-        environment={name: _default(value, parameters) for name, value in variables.items()},
+        environment={name: value for name, value in defaults.items() if value is not None},
     )
 
 
-def _default(value: object, parameters: Mapping[str, Any]) -> str:
-    """What a stack deployed with no parameters set would put there."""
-    if isinstance(value, dict):
-        return str(parameters.get(str(value.get("Ref")), {}).get("Default", ""))
-    return str(value)
+def _default(value: object, parameters: Mapping[str, Any]) -> str | None:
+    """What a stack deployed with no parameters set would put there; None for no variable.
+
+    Of an Fn::If its last branch counts, which is for what nobody asked for; what is joined of
+    parameters counts as empty.
+    """
+    if not isinstance(value, dict):
+        return str(value)
+    if "Fn::If" in value:
+        return _default(value["Fn::If"][2], parameters)
+    if value == {"Ref": "AWS::NoValue"}:
+        return None
+    return str(parameters.get(str(value.get("Ref")), {}).get("Default", ""))

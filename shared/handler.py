@@ -91,8 +91,10 @@ class StepRecord:
             retryable, at_fault = self.problem.retryable, self.problem.field
             keys = {"code": self.code, "retryable": retryable, "field": at_fault}
             LOGGER.error(str(self.problem), extra=keys)
+        # A stack has a namespace of its own, so that no dashboard shows another's metrics.
+        namespace = os.environ.get("POWERTOOLS_METRICS_NAMESPACE") or NAMESPACE
         # Not powertools' shared Metrics: its dimensions outlive an invocation.
-        metrics = EphemeralMetrics(namespace=NAMESPACE)
+        metrics = EphemeralMetrics(namespace=namespace)
         for dimension, value in {**self.place, "code": self.code}.items():
             metrics.add_dimension(name=dimension, value=value)
         metrics.add_metric(name="Steps", unit=MetricUnit.Count, value=1)

@@ -86,7 +86,7 @@ class Application:
 
 def _adapted(template: dict[str, Any]) -> dict[str, Any]:
     """The template with our code's folder, and the endpoint among what every function may get."""
-    template["Globals"]["Function"]["Environment"]["Variables"].setdefault(ENDPOINT, "")
+    template["Globals"]["Function"]["Environment"]["Variables"][ENDPOINT] = ""
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = "functions"

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from local.scaffold.names import Names
 
-# The function that is entered wherever a new one has to be.
-_MODEL = "MySqlSingleUser"
+# The function that is entered wherever a new one has to be, and what lets its admin set passwords.
+_MODEL, _BY_ADMIN = "MySqlSingleUser", "MySqlAdminSets"
+# The port of the model's servers is open where the model is; no other kind is at that port.
+_OWN_TO_THE_MODEL = "  MySqlPort:"
 _BLOCK = """\
   # A user of {prefix} that changes its own password.
   {function}:
@@ -18,11 +20,12 @@ _BLOCK = """\
       Description: Rotates the password of a user of {prefix}
       CodeUri: .
       Handler: rotators.{kind}.single_user
+      Role: !GetAtt {function}Role.Arn
       LoggingConfig: {{LogGroup: !Ref {function}Logs}}
       Environment:
         Variables:
           ALLOW_UNENCRYPTED: !Ref AllowUnencrypted
-          ADMIN_SETS_PASSWORD: !Ref AdminSetsPassword
+          ADMIN_SETS_PASSWORD: !Ref {prefix}AdminSetsPassword
           SHORT_GAP: !Ref ShortGap
 
 """
@@ -47,19 +50,26 @@ def enter(names: Names, root: Path) -> list[Path]:
 
 
 def _template(text: str, names: Names) -> str:
-    """Its block after that of the model, and its name wherever that one is listed."""
+    """Its blocks after those of the model, and its name wherever that one is listed."""
+
+    def own(part: str) -> str:
+        by_admin = f"{names.prefix}{_BY_ADMIN.removeprefix('MySql')}"
+        return part.replace(_MODEL, names.function).replace(_BY_ADMIN, by_admin)
 
     def both(line: re.Match[str]) -> str:
-        if line[0].startswith("  Deploy") or line[0].lstrip().startswith("- "):
-            return f"{line[0]}\n{line[0].replace(_MODEL, names.function)}"
+        if line[0].startswith(_OWN_TO_THE_MODEL):
+            return line[0]
+        if re.match(rf"  Deploy|  {_BY_ADMIN}| +- ", line[0]):
+            return f"{line[0]}\n{own(line[0])}"
         # Of an Or, wherever in it the model is: another new kind may be behind it.
-        both_conditions = f"!Condition {_MODEL}, !Condition {names.function}"
-        return re.sub(rf"!Condition {_MODEL}\b", both_conditions, line[0])
+        conditions = rf"!Condition (?:{_MODEL}|{_BY_ADMIN})\b"
+        return re.sub(conditions, lambda found: f"{found[0]}, {own(found[0])}", line[0])
 
-    listed = re.compile(rf"^ .*{_MODEL}\b.*$", re.MULTILINE)
+    listed = re.compile(rf"^ .*(?:{_MODEL}|{_BY_ADMIN}(?:Password)?)\b.*$", re.MULTILINE)
+    (secrets,) = re.findall(rf"^  {_MODEL}Secrets:\n(?:(?: {{4}}.*)?\n)+", text, re.MULTILINE)
     block = _BLOCK.format(function=names.function, prefix=names.prefix, kind=names.kind)
-    its_own = rf"^  {_MODEL}:\n(?:(?: {{4}}.*)?\n)+"
-    return _after_last(its_own, block, listed.sub(both, text), joint="")
+    text = listed.sub(both, text)
+    return text.replace(secrets, secrets + block + own(secrets))
 
 
 def _group(text: str, names: Names) -> str:
@@ -79,7 +89,9 @@ def _group(text: str, names: Names) -> str:
 def _readme(text: str, names: Names) -> str:
     row = f"| `{names.function}` | the password of a user of {names.prefix} |"
     text = _after_last(r"^\| `\w+` \| .*\|$", row, text, within=r"^\| function \|.*?\n\n")
-    return _after_last(r"`Deploy\w+`", f", `Deploy{names.function}`", text, joint="")
+    text = _after_last(r"`Deploy\w+`", f", `Deploy{names.function}`", text, joint="")
+    by_admin = f", `{names.prefix}AdminSetsPassword`"
+    return _after_last(r"`MySqlAdminSetsPassword`", by_admin, text, joint="")
 
 
 def _engine(text: str, names: Names) -> str:

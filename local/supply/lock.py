@@ -11,7 +11,7 @@ from local.kinds import kinds
 
 GROUPS = ("dev", *kinds(), "lambda_runtime", "sdk")
 # In an environment of its own: it asks for other versions of what the others share.
-APART = ("audit", "bench", "checkov", "examples", "npm", "sam")
+APART = ("audit", "bench", "checkov", "examples", "npm", "sam", "transform")
 OLDEST_PYTHON = "3.11"
 
 

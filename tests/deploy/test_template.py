@@ -1,10 +1,12 @@
-"""The SAM template: valid, least privilege, and whole for every function in it."""
+"""The SAM template as it is written: valid, and whole for every function in it.
+
+What is deployed of it, and what roles may, is in the folders `stack` and `rights` beside this.
+"""
 
 import json
 import re
 import subprocess
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +16,15 @@ import yaml
 from local import template
 from local.build import artifacts
 from local.build.source import Source, rotator_of
-from local.functions.home import LambdaContext
 from local.verify import stack as referee
-from shared.errors import RotationError
 
 FUNCTIONS = template.functions()
 RESOURCES = template.document()["Resources"]
 BIN = artifacts.ROOT / ".venv" / "bin"
-ROTATE = {
-    "secretsmanager:DescribeSecret",
-    "secretsmanager:GetSecretValue",
-    "secretsmanager:ListSecretVersionIds",
-    "secretsmanager:PutSecretValue",
-    "secretsmanager:UpdateSecretVersionStage",
-}
 CLASSES = ("LOWERCASE", "UPPERCASE", "NUMBERS", "PUNCTUATION")
 SETTINGS = {
+    # Which the stack says of itself, by no parameter of theirs.
+    "the stack's own": ("POWERTOOLS_METRICS_NAMESPACE", "AWS_ENDPOINT_URL_SECRETS_MANAGER"),
     "every function": (
         *("LOG_LEVEL", "TLS_CA_BUNDLE"),
         *("PASSWORD_LENGTH", "EXCLUDE_CHARACTERS", "REQUIRE_EACH_INCLUDED_TYPE"),
@@ -46,61 +41,13 @@ SETTINGS = {
         *("ALLOW_PRIVATE_ISSUERS", "OLD_KEY_ENDS"),
     ),
 }
-OWN_RDS = "arn:${AWS::Partition}:rds:${AWS::Region}:${AWS::AccountId}:"
 ALTERNATING = [name for name in FUNCTIONS if FUNCTIONS[name].handler.endswith(".alternating_users")]
 SINGLE = [name for name in FUNCTIONS if FUNCTIONS[name].handler.endswith(".single_user")]
 DATABASES = [*ALTERNATING, *SINGLE]
 
 CONDITIONS = template.document()["Conditions"]
 NOTHING = {"Ref": "AWS::NoValue"}
-PARTS = ("", "Invocation", "Logs", "Errors", "Slow")
-SHARED_POLICIES = ("OwnSecretsUse", "CustomerKeyUse", "DatabaseAdminUse")
-
-
-def context() -> LambdaContext:
-    """Of an invocation that begins now."""
-    return LambdaContext(function_name="f", timeout=60, memory_limit_in_mb="256")
-
-
-def holds(rule: dict[str, Any], given: Mapping[str, str]) -> bool:
-    """Whether a rule of Conditions is true with these parameters."""
-    ((name, of),) = rule.items()
-    if name == "Condition":
-        return holds(CONDITIONS[of], given)
-    if name == "Fn::Equals":
-        return bool(given[of[0]["Ref"]] == of[1])
-    parts = [holds(each, given) for each in of]
-    return {"Fn::Not": not parts[0], "Fn::And": all(parts), "Fn::Or": any(parts)}[name]
-
-
-def stack(deployed: Iterable[str], **given: str) -> dict[str, str]:
-    """The parameters of a stack that has these functions and no others."""
-    parameters = template.document()["Parameters"]
-    defaults = {name: str(each.get("Default", "")) for name, each in parameters.items()}
-    switches = {f"Deploy{name}": str(name in deployed).lower() for name in FUNCTIONS}
-    return {**defaults, **switches, **given}
-
-
-def attached(policy: str, given: Mapping[str, str]) -> set[str]:
-    """The functions whose roles have this policy in such a stack; it is made only for some."""
-    roles = set()
-    for each in RESOURCES[policy]["Properties"]["Roles"]:
-        role = each
-        while "Fn::If" in role:
-            condition, true, false = role["Fn::If"]
-            role = true if holds({"Condition": condition}, given) else false
-        roles.add(role["Ref"])
-    named = {role.removesuffix("Role") for role in roles - {"AWS::NoValue"}}
-    # IAM refuses a policy without a role.
-    assert holds({"Condition": RESOURCES[policy]["Condition"]}, given) == bool(named)
-    return named
-
-
-def statements(function: str) -> list[dict[str, Any]]:
-    """What its role alone may do, after what all roles may."""
-    (shared,) = RESOURCES["OwnSecretsUse"]["Properties"]["PolicyDocument"]["Statement"]
-    policies = RESOURCES[function]["Properties"].get("Policies", [])
-    return [shared, *(statement for policy in policies for statement in policy["Statement"])]
+PARTS = ("", "Secrets", "Role", "Arn", "Invocation", "Logs", "Errors", "Slow")
 
 
 def variables(function: str) -> dict[str, Any]:
@@ -147,6 +94,8 @@ def test_the_loader_gives_what_the_local_system_needs() -> None:
     assert (function.timeout, function.memory) == (60, 256)
     assert function.environment["LOG_LEVEL"] == "INFO"
     assert function.environment["EXCLUDE_CHARACTERS"] == ""
+    # An empty one would be an address; none is what a stack without an endpoint gives.
+    assert "AWS_ENDPOINT_URL_SECRETS_MANAGER" not in function.environment
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -166,51 +115,11 @@ def test_sam_has_a_target_that_builds_the_handlers_rotator(function: str) -> Non
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_it_may_rotate_the_secrets_of_the_prefix_and_nothing_else(function: str) -> None:
-    """The rights that a rotation takes, and the form of an ARN: fact 21."""
-    rotate, *more = statements(function)
-    assert set(rotate["Action"]) == ROTATE
-    tag = {"secretsmanager:ResourceTag/rotated-by": {"Ref": "SecretTagValue"}}
-    assert rotate["Condition"] == {"Fn::If": ["HasTag", {"StringEquals": tag}, NOTHING]}
-    assert rotate["Resource"]["Fn::Sub"].endswith(":secret:${SecretPrefix}*-??????")
-    reads = [
-        (each["Action"], each["Resource"]["Fn::Sub"].partition(":secret:")[2]) for each in more
-    ]
-    admin = [("secretsmanager:GetSecretValue", "${AdminSecretPrefix}*-??????")]
-    assert reads == (admin if function == "HttpApiKey" else [])
-
-
-@pytest.mark.parametrize("function", FUNCTIONS)
-@pytest.mark.parametrize("sets", ["", "false", "true"])
-def test_a_databases_admin_is_for_who_works_through_one(function: str, sets: str) -> None:
-    through = function in ALTERNATING
-    if "ADMIN_SETS_PASSWORD" in variables(function):
-        through = sets == "true"
-    alone = stack([function], AdminSetsPassword=sets)
-    assert attached("DatabaseAdminUse", alone) == ({function} if through else set())
-    among = attached("DatabaseAdminUse", stack(FUNCTIONS, AdminSetsPassword=sets))
-    assert (function in among) == through
-
-
-def test_what_may_be_done_for_a_databases_admin() -> None:
-    read, ask = RESOURCES["DatabaseAdminUse"]["Properties"]["PolicyDocument"]["Statement"]
-    assert read["Action"] == ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
-    prefixed, managed = read["Resource"]
-    assert prefixed["Fn::Sub"].endswith(":secret:${AdminSecretPrefix}*-??????")
-    condition, allowed, otherwise = managed["Fn::If"]
-    assert (condition, otherwise) == ("AdminsAreManaged", {"Ref": "AWS::NoValue"})
-    assert allowed["Fn::Sub"].endswith(":secret:rds!*-??????")
-    assert template.document()["Parameters"]["RdsManagedAdminSecrets"]["Default"] == "false"
-    assert ask["Action"] == ["rds:DescribeDBInstances", "rds:DescribeDBClusters"]
-    kinds = [each["Fn::Sub"].removeprefix(OWN_RDS) for each in ask["Resource"]]
-    assert kinds == ["db:*", "cluster:*"]
-
-
-@pytest.mark.parametrize("function", FUNCTIONS)
 def test_every_setting_is_an_empty_parameter_of_the_functions_that_read_it(function: str) -> None:
     given = variables(function)
     only = {name: set(given) & set(names) for name, names in SETTINGS.items()}
     expected = {
+        "the stack's own": set(SETTINGS["the stack's own"]),
         "every function": set(SETTINGS["every function"]),
         "databases": set(SETTINGS["databases"]) if function in DATABASES else set(),
         "single users": set(SETTINGS["single users"]) if function in SINGLE else set(),
@@ -223,25 +132,23 @@ def test_every_setting_is_an_empty_parameter_of_the_functions_that_read_it(funct
     }
     assert only == expected
     assert set(given) == set().union(*expected.values())
-    for name, value in given.items():
+    for name in given.keys() - set(SETTINGS["the stack's own"]):
         if (function, name) != ("MySqlSingleUser", "SHORT_GAP"):
-            assert value == {"Ref": name.title().replace("_", "")}
+            assert given[name] == reference(function, name)
         assert FUNCTIONS[function].environment[name] == ("INFO" if name == "LOG_LEVEL" else "")
+
+
+def reference(function: str, variable: str) -> dict[str, Any]:
+    """How a variable is given its parameter; whether an admin sets passwords is each kind's own."""
+    named = {"Ref": variable.title().replace("_", "")}
+    if variable == "ADMIN_SETS_PASSWORD":
+        return {"Ref": function.removesuffix("SingleUser") + named["Ref"]}
+    return {"Fn::Join": [",", named]} if variable == "ISSUER_HOSTS" else named
 
 
 def test_an_overlap_leaves_no_gap_to_shorten() -> None:
     either = ["PasswordsOverlap", "", {"Ref": "ShortGap"}]
     assert variables("MySqlSingleUser")["SHORT_GAP"] == {"Fn::If": either}
-
-
-def test_no_prefix_can_be_empty_or_a_wildcard() -> None:
-    parameters = template.document()["Parameters"]
-    for name in ("SecretPrefix", "AdminSecretPrefix"):
-        pattern = parameters[name]["AllowedPattern"]
-        assert "Default" not in parameters[name]
-        assert re.fullmatch(pattern, "rotated/")
-        assert not re.fullmatch(pattern, "")
-        assert not re.fullmatch(pattern, "a*")
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -268,7 +175,6 @@ def test_its_logs_expire_and_its_errors_alarm(function: str) -> None:
         alarm = RESOURCES[name]["Properties"]
         assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": function}}]
         assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Lambda", metric)
-        assert alarm["AlarmActions"]["Fn::If"][0] == "HasAlarmTopic"
         text, names = alarm["AlarmDescription"]["Fn::Sub"]
         assert set(re.findall(r"\$\{(\w+)\}", text)) == {"Name", "Logs"}
         assert names == {"Name": {"Ref": function}, "Logs": {"Ref": logs}}
@@ -277,41 +183,16 @@ def test_its_logs_expire_and_its_errors_alarm(function: str) -> None:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_each_role_has_what_all_have(function: str) -> None:
-    for deployed in ([function], list(FUNCTIONS), []):
-        assert attached("OwnSecretsUse", stack(deployed)) == set(deployed)
-
-
-@pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_customer_key_serves_every_function_through_secrets_manager_only(function: str) -> None:
-    for deployed in ([function], list(FUNCTIONS), []):
-        used = attached("CustomerKeyUse", stack(deployed, KmsKeyArn="arn:aws:kms:..."))
-        assert used == set(deployed)
-    assert not holds({"Condition": RESOURCES["CustomerKeyUse"]["Condition"]}, stack(FUNCTIONS))
-    (statement,) = RESOURCES["CustomerKeyUse"]["Properties"]["PolicyDocument"]["Statement"]
-    assert "kms:ViaService" in statement["Condition"]["StringEquals"]
-    (arns,) = statement["Condition"]["StringLike"].values()
-    rotate, admin, managed = arns
-    assert rotate == statements(function)[0]["Resource"]
-    read = RESOURCES["DatabaseAdminUse"]["Properties"]["PolicyDocument"]["Statement"][0]
-    assert [admin, managed] == read["Resource"]
-
-
-def test_every_function_is_an_output() -> None:
-    outputs = template.document()["Outputs"]
-    values = [output["Value"] for output in outputs.values()]
-    assert values == [{"Fn::GetAtt": [name, "Arn"]} for name in FUNCTIONS]
-
-
-@pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_parameter_turns_it_on_or_off_with_all_that_is_its_own(function: str) -> None:
     switch = template.document()["Parameters"][f"Deploy{function}"]
     assert (switch["AllowedValues"], switch["Default"]) == (["true", "false"], "true")
     assert CONDITIONS[function] == {"Fn::Equals": [{"Ref": f"Deploy{function}"}, "true"]}
     names = [f"{function}{name}" for name in PARTS]
-    assert [name for name in RESOURCES if name.startswith(function)] == names
+    assert {name for name in RESOURCES if name.startswith(function)} == set(names)
     assert {RESOURCES[name].get("Condition") for name in names} == {function}
-    assert template.document()["Outputs"][f"{function}Arn"]["Condition"] == function
+    outputs = template.document()["Outputs"]
+    for name in ("Arn", "RoleArn", "LogGroup"):
+        assert outputs[f"{function}{name}"]["Condition"] == function
 
 
 def globals_of_functions() -> dict[str, Any]:
@@ -326,79 +207,6 @@ def test_a_late_copy_of_a_step_is_not_sent(function: str) -> None:
         "MaximumRetryAttempts": 0,
         "MaximumEventAgeInSeconds": 300,
     }
-
-
-def test_every_role_has_the_boundary() -> None:
-    boundary = ["HasBoundary", {"Ref": "PermissionsBoundaryArn"}, NOTHING]
-    assert globals_of_functions()["PermissionsBoundary"] == {"Fn::If": boundary}
-
-
-def test_the_stacks_own_security_group_lets_out_to_the_targets_and_443_only() -> None:
-    group = RESOURCES["FunctionSecurityGroup"]["Properties"]
-    ports = [(rule["FromPort"], rule["ToPort"]) for rule in group["SecurityGroupEgress"]]
-    assert ports == [({"Ref": "TargetPort"},) * 2, (443, 443)]
-    assert "SecurityGroupIngress" not in group
-    _, (stack_group,), given_groups = globals_of_functions()["VpcConfig"]["Fn::If"][1][
-        "SecurityGroupIds"
-    ]["Fn::If"]
-    assert (stack_group, given_groups) == (
-        {"Ref": "FunctionSecurityGroup"},
-        {"Ref": "SecurityGroupIds"},
-    )
-
-
-def test_the_endpoint_lets_the_functions_in_and_nobody_else() -> None:
-    """The way to Secrets Manager in a VPC (fact 23)."""
-    (rule,) = RESOURCES["EndpointSecurityGroup"]["Properties"]["SecurityGroupIngress"]
-    assert (rule["FromPort"], rule["ToPort"]) == (443, 443)
-    assert rule["SourceSecurityGroupId"]["Fn::If"][1] == {"Ref": "FunctionSecurityGroup"}
-    endpoint = RESOURCES["Endpoint"]["Properties"]
-    assert endpoint["SecurityGroupIds"] == [{"Ref": "EndpointSecurityGroup"}]
-
-
-def test_the_topic_is_told_of_this_stacks_rotations_that_failed() -> None:
-    rule = RESOURCES["RotationFailures"]
-    assert rule["Condition"] == "HasAlarmTopic"
-    pattern = rule["Properties"]["EventPattern"]["detail"]
-    assert pattern["eventName"] == ["RotationFailed", "RotationAbandoned"]
-    (secret,) = pattern["additionalEventData"]["SecretId"]
-    assert secret["prefix"]["Fn::Sub"].endswith(":secret:${SecretPrefix}")
-    (sent,) = rule["Properties"]["Targets"]
-    assert sent["Arn"] == {"Ref": "AlarmTopicArn"}
-    wanted = set(re.findall(r"<(\w+)>", sent["InputTransformer"]["InputTemplate"]))
-    assert wanted == sent["InputTransformer"]["InputPathsMap"].keys()
-
-
-def test_the_dashboard_searches_the_metrics_that_the_functions_write(
-    output: Callable[[], str],
-) -> None:
-    with pytest.raises(RotationError):
-        template.handler("PostgresSingleUser")({}, context())
-    (metric,) = [json.loads(line) for line in output().splitlines() if '"_aws"' in line]
-    (declared,) = metric["_aws"]["CloudWatchMetrics"]
-    series = f"{{{declared['Namespace']},{','.join(declared['Dimensions'][0])}}}"
-    body = RESOURCES["Overview"]["Properties"]["DashboardBody"]["Fn::Sub"]
-    searches = [
-        widget["properties"]["metrics"][0][0]["expression"]
-        for widget in json.loads(body)["widgets"]
-    ]
-    assert len(searches) == 4
-    names = {each["Name"] for each in declared["Metrics"]} | {"DaysSinceRotation"}
-    for search in searches:
-        assert series in search
-        assert set(re.findall(r'MetricName="(\w+)"', search)) <= names
-
-
-def test_no_right_is_for_everything() -> None:
-    policies = [statements(name) for name in FUNCTIONS]
-    policies += [
-        RESOURCES[name]["Properties"]["PolicyDocument"]["Statement"] for name in SHARED_POLICIES
-    ]
-    made = {name for name, each in RESOURCES.items() if each["Type"].startswith("AWS::IAM::")}
-    assert made == set(SHARED_POLICIES)
-    for statement in (each for policy in policies for each in policy):
-        assert "*" not in json.dumps(statement["Action"])
-        assert '"*"' not in json.dumps(statement["Resource"])
 
 
 def test_the_repositorys_metadata_is_that_of_the_project() -> None:
@@ -417,11 +225,3 @@ def test_no_reserved_concurrency() -> None:
 def test_sam_builds_in_place() -> None:
     config = tomllib.loads((artifacts.ROOT / "samconfig.toml").read_text())
     assert config["default"]["build"]["parameters"]["build_in_source"] is True
-
-
-def test_the_deploy_defaults_give_every_parameter_that_has_none() -> None:
-    config = tomllib.loads((artifacts.ROOT / "samconfig.toml").read_text())
-    given = config["default"]["deploy"]["parameters"]["parameter_overrides"].split()
-    parameters = template.document()["Parameters"]
-    needed = {name for name, each in parameters.items() if "Default" not in each}
-    assert {each.partition("=")[0] for each in given} == needed

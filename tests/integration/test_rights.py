@@ -1,6 +1,9 @@
-"""The rights in the template against the calls that rotations make: none missing, none unused."""
+"""The rights of each transformed role against the calls that rotations make: none missing, none
+unused."""
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -12,63 +15,90 @@ from rotators.http_api_key.testing import IssuerTarget
 from rotators.http_api_key.testing.issuers import Issuer
 from rotators.mysql.testing import MySQLAlternatingTarget, MySQLTarget
 from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
+from tests.deploy.rights.iam import ATTACHED_TO, actions, allows, statements
+from tests.deploy.stack.deployed import NETWORK, deploy, function_arn
 from tests.lab import Lab
 
-RESOURCES = template.document()["Resources"]
-SHARED_POLICIES = ("OwnSecretsUse", "DatabaseAdminUse")
+BY_ADMIN = {"ADMIN_SETS_PASSWORD": "true"}
+# What is allowed and called by no rotation here: by whom it is, and where that is shown.
+ELSEWHERE = {
+    # Lambda itself writes the log, and makes and removes interfaces in a VPC, in the role's name.
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+    # Secrets Manager uses the key in the role's name.
+    "kms:Decrypt",
+    "kms:GenerateDataKey",
+    # Asked where RDS manages the admin's password: tests/unit/shared/aws/test_rds.py.
+    "rds:DescribeDBClusters",
+    "rds:DescribeDBInstances",
+}
 
 
 def targets(postgres: Server, mysql: Server, issuer: Issuer) -> dict[str, Target]:
-    """One for each function."""
+    """One for each function, and one for each that an admin may help, by its settings."""
     name = f"rights_{uuid.uuid4().hex[:8]}"
     made: list[Target] = [
         PostgresTarget(postgres, name),
+        PostgresTarget(postgres, f"{name}_adm", BY_ADMIN),
         PostgresAlternatingTarget(postgres, f"{name}_two"),
         MySQLTarget(mysql, name),
+        MySQLTarget(mysql, f"{name}_adm", BY_ADMIN),
         MySQLAlternatingTarget(mysql, f"{name}_two"),
         IssuerTarget(issuer),
     ]
-    return {target.function: target for target in made}
+    return {f"{each.function}{' by admin' * bool(each.settings)}": each for each in made}
 
 
-def rights(function: str, sid: str) -> set[str]:
-    """The Secrets Manager actions of the statement of this name: its own, or a shared policy's."""
-    policies = RESOURCES[function]["Properties"].get("Policies", [])
-    shared = [RESOURCES[name]["Properties"]["PolicyDocument"] for name in SHARED_POLICIES]
-    named = [
-        each
-        for policy in (*policies, *shared)
-        for each in policy["Statement"]
-        if each["Sid"] == sid
-    ]
-    listed = named[0]["Action"]
-    actions = [listed] if isinstance(listed, str) else listed
-    return {action.removeprefix("secretsmanager:") for action in actions}
-
-
-@pytest.mark.parametrize("function", template.functions())
-def test_a_rotation_makes_the_calls_that_its_policy_allows(
-    function: str, lab: Lab, postgres_server: Server, mysql_server: Server, demo_issuer: Issuer
-) -> None:
-    target = targets(postgres_server, mysql_server, demo_issuer)[function]
-    secret = lab.secret(target)
+@contextmanager
+def calls_of(lab: Lab) -> Iterator[list[Call]]:
+    """The calls that functions make meanwhile."""
     calls: list[Call] = []
-    unsubscribe = lab.service.subscribe(
-        lambda seen: calls.append(seen) if isinstance(seen, Call) else None
-    )
+
+    def see(seen: object) -> None:
+        if isinstance(seen, Call) and seen.operation != "RotateSecret":
+            calls.append(seen)
+
+    unsubscribe = lab.service.subscribe(see)
     try:
-        for _ in range(2):  # the second has a previous version, and a clone or a key to end
-            assert secret.rotate().state == "succeeded"
+        yield calls
     finally:
         unsubscribe()
-    made = [call for call in calls if call.operation != "RotateSecret"]
-    on_secret = {call.operation for call in made if call.secret_id == secret.arn}
-    on_others = {call.operation for call in made if call.secret_id != secret.arn}
-    assert on_secret == rights(function, "RotateOwnSecrets")
-    if function == "HttpApiKey":
-        assert on_others == rights(function, "ReadAdminSecrets")
-    elif function.endswith("AlternatingUsers"):
-        # The tags are read where RDS manages the admin's secret: tests/unit/shared/aws/test_rds.py.
-        assert on_others == rights(function, "ReadAdminSecrets") - {"DescribeSecret"}
-    else:
-        assert not on_others
+
+
+@pytest.mark.parametrize(
+    "case",
+    [*template.functions(), "PostgresSingleUser by admin", "MySqlSingleUser by admin"],
+)
+def test_a_rotation_makes_the_calls_that_its_role_allows(
+    case: str, lab: Lab, postgres_server: Server, mysql_server: Server, demo_issuer: Issuer
+) -> None:
+    target = targets(postgres_server, mysql_server, demo_issuer)[case]
+    secret = lab.secret(target)
+    with calls_of(lab) as calls:
+        for _ in range(2):  # the second has a previous version, and a clone or a key to end
+            assert secret.rotate().state == "succeeded"
+    function = target.function
+    admins = {call.secret_id for call in calls} - {secret.arn}
+    assert len(admins) == (function == "HttpApiKey" or "Alternating" in case or "admin" in case)
+    # In the widest stack that there is for it, but for the admin's secret: that is named alone.
+    prefix = function.removesuffix("SingleUser")
+    stack = deploy(
+        **NETWORK,
+        KmsKeyArns="arn:aws:kms:us-east-1:123456789012:key/1",
+        **({f"{prefix}AdminSetsPassword": "true"} if "admin" in case else {}),
+        **dict.fromkeys(("DatabaseAdminPrefixes", "IssuerAdminPrefixes"), ""),
+        **dict.fromkeys(("DatabaseAdminArns", "IssuerAdminArns"), ",".join(map(str, admins))),
+    )
+    granted = statements(stack, function)
+    for call in calls:
+        attached = {ATTACHED_TO: function_arn(function)} if call.secret_id == secret.arn else {}
+        action = f"secretsmanager:{call.operation}"
+        assert allows(granted, action, str(call.secret_id), attached), call
+    called = {f"secretsmanager:{call.operation}" for call in calls}
+    assert actions(stack, function) - ELSEWHERE == called

@@ -4,6 +4,7 @@ import ast
 import contextlib
 import json
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple, cast
@@ -197,6 +198,10 @@ class Recorder(dict[str, str]):
         return None if default is None else str(default)
 
 
+# Which no parameter gives, but the template itself.
+OWN_TO_THE_STACK = {"POWERTOOLS_METRICS_NAMESPACE", "AWS_ENDPOINT_URL_SECRETS_MANAGER"}
+
+
 def test_every_environment_variable_is_explained() -> None:
     environment = Recorder()
     PasswordPolicy.from_environment(environment)
@@ -205,22 +210,23 @@ def test_every_environment_variable_is_explained() -> None:
     for function in template.functions().values():
         environment.asked |= function.environment.keys()
     table = rows("docs/secrets.md", "variable")
-    assert {names(row[0])[0] for row in table} == environment.asked
+    for name in OWN_TO_THE_STACK:
+        assert f"`{name}`" in TEXT["docs/deploying.md"]
+    assert {names(row[0])[0] for row in table} == environment.asked - OWN_TO_THE_STACK
     parameters = template.document()["Parameters"]
     assert {names(row[1])[0] for row in table} <= parameters.keys()
     assert "`LAMBDA_TASK_ROOT`" in TEXT["docs/secrets.md"]
 
 
 def test_every_environment_variable_is_given_its_parameter() -> None:
-    given: dict[str, str] = {}
+    given: dict[str, str] = defaultdict(str)
     document = template.document()
     for holder in (document["Globals"]["Function"], *_properties()):
-        given |= {
-            name: json.dumps(value)
-            for name, value in holder.get("Environment", {}).get("Variables", {}).items()
-        }
-    for variable, parameter, *_ in rows("docs/secrets.md", "variable"):
-        assert f'"{names(parameter)[0]}"' in given.get(names(variable)[0], ""), variable
+        for name, value in holder.get("Environment", {}).get("Variables", {}).items():
+            given[name] += json.dumps(value)
+    for variable, parameters, *_ in rows("docs/secrets.md", "variable"):
+        for parameter in names(parameters):
+            assert f'"{parameter}"' in given[names(variable)[0]], variable
 
 
 def _properties() -> list[dict[str, Any]]:
@@ -357,7 +363,9 @@ class WatchedFields(dict[str, object]):
 def examples() -> list[Block]:
     """Secrets and log lines; what is in the two pages on issuers has tests of its own."""
     own = ("docs/issuers.md", "docs/issuer-descriptions.md")
-    return [b for b in blocks("json") if "_aws" not in b.code and b.document not in own]
+    other = ("_aws", '"Statement"')  # metrics, and policies
+    found = [b for b in blocks("json") if b.document not in own]
+    return [b for b in found if not any(word in b.code for word in other)]
 
 
 def parse(document: Mapping[str, object]) -> str:
@@ -468,7 +476,10 @@ def test_the_log_lines_are_like_real_ones() -> None:
     assert {key for line in lines for key in line} == always | explained
 
 
-def test_the_examples_have_what_a_step_writes(output: Callable[[], str]) -> None:
+def test_the_examples_have_what_a_step_writes(
+    output: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "SecretRotation/secret-rotators")
     context = LambdaContext(function_name="f", timeout=60, memory_limit_in_mb="256")
     with pytest.raises(RotationError):
         template.handler("PostgresSingleUser")({}, context)

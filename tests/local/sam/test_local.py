@@ -115,13 +115,13 @@ def test_sam_need_not_be_told_to_write_out_the_loops(outside: Outside) -> None:
     assert "LanguageExtensions" not in written
 
 
-def test_an_endpoint_that_the_template_declares_stays() -> None:
+def test_the_endpoint_is_a_plain_variable_that_sam_can_fill_in() -> None:
+    """The template's own is read from an endpoint that nothing here makes."""
+    declared = document()["Globals"]["Function"]["Environment"]["Variables"]
+    assert "Fn::If" in declared[application.ENDPOINT]
     adapted = application._adapted(document())
     variables = adapted["Globals"]["Function"]["Environment"]["Variables"]
     assert variables[application.ENDPOINT] == ""
-    variables[application.ENDPOINT] = "theirs"
-    assert application._adapted(adapted) == adapted
-    assert variables[application.ENDPOINT] == "theirs"
 
 
 def test_the_commands_are_told_as_they_are_run(outside: Outside) -> None:

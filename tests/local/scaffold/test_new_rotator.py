@@ -42,7 +42,8 @@ def test_no_test_of_the_house_has_to_be_edited_for_it(example: Tree) -> None:
         "tests/unit/test_messages.py",
         *("tests/unit/test_architecture.py", "tests/unit/test_docs.py"),
         *("tests/unit/test_code_security.py", "tests/deploy/test_events.py"),
-        *("tests/deploy/test_template.py", "tests/unit/test_paths.py", "tests/unit/shared/asked"),
+        *("tests/deploy/test_template.py", "tests/deploy/stack", "tests/deploy/rights"),
+        *("tests/unit/test_paths.py", "tests/unit/shared/asked"),
     )
     # Without those that ask real servers, which are not this kind's.
     options = ("-q", "-p", "no:cacheprovider", "-k", "not sql_gives")

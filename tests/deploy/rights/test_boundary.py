@@ -1,0 +1,43 @@
+"""The permissions boundary that the security model has to copy, against the widest roles."""
+
+import json
+import re
+
+import pytest
+
+from local.bootstrap import ROOT
+from tests.deploy.rights.iam import Statement, actions, allows
+from tests.deploy.stack.deployed import ACCOUNT, FUNCTIONS, NETWORK, REGION, deploy
+
+RESOURCES = {
+    "ec2": "*",
+    "kms": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1",
+    "logs": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:any:log-stream:2026/11/30",
+    "rds": f"arn:aws:rds:{REGION}:{ACCOUNT}:cluster:main",
+    "secretsmanager": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:rds!db-1-AbCdEf",
+}
+VIA = {"kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com"}
+
+
+def boundary() -> list[Statement]:
+    page = (ROOT / "docs" / "security-model.md").read_text()
+    (shown,) = re.findall(r"```json\n(\{\n  \"Version.*?)```", page, re.DOTALL)
+    return list(json.loads(shown)["Statement"])
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_the_boundary_has_all_that_the_roles_may(function: str) -> None:
+    widest = deploy(
+        **NETWORK,
+        KmsKeyArns=RESOURCES["kms"],
+        PostgresAdminSetsPassword="true",
+        MySqlAdminSetsPassword="true",
+    )
+    for action in actions(widest, function):
+        assert allows(boundary(), action, RESOURCES[action.partition(":")[0]], VIA), action
+
+
+def test_it_has_nothing_that_no_role_may() -> None:
+    widest = deploy(**NETWORK, KmsKeyArns=RESOURCES["kms"])
+    every = set().union(*(actions(widest, function) for function in FUNCTIONS))
+    assert {action for each in boundary() for action in each["Action"]} == every

@@ -1,0 +1,189 @@
+"""What a stack tells: alarms, the topic, its metrics, the saved query, its outputs."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from local import template
+from local.build import artifacts
+from local.functions.home import LambdaContext
+from shared.errors import RotationError
+from tests.deploy.stack.deployed import (
+    ACCOUNT,
+    FUNCTIONS,
+    NETWORK,
+    REGION,
+    STACK,
+    Stack,
+    deploy,
+    function_arn,
+)
+from tests.deploy.stack.ways import every_way
+
+TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms"
+NAMESPACE = f"SecretRotation/{STACK}"
+FAILED = ("RotationFailed", "RotationAbandoned", "TestRotationFailed")
+
+
+def context() -> LambdaContext:
+    """Of an invocation that begins now."""
+    return LambdaContext(function_name="f", timeout=60, memory_limit_in_mb="256")
+
+
+def test_the_topic_is_told_when_an_alarm_begins_and_when_it_is_over() -> None:
+    told, silent = deploy(AlarmTopicArn=TOPIC), deploy()
+    assert len(told.of_type("AWS::CloudWatch::Alarm")) == 2 * len(FUNCTIONS)
+    for alarm in told.of_type("AWS::CloudWatch::Alarm").values():
+        assert alarm["AlarmActions"] == alarm["OKActions"] == [TOPIC]
+    for alarm in silent.of_type("AWS::CloudWatch::Alarm").values():
+        assert not {"AlarmActions", "OKActions"} & alarm.keys()
+
+
+# --- the service's own events ---
+
+
+def sends(stack: Stack, name: str, secret: str) -> bool:
+    """Whether the stack's rule passes on such an event."""
+    (rule,) = stack.of_type("AWS::Events::Rule").values()
+    pattern = json.loads(rule["EventPattern"])
+    assert pattern["source"] == ["aws.secretsmanager"]
+    assert pattern["detail-type"] == ["AWS Service Event via CloudTrail"]
+    arn = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{secret}-AbCdEf"
+    wildcards = [each["wildcard"] for each in pattern["detail"]["additionalEventData"]["SecretId"]]
+    words = (re.escape(each).replace(r"\*", ".*") for each in wildcards)
+    return name in pattern["detail"]["eventName"] and any(re.fullmatch(each, arn) for each in words)
+
+
+def test_the_topic_is_told_of_rotations_and_tests_that_failed() -> None:
+    """The events that there are: fact 24."""
+    stack = deploy(AlarmTopicArn=TOPIC)
+    for name in FAILED:
+        assert sends(stack, name, "orders")
+    for name in ("RotationSucceeded", "RotationStarted", "TestRotationSucceeded"):
+        assert not sends(stack, name, "orders")
+    (sent,) = stack.properties("RotationFailures")["Targets"]
+    assert sent["Arn"] == TOPIC
+    wanted = set(re.findall(r"<(\w+)>", sent["InputTransformer"]["InputTemplate"]))
+    assert wanted == sent["InputTransformer"]["InputPathsMap"].keys()
+    assert not deploy().of_type("AWS::Events::Rule")
+
+
+def test_with_prefixes_it_is_told_of_their_secrets_only() -> None:
+    stack = deploy(AlarmTopicArn=TOPIC, SecretPrefixes="orders-,/billing/")
+    for name in FAILED:
+        assert sends(stack, name, "orders-db")
+        assert sends(stack, name, "/billing/mysql")
+        assert not sends(stack, name, "users-db")
+        assert not sends(stack, name, "my-orders-db")
+
+
+# --- metrics ---
+
+
+def measured(output: Callable[[], str]) -> dict[str, Any]:
+    """The declaration of the metrics of a step that fails."""
+    with pytest.raises(RotationError):
+        template.handler("PostgresSingleUser")({}, context())
+    (metric,) = [json.loads(line) for line in output().splitlines() if '"_aws"' in line]
+    (declared,) = metric["_aws"]["CloudWatchMetrics"]
+    return dict(declared)
+
+
+def test_the_dashboard_searches_the_metrics_that_this_stacks_functions_write(
+    output: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = deploy()
+    for function in FUNCTIONS:
+        variables = stack.properties(function)["Environment"]["Variables"]
+        assert variables["POWERTOOLS_METRICS_NAMESPACE"] == NAMESPACE
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", NAMESPACE)
+    declared = measured(output)
+    assert declared["Namespace"] == NAMESPACE
+    # A name with other characters than letters and digits stands in quotes.
+    series = f'{{"{NAMESPACE}",{",".join(declared["Dimensions"][0])}}}'
+    widgets = json.loads(stack.properties("Overview")["DashboardBody"])["widgets"]
+    searches = [each["properties"]["metrics"][0][0]["expression"] for each in widgets]
+    assert len(searches) == 4
+    names = {each["Name"] for each in declared["Metrics"]} | {"DaysSinceRotation"}
+    for search in searches:
+        assert series in search
+        assert set(re.findall(r'MetricName="(\w+)"', search)) <= names
+
+
+@pytest.mark.parametrize("given", [None, ""])
+def test_outside_of_a_stack_the_namespace_is_the_plain_one(
+    given: str | None, output: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("POWERTOOLS_METRICS_NAMESPACE", raising=False)
+    if given is not None:
+        monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", given)
+    assert measured(output)["Namespace"] == "SecretRotation"
+
+
+# --- the saved query ---
+
+
+def test_the_saved_query_asks_for_what_a_failed_step_writes(output: Callable[[], str]) -> None:
+    event = {"SecretId": "a", "ClientRequestToken": "b" * 36, "Step": "setSecret"}
+    with pytest.raises(RotationError):
+        template.handler("PostgresSingleUser")(event, context())
+    lines = [json.loads(line) for line in output().splitlines()]
+    (line,) = [each for each in lines if each.get("level") == "ERROR"]
+    asked = deploy().properties("FailedSteps")
+    assert 'filter level = "ERROR" and ispresent(code)' in asked["QueryString"]
+    (fields,) = re.findall(r" by ([\w, ]+)$", asked["QueryString"], re.MULTILINE)
+    (said,) = re.findall(r"latest\((\w+)\)", asked["QueryString"])
+    assert {*fields.split(", "), said, "level", "code"} <= line.keys()
+
+
+def test_it_looks_in_the_logs_of_the_stacks_functions() -> None:
+    for stack in every_way():
+        logs = [f"LogGroup-of-{name}" for name in stack.of_type("AWS::Logs::LogGroup")]
+        queries = list(stack.of_type("AWS::Logs::QueryDefinition").values())
+        assert [sorted(each["LogGroupNames"]) for each in queries] == (
+            [sorted(logs)] if logs else []
+        )
+        names = [each["Name"] for each in queries]
+        told = stack.outputs.get("FailedStepsQuery")
+        assert names == ([told["Value"]] if told else [])
+
+
+# --- outputs ---
+
+
+def test_every_function_has_its_outputs_and_its_parameter() -> None:
+    for function in FUNCTIONS:
+        stack = deploy(function)
+        values = {name: each["Value"] for name, each in stack.outputs.items()}
+        assert values == {
+            f"{function}Arn": function_arn(function),
+            f"{function}RoleArn": f"arn:aws:iam::{ACCOUNT}:role/{function}Role",
+            f"{function}LogGroup": f"LogGroup-of-{function}Logs",
+            "FailedStepsQuery": f"{STACK}/failed steps by secret",
+        }
+        (parameter,) = stack.of_type("AWS::SSM::Parameter").values()
+        assert parameter["Name"] == f"/{STACK}/{function}Arn"
+        assert (parameter["Type"], parameter["Value"]) == ("String", function_arn(function))
+
+
+def test_what_the_documents_read_of_a_stack_is_there() -> None:
+    pages = [artifacts.ROOT / "README.md", *(artifacts.ROOT / "docs").rglob("*.md")]
+    text = "\n".join(page.read_text() for page in pages)
+    stack = deploy(**NETWORK, SecretsManagerEndpoint="true")
+    asked = set(re.findall(r"OutputKey=='(\w+)'", text))
+    assert asked
+    assert asked <= stack.outputs.keys()
+    named = set(re.findall(rf"--name (/{STACK}/\w+)", text))
+    assert named
+    assert named <= {each["Name"] for each in stack.of_type("AWS::SSM::Parameter").values()}
+
+
+def test_every_output_but_a_name_to_read_is_exported() -> None:
+    stack = deploy(**NETWORK, SecretsManagerEndpoint="true")
+    for name, each in stack.outputs.items():
+        if name != "FailedStepsQuery":
+            assert each["Export"] == {"Name": f"{STACK}-{name}"}
+    assert {"FunctionSecurityGroupId", "EndpointUrl"} <= stack.outputs.keys()
