@@ -17,6 +17,7 @@ from local import template
 from local.build import artifacts
 from local.build.source import Source, rotator_of
 from local.verify import stack as referee
+from tests.deploy.stack.deployed import deploy
 
 FUNCTIONS = template.functions()
 RESOURCES = template.document()["Resources"]
@@ -146,9 +147,14 @@ def reference(function: str, variable: str) -> dict[str, Any]:
     return {"Fn::Join": [",", named]} if variable == "ISSUER_HOSTS" else named
 
 
-def test_an_overlap_leaves_no_gap_to_shorten() -> None:
-    either = ["PasswordsOverlap", "", {"Ref": "ShortGap"}]
-    assert variables("MySqlSingleUser")["SHORT_GAP"] == {"Fn::If": either}
+@pytest.mark.parametrize(
+    ("overlap", "gap", "given"),
+    [("true", "true", ""), ("true", "false", "false"), ("", "true", "true"), ("true", "", "")],
+)
+def test_an_overlap_leaves_no_gap_to_shorten(overlap: str, gap: str, given: str) -> None:
+    stack = deploy("MySqlSingleUser", PasswordOverlap=overlap, ShortGap=gap)
+    environment = stack.resources["MySqlSingleUser"]["Properties"]["Environment"]
+    assert environment["Variables"]["SHORT_GAP"] == given
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
