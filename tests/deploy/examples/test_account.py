@@ -92,8 +92,8 @@ def test_each_key_is_for_its_roles_and_through_secrets_manager_only() -> None:
         assert not [each for each in what if re.search("crypt|Generate|Grant$|kms:[*]", each)]
         assert "kms:PutKeyPolicy" in what  # or nobody could ever change it
     assert may == [
-        {"Functions": (FUNCTIONS, USE), "OthersAsIamPoliciesSay": (ROOT, USE)},
-        {"Functions": (READERS, {"kms:Decrypt"}), "Operators": (OPERATORS, USE)},
+        {"Functions": (FUNCTIONS, USE), "OthersAsIamPoliciesSay": (ROOT, {*USE, "kms:Encrypt"})},
+        {"Functions": (READERS, {"kms:Decrypt"}), "Operators": (OPERATORS, {*USE, "kms:Encrypt"})},
     ]
     for held in (secrets, admins):
         for sid, each in held.items():

@@ -107,7 +107,6 @@ resource "aws_secretsmanager_secret_rotation" "this" {
   # Applying tests the function, and changes no password.
   rotate_immediately = false
 
-  # An expression, and no automatically_after_days: what is given is what is read back.
   rotation_rules {
     schedule_expression = var.schedule
     duration            = "2h"
