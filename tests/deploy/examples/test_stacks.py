@@ -5,6 +5,7 @@ types are stand-ins of ours (standins.py, here), and the schedule's rules are ac
 local Secrets Manager. AWS itself was never asked.
 """
 
+import json
 import re
 from functools import cache
 
@@ -116,6 +117,17 @@ def test_the_function_is_found_by_the_name_that_its_stack_gives_it(stack: str) -
     parameter = template.document(STACKS[stack])["Parameters"]["RotationFunctionArn"]
     assert parameter["Type"] == "AWS::SSM::Parameter::Value<String>"
     assert parameter["Default"] == f"/secret-rotators/{FUNCTIONS[stack]}Arn"
+
+
+def test_the_functions_stack_keeps_its_functions_where_the_examples_look() -> None:
+    resources = template.document()["Resources"].values()
+    kept = {
+        json.dumps(each["Properties"]["Name"])
+        for each in resources
+        if each["Type"] == "AWS::SSM::Parameter"
+    }
+    for function in FUNCTIONS.values():
+        assert json.dumps({"Fn::Sub": f"/${{AWS::StackName}}/{function}Arn"}) in kept
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -22,7 +22,7 @@ from rotators.postgres.testing import PostgresTarget
 from tests.deploy.examples.standins import REGION
 from tests.lab import Lab
 
-NAMES = sorted(path.name for path in terraform.MODULES.iterdir())
+NAMES = sorted(path.parent.name for path in terraform.MODULES.glob("*/main.tf"))
 PROVIDER = f"""
 provider "aws" {{
   region                      = "{REGION}"
