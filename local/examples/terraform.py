@@ -1,6 +1,7 @@
 """Terraform, where a machine has it: the package registries have neither it nor a provider."""
 
 import functools
+import re
 import shutil
 import subprocess
 import tempfile
@@ -28,8 +29,10 @@ def initialise(folder: Path) -> str:
     if shutil.which("terraform") is None:
         return "this machine has no terraform"
     done = run(folder, "init", "-no-color", "-backend=false")
-    reason = " ".join(done.stderr.split())
-    return f"terraform init: {reason}" if done.returncode else ""
+    if not done.returncode:
+        return ""
+    said = re.search(r"Error: (.+)", done.stderr)
+    return f"terraform init: {said[1] if said else done.returncode}"
 
 
 @functools.cache
