@@ -10,6 +10,14 @@ from pathlib import Path
 from local import bootstrap, examples
 
 MODULES = bootstrap.ROOT / "docs" / "examples" / "terraform"
+PROVIDERS = bootstrap.CACHE / "terraform"
+# A provider has hundreds of megabytes, and a copy of a module has no lock file: get it once.
+OURS = {
+    "TF_IN_AUTOMATION": "true",
+    "TF_INPUT": "false",
+    "TF_PLUGIN_CACHE_DIR": str(PROVIDERS),
+    "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE": "true",
+}
 
 
 def run(folder: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
@@ -17,7 +25,7 @@ def run(folder: Path, *words: str, **more: str) -> subprocess.CompletedProcess[s
     return subprocess.run(
         ["terraform", *words],  # noqa: S607 - whichever the machine has
         cwd=folder,
-        env=examples.variables({"TF_IN_AUTOMATION": "true", "TF_INPUT": "false", **more}),
+        env=examples.variables({**OURS, **more}),
         capture_output=True,
         text=True,
         check=False,
@@ -28,6 +36,7 @@ def initialise(folder: Path) -> str:
     """Get the module's providers as this machine is told to get them; why it cannot, or nothing."""
     if shutil.which("terraform") is None:
         return "this machine has no terraform"
+    PROVIDERS.mkdir(parents=True, exist_ok=True)
     done = run(folder, "init", "-no-color", "-backend=false")
     if not done.returncode:
         return ""
