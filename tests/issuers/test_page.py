@@ -7,10 +7,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from local import issuers
 from local.build.artifacts import ROOT
 from local.servers.certificates import Authority
 from rotators.http_api_key.description.sources import SHIPPED
 from rotators.http_api_key.issuer import HttpIssuer
+from tests.issuers.issuing import ticket_with_admin
 
 PAGE = (ROOT / "docs" / "issuer-descriptions.md").read_text()
 SECTIONS = {
@@ -125,6 +127,27 @@ def test_what_a_description_asks_of_rights_and_stores_is_on_the_page(name: str) 
     stored = renew["read"].keys() & shown.keys() - {"id", "key", "expires", "created", "label"}
     for field in stored:
         assert re.search(rf"`{field}`|{field.replace('_', ' ')}", SECTIONS[name], re.IGNORECASE)
+
+
+def test_the_table_of_api_keys_is_as_it_is_generated() -> None:
+    assert issuers.rewritten(PAGE) == PAGE
+    assert PAGE.count(issuers.table(PAGE)) == 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_the_table_shows_is_a_secret_and_the_admin_of_its_issuer(
+    name: str, reader: HttpIssuer
+) -> None:
+    (row,) = re.findall(rf"^\| \[`{name}`\]\(#{name}\) \| (.+) \|$", PAGE, re.MULTILINE)
+    secret, admin, rights = row.split(" | ")
+    key = reader.parse(json.loads(secret.strip("`")))
+    assert rights.endswith(".")
+    if described(name)["admin"] == "self":
+        assert admin == "none: it is its own admin"
+        return
+    document = json.loads(admin.strip("`"))
+    reader.manage(key, ticket_with_admin(document))
+    assert document["issuer_url"] == key.account.issuer_url
 
 
 ADAPTED = re.findall(r'`"issuer": (\{.*?\}\})`|`"issuer": (\{.*?\}, "values": \{.*?\}\})`', PAGE)

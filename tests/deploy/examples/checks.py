@@ -12,8 +12,8 @@ from local.build import artifacts
 from tests.lab import Lab
 
 FOLDER = artifacts.ROOT / "docs" / "examples"
+FUNCTION_ARN = "arn:aws:lambda:us-east-1:123456789012:function:Rotates"
 PARAMETERS = {
-    "RotationFunctionArn": "arn:aws:lambda:us-east-1:123456789012:function:Rotates",
     "Host": "db.example.org",
     "HubUrl": "https://hub.example.org/hub/api",
 }
@@ -28,17 +28,17 @@ def schedule_and_describe(lab: Lab, document: Mapping[str, object], rules: objec
     """The schedule as DescribeSecret has it, once RotateSecret has taken it."""
     lab.gate.open = False  # there is no such user anywhere: the rules alone are asked about
     arn = lab.client.create_secret(
-        Name=f"rotated/{uuid.uuid4()}", SecretString=json.dumps(document)
+        Name=f"example/{uuid.uuid4()}", SecretString=json.dumps(document)
     )["ARN"]
-    asked: Any = {"RotationLambdaARN": PARAMETERS["RotationFunctionArn"], "RotationRules": rules}
+    asked: Any = {"RotationLambdaARN": FUNCTION_ARN, "RotationRules": rules}
     lab.client.rotate_secret(SecretId=arn, RotateImmediately=False, **asked)
     lab.service.wait_for_rotation(arn)
     return lab.client.describe_secret(SecretId=arn)["RotationRules"]
 
 
-def lint(path: object) -> tuple[int, str]:
+def lint(*paths: Path) -> tuple[int, str]:
     done = subprocess.run(
-        [artifacts.ROOT / ".venv" / "bin" / "cfn-lint", "--include-checks", "I", "--", str(path)],
+        [artifacts.ROOT / ".venv" / "bin" / "cfn-lint", "--include-checks", "I", "--", *paths],
         capture_output=True,
         text=True,
         check=False,

@@ -1,8 +1,7 @@
-"""A stack deployed to moto's CloudFormation, with stand-ins for three types that moto lacks.
+"""Stacks deployed to moto's CloudFormation, with stand-ins (standins.py) for types that it lacks.
 
-moto makes the RDS resources, the parameters, references and order by itself. Secret,
-RotationSchedule and SecretTargetAttachment are ours, by CloudFormation's documentation of them, so
-a mistake that we share with that documentation is not found here.
+moto makes networks, keys, topics and RDS resources, parameters, references, imports and the order
+by itself.
 """
 
 import json
@@ -10,123 +9,18 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 from unittest import mock
 
-import boto3
 from moto import mock_aws
 from moto.cloudformation import parsing
-from moto.core.common_models import CloudFormationModel
 from moto.rds.models import DBParameterGroup
 
-REGION = "us-east-1"
-Properties = dict[str, Any]
-
-
-def _client(service: Any) -> Any:  # noqa: ANN401 - boto3's
-    return boto3.client(service, REGION, aws_access_key_id="x", aws_secret_access_key="x")
-
-
-class Resource(CloudFormationModel):
-    """What CloudFormation keeps of a resource: what Ref gives, and the properties it was given."""
-
-    def __init__(self, ref: str, properties: Properties) -> None:
-        self.physical_resource_id = ref
-        self.properties = properties
-
-    @staticmethod
-    def cloudformation_name_type() -> str:
-        return ""
-
-    @staticmethod
-    def cloudformation_type() -> str:
-        return "Test::Resource"
-
-    @classmethod
-    def has_cfn_attr(cls, attr: str) -> bool:
-        del attr
-        return False
-
-    @staticmethod
-    def is_created() -> bool:
-        return True
-
-    @classmethod
-    def create_from_cloudformation_json(
-        cls,
-        resource_name: str,
-        cloudformation_json: dict[str, Any],
-        account_id: str,
-        region_name: str,
-        **kwargs: Any,  # noqa: ANN401 - moto's signature
-    ) -> "Resource":
-        del resource_name, account_id, region_name, kwargs
-        properties = cloudformation_json["Properties"]
-        return cls(cls.make(properties), properties)
-
-    @staticmethod
-    def make(properties: Properties) -> str:
-        raise NotImplementedError
-
-
-class Secret(Resource):
-    asked: ClassVar[dict[str, Properties]] = {}
-
-    @staticmethod
-    def cloudformation_type() -> str:
-        return "AWS::SecretsManager::Secret"
-
-    @staticmethod
-    def make(properties: Properties) -> str:
-        rest = dict(properties)
-        rules = dict(rest.pop("GenerateSecretString"))
-        document = json.loads(rules.pop("SecretStringTemplate"))
-        key = rules.pop("GenerateStringKey")
-        document[key] = _client("secretsmanager").get_random_password(**rules)["RandomPassword"]
-        if "ReplicaRegions" in rest:
-            rest["AddReplicaRegions"] = rest.pop("ReplicaRegions")
-        made = _client("secretsmanager").create_secret(SecretString=json.dumps(document), **rest)
-        Secret.asked[made["ARN"]] = properties
-        return str(made["ARN"])
-
-
-class Schedule(Resource):
-    asked: ClassVar[list[Properties]] = []
-
-    @staticmethod
-    def cloudformation_type() -> str:
-        return "AWS::SecretsManager::RotationSchedule"
-
-    @staticmethod
-    def make(properties: Properties) -> str:
-        # Kept here and not given to moto, whose RotateSecret drops ScheduleExpression.
-        Schedule.asked.append(properties)
-        return str(
-            _client("secretsmanager").describe_secret(SecretId=properties["SecretId"])["ARN"]
-        )
-
-
-class Attachment(Resource):
-    @staticmethod
-    def cloudformation_type() -> str:
-        return "AWS::SecretsManager::SecretTargetAttachment"
-
-    @staticmethod
-    def make(properties: Properties) -> str:
-        assert properties["TargetType"] == "AWS::RDS::DBInstance"
-        client, name = _client("secretsmanager"), properties["TargetId"]
-        (found,) = _client("rds").describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
-        where = {"engine": found["Engine"], "host": found["Endpoint"]["Address"]}
-        where |= {"port": found["Endpoint"]["Port"], "dbname": found["DBName"]}
-        arn = properties["SecretId"]
-        document = json.loads(client.get_secret_value(SecretId=arn)["SecretString"])
-        document |= {**where, "dbInstanceIdentifier": name}
-        client.put_secret_value(SecretId=arn, SecretString=json.dumps(document))
-        return str(arn)
-
+from local import template
+from tests.deploy.examples.checks import FUNCTION_ARN
+from tests.deploy.examples.standins import STAND_INS, Properties, Schedule, Secret, client
 
 NAME = property(lambda group: group.name)
-STAND_INS = (Secret, Schedule, Attachment)
 
 
 @dataclass
@@ -143,26 +37,15 @@ class DeployedStack:
 
 
 def deploy(template: Mapping[str, Any], parameters: Mapping[str, str]) -> DeployedStack:
-    """Deploy it with those of the parameters that it has; its SubnetIds are made first."""
+    """Deploy it alone with those of the parameters that it has; its SubnetIds are made first."""
     has = template.get("Parameters", {})
-    with _moto():
+    with account():
         given = dict(parameters) | (_network() if "SubnetIds" in has else {})
-        client = _client("cloudformation")
-        client.create_stack(
-            StackName="example",
-            TemplateBody=json.dumps(template),
-            Parameters=[
-                {"ParameterKey": name, "ParameterValue": value}
-                for name, value in given.items()
-                if name in has
-            ],
-        )
-        (stack,) = client.describe_stacks(StackName="example")["Stacks"]
-        assert stack["StackStatus"] == "CREATE_COMPLETE"
-        outputs = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
-        made = DeployedStack(outputs=outputs)
-        made.databases = _client("rds").describe_db_instances()["DBInstances"]
-        for each in client.describe_stack_resources(StackName="example")["StackResources"]:
+        given = {name: value for name, value in given.items() if name in has}
+        made = DeployedStack(outputs=create("example", template, given))
+        made.databases = client("rds").describe_db_instances()["DBInstances"]
+        found = client("cloudformation").describe_stack_resources(StackName="example")
+        for each in found["StackResources"]:
             made.types.add(each["ResourceType"])
             if each["ResourceType"] == Secret.cloudformation_type():
                 _read(made, each["LogicalResourceId"], each["PhysicalResourceId"])
@@ -170,25 +53,49 @@ def deploy(template: Mapping[str, Any], parameters: Mapping[str, str]) -> Deploy
     return made
 
 
+def create(name: str, template: Mapping[str, Any], parameters: Mapping[str, str]) -> dict[str, str]:
+    """Make a stack in the account that is open; {output: value}."""
+    # moto splits a list that is given, and not a default.
+    defaults = {
+        key: each["Default"]
+        for key, each in template.get("Parameters", {}).items()
+        if each["Type"] == "CommaDelimitedList" and "Default" in each
+    }
+    client("cloudformation").create_stack(
+        StackName=name,
+        TemplateBody=json.dumps(template),
+        Parameters=[
+            {"ParameterKey": key, "ParameterValue": value}
+            for key, value in {**defaults, **parameters}.items()
+        ],
+    )
+    (stack,) = client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+    assert stack["StackStatus"] == "CREATE_COMPLETE"
+    return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
+
+
 def _read(made: DeployedStack, name: str, arn: str) -> None:
-    client = _client("secretsmanager")
+    value = client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"]
     made.arns[name] = arn
-    made.documents[name] = json.loads(client.get_secret_value(SecretId=arn)["SecretString"])
+    made.documents[name] = json.loads(value)
     made.asked[name] = Secret.asked[arn]
 
 
 def _network() -> dict[str, str]:
     """Two subnets and a security group, which a database asks for."""
-    client = _client("ec2")
-    subnets = client.describe_subnets()["Subnets"][:2]
-    (group, *_) = client.describe_security_groups()["SecurityGroups"]
+    ec2 = client("ec2")
+    subnets = ec2.describe_subnets()["Subnets"][:2]
+    (group, *_) = ec2.describe_security_groups()["SecurityGroups"]
     ids = ",".join(each["SubnetId"] for each in subnets)
     return {"SubnetIds": ids, "SecurityGroupIds": group["GroupId"]}
 
 
 @contextmanager
-def _moto() -> Iterator[None]:
-    """An empty account, whose CloudFormation knows our types beside moto's."""
+def account() -> Iterator[None]:
+    """An empty account whose CloudFormation knows our types beside moto's.
+
+    It has what the functions' stack keeps of each function: its ARN, as an SSM parameter.
+    """
     Secret.asked.clear()
     Schedule.asked.clear()
     known = {**parsing.get_model_map(), **{each.cloudformation_type(): each for each in STAND_INS}}
@@ -200,4 +107,8 @@ def _moto() -> Iterator[None]:
         # moto's Ref of a parameter group is the group itself, which its own DBInstance cannot take.
         mock.patch.object(DBParameterGroup, "physical_resource_id", NAME, create=True),
     ):
+        for function in template.functions():
+            client("ssm").put_parameter(
+                Name=f"/secret-rotators/{function}Arn", Value=FUNCTION_ARN, Type="String"
+            )
         yield
