@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
 
+from shared.document.fields import Fields
 from shared.errors import MalformedSecret
-from shared.fields import Fields
 from shared.secret import Secret
 
 CLONE = "_clone"  # what AWS's functions append to the name of an alternating user

@@ -9,8 +9,8 @@ from rotators.http_api_key.description.parts import Admin
 from rotators.http_api_key.description.trust import OtherBases, Trust
 from rotators.http_api_key.http.calls import climbs
 from rotators.http_api_key.http.client import Client
+from shared.document.fields import Fields
 from shared.errors import MalformedSecret, Misconfigured
-from shared.fields import Fields
 from shared.keys.api_key import Account, ApiKey
 from shared.secret import Secret
 

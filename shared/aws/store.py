@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from shared.aws import errors
 from shared.aws.schedule import next_rotation
 from shared.aws.version import NotStored, Version, document_of
+from shared.document.fields import dump_document
 from shared.errors import (
     NEXT_ATTEMPT,
     Busy,
@@ -20,7 +21,6 @@ from shared.errors import (
     Unexpected,
     Unreachable,
 )
-from shared.fields import dump_document
 from shared.patience import tries
 from shared.secret import Secret
 

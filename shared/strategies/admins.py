@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Generic
 
 from shared.credentials import Login
+from shared.document.fields import Fields
 from shared.errors import (
     NEXT_ATTEMPT,
     Busy,
@@ -16,7 +17,6 @@ from shared.errors import (
     Rejected,
     TargetMismatch,
 )
-from shared.fields import Fields
 from shared.protocol.contract import Ticket
 from shared.secret import Secret
 from shared.strategies.contract import Directory, Engine, S

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import Generic
 
 from shared.credentials import Login
+from shared.document.fields import Fields
 from shared.errors import PendingUnusable, Rejected, RejectedByPolicy
-from shared.fields import Fields
 from shared.passwords import PasswordPolicy
 from shared.patience import retried
 from shared.protocol.candidates import Candidate, stored_candidates

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from local import template
 from local.servers.certificates import Authority
 from shared.aws.version import document_of
-from shared.fields import dump_document, load_value
+from shared.document.fields import dump_document, load_value
 from shared.protocol.contract import Backend
 from tests.fake_ticket import FakeTicket
 from tests.faults.fuzz.mutations import as_text, edited, mutate
