@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.document.fields import encodable
+from shared.document.encoding import encodable
 from shared.errors import InvalidEvent
 from shared.secret import Secret
 

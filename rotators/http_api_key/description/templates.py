@@ -9,7 +9,7 @@ from typing import NoReturn
 from rotators.http_api_key.description.escapes import ESCAPES, EscapeError, QuoteScanner
 from rotators.http_api_key.description.names import UNITS, Name, TemplateError
 from rotators.http_api_key.description.times import end, in_units, later, written
-from shared.document.fields import encodable
+from shared.document.encoding import encodable
 from shared.errors import MalformedSecret, Misconfigured
 from shared.secret import Secret
 
