@@ -53,7 +53,7 @@ class Fields:
                 f"({', '.join(sorted(engines))})",
                 do=f"attach the function made for this engine, or correct '{field}'",
                 field=field,
-            )
+            ).rename_fields({})
 
     def token(self, field: str) -> str:
         """A string that may stand in an HTTP header: visible ASCII, no space."""
@@ -75,7 +75,8 @@ class Fields:
         name, _, port = value.rpartition(":")
         bare = name.strip("[]")
         if port.isdecimal() and (_is_host_name(bare) or _ip_address(bare)):
-            self._refuse(field, "has the port in it", "move that to 'port' in")
+            own, _ = place_of(self.document, "port")
+            self._refuse(field, "has the port in it", f"move that to '{own}' in")
         if not _is_host_name(value):
             self._refuse(field, "must be one host name or IP address", "correct it in")
         return value.lower().removesuffix(".")
@@ -124,7 +125,8 @@ class Fields:
 
     def _refuse(self, field: str, problem: str, do: str) -> NoReturn:
         field, place = place_of(self.document, field)
-        raise MalformedSecret(f"{place} of {self.of} {problem}", field=field, do=f"{do} {self.of}")
+        problem = f"{place} of {self.of} {problem}"
+        raise MalformedSecret(problem, field=field, do=f"{do} {self.of}").rename_fields({})
 
 
 def _ip_address(text: str) -> str | None:
