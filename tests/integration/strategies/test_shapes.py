@@ -72,6 +72,14 @@ def stored(secret: LabSecret) -> str:
     return str(secret.lab.client.get_secret_value(SecretId=secret.arn)["SecretString"])
 
 
+def passwords(secret: LabSecret) -> set[str]:
+    """Those of all versions."""
+    listed = secret.lab.client.list_secret_version_ids(SecretId=secret.arn, IncludeDeprecated=True)
+    ids = [version["VersionId"] for version in listed["Versions"]]
+    read = [secret.lab.client.get_secret_value(SecretId=secret.arn, VersionId=each) for each in ids]
+    return {str(as_read(each["SecretString"])["password"]) for each in read}
+
+
 def as_read(text: str) -> Mapping[str, object]:
     return read_text(load_value(text), of="the secret")
 
@@ -126,7 +134,9 @@ def name() -> str:
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("server", EVERY, indirect=True)
-def test_a_shape_of_the_page_is_rotated_three_times(lab: Lab, server: Server, shape: str) -> None:
+def test_a_shape_of_the_page_is_rotated_three_times(
+    lab: Lab, server: Server, shape: str, output: Callable[[], str]
+) -> None:
     target = SINGLE[server.engine](server, name())
     secret = lab.secret(target)
     store(secret, shaped(shape, target))
@@ -134,6 +144,9 @@ def test_a_shape_of_the_page_is_rotated_three_times(lab: Lab, server: Server, sh
     tested = secret.rotate(RotateImmediately=False)
     assert (tested.state, stored(secret)) == ("succeeded", before), tested.error
     rotate(secret)
+    written = output()
+    assert "step done" in written
+    assert not [each for each in passwords(secret) if each in written]
 
 
 @pytest.mark.parametrize("server", EVERY, indirect=True)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rotators.http_api_key.issuer import HttpIssuer
 from rotators.postgres.engine import PostgresEngine
 from shared.credentials import Login
 from shared.document.form import names_of, require_known, stored_of, with_fields
@@ -15,6 +16,7 @@ from shared.document.value import dump_document, load_document, load_value
 from shared.errors import MalformedSecret, Misconfigured, RotationError, TargetMismatch
 from shared.secret import Secret
 from shared.strategies import SingleUser
+from shared.tls import ca_bundle
 
 FLAT = {
     "DB_USER": "app",
@@ -173,6 +175,44 @@ def test_an_error_is_told_once_by_the_names_of_the_secret() -> None:
     assert (error.do, error.field) == ("check 'DATABASE_URL', not 'host'@'%'", "DATABASE_URL")
     again = error.rename_fields({"DATABASE_URL": "other"})
     assert again.field == "DATABASE_URL"
+
+
+KEY_FIELDS = {
+    "issuer_url": "HUB",
+    "owner": "OWNER",
+    "key_id": "HUB_TOKEN_ID",
+    "api_key": "HUB_TOKEN",
+}
+KEY = {
+    "issuer": "jupyterhub",
+    "HUB": "https://issuer.test/api",
+    "OWNER": "app",
+    "HUB_TOKEN_ID": "a1",
+    "HUB_TOKEN": "old",
+    "admin_secret_arn": "arn:admin",
+    "rotation": {"fields": KEY_FIELDS},
+}
+ISSUER = HttpIssuer(ca_bundle({}), {})
+
+
+def test_a_key_is_read_and_written_likewise() -> None:
+    key = ISSUER.parse(load_document(json.dumps(KEY)))
+    written = dump_document(key.with_key(Secret("new"), key_id="a2").render())
+    assert json.loads(written) == {**KEY, "HUB_TOKEN": "new", "HUB_TOKEN_ID": "a2"}
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "told"),
+    [
+        ("api_kye", "NOTE", "api_kye' is none of"),
+        ("owner", "admin_secret_arn", "'admin_secret_arn', which this function reads for itself"),
+    ],
+)
+def test_a_key_has_known_names_as_well(name: str, field: str, told: str) -> None:
+    rotation = {"fields": {**KEY_FIELDS, name: field}}
+    document = load_document(json.dumps({**KEY, "NOTE": None, "rotation": rotation}))
+    with pytest.raises(MalformedSecret, match=told):
+        ISSUER.parse(document)
 
 
 names = st.sampled_from(["username", "password", "host", "A", "B", "C", "port"])
