@@ -25,7 +25,7 @@ from shared.document.value import load_value
 from shared.errors import MalformedSecret, Rejected, TargetMismatch, Unreachable
 from shared.protocol.event import Step
 from shared.tls import verifying_context
-from tests.engines import ALTERNATING, SINGLE
+from tests.engines import ALTERNATING, SINGLE, change_by_hand
 from tests.lab import Lab, LabSecret
 
 EVERY = ("postgres_server", "mariadb_server", "mysql_server")
@@ -165,6 +165,34 @@ def test_a_person_may_change_the_shape(lab: Lab, server: Server) -> None:
     target.document = {**target.document, **dict(as_read(stored(secret)))}
     store(secret, shaped("flat", target))
     rotate(secret, 1)
+
+
+@pytest.mark.parametrize("server", EVERY, indirect=True)
+def test_a_url_works_after_a_rotation_however_it_is_written(lab: Lab, server: Server) -> None:
+    """With a user and passwords of all characters, in each place where they may stand."""
+    target = SINGLE[server.engine](server, f"{name()} /@:é+", {"EXCLUDE_CHARACTERS": "~"})
+    hard = "p/@:?#[]&=+ %é'\"\\~"
+    change_by_hand(target, hard)
+    target.document["password"] = hard
+    user, password = (quote(str(target.document[n]), safe="") for n in ("username", "password"))
+    place = f"{server.host}:{server.port}/{database(server)}"
+    small = re.sub("%[0-9A-F]{2}", lambda escape: escape[0].lower(), user)
+    scheme = "postgresql" if server.engine == "postgres" else server.engine
+    written = {
+        "PLAIN": f"{scheme}://{user}:{password}@{place}?connect_timeout=5",
+        "LOWER": f"{scheme}://{small}:{password}@{place}",
+        "SPLIT": f"{scheme}://{user}@{place}?connect_timeout=5&password={password}",
+        "OPTIONS": f"{scheme}://{place}?user={user}&password={password}&connect_timeout=5",
+        "JDBC": f"jdbc:{scheme}://{place}?password={password.replace('%20', '+')}&user={user}",
+    }
+    secret = lab.secret(target)
+    secret.store({**written, "rotation": {"urls": list(written)}})
+    for _ in range(3):
+        outcome = secret.rotate()
+        assert outcome.state == "succeeded", outcome.error
+        assert secret.value().keys() == {*written, "rotation"}
+        for each in written:
+            log_in_by(secret.value()[each], server)
 
 
 def _url(login: Mapping[str, Any]) -> str:
