@@ -130,7 +130,7 @@ def as_libpq_reads(text: str) -> Iterator[tuple[str, object]]:
     if text.startswith(("postgres://", "postgresql://")):
         try:
             parsed: dict[str, Any] = conninfo_to_dict(text)
-        except psycopg.ProgrammingError:
+        except (psycopg.ProgrammingError, UnicodeDecodeError):  # of an option, by psycopg itself
             return
         yield from ((name, parsed.get(name)) for name in ("user", "password"))
 
