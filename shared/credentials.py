@@ -7,10 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
 
+from shared.document.fields import Fields
+from shared.document.form import with_fields
 from shared.errors import MalformedSecret
-from shared.fields import Fields
 from shared.secret import Secret
 
+# The names by which a secret may say which of its fields is which.
+LOGIN_FIELDS = frozenset(
+    {"engine", "host", "port", "username", "password", "dbname", "ssl", "tls_host", "masterarn"}
+)
 CLONE = "_clone"  # what AWS's functions append to the name of an alternating user
 
 
@@ -63,7 +68,7 @@ class Login:
     def render(self) -> dict[str, object]:
         """The document again, with this user and password in it."""
         login = {"username": self.username, "password": self.password.reveal()}
-        return {**self.document, **login}
+        return with_fields(self.document, login)
 
     def with_password(self, password: Secret) -> Self:
         """The same user at the same place, with another password."""

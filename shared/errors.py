@@ -5,6 +5,8 @@ print input and JSONDecodeError keeps the document, so none of their text is eve
 Raise with `from None`.
 """
 
+import re
+from collections.abc import Mapping
 from typing import ClassVar, NamedTuple, Self
 
 # What an operator does about more than one error.
@@ -41,6 +43,7 @@ class RotationError(Exception):
         self.step: str | None = None
         self.backend: str | None = None
         self.label: str | None = None
+        self._is_renamed = False
 
     def at(self, step: str, backend: str) -> Self:
         """The same error, told where it happened."""
@@ -55,6 +58,25 @@ class RotationError(Exception):
     def then(self, do: str) -> Self:
         """The same error, with one more thing to do."""
         self.do = f"{self.do}; {do}"
+        return self
+
+    def rename_fields(self, names: Mapping[str, str]) -> Self:
+        """The same error, with a secret's fields by the names that they have in it.
+
+        Only once: who knows best which secret it is about comes first.
+        """
+        if not self._is_renamed and names:
+            quoted = "|".join(map(re.escape, names))
+            each = rf"'({quoted})'(?!@)"  # an account may be called so: 'host'@'%'
+
+            def name(found: re.Match[str]) -> str:
+                return f"'{names[found[1]]}'"
+
+            self.what = re.sub(rf"(?<=field ){each}", name, self.what)
+            # Two of its names may be one field, a URL.
+            self.do = re.sub(r"('[^']*') and \1", r"\1", re.sub(each, name, self.do))
+            self.field = names.get(self.field or "", self.field)
+        self._is_renamed = True
         return self
 
     def __str__(self) -> str:

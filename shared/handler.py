@@ -116,7 +116,6 @@ class Handler:
 
     build: Callable[[Mapping[str, str]], Backend[Any]]
     strategy: str
-    allow_plain_string: bool = False  # whether a secret may also be a plain string
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
 
     def __call__(self, event: object, context: LambdaContext) -> None:
@@ -156,7 +155,7 @@ class Handler:
         record.step = request.step.value
         record.backend = self._backend.name
         client = clients.client("secretsmanager")
-        store = Store(client, request.secret_id, allow_plain_string=self.allow_plain_string)
+        store = Store(client, request.secret_id)
         try:
             Rotation(self._backend, store, request).run()
         finally:
@@ -166,17 +165,9 @@ class Handler:
                 record.days_since_rotation = waited / timedelta(days=1)
 
 
-def make_handler(
-    build: Callable[[Mapping[str, str]], Backend[Any]],
-    *,
-    strategy: str,
-    allow_plain_string: bool = False,
-) -> Handler:
-    """A Lambda handler; `build` may raise RotationError, `strategy` is a metric's dimension.
-
-    allow_plain_string: whether it rotates secrets that are a plain string as well.
-    """
-    handler = Handler(build, strategy, allow_plain_string)
+def make_handler(build: Callable[[Mapping[str, str]], Backend[Any]], *, strategy: str) -> Handler:
+    """A Lambda handler; `build` may raise RotationError, `strategy` is a metric's dimension."""
+    handler = Handler(build, strategy)
     # A start has a whole processor, and a step of a function of 256 MB a seventh of one. Elsewhere
     # who imports a handler may be about to set the variables that it is made from.
     if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:

@@ -7,5 +7,4 @@ from shared.keys.backend import ApiKeyBackend
 lambda_handler = make_handler(
     lambda environment: ApiKeyBackend(HttpIssuer.from_environment(environment), environment),
     strategy="api_key",
-    allow_plain_string=True,
 )

@@ -6,8 +6,8 @@ from fnmatch import fnmatchcase
 from rotators.http_api_key.description.trust import Trust
 from rotators.http_api_key.http.words import NO_FIELD, IssuerErrors
 from shared.aws.names import secret_name
+from shared.document.fields import Fields
 from shared.errors import MalformedSecret, TargetMismatch
-from shared.fields import Fields
 
 _OF = "the admin's secret"
 

@@ -9,8 +9,9 @@ from rotators.http_api_key.description.parts import Admin
 from rotators.http_api_key.description.trust import OtherBases, Trust
 from rotators.http_api_key.http.calls import climbs
 from rotators.http_api_key.http.client import Client
+from shared.document.fields import Fields
+from shared.document.form import require_known
 from shared.errors import MalformedSecret, Misconfigured
-from shared.fields import Fields
 from shared.keys.api_key import Account, ApiKey
 from shared.secret import Secret
 
@@ -18,6 +19,7 @@ from shared.secret import Secret
 def read_stored(client: Client, document: Mapping[str, object], trust: Trust) -> ApiKey:
     """Raises MalformedSecret naming the field, and Misconfigured."""
     description = client.description
+    require_known(document, _known_fields(description), of="the secret")
     _check_names(description, client.values.secret)
     _check_patterns(description, document)
     _check_other_bases(description, trust)
@@ -36,6 +38,13 @@ def read_stored(client: Client, document: Mapping[str, object], trust: Trust) ->
     _check_id(client, key)
     client.probe_call(key)  # a key that cannot be sent is refused here, not at testSecret
     return key
+
+
+def _known_fields(description: Description) -> frozenset[str]:
+    """The fields of a secret that are read or written by this description."""
+    used = {name.field for name in description.names if name.root == "secret"}
+    fields = {description.field(name) for name in used | set(description.renew.found)}
+    return frozenset({"issuer", *description.fields.values(), *fields})
 
 
 def _check_names(description: Description, values: Mapping[str, object]) -> None:

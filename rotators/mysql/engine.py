@@ -135,7 +135,9 @@ class MySQLEngine:
     """MySQL 8.0 and newer and MariaDB, Aurora and RDS among them."""
 
     name: ClassVar[str] = "mysql"
-    secret_engines: ClassVar[frozenset[str]] = frozenset({"mysql", "mariadb", "aurora-mysql"})
+    secret_engines: ClassVar[frozenset[str]] = frozenset(
+        {"mysql", "mysql2", "mariadb", "aurora-mysql"}
+    )
     default_port: ClassVar[int] = 3306
     changes_itself: ClassVar[bool] = True
     atomic: ClassVar[bool] = True  # but for a second password, which the next rotation ends

@@ -18,7 +18,7 @@ class PostgresEngine:
 
     name: ClassVar[str] = "postgres"
     secret_engines: ClassVar[frozenset[str]] = frozenset(
-        {"postgres", "postgresql", "aurora-postgresql"}
+        {"postgres", "postgresql", "pgsql", "aurora-postgresql"}
     )
     default_port: ClassVar[int] = 5432
     changes_itself: ClassVar[bool] = True

@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, NoReturn, Self
 
+from shared.document.fields import Fields
 from shared.errors import MalformedSecret, Misconfigured, RotationError
-from shared.fields import Fields
 from shared.passwords import MAX_LENGTH
 from shared.settings import Settings
 

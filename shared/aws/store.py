@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from shared.aws import errors
 from shared.aws.schedule import next_rotation
 from shared.aws.version import NotStored, Version, document_of
+from shared.document.value import dump_document
 from shared.errors import (
     NEXT_ATTEMPT,
     Busy,
@@ -20,7 +21,6 @@ from shared.errors import (
     Unexpected,
     Unreachable,
 )
-from shared.fields import dump_document
 from shared.patience import tries
 from shared.secret import Secret
 
@@ -45,20 +45,10 @@ PAGE, MAX_PAGES = 100, 100
 
 
 class Store:
-    """One secret, for one step.
+    """One secret, for one step."""
 
-    allow_plain_string: whether a value may also be a plain string.
-    """
-
-    def __init__(
-        self,
-        client: "SecretsManagerClient",
-        secret_id: str,
-        *,
-        allow_plain_string: bool = False,
-    ) -> None:
+    def __init__(self, client: "SecretsManagerClient", secret_id: str) -> None:
         self._client = client
-        self._allow_plain_string = allow_plain_string
         self.secret_id = secret_id
         # As AWS answers it: the event may name the secret in another way.
         self.arn = secret_id
@@ -127,9 +117,7 @@ class Store:
     def read_other(self, secret_id: str) -> dict[str, object]:
         """The current JSON object of another secret; raises InvalidEvent, Forbidden."""
         answer = self._call(self._client.get_secret_value, SecretId=secret_id)
-        return document_of(
-            answer, of=f"secret {secret_id}", allow_plain_string=self._allow_plain_string
-        )
+        return document_of(answer, of=f"secret {secret_id}")
 
     def is_rotating(self, secret_id: str) -> bool:
         """Whether another secret has a pending version; raises InvalidEvent, Forbidden."""
@@ -221,7 +209,7 @@ class Store:
         except errors.NotFound:
             return None
         labels = frozenset(answer.get("VersionStages", ()))
-        document = document_of(answer, of="the secret", allow_plain_string=self._allow_plain_string)
+        document = document_of(answer, of="the secret")
         return Version(answer["VersionId"], labels, document, answer["CreatedDate"])
 
     def _tries(self) -> Iterator[None]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from shared.document.value import load_value
 from shared.errors import MalformedSecret, RotationError
-from shared.fields import load_document, load_value
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager.type_defs import GetSecretValueResponseTypeDef
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version with a value: its id, its labels, the JSON object in it, when it was stored."""
+    """A version with a value: its id, its labels, the document in it, when it was stored."""
 
     version_id: str
     labels: frozenset[str]
@@ -33,10 +33,8 @@ class NotStored(Exception):
         self.refusal = refusal
 
 
-def document_of(
-    answer: "GetSecretValueResponseTypeDef", *, of: str, allow_plain_string: bool
-) -> dict[str, object]:
-    """The JSON object in an answer; where allowed, also a plain string."""
+def document_of(answer: "GetSecretValueResponseTypeDef", *, of: str) -> dict[str, object]:
+    """The JSON object or the plain string in an answer; raises MalformedSecret."""
     text = answer.get("SecretString")
     if text is None:
         raise MalformedSecret(
@@ -44,4 +42,4 @@ def document_of(
             do="store a JSON object as SecretString",
             field="SecretBinary",
         )
-    return load_value(text, of=of) if allow_plain_string else load_document(text, of=of)
+    return load_value(text, of=of)

@@ -7,7 +7,7 @@ from enum import Enum, auto
 from types import MappingProxyType
 from typing import Self
 
-from shared.fields import with_fields
+from shared.document.form import with_fields
 from shared.secret import Secret
 
 

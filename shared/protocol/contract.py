@@ -132,11 +132,14 @@ class Backend(Protocol[C]):
         ...
 
     def parse(self, document: Mapping[str, object], /) -> C:
-        """The credential in a secret's JSON. Raises MalformedSecret, TargetMismatch."""
+        """The credential in a secret, whose fields have the names that backends read them by.
+
+        Raises MalformedSecret, TargetMismatch.
+        """
         ...
 
     def render(self, credential: C, /) -> dict[str, object]:
-        """The inverse of parse; keys it does not know come back as they were."""
+        """The inverse of parse, by `with_fields`: what it does not know stays as it is stored."""
         ...
 
     def create(self, current: C, ticket: Ticket[C], /) -> C:

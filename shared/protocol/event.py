@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from shared.document.encoding import encodable
 from shared.errors import InvalidEvent
-from shared.fields import encodable
 from shared.secret import Secret
 
 

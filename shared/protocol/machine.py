@@ -11,7 +11,7 @@ from typing import Any, Generic
 
 from shared.aws.store import PENDING, Store
 from shared.aws.version import NotStored
-from shared.errors import GIVE_UP, NEXT_ATTEMPT, Busy, PendingUnusable, Rejected
+from shared.errors import GIVE_UP, NEXT_ATTEMPT, Busy, PendingUnusable, Rejected, RotationError
 from shared.protocol.contract import Backend, C
 from shared.protocol.event import RotationRequest, Step
 from shared.protocol.stages import Stages, VersionState
@@ -34,6 +34,9 @@ class Rotation(Generic[C]):
             ACTIONS[self._request.step, self._stages.look()](self)
         except StepAlreadyDone:
             self.nothing_to_do()
+        except RotationError as error:
+            error.rename_fields(self._ticket.names)
+            raise
 
     def create(self) -> None:
         """Store the next credential; where another invocation stored one first, keep that."""

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Generic, NamedTuple
 
 from shared.aws.store import CURRENT, PENDING, Store
+from shared.document.form import names_of, naming
 from shared.errors import GIVE_UP, NEXT_ATTEMPT, Busy, MalformedSecret, WrongStage
 from shared.protocol.contract import Backend, C
 from shared.protocol.event import RotationRequest, Step
@@ -176,6 +177,17 @@ class StepTicket(Generic[C]):
                 do=f"{NEXT_ATTEMPT}; do not move labels during a rotation",
             )
 
+    @property
+    def names(self) -> Mapping[str, str]:
+        """What the secret calls its fields, where it has names of its own for them.
+
+        Of the pending version, or else the current one, as far as this step has read either.
+        """
+        credential = self._pending
+        if credential is None and self._current is not None:
+            credential = self._current.credential
+        return {} if credential is None else names_of(self._backend.render(credential))
+
     def not_pending(self) -> WrongStage:
         """The error for a rotation that was given up, or never begun."""
         return WrongStage(
@@ -202,12 +214,16 @@ class StepTicket(Generic[C]):
             )
         if version.version_id == self.version_id and self._request.step is not Step.FINISH:
             raise StepAlreadyDone
-        credential = self._backend.parse(version.document)
+        credential = self._parse(version.document)
         self._current = _Current(credential, version.version_id, version.created)
         return self._current
 
+    def _parse(self, document: Mapping[str, object]) -> C:
+        with naming(names_of(document)):
+            return self._backend.parse(document)
+
     def _parse_pending(self, document: Mapping[str, object]) -> C:
         try:
-            return self._backend.parse(document)
+            return self._parse(document)
         except MalformedSecret as malformed:  # a version never changes: no retry mends it
             raise malformed.of_version(PENDING).then(GIVE_UP) from None

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Generic
 
-from shared.credentials import Login
+from shared.credentials import LOGIN_FIELDS, Login
+from shared.document.fields import Fields
+from shared.document.form import names_of, naming, place_of, read_text, require_known
 from shared.errors import (
     NEXT_ATTEMPT,
     Busy,
@@ -16,7 +18,6 @@ from shared.errors import (
     Rejected,
     TargetMismatch,
 )
-from shared.fields import Fields
 from shared.protocol.contract import Ticket
 from shared.secret import Secret
 from shared.strategies.contract import Directory, Engine, S
@@ -48,29 +49,36 @@ class Admins(Generic[S]):
         """
         arn = Fields(user.document).text(_FIELD)
         _require_region(arn, ticket)
+        of = f"the admin's secret {arn}"
         with _reading(arn):
-            document = ticket.read_secret(arn, again=again)
-            fields = Fields(document, of=f"the admin's secret {arn}")
+            document = read_text(ticket.read_secret(arn, again=again), of=of)
+        with naming(names_of(document)):
+            require_known(document, LOGIN_FIELDS, of=of)
+            fields = Fields(document, of=of)
             fields.require_engine(self._engine.secret_engines)
-            if document.get("host") is not None or self._directory is None:
-                host = fields.host("host")
-                port = fields.port("port", default=self._engine.default_port)
-            else:  # RDS keeps a user name and a password only
-                host, port = self._directory.address(ticket.tags_of(arn))
-        login = Login(
-            username=fields.text("username"),
-            password=Secret(fields.text("password")),
-            host=host,
-            port=port,
-            dbname=fields.name("dbname"),
-            # Who may write the rotated secret does not decide how the admin's password travels.
-            tls=user.tls or fields.flag("ssl", default=True),
-            document=document,
-            tls_host=fields.optional_host("tls_host"),
-        )
-        self._engine.check(login)
+            host, port = self._address(fields, user, ticket)
+            login = Login(
+                username=fields.text("username"),
+                password=Secret(fields.text("password")),
+                host=host,
+                port=port,
+                dbname=fields.name("dbname"),
+                # Who may write the rotated secret does not decide how the admin's password travels.
+                tls=user.tls or fields.flag("ssl", default=True),
+                document=document,
+                tls_host=fields.optional_host("tls_host"),
+            )
+            self._engine.check(login)
         self._require_same_server(login, user)
         return login
+
+    def _address(self, fields: Fields, user: Login, ticket: Ticket[Login]) -> tuple[str, int]:
+        """Where the admin logs in: as its secret says, or RDS, which keeps a login only there."""
+        if fields.document.get("host") is not None or self._directory is None:
+            return fields.host("host"), fields.port("port", default=self._engine.default_port)
+        arn = str(user.document[_FIELD])
+        with naming({_FIELD: _field(user)}), _reading(arn):
+            return self._directory.address(ticket.tags_of(arn))
 
     @contextmanager
     def session(self, user: Login, ticket: Ticket[Login]) -> Iterator[tuple[Login, S]]:
@@ -83,14 +91,14 @@ class Admins(Generic[S]):
         login = self.login(user, ticket)
         arn = str(user.document[_FIELD])
         try:
-            with _logging_in(arn):
+            with _logging_in(login, user):
                 return login, self._logins.enter(login, stack)
         except Rejected as rejected:
             refusal = rejected
         # An earlier step may have read it, and the admin may be rotated itself.
         fresh = self.login(user, ticket, again=True)
         if fresh.password != login.password:
-            with _logging_in(arn):
+            with _logging_in(fresh, user):
                 return fresh, self._logins.enter(fresh, stack)
         if ticket.is_rotating(arn):
             raise Busy(
@@ -147,13 +155,21 @@ def _reading(arn: str) -> Iterator[None]:
 
 
 @contextmanager
-def _logging_in(arn: str) -> Iterator[None]:
+def _logging_in(admin: Login, user: Login) -> Iterator[None]:
     """Tell why the admin is not let in as an error about its secret."""
+    arn = str(user.document[_FIELD])
     try:
-        yield
+        with naming(names_of(admin.document)):
+            yield
     except Permanent as error:
         do = _STORE.format(arn) if isinstance(error, Rejected) else error.do
-        problem = type(error)(f"{error.what}, for the admin's login in {arn}", do=do, field=_FIELD)
+        what = f"{error.what}, for the admin's login in {arn}"
+        problem = type(error)(what, do=do, field=_field(user)).rename_fields({})
     else:
         return
     raise problem
+
+
+def _field(user: Login) -> str:
+    """What the user's secret calls the field that names the admin's."""
+    return place_of(user.document, _FIELD)[0]

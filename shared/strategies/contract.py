@@ -109,7 +109,8 @@ class Engine(Protocol[S_co]):
     def check(self, login: Login, /) -> None:
         """Raises MalformedSecret where the server could not have such a user.
 
-        Also for further fields of `login.document` that this engine reads, such as more nodes.
+        Also for further fields of `login.document` that this engine reads, such as more nodes; no
+        secret can map these to others.
         """
         ...
 

@@ -6,9 +6,10 @@ from typing import Any, Generic
 
 from shared.asked.grants import Grants, check_wishes
 from shared.asked.passwords import PASSWORD_RULES, password_policy
-from shared.credentials import Login
+from shared.credentials import LOGIN_FIELDS, Login
+from shared.document.fields import Fields
+from shared.document.form import names_of, naming, read_text, require_known
 from shared.errors import MalformedSecret, PendingUnusable, Rejected, RejectedByPolicy
-from shared.fields import Fields
 from shared.patience import retried
 from shared.protocol.candidates import Candidate, stored_candidates
 from shared.protocol.contract import Ticket
@@ -44,14 +45,20 @@ class DatabaseBackend(Generic[S]):
         self._allow_unencrypted = Settings(environment).flag("ALLOW_UNENCRYPTED", default=False)
 
     def parse(self, document: Mapping[str, object], /) -> Login:
-        """Raises MalformedSecret, or TargetMismatch for another kind of database."""
-        Fields(document).require_engine(self.engine.secret_engines)
-        login = Login.parse(
-            document,
-            default_port=self.engine.default_port,
-            allow_unencrypted=self._allow_unencrypted,
-        )
-        self.engine.check(login)
+        """The login in a JSON object, or in a plain string that is a connection URL.
+
+        Raises MalformedSecret, or TargetMismatch for another kind of database.
+        """
+        document = read_text(document, of="the secret")
+        require_known(document, LOGIN_FIELDS, of="the secret")
+        with naming(names_of(document)):
+            Fields(document).require_engine(self.engine.secret_engines)
+            login = Login.parse(
+                document,
+                default_port=self.engine.default_port,
+                allow_unencrypted=self._allow_unencrypted,
+            )
+            self.engine.check(login)
         return login
 
     @property

@@ -10,7 +10,7 @@ from rotators.http_api_key.http.answers import Reply
 from rotators.http_api_key.http.calls import Call, credentials_of, make_call
 from rotators.http_api_key.http.client import Client
 from rotators.http_api_key.http.words import IssuerErrors
-from shared.fields import encodable
+from shared.document.encoding import encodable
 from shared.keys.api_key import ApiKey
 from shared.secret import Secret
 

@@ -8,7 +8,7 @@ from rotators.http_api_key.account.listing import id_of, time_of
 from rotators.http_api_key.account.rights import missing
 from rotators.http_api_key.description.model import Description
 from rotators.http_api_key.http.answers import Reply
-from shared.fields import encodable
+from shared.document.encoding import encodable
 from shared.secret import Secret
 
 

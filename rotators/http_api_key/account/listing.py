@@ -9,7 +9,7 @@ from rotators.http_api_key.account.shown import is_of
 from rotators.http_api_key.description.expressions import Found
 from rotators.http_api_key.description.model import LISTED
 from rotators.http_api_key.http.answers import Reply
-from shared.fields import encodable
+from shared.document.encoding import encodable
 from shared.secret import Secret
 
 _MILLISECONDS = 1e11  # Unix times above are not in seconds

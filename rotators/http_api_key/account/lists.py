@@ -13,7 +13,7 @@ from rotators.http_api_key.description.requests import Request
 from rotators.http_api_key.http.answers import Reply
 from rotators.http_api_key.http.calls import Call
 from rotators.http_api_key.http.urls import joined, origin
-from shared.fields import encodable
+from shared.document.encoding import encodable
 from shared.keys.api_key import ApiKey
 
 MAX_PAGES = 20

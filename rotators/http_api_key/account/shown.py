@@ -2,7 +2,7 @@
 
 import re
 
-from shared.fields import encodable
+from shared.document.encoding import encodable
 from shared.secret import Secret
 
 _MASK = re.compile(r"[*…•]+|\.{2,}|[xX]{2,}")

@@ -13,7 +13,7 @@ from rotators.http_api_key.description.expressions import (
 )
 from rotators.http_api_key.description.names import CONFIDENTIAL, TemplateError
 from rotators.http_api_key.description.templates import Template
-from shared.fields import encodable
+from shared.document.encoding import encodable
 
 HEADER = r"[A-Za-z][A-Za-z0-9-]*"
 MAX_DEPTH = 32  # of a body, which is filled in by recursion

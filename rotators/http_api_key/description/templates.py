@@ -9,8 +9,8 @@ from typing import NoReturn
 from rotators.http_api_key.description.escapes import ESCAPES, EscapeError, QuoteScanner
 from rotators.http_api_key.description.names import UNITS, Name, TemplateError
 from rotators.http_api_key.description.times import end, in_units, later, written
+from shared.document.encoding import encodable
 from shared.errors import MalformedSecret, Misconfigured
-from shared.fields import encodable
 from shared.secret import Secret
 
 _PIECES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")

@@ -11,8 +11,8 @@ from rotators.http_api_key.description.auth import Auth
 from rotators.http_api_key.description.places import Tree
 from rotators.http_api_key.description.requests import Request
 from rotators.http_api_key.description.templates import Template, Values
+from shared.document.fields import Fields
 from shared.errors import MalformedSecret
-from shared.fields import Fields
 
 _HEADER = re.compile(r"[!-~]([ -~]*[!-~])?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")

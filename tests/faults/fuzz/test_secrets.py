@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from local import template
 from local.servers.certificates import Authority
 from shared.aws.version import document_of
-from shared.fields import dump_document, load_value
+from shared.document.value import dump_document, load_value
 from shared.protocol.contract import Backend
 from tests.fake_ticket import FakeTicket
 from tests.faults.fuzz.mutations import as_text, edited, mutate
@@ -70,7 +70,7 @@ def assert_round_trip(
     admin: Mapping[str, object],
 ) -> None:
     """Parse and render as the function does; create the next password if it is a database's."""
-    document = document_of(stored, of="the secret", allow_plain_string=name.startswith("Http"))
+    document = document_of(stored, of="the secret")
     credential = backend.parse(document)
     written = load_value(dump_document(backend.render(credential)))
     if name.startswith("Http"):

@@ -97,7 +97,7 @@ def test_a_fault_in_the_admins_secret_is_told_before_the_put(secret: LabSecret, 
 def test_an_admins_secret_that_is_no_json_object_is_told_before_the_put(secret: LabSecret) -> None:
     good = admin_of(secret)
     client_of(secret).put_secret_value(SecretId=arn_of(secret), SecretString="a password")
-    refusal(secret, MalformedSecret, f"the value of secret {arn_of(secret)}")
+    refusal(secret, MalformedSecret, f"the value of the admin's secret {arn_of(secret)}")
     store_admin(secret, good)
     assert secret.rotate().state == "succeeded"
 

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from rotators.http_api_key.issuer import HttpIssuer
 from shared.credentials import Login
+from shared.document.form import TEXT_FIELD, with_fields
+from shared.document.value import dump_document, load_document, load_value
 from shared.errors import MalformedSecret, RotationError
-from shared.fields import TEXT_FIELD, dump_document, load_document, load_value, with_fields
 from shared.keys.api_key import ApiKey
 from shared.tls import ca_bundle
 

@@ -1,21 +1,24 @@
 """Typed reading of a secret's JSON: each refusal names the field and never quotes a value."""
 
-import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from ipaddress import ip_address
 from typing import NoReturn
 from urllib.parse import urlsplit
 
+from shared.document.encoding import encodable
+from shared.document.form import missing, place_of
 from shared.errors import MalformedSecret, TargetMismatch
 from shared.settings import FLAGS
 
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """The fields of one JSON object; `of` is what messages call the object."""
+    """The fields of one JSON object; `of` is what messages call the object.
+
+    A message has the name by which a field is stored.
+    """
 
     document: Mapping[str, object]
     of: str = "the secret"
@@ -24,7 +27,7 @@ class Fields:
         """A string of at least one character, without NUL."""
         value = self.optional_text(field)
         if value is None:
-            self._refuse(field, "is missing", "add it to")
+            self._refuse(field, *missing(self.document, field))
         return value
 
     def optional_text(self, field: str) -> str | None:
@@ -44,12 +47,13 @@ class Fields:
         """Raise TargetMismatch where the field `engine` is there and none of these."""
         engine = self.optional_text("engine")
         if engine is not None and engine not in engines:
+            field, place = place_of(self.document, "engine")
             raise TargetMismatch(
-                f"field 'engine' of {self.of} is not one this function rotates "
+                f"{place} of {self.of} is not one this function rotates "
                 f"({', '.join(sorted(engines))})",
-                do="attach the function made for this engine, or correct 'engine'",
-                field="engine",
-            )
+                do=f"attach the function made for this engine, or correct '{field}'",
+                field=field,
+            ).rename_fields({})
 
     def token(self, field: str) -> str:
         """A string that may stand in an HTTP header: visible ASCII, no space."""
@@ -71,7 +75,8 @@ class Fields:
         name, _, port = value.rpartition(":")
         bare = name.strip("[]")
         if port.isdecimal() and (_is_host_name(bare) or _ip_address(bare)):
-            self._refuse(field, "has the port in it", "move that to 'port' in")
+            own, _ = place_of(self.document, "port")
+            self._refuse(field, "has the port in it", f"move that to '{own}' in")
         if not _is_host_name(value):
             self._refuse(field, "must be one host name or IP address", "correct it in")
         return value.lower().removesuffix(".")
@@ -119,9 +124,9 @@ class Fields:
         return value.rstrip("/")
 
     def _refuse(self, field: str, problem: str, do: str) -> NoReturn:
-        raise MalformedSecret(
-            f"field '{field}' of {self.of} {problem}", field=field, do=f"{do} {self.of}"
-        )
+        field, place = place_of(self.document, field)
+        problem = f"{place} of {self.of} {problem}"
+        raise MalformedSecret(problem, field=field, do=f"{do} {self.of}").rename_fields({})
 
 
 def _ip_address(text: str) -> str | None:
@@ -147,86 +152,3 @@ def _is_host_name(text: str) -> bool:
 def _has_dns_labels(host: str) -> bool:
     """Whether each label has a length that it may have: Python looks no other name up."""
     return all(0 < len(label) < 64 for label in host.removesuffix(".").split("."))  # noqa: PLR2004 - RFC 1035, 2.3.4
-
-
-class Text(dict[str, object]):
-    """A secret that is one plain string: it stands in the field SecretString."""
-
-
-TEXT_FIELD = "SecretString"
-
-
-def with_fields(document: Mapping[str, object], fields: Mapping[str, object]) -> dict[str, object]:
-    """The document with these fields in it; a plain string stays one."""
-    changed = {**document, **fields}
-    return Text(changed) if isinstance(document, Text) else changed
-
-
-def load_value(text: str, *, of: str = "the secret") -> dict[str, object]:
-    """A JSON object as `load_document` reads it; a text that is none, as a plain string."""
-    document, _ = _load(text)
-    if document is None and not text.lstrip().startswith("{"):
-        return Text({TEXT_FIELD: text})
-    return load_document(text, of=of)
-
-
-def load_document(text: str, *, of: str = "the secret") -> dict[str, object]:
-    """A JSON object, every number exact; raises MalformedSecret without any of the text."""
-    document, problem = _load(text)
-    if document is None:
-        raise MalformedSecret(
-            f"the value of {of} {problem}",
-            do="store a JSON object as SecretString",
-            field="SecretString",
-        )
-    return document
-
-
-def _load(text: str) -> tuple[dict[str, object] | None, str]:
-    # Returns instead of raising: JSONDecodeError keeps the document, and an exception raised
-    # while it is handled would keep it as its context.
-    try:
-        value = json.loads(text, parse_float=_exact, parse_constant=_no_constant)
-    except _Unkept as unkept:
-        return None, str(unkept)
-    except (ValueError, ArithmeticError, RecursionError):
-        return None, "is not JSON"
-    if not isinstance(value, dict):
-        return None, "is JSON, but not an object"
-    return value, ""
-
-
-class _Unkept(ValueError):
-    """A number that Python would give back with another meaning."""
-
-
-def _exact(text: str) -> float:
-    number = float(text)
-    if Decimal(repr(number)) != Decimal(text):
-        raise _Unkept("has a number that cannot be kept exactly")
-    return number
-
-
-def _no_constant(_name: str) -> NoReturn:
-    raise _Unkept("has NaN or Infinity, which are not JSON")
-
-
-def dump_document(document: Mapping[str, object]) -> str:
-    """JSON in the fewest bytes that mean the same; a value may hold 65,536 (fact 17).
-
-    A plain string is stored as it is.
-    """
-    if isinstance(document, Text):
-        return str(document[TEXT_FIELD])
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    # An unpaired surrogate, legal in JSON, has no UTF-8 form but its escape.
-    return text if encodable(text) else json.dumps(document, separators=(",", ":"))
-
-
-def encodable(text: str) -> bool:
-    """Whether there is UTF-8 for it: there is none for half of a surrogate pair."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
