@@ -54,6 +54,8 @@ CLI_COMMANDS = {
         "parameter-overrides",
         "capabilities",
     },
+    # The CLI's own name for the endpoint, since --endpoint-url is for all commands.
+    ("sns", "subscribe"): {"topic-arn", "protocol", "notification-endpoint"},
     ("logs", "tail"): {"since", "format", "filter-pattern", "follow"},
 }
 CLI_OPTIONS = {"output", "query", "region"}
