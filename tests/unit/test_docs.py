@@ -341,8 +341,8 @@ class WatchedFields(dict[str, object]):
 
 
 def examples() -> list[Block]:
-    """Secrets and log lines; what is in the two pages on issuers has tests of its own."""
-    own = ("docs/issuers.md", "docs/issuer-descriptions.md")
+    """Secrets and log lines; what is in the pages on issuers and rotctl has tests of its own."""
+    own = ("docs/issuers.md", "docs/issuer-descriptions.md", "docs/rotctl.md")
     return [b for b in blocks("json") if "_aws" not in b.code and b.document not in own]
 
 
