@@ -109,6 +109,10 @@ servers: setup ## run PostgreSQL, MariaDB and MySQL until Ctrl-C (ARGS='postgres
 secrets-manager: setup ## run the local Secrets Manager alone, for the AWS CLI or any SDK
 	@$(RUN) local.secrets_manager $(ARGS)
 
+.PHONY: rotctl
+rotctl: setup ## see the rotations of your AWS account, and begin one (ARGS='status')
+	@$(RUN) rotctl $(ARGS)
+
 # --- the referee: .venv/bin/python -m local.verify tells more by its exit code than make does ---
 ENDPOINT ?= local
 .PHONY: verify

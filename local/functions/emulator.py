@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
@@ -13,7 +13,9 @@ import urllib3
 from local.build import artifacts
 from local.functions import invocation, rie
 from local.functions.built import Built, built_functions
-from local.functions.home import FunctionError, name_of
+from local.functions.home import Configuration, FunctionError, name_of
+from local.functions.logged import events_in
+from local.functions.written import LogEvent
 from local.processes import children
 
 __all__ = ["Built", "Emulator", "built_functions"]
@@ -48,6 +50,17 @@ class Emulator:
     def knows(self, function: str, /) -> bool:
         """Whether this home has the function (an ARN or a name)."""
         return name_of(function) in self._running
+
+    def configuration(self, function: str, /) -> Configuration | None:
+        """As the template has it."""
+        if not self.knows(function):
+            return None
+        built = self._running[name_of(function)].built
+        return Configuration(built.handler, built.timeout, built.memory)
+
+    def log_events(self, function: str, /) -> Sequence[LogEvent]:
+        """The lines of its log, each at the time that it, or one before it, says."""
+        return events_in(self.log(function))
 
     def invoke(self, function: str, event: Mapping[str, object], /) -> None:
         """Run the function (an ARN or a name) to its end; raise FunctionError if it fails."""

@@ -4,9 +4,12 @@ import json
 import pkgutil
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
+
+from local.functions import written
+from local.functions.written import WRITTEN, LogEvent
 
 ARN_PREFIX = "arn:aws:lambda:us-east-1:123456789012:function:"
 _ARN_NAME = 6  # arn:aws:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]
@@ -36,6 +39,27 @@ class Directory(Protocol):
 
     def knows(self, function: str, /) -> bool:
         """Whether `invoke` would find the function (a name or an ARN)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """How a function is set up: its handler's dotted path, seconds, megabytes."""
+
+    handler: str
+    timeout: int
+    memory: int
+
+
+@runtime_checkable
+class Described(Protocol):
+    """A Home that can also say what Lambda and CloudWatch Logs know of its functions."""
+
+    def configuration(self, function: str, /) -> Configuration | None:
+        """Of the function (a name or an ARN); None if there is no such function."""
+
+    def log_events(self, function: str, /) -> Sequence[LogEvent]:
+        """What the function has written, oldest first."""
+        ...
 
 
 def name_of(function: str) -> str:
@@ -97,6 +121,7 @@ class InProcess:
     ) -> None:
         self._handlers = dict(handlers)
         self._beside = beside
+        self._says = beside if beside and isinstance(beside, Described) else None
         self._timeout = timeout
         self._memory = memory
 
@@ -109,6 +134,22 @@ class InProcess:
         if self._beside is None or name_of(function) in self._handlers:
             return name_of(function) in self._handlers
         return not isinstance(self._beside, Directory) or self._beside.knows(function)
+
+    def configuration(self, function: str, /) -> Configuration | None:
+        """As it was given; what runs beside says it of its own."""
+        handler = self._handlers.get(name_of(function))
+        if handler is None:
+            return self._says.configuration(function) if self._says else None
+        if not isinstance(handler, str):
+            qualified = getattr(handler, "__qualname__", type(handler).__qualname__)
+            handler = f"{handler.__module__}.{qualified}"
+        return Configuration(handler, int(self._timeout), self._memory)
+
+    def log_events(self, function: str, /) -> Sequence[LogEvent]:
+        """What it printed in this process, if that is captured; see local/functions/written.py."""
+        if name_of(function) not in self._handlers and self._says:
+            return self._says.log_events(function)
+        return WRITTEN.of(name_of(function))
 
     def invoke(self, function: str, event: Mapping[str, object], /) -> None:
         """Run the handler on a copy of the event; raise FunctionError if it fails."""
@@ -126,7 +167,8 @@ class InProcess:
             invoked_by=function,
         )
         try:
-            answer = handler(json.loads(json.dumps(event)), context)
+            with written.running(name):
+                answer = handler(json.loads(json.dumps(event)), context)
         except SystemExit:
             raise FunctionError("Runtime.ExitError", "the handler ended the process") from None
         except Exception as error:

@@ -13,6 +13,7 @@ import typer
 from local.functions.emulator import Emulator, built_functions
 from local.functions.home import Handler, Home, InProcess
 from local.functions.named import FORM, NamedError, handlers
+from local.functions.written import captured
 from local.processes import ending
 from local.sam.endpoint import LambdaEndpoint
 from local.secrets_manager.console import tell
@@ -51,7 +52,8 @@ def main(  # noqa: PLR0913, PLR0917 each is an option
     where = _where(home)
     ending.in_order()
     service = SecretsManager(port=port, region=region, retries=retries, retry_delay=retry_delay)
-    with service:
+    # What functions of this process print is also in the log that rotctl reads.
+    with service, captured():
         own = _own(service, function or [])
         with _functions(service, where) as service.home:
             for name, handler in own.items():

@@ -21,6 +21,10 @@ def environment(endpoint: str, region: str) -> dict[str, str]:
     """What to export so that any AWS SDK or the AWS CLI uses the endpoint."""
     return {
         "AWS_ENDPOINT_URL_SECRETS_MANAGER": endpoint,
+        # What rotctl asks of other services; see local/aws/.
+        "AWS_ENDPOINT_URL_CLOUDTRAIL": endpoint,
+        "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS": endpoint,
+        "AWS_ENDPOINT_URL_LAMBDA": endpoint,
         "SECRETS_MANAGER_ENDPOINT": endpoint,  # which AWS's own rotation functions read
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": SECRET_KEY,

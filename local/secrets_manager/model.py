@@ -1,4 +1,6 @@
-"""Every request is held to the API's own model, botocore's copy of it, before anything is done.
+"""Every request is held to its API's own model, botocore's copy of it, before anything is done.
+
+service: the API's name in botocore; without one, it is this service's own.
 
 A member of the wrong type is SerializationException; one that is missing, too long, too short,
 out of range or out of form is ValidationException, in the words that AWS's services share (of
@@ -20,13 +22,21 @@ from local.secrets_manager import errors
 
 # How the services of AWS name what JSON holds, where it can't be what the model wants.
 _FOUND = {str: "STRING_VALUE", int: "NUMBER_VALUE", float: "DECIMAL_VALUE", bool: "BOOLEAN_VALUE"}
-_SCALARS = {"string": str, "blob": str, "integer": int, "long": int, "boolean": bool}
+_SCALARS = {
+    "string": (str,),
+    "blob": (str,),
+    "integer": (int,),
+    "long": (int,),
+    "boolean": (bool,),
+    "timestamp": (int, float),
+}
+OWN = "secretsmanager"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def operations() -> frozenset[str]:
+def operations(service: str = OWN) -> frozenset[str]:
     """Every operation of the API."""
-    return frozenset(_model().operation_names)
+    return frozenset(_model(service).operation_names)
 
 
 def has_output(operation: str) -> bool:
@@ -34,21 +44,21 @@ def has_output(operation: str) -> bool:
 
     hashicorp/terraform-provider-aws issue 43073 has the answer as it came.
     """
-    return _model().operation_model(operation).output_shape is not None
+    return _model(OWN).operation_model(operation).output_shape is not None
 
 
 def error_codes() -> frozenset[str]:
     """The errors that are the service's own, and not those common to all of AWS."""
-    return frozenset(shape.name for shape in _model().error_shapes)
+    return frozenset(shape.name for shape in _model(OWN).error_shapes)
 
 
-def check(operation: str, request: object) -> dict[str, Any]:
+def check(operation: str, request: object, service: str = OWN) -> dict[str, Any]:
     """The request's members that the operation knows, null ones left out.
 
     Raises SerializationException or ValidationException; neither quotes a sensitive value.
     """
-    # Every operation of this API has parameters.
-    shape = cast("Shape", _model().operation_model(operation).input_shape)
+    # Every operation that is offered has parameters.
+    shape = cast("Shape", _model(service).operation_model(operation).input_shape)
     parsed: dict[str, Any] = _parse(shape, request)
     violations = list(_violations(shape, parsed, ""))
     if violations:
@@ -60,10 +70,9 @@ def check(operation: str, request: object) -> dict[str, Any]:
 
 
 @functools.cache
-def _model() -> ServiceModel:
+def _model(service: str) -> ServiceModel:
     # Not by a session, which would read the user's profile.
-    description = Loader().load_service_model("secretsmanager", "service-2")
-    return ServiceModel(description, "secretsmanager")
+    return ServiceModel(Loader().load_service_model(service, "service-2"), service)
 
 
 def _parse(shape: Shape, value: object) -> Any:  # noqa: ANN401 whatever the model says it is
@@ -73,7 +82,7 @@ def _parse(shape: Shape, value: object) -> Any:  # noqa: ANN401 whatever the mod
     if isinstance(shape, ListShape):
         return _parse_list(shape, value)
     wanted = _SCALARS[shape.type_name]
-    if type(value) is not wanted or (isinstance(value, str) and _SURROGATE.search(value)):
+    if type(value) not in wanted or (isinstance(value, str) and _SURROGATE.search(value)):
         raise _cannot_be(value, shape)
     if shape.type_name == "blob":
         _decode(shape, value)
@@ -130,6 +139,8 @@ def _broken(shape: Shape, value: Any) -> Iterator[str]:  # noqa: ANN401 as parse
     rules = shape.metadata
     if shape.type_name in ("integer", "long"):
         measured, what = value, "value"
+    elif shape.type_name == "timestamp":
+        return
     elif shape.type_name == "blob":
         measured, what = len(_decode(shape, value)), "length"
     else:

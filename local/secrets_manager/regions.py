@@ -15,7 +15,7 @@ from local.secrets_manager.scheduler import Scheduler
 from local.secrets_manager.state import Common, ServiceState
 
 # Signature Version 4's credential scope: key/date/region/service/aws4_request.
-_SCOPE = re.compile(r"Credential=[^,\s]*/\d{8}/((?:[a-z]+-)+\d+)/secretsmanager/aws4_request")
+_SCOPE = re.compile(r"Credential=[^,\s]*/\d{8}/((?:[a-z]+-)+\d+)/[a-z]+/aws4_request")
 
 
 @dataclass(frozen=True, slots=True)

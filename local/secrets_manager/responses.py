@@ -30,21 +30,26 @@ def respond(state: ServiceState, operations: Mapping[str, Operation], http: Http
     request: dict[str, Any] = {}
     status, code = 200, None
     try:
-        request.update(_parse(http))
+        request.update(parse(http))
         answer = _perform(state, operations, name, request)
         body = json.dumps(answer) if model.has_output(name) else ""
     except errors.Refusal as refusal:
         status, code, body = 400, refusal.code, _body(refusal)
     except Exception as error:  # noqa: BLE001 a fault here must not end a connection silently
-        # An exception's text may quote the request: its type and place must do.
-        place = "".join(traceback.format_tb(error.__traceback__))
-        _log.error("%s failed: %s\n%s", name, type(error).__name__, place)
-        fault = errors.refusal("InternalServiceError", "An error occurred on the server side.")
+        fault = fault_of(name, error)
         status, code, body = 500, fault.code, _body(fault)
     named = request.get("SecretId") or request.get("Name")
     secret_id = named if isinstance(named, str) else None
     state.journal.publish(Call(name, secret_id, state.clock.now(), code))
     return status, _headers(), body
+
+
+def fault_of(name: str, error: Exception) -> errors.Refusal:
+    """What the caller is told of a defect in the operation of this name, whose place is logged."""
+    # An exception's text may quote the request: its type and place must do.
+    place = "".join(traceback.format_tb(error.__traceback__))
+    _log.error("%s failed: %s\n%s", name, type(error).__name__, place)
+    return errors.refusal("InternalServiceError", "An error occurred on the server side.")
 
 
 def _operation(http: HttpRequest) -> str:
@@ -58,6 +63,7 @@ def _perform(
 ) -> Answer:
     if name not in model.operations():
         raise errors.refusal("UnknownOperationException", "")
+    state.settings.check(name)
     checked = model.check(name, request)
     scope.check(name, checked)
     perform = operations.get(name)
@@ -67,7 +73,7 @@ def _perform(
         return perform(checked)
 
 
-def _parse(http: HttpRequest) -> dict[str, Any]:
+def parse(http: HttpRequest) -> dict[str, Any]:
     """The request, a JSON object; raises SerializationException, also if the caller left.
 
     OSError: a body whose chunks are none.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from werkzeug.wrappers import Request as HttpRequest
 
+from local.aws import neighbours
 from local.functions.home import ARN_PREFIX, Handler, Home, InProcess
 from local.secrets_manager import client as clients
 from local.secrets_manager.adoption import adopt
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 class SecretsManager(Observed):
     """A Secrets Manager on 127.0.0.1 whose rotation functions run in `home`.
 
+    On the same address it answers what rotctl asks of other services; see local/aws/.
     It answers from `with` on, until close(). `settings` may be changed meanwhile.
     region: that of its clients and variables; each other one is apart, and there too.
     """
@@ -142,5 +144,8 @@ class SecretsManager(Observed):
         adopt(self._regions[region].state, event, function)
 
     def _answer(self, http: HttpRequest) -> Http:
-        region = self._regions[region_of(http, self.region)]
+        name = region_of(http, self.region)
+        if (neighbour := neighbours.asked(http)) is not None:
+            return neighbours.respond(neighbour, self._common, name, http)
+        region = self._regions[name]
         return respond(region.state, region.operations, http)

@@ -30,6 +30,8 @@ class Settings:
 
     retries: attempts after the first of a rotation; retry_delay: seconds between them (fact 3).
     step_pause: seconds between two steps of an attempt.
+    refused: operations that are refused, of whatever service, each with the error's code, such as
+    {"FilterLogEvents": "AccessDeniedException"}: what the caller may not do, or does too often.
     stale_reads: GetSecretValue calls that miss each change (fact 13).
     require_rotation_token: refuse the function's put without it, as across accounts (fact 2).
     """
@@ -39,6 +41,12 @@ class Settings:
     stale_reads: int = 0
     require_rotation_token: bool = False
     step_pause: float = 0.0
+    refused: Mapping[str, str] = field(default_factory=dict)
+
+    def check(self, operation: str) -> None:
+        """Refuse the operation if it is one of `refused`; the text is chosen."""
+        if code := self.refused.get(operation):
+            raise errors.refusal(code, f"{operation} is refused here, as the settings say.")
 
 
 @dataclass

@@ -22,11 +22,14 @@ def main(*options: str) -> None:
 
 
 def compile_group(group: str, *options: str) -> None:
-    """One of them; held to the first, but for those that stand apart."""
+    """One of them; held to the first, but for those that stand apart.
+
+    The project's own dependencies, which are rotctl's, are in none but by their names in `dev`.
+    """
     say(f"compiling requirements/{group}.txt")
     held = () if group in ("dev", *APART) else ("--constraint", "requirements/dev.txt")
     run(
-        *(UV / "bin" / "uv", "pip", "compile", "--quiet", "pyproject.toml", "--group", group),
+        *(UV / "bin" / "uv", "pip", "compile", "--quiet", "--group", group),
         *("--generate-hashes", "--universal", "--python-version", OLDEST_PYTHON),
         *("--no-header", "--no-annotate", "--output-file", f"requirements/{group}.txt"),
         *held,

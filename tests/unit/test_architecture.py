@@ -21,6 +21,7 @@ BELOW = {
     "strategies": {"protocol", "aws", "ground"},
     "handler": {"protocol", "aws", "ground"},
 }
+FOLDERS = ("shared", "rotators", "rotctl", "local")
 # May take values out of a Secret; a kind's own files say so in its kind.toml.
 REVEALS = {
     "shared/credentials.py": 1,  # into the document that is stored
@@ -39,6 +40,7 @@ def name(file: Path) -> str:
 
 
 SHARED = files("shared")
+ROTCTL = files("rotctl")
 ROTATORS = [file for file in files("rotators") if TESTING not in file.parts]
 every_shared = pytest.mark.parametrize("file", SHARED, ids=name)
 
@@ -101,9 +103,16 @@ def test_every_folder_of_rotators_is_a_kind_that_says_what_it_is() -> None:
 
 
 def test_a_file_has_one_noun_and_not_its_folders() -> None:
-    modules = [file for folder in ("shared", "rotators", "local") for file in files(folder)]
+    modules = [file for folder in FOLDERS for file in files(folder)]
     assert not [name(file) for file in modules if file.stem == file.parent.name]
     assert not [name(file) for file in modules if file.stem.startswith(f"{file.parent.name}_")]
+
+
+def test_rotctl_knows_nothing_of_the_functions_and_names_labels_in_one_file() -> None:
+    assert not [name(file) for file in ROTCTL if packages(file) & {"shared", "rotators", "local"}]
+    labels = {"AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"}
+    naming = [name(file) for file in ROTCTL if labels & _strings(file)]
+    assert naming == ["rotctl/state/labels.py"]
 
 
 def test_labels_are_named_in_the_machine_and_its_store_only() -> None:
@@ -140,7 +149,7 @@ def test_secrets_are_revealed_only_where_they_leave() -> None:
 def test_files_stay_readable() -> None:
     long = {
         name(file): lines
-        for folder in ("shared", "rotators", "local")
+        for folder in FOLDERS
         for file in files(folder)
         if (lines := len(file.read_text().splitlines())) > 260
     }

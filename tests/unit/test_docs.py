@@ -364,8 +364,8 @@ class WatchedFields(dict[str, object]):
 
 
 def examples() -> list[Block]:
-    """Secrets and log lines; what is in the two pages on issuers has tests of its own."""
-    own = ("docs/issuers.md", "docs/issuer-descriptions.md")
+    """Secrets and log lines; what is in the pages on issuers and rotctl has tests of its own."""
+    own = ("docs/issuers.md", "docs/issuer-descriptions.md", "docs/rotctl.md")
     other = ("_aws", '"Statement"')  # metrics, and policies
     found = [b for b in blocks("json") if b.document not in own]
     return [b for b in found if not any(word in b.code for word in other)]

@@ -10,7 +10,7 @@ import pytest
 from local.build import artifacts
 
 ROOT = artifacts.ROOT
-PACKAGES = ("shared", "rotators", "local", "tests")
+PACKAGES = ("shared", "rotators", "rotctl", "local", "tests")
 FOLDERS = (*PACKAGES, "events", "requirements", "docs", ".ci")
 _package, _folder = ("|".join(map(re.escape, names)) for names in (PACKAGES, FOLDERS))
 FORMS = (
@@ -29,7 +29,7 @@ class Tree:
         self._there = named | {folder for each in named for folder in each.parents}
 
     def has(self, name: str, beside: PurePath) -> bool:
-        if re.match(rf"(?:{_package})\.", name):
+        if re.match(rf"(?:{_package})\.(?!md$)", name):
             return self._defines(name.split("."))
         in_folders = name.split("/", maxsplit=1)[0] in FOLDERS
         if PurePath(name) in self._there or (not in_folders and beside / name in self._there):

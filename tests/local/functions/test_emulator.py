@@ -17,7 +17,7 @@ from local import template
 from local.build import artifacts
 from local.functions import rie
 from local.functions.emulator import Built, Emulator, built_functions
-from local.functions.home import FunctionError
+from local.functions.home import Configuration, FunctionError
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:Tiny"
 TINY = """
@@ -109,6 +109,9 @@ def test_it_stays_warm_and_is_found_by_name_and_arn(home: Emulator, tell: Tell) 
     home.invoke(ARN, {})
     assert tell()["pid"] == first
     assert home.log("Tiny").read_text().count("cold start") == 1
+    assert [event.message for event in home.log_events(ARN)].count("cold start") == 1
+    assert home.configuration(ARN) == Configuration("tiny.handler", 2, 128)
+    assert home.configuration("None") is None
 
 
 def test_it_knows_its_functions_only(home: Emulator) -> None:

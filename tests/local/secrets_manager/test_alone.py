@@ -112,6 +112,24 @@ def test_a_newcomers_session(alone: Alone) -> None:
     assert re.fullmatch(r"[A-Za-z0-9]{20}", password["RandomPassword"])
 
 
+def test_rotctl_sees_why_it_failed_by_the_printed_variables(alone: Alone) -> None:
+    alone.aws("create-secret --name app/odd --secret-string odd")
+    function = alone.functions["PostgresSingleUser"]
+    alone.aws("rotate-secret --secret-id app/odd --rotation-lambda-arn", function)
+    assert alone.wait_for_rotation("app/odd").startswith("failed, ")
+    done = subprocess.run(
+        [sys.executable, "-m", "rotctl", "history", "app/odd", "--output", "json"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "NO_PROXY": "127.0.0.1", **alone.variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    (past,) = json.loads(done.stdout)
+    assert (past["step"], past["code"], past["attempts"]) == ("createSecret", "MalformedSecret", 3)
+
+
 @pytest.mark.parametrize("function", ["AwsLike", "Tidy"])
 def test_a_script_like_aws_own_rotates_unmodified(
     alone: Alone, function: str, monkeypatch: pytest.MonkeyPatch

@@ -1,0 +1,77 @@
+"""Rotation functions as Lambda describes them, each asked for once."""
+
+import re
+import threading
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from rotctl.aws.session import Aws
+from rotctl.trouble import Denied, Missing
+
+_NAME = 6  # arn:aws:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]
+_OURS = re.compile(r"rotators\.(?P<kind>\w+)\.(?P<handler>\w+)")
+_SECONDS = 900  # the longest that Lambda lets a function run
+
+
+class Sight(Enum):
+    """Whether the function is there, as far as the caller may see."""
+
+    THERE = auto()
+    GONE = auto()
+    HIDDEN = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function: `target` is what it rotates, `timeout` the seconds that a step may take."""
+
+    name: str
+    target: str
+    log_group: str
+    timeout: int = _SECONDS
+    sight: Sight = Sight.THERE
+
+
+class Functions:
+    """Each function by its ARN, asked for once, whatever thread asks."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+        self._known: dict[str, Function] = {}
+        self._asking = threading.Lock()
+
+    def __getitem__(self, arn: str) -> Function:
+        with self._asking:
+            if arn not in self._known:
+                self._known[arn] = self._ask(arn)
+            return self._known[arn]
+
+    def _ask(self, arn: str) -> Function:
+        name = name_of(arn)
+        if not name:
+            return Function("", "managed by AWS", "")
+        usual = f"/aws/lambda/{name}"
+        try:
+            answer = self._aws.call("lambda", "get_function_configuration", FunctionName=arn)
+        except Missing:
+            return Function(name, name, usual, sight=Sight.GONE)
+        except Denied:
+            return Function(name, name, usual, sight=Sight.HIDDEN)
+        group = answer.get("LoggingConfig", {}).get("LogGroup", usual)
+        target = _target(answer.get("Handler", "")) or name
+        return Function(name, target, group, answer.get("Timeout", _SECONDS))
+
+
+def name_of(arn: str) -> str:
+    """The function's name, without the version or alias."""
+    parts = arn.split(":")
+    return parts[_NAME] if len(parts) > _NAME else ""
+
+
+def _target(handler: str) -> str:
+    """`rotators.postgres.single_user` is "postgres single user"; empty for other functions."""
+    ours = _OURS.fullmatch(handler)
+    if not ours:
+        return ""
+    words = ours["kind"] if ours["handler"] == "lambda_handler" else " ".join(ours.groups())
+    return words.replace("_", " ")

@@ -1,0 +1,107 @@
+"""Secrets as Secrets Manager describes them: dates, rules and labels, never a value."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from rotctl.aws.session import Aws
+from rotctl.clock import utc
+
+_SERVICE = "secretsmanager"
+_PAGE = 100
+# With a value only: a version that createSecret has not stored yet is in no list.
+_VERSIONS = "list_secret_version_ids"
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """One secret with rotation; dates are in UTC, and None where AWS does not know one.
+
+    function: the ARN, or empty where another service owns the secret and rotates it.
+    next: the end of the next window; hours: the window's length, if the rules say it.
+    labels: the version's id of each label.
+    """
+
+    name: str
+    arn: str
+    function: str
+    enabled: bool
+    schedule: str
+    hours: int | None
+    created: datetime
+    changed: datetime | None
+    last: datetime | None
+    next: datetime | None
+    deleted: datetime | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def listed(aws: Aws, prefix: str = "", tags: Mapping[str, str] | None = None) -> Iterator[Secret]:
+    """Every secret that has, or had, rotation, with this prefix and all of these tags."""
+    tags = tags or {}
+    filters = [{"Key": "name", "Values": [prefix]}] if prefix else []
+    filters += [{"Key": "tag-key", "Values": [key]} for key in tags]
+    filters += [{"Key": "tag-value", "Values": [value]} for value in tags.values() if value]
+    request = {"Filters": filters} if filters else {}
+    for page in aws.pages(_SERVICE, "list_secrets", MaxResults=_PAGE, **request):
+        for entry in page["SecretList"]:
+            secret = _of(entry, entry.get("SecretVersionsToStages", {}))
+            # AWS's filters find what begins so, and a key of one tag with the value of another.
+            has_tags = tags.items() <= secret.tags.items()
+            if secret.name.startswith(prefix) and has_tags and (secret.enabled or secret.function):
+                yield secret
+
+
+def described(aws: Aws, secret_id: str) -> Secret:
+    """One, by its name or ARN; raises Trouble."""
+    answer = aws.call(_SERVICE, "describe_secret", SecretId=secret_id)
+    return _of(answer, answer.get("VersionIdsToStages", {}))
+
+
+def made(aws: Aws, secret: Secret, version: str) -> datetime | None:
+    """When the version's value was stored; None if it has none."""
+    for page in aws.pages(_SERVICE, _VERSIONS, SecretId=secret.arn, MaxResults=_PAGE):
+        for each in page.get("Versions", []):
+            if each["VersionId"] == version:
+                return utc(each["CreatedDate"])
+    return None
+
+
+def rotate(aws: Aws, secret: Secret, version: str, *, test: bool = False) -> None:
+    """Begin a rotation to a version of this id, or its test; the rules stay as they are."""
+    aws.call(
+        _SERVICE,
+        "rotate_secret",
+        SecretId=secret.arn,
+        ClientRequestToken=version,
+        RotateImmediately=not test,
+    )
+
+
+def _of(entry: Mapping[str, Any], stages: Mapping[str, list[str]]) -> Secret:
+    rules = entry.get("RotationRules") or {}
+    hours = str(rules.get("Duration", "")).removesuffix("h")
+    return Secret(
+        name=entry["Name"],
+        arn=entry["ARN"],
+        function=entry.get("RotationLambdaARN", ""),
+        enabled=bool(entry.get("RotationEnabled")),
+        schedule=_schedule(rules),
+        hours=int(hours) if hours.isdecimal() else None,
+        created=entry["CreatedDate"],
+        changed=utc(entry.get("LastChangedDate")),
+        last=utc(entry.get("LastRotatedDate")),
+        next=utc(entry.get("NextRotationDate")),
+        deleted=utc(entry.get("DeletedDate")),
+        labels={label: version for version, labels in stages.items() for label in labels},
+        tags={each["Key"]: each.get("Value", "") for each in entry.get("Tags") or []},
+    )
+
+
+def _schedule(rules: Mapping[str, Any]) -> str:
+    if expression := rules.get("ScheduleExpression"):
+        return str(expression)
+    days = rules.get("AutomaticallyAfterDays")
+    return f"every {days} days" if days else ""

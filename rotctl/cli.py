@@ -1,0 +1,37 @@
+"""The program: its commands, and what it says of itself."""
+
+import typer
+
+from rotctl.commands.history import HELP as HISTORY
+from rotctl.commands.history import history
+from rotctl.commands.rotate import HELP as ROTATE
+from rotctl.commands.rotate import rotate
+from rotctl.commands.status import HELP as STATUS
+from rotctl.commands.status import status
+from rotctl.commands.trial import HELP as TRIAL
+from rotctl.commands.trial import trial
+
+HELP = """See what the rotations of AWS Secrets Manager are doing, and begin one.
+
+\b
+Examples:
+  rotctl status
+  rotctl rotate app/db
+  rotctl try app/db
+  rotctl history app/db
+
+It uses your AWS credentials, profile and region as the AWS CLI does.
+It never reads a secret's value, nor takes one on the command line.
+`rotctl COMMAND --help` has more examples.
+"""
+
+app = typer.Typer(
+    help=HELP,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command("status", help=STATUS)(status)
+app.command("rotate", help=ROTATE)(rotate)
+app.command("try", help=TRIAL)(trial)
+app.command("history", help=HISTORY)(history)

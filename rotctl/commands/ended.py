@@ -1,0 +1,18 @@
+"""How a rotation or a test that was followed ended, as it is told."""
+
+from rotctl.output.screen import say
+from rotctl.state.following import End, Ending, Watched
+
+
+def tell_ending(watched: Watched, ending: Ending, *, done: str) -> None:
+    """One line, with what to do next where it is not done."""
+    name, group = watched.secret.name, watched.function.log_group
+    failed = f"failed at {ending.progress.step}, {ending.progress.code}; {ending.progress.action}"
+    said = {
+        End.DONE: done,
+        End.FAILED: failed,
+        End.UNKNOWN: "it is over, and no line of the function says how; see"
+        f" `rotctl history {name}` in some minutes, and the log group {group}",
+        End.UNFINISHED: f"not ended yet; see `rotctl status --prefix {name}`, and {group}",
+    }
+    say(f"{name}: {said[ending.end]}")

@@ -1,0 +1,1 @@
+"""What the world says of each rotation, in words; nothing is kept between two looks."""

@@ -1,0 +1,28 @@
+"""What rotctl's help and its page say: examples to run, and the rights."""
+
+import json
+import re
+from typing import Any
+
+from local.bootstrap import ROOT
+from rotctl import cli
+from rotctl.commands import history, rotate, status, trial
+
+PAGE = (ROOT / "docs/rotctl.md").read_text()
+HELPS = {
+    "": cli.HELP,
+    "status": status.HELP,
+    "rotate": rotate.HELP,
+    "try": trial.HELP,
+    "history": history.HELP,
+}
+POLICY: dict[str, Any] = json.loads(re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)[0])
+
+
+def examples() -> list[str]:
+    """The words behind `rotctl`, each once."""
+    shell = "\n".join(re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL))
+    text = "\n".join((*HELPS.values(), shell))
+    return list(
+        dict.fromkeys(re.findall(r"^ *(?:uvx --from \. )?rotctl (.+)$", text, re.MULTILINE))
+    )

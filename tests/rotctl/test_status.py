@@ -1,0 +1,190 @@
+"""What status says of rotations that are really so: rotated, killed, refused, cancelled, gone."""
+
+import json
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from unittest import mock
+
+import pytest
+
+from local.functions.home import InProcess
+from local.secrets_manager import SecretsManager
+from local.secrets_manager.schedule import parse
+from local.secrets_manager.secret import Secret
+from local.servers import Server
+from local.servers.certificates import Authority
+from local.servers.postgres import postgres
+from tests.rotctl.world import Rotated, World, later, run
+
+TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d"
+DENIED = "AccessDeniedException"
+
+
+@pytest.fixture(scope="module")
+def strict_server(
+    authority: Authority, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """One whose rules will refuse what the function sends."""
+    settings = {
+        "shared_preload_libraries": "credcheck",
+        "credcheck.encrypted_password_allowed": "on",  # until the user is made
+    }
+    with postgres(tmp_path_factory.mktemp("strict"), authority, settings=settings) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def secrets(running_world: World, strict_server: Server) -> dict[str, Rotated]:
+    """One in each state."""
+    world, service = running_world, running_world.service
+    made = {name: world.secret(name) for name in ("fine", "killed", "changed", "given-up", "new")}
+    made["gone"] = world.secret("gone", "Removed")
+    del world.home.named["Removed"]
+    assert world.rotate(made["fine"]) == "succeeded"
+    service.settings.retries, world.home.kill_at = 2, {"setSecret"}
+    assert world.rotate(made["killed"]) == "failed"
+    service.settings.retries, world.home.kill_at = 0, set()
+    for name in ("changed", "given-up"):
+        made[name].change_password()
+        assert world.rotate(made[name]) == "failed"
+    service.client().cancel_rotate_secret(SecretId="given-up")
+    made["strict"] = world.secret("strict", server=strict_server, tags={"team": "data"})
+    made["strict"].target._set("ALTER SYSTEM SET credcheck.encrypted_password_allowed = off")
+    assert world.rotate(made["strict"]) == "failed"
+    return made
+
+
+@pytest.mark.usefixtures("secrets")
+def test_every_state_is_told_in_words_and_what_needs_a_person_comes_first(world: World) -> None:
+    with later(hours=1):
+        rows = run("status --output json").json()
+    words = {row["name"]: row["words"] for row in rows}
+    expected = {
+        "changed": rf"stuck at setSecret since {TIME}, 1 attempt",
+        "given-up": rf"stuck at setSecret since {TIME}, 1 attempt",
+        "killed": rf"stuck at setSecret since {TIME}, 3 attempts",
+        "strict": rf"refused by the server's rules since {TIME}",
+        "gone": "function gone",
+        "new": "never rotated",
+        "fine": "fine",
+    }
+    assert words.keys() == expected.keys()
+    for name, pattern in expected.items():
+        assert re.fullmatch(pattern, words[name]), (name, words[name])
+    assert list(words) == list(expected)
+    need = [row["name"] for row in rows if row["needs_a_person"]]
+    assert need == list(expected)[:5]
+    by_name = {row["name"]: row for row in rows}
+    assert by_name["changed"]["code"] == "Rejected"
+    assert "PutSecretValue" in by_name["changed"]["message"]
+    assert by_name["strict"]["code"] == "RejectedByPolicy"
+    assert by_name["killed"]["labels"].keys() == {"AWSCURRENT", "AWSPENDING"}
+    assert by_name["fine"]["target"] == "postgres single user"
+    assert by_name["fine"]["schedule"] == "every 30 days"
+    assert world.service.client().describe_secret(SecretId="fine")["Name"] == "fine"
+
+
+@pytest.mark.usefixtures("secrets")
+def test_what_has_just_moved_is_rotating(world: World) -> None:
+    with later(minutes=-10):  # however slow the machine is
+        assert world.words()["killed"] == "rotating now, at setSecret"
+
+
+@pytest.mark.usefixtures("secrets", "world")
+def test_due_and_overdue_are_by_the_window() -> None:
+    with later(days=29.9):
+        assert run("status --prefix fine").code == 0
+    due = datetime.now(UTC) + timedelta(days=31)
+    for moved, words in (
+        (due.replace(hour=0, minute=0) - timedelta(hours=1), "due"),
+        (due, rf"overdue since {TIME}"),
+    ):
+        with mock.patch("rotctl.clock.now", return_value=moved):
+            shown = run("status --prefix fine --output json")
+        (row,) = shown.json()
+        assert re.fullmatch(words, row["words"])
+        assert shown.code == (words != "due")
+
+
+@pytest.mark.usefixtures("secrets", "world")
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("--prefix f", ["fine"]),
+        ("--tag team=data", ["strict"]),
+        ("--tag team=other", []),
+        ("--function Removed", ["gone"]),
+        ("--function PostgresSingleUser --state fine --state refused", ["strict", "fine"]),
+    ],
+)
+def test_filters(words: str, names: list[str]) -> None:
+    assert [row["name"] for row in run(f"status {words} --output json").json()] == names
+
+
+@pytest.mark.usefixtures("secrets", "world")
+def test_a_person_reads_a_table_with_what_to_do(world: World) -> None:
+    shown = run("status")
+    assert shown.code == 1
+    assert shown.err == ""
+    lines = shown.out.splitlines()
+    assert any(re.match("changed +stuck at setSecret since", line) for line in lines)
+    assert any(re.match("changed: setSecret: .*with PutSecretValue", line) for line in lines)
+    assert "7 secrets, " in shown.out
+    for value in world.values():
+        assert value not in shown.out
+
+
+@pytest.mark.usefixtures("secrets")
+def test_a_missing_right_is_told_and_the_rest_is_shown(world: World) -> None:
+    world.service.settings.refused = {"FilterLogEvents": DENIED}
+    words = world.words()
+    assert words["changed"] == "no permission: logs:FilterLogEvents"
+    assert words["new"] == "never rotated, as far as it can be seen without logs:FilterLogEvents"
+    assert words["fine"] == "fine"
+    world.service.settings.refused = {"GetFunctionConfiguration": DENIED}
+    assert world.words()["fine"] == "no permission: lambda:GetFunctionConfiguration"
+    world.service.settings.refused = {"ListSecretVersionIds": DENIED}
+    words = world.words()
+    assert words["killed"] == "no permission: secretsmanager:ListSecretVersionIds"
+    assert words["changed"].startswith("stuck at setSecret")
+
+
+@pytest.mark.usefixtures("secrets", "world")
+def test_watch_looks_until_it_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = iter([None, None])
+
+    def sleep(_seconds: float) -> None:
+        if next(looks, "over") == "over":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    shown = run("status --prefix fine --watch")
+    assert shown.code == 0
+    assert shown.out.count("1 secret, 0 need a person") >= 1
+    assert "leave out --output json" in run("status --watch --output json").err
+
+
+def test_a_thousand_secrets_take_a_page_each_hundred_and_a_call_each_function(
+    report: Callable[[str], None],
+) -> None:
+    def nothing(_event: object, _context: object) -> None: ...
+
+    with SecretsManager(InProcess({"A": nothing, "B": nothing})) as service:
+        state = service._regions[service.region].state
+        now = state.clock.now()
+        for number in range(1000):
+            secret = Secret(state.account, state.region, {"Name": f"app/{number}"}, now)
+            function = service.function_arn("AB"[number % 2])
+            secret.rotation.configure(function, parse({"AutomaticallyAfterDays": 30}))
+            secret.rotation.rotated(now)
+            state.store.add(secret)
+        began = time.monotonic()
+        with mock.patch.dict("os.environ", service.environment):
+            shown = run("status --output json")
+        report(f"rotctl status of 1,000 secrets: {time.monotonic() - began:.1f} s")
+    assert Counter(row["words"] for row in json.loads(shown.out)) == {"fine": 1000}
+    calls = Counter(call.operation for call in service.calls)
+    assert calls == {"ListSecrets": 10, "GetFunctionConfiguration": 2}
