@@ -71,6 +71,16 @@ def test_the_topic_is_told_of_rotations_and_tests_that_failed() -> None:
     assert not deploy().of_type("AWS::Events::Rule")
 
 
+def test_a_stack_may_leave_rotations_to_another_and_keeps_its_alarms() -> None:
+    told = deploy(AlarmTopicArn=TOPIC)
+    left = deploy(AlarmTopicArn=TOPIC, TellRotations="false")
+    assert told.of_type("AWS::Events::Rule")
+    assert not left.of_type("AWS::Events::Rule")
+    kind = "AWS::CloudWatch::Alarm"
+    assert left.of_type(kind) == told.of_type(kind) != {}
+    assert not deploy(TellRotations="true").of_type("AWS::Events::Rule")
+
+
 def test_with_prefixes_it_is_told_of_their_secrets_only() -> None:
     stack = deploy(AlarmTopicArn=TOPIC, SecretPrefixes="orders-,/billing/")
     for name in FAILED:
