@@ -90,6 +90,25 @@ def test_with_prefixes_it_is_told_of_their_secrets_only() -> None:
         assert not sends(stack, name, "my-orders-db")
 
 
+def test_a_prefix_is_looked_for_in_the_name_and_nowhere_else_in_the_arn() -> None:
+    """Whatever part of an ARN it is the beginning of."""
+    stack = deploy(AlarmTopicArn=TOPIC, SecretPrefixes=f"arn,aws,secret,s,{REGION},{ACCOUNT}")
+    assert not sends(stack, "RotationFailed", "orders")
+    assert sends(stack, "RotationFailed", "secret-orders")
+
+
+def test_the_rule_takes_as_many_prefixes_as_the_page_says() -> None:
+    """2,048 characters of a pattern: EventBridge user guide, quotas."""
+    page = (artifacts.ROOT / "docs" / "deploying.md").read_text()
+    (said,) = re.findall(r"(\d+) prefixes of ten characters each, or (\d+) of twenty", page)
+    for many, each in zip(map(int, said), (10, 20), strict=True):
+        prefixes = ",".join(f"p{number:0{each - 1}}" for number in range(many))
+        (rule,) = deploy(AlarmTopicArn=TOPIC, SecretPrefixes=prefixes).of_type(
+            "AWS::Events::Rule"
+        ).values()
+        assert 2048 * 0.95 < len(rule["EventPattern"]) <= 2048
+
+
 # --- metrics ---
 
 
