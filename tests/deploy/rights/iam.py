@@ -12,8 +12,8 @@ ATTACHED_TO = "secretsmanager:resource/AllowRotationLambdaArn"
 USUAL = {"aws:ResourceAccount": ACCOUNT, "aws:RequestedRegion": REGION}
 
 
-def statements(stack: Stack, function: str) -> list[Statement]:
-    """All of the function's role: its own policies, and those that stand beside it."""
+def documents(stack: Stack, function: str) -> list[dict[str, Any]]:
+    """The policies of the function's role: its own, and those that stand beside it."""
     role = stack.properties(f"{function}Role")
     assert "ManagedPolicyArns" not in role
     beside = stack.of_type("AWS::IAM::Policy").values()
@@ -21,7 +21,12 @@ def statements(stack: Stack, function: str) -> list[Statement]:
         *role["Policies"],
         *(each for each in beside if f"Role-of-{function}Role" in each["Roles"]),
     ]
-    return [each for policy in policies for each in policy["PolicyDocument"]["Statement"]]
+    return [each["PolicyDocument"] for each in policies]
+
+
+def statements(stack: Stack, function: str) -> list[Statement]:
+    """All of the function's role."""
+    return [each for policy in documents(stack, function) for each in policy["Statement"]]
 
 
 def actions(stack: Stack, function: str) -> set[str]:

@@ -47,7 +47,7 @@ def test_its_own_group_lets_out_to_the_ports_of_the_functions_that_it_has(
     assert way_out(*functions) == {HTTPS, *((port, "0.0.0.0/0") for port in ports)}
 
 
-@pytest.mark.parametrize("ports", ["6432", "5432,6432", "1,2,3", "1,22,333,65535"])
+@pytest.mark.parametrize("ports", ["6432", "3306", "5432,6432", "1,2,3", "1,22,333,65535"])
 def test_ports_that_are_given_take_their_place(ports: str) -> None:
     expected = {HTTPS, *((port, "0.0.0.0/0") for port in ports.split(","))}
     assert way_out(TargetPorts=ports) == expected
@@ -68,7 +68,7 @@ def test_the_functions_have_the_groups_that_are_given_or_one_of_the_stacks_own()
         assert not given.of_type("AWS::EC2::SecurityGroup")
 
 
-@pytest.mark.parametrize("given", ["", "sg-1", "sg-1,sg-2,sg-3"])
+@pytest.mark.parametrize("given", ["", "sg-1", "sg-1,sg-2,sg-3,sg-4"])
 def test_the_endpoint_lets_every_function_in_and_nobody_else(given: str) -> None:
     """The way to Secrets Manager in a VPC (fact 23)."""
     stack = deploy(**ENDPOINT, SecurityGroupIds=given)
@@ -81,6 +81,7 @@ def test_the_endpoint_lets_every_function_in_and_nobody_else(given: str) -> None
     for function in FUNCTIONS:
         assert rule["SourceSecurityGroupId"] in groups(stack, function)
         assert {each for each in given.split(",") if each} <= set(groups(stack, function))
+        assert len(groups(stack, function)) <= 5  # Lambda takes no more
     if given:
         (out,) = stack.properties("EndpointUserSecurityGroup")["SecurityGroupEgress"]
         assert (out["FromPort"], out["DestinationSecurityGroupId"]) == (443, rule["GroupId"])

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.deploy.stack.deployed import NETWORK, deploy
+from local import template
+from tests.deploy.stack.deployed import ACCOUNT, NETWORK, REGION, deploy
 from tests.deploy.stack.ways import every_way
 
 GROUPS = {"SubnetIds": "subnet-1", "SecurityGroupIds": "sg-1"}
@@ -43,16 +44,57 @@ def test_what_can_be_deployed_is_not_refused() -> None:
             {**NETWORK, "TargetCidr": "10.0.0.0/8", "TargetSecurityGroupId": "sg-2"},
             "Of TargetCidr and TargetSecurityGroupId give one",
         ),
-        ({"SecretPrefixes": "a,,b"}, "A member of SecretPrefixes is empty"),
-        ({"SecretPrefixes": "a,"}, "A member of SecretPrefixes is empty"),
-        ({"DatabaseAdminPrefixes": ",a"}, "A member of DatabaseAdminPrefixes is empty"),
-        ({"IssuerAdminPrefixes": "a,,"}, "A member of IssuerAdminPrefixes is empty"),
     ],
 )
 def test_what_would_fail_later_or_be_passed_over_is_refused(
     given: dict[str, str], refused: str
 ) -> None:
     assert deploy(**given).refused == [refused]
+
+
+MEMBERS = {
+    "DatabaseAdminArns": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:a-AbCdEf",
+    "DatabaseAdminPrefixes": "a",
+    "IssuerAdminArns": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:b-AbCdEf",
+    "IssuerAdminPrefixes": "b",
+    "IssuerHosts": "hub.example.org",
+    "KmsKeyArns": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1",
+    "SecretPrefixes": "c",
+    "SecurityGroupIds": "sg-1",
+    "SubnetIds": "subnet-1",
+}
+
+
+@pytest.mark.parametrize(
+    "ports",
+    [
+        *("1", "65535", "65529", "59999", "9999", "44", "4430", "1443", "5432,3306"),
+        *("5432,15432", "5432,543", "1,11,111,1111", "6432,5433,64,65534"),
+    ],
+)
+def test_any_one_to_four_ports_but_443_can_be_given(ports: str) -> None:
+    assert deploy(**NETWORK, TargetPorts=ports).refused == []
+
+
+def test_every_list_is_looked_at() -> None:
+    kinds = {name: each["Type"] for name, each in template.document()["Parameters"].items()}
+    lists = {name for name, kind in kinds.items() if kind == "CommaDelimitedList"}
+    assert lists == MEMBERS.keys()
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+@pytest.mark.parametrize("form", ["{0},", ",{0}", "{0},,{0}"])
+def test_an_empty_member_is_refused(name: str, form: str) -> None:
+    """It is a comma too many, and no resource takes it; of prefixes it would be every secret."""
+    given = {**NETWORK, name: form.format(MEMBERS[name])}
+    assert deploy(**given).refused == [f"A member of {name} is empty"]
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+def test_whole_lists_and_none_are_not(name: str) -> None:
+    for text in (MEMBERS[name], f"{MEMBERS[name]},{MEMBERS[name]}"):
+        assert deploy(**{**NETWORK, name: text}).refused == []
+    assert deploy(**{name: ""}).refused == []
 
 
 @pytest.mark.parametrize(
@@ -67,9 +109,17 @@ def test_what_would_fail_later_or_be_passed_over_is_refused(
         *((name, "rds!cluster-1") for name in ("DatabaseAdminArns", "IssuerAdminArns")),
         ("DatabaseAdminArns", "arn:aws:secretsmanager:us-east-1:123456789012:secret:*"),
         ("KmsKeyArns", "arn:aws:kms:us-east-1:123456789012:alias/mine"),
-        ("TargetPorts", "a"),
+        *(
+            ("TargetPorts", value)
+            for value in (
+                *("a", "0", "05432", "-1", "65536", "66000", "70000", "100000", "5432 3306"),
+                *(",5432", "5432,", "5432,,3306", "1,2,3,4,5", "1,2,65536", "65540,1"),
+                *("443", "443,5432", "5432,443", "1,443,2", "5432,5432", "1,2,3,1", "1,2,2"),
+            )
+        ),
         ("TargetCidr", "10.0.0.0"),
         ("SecurityGroupIds", "default"),
+        ("SubnetIds", "default"),
     ],
 )
 def test_a_value_of_another_form_is_refused(name: str, value: str) -> None:

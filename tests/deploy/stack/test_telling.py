@@ -71,6 +71,16 @@ def test_the_topic_is_told_of_rotations_and_tests_that_failed() -> None:
     assert not deploy().of_type("AWS::Events::Rule")
 
 
+def test_a_stack_may_leave_rotations_to_another_and_keeps_its_alarms() -> None:
+    told = deploy(AlarmTopicArn=TOPIC)
+    left = deploy(AlarmTopicArn=TOPIC, TellRotations="false")
+    assert told.of_type("AWS::Events::Rule")
+    assert not left.of_type("AWS::Events::Rule")
+    kind = "AWS::CloudWatch::Alarm"
+    assert left.of_type(kind) == told.of_type(kind) != {}
+    assert not deploy(TellRotations="true").of_type("AWS::Events::Rule")
+
+
 def test_with_prefixes_it_is_told_of_their_secrets_only() -> None:
     stack = deploy(AlarmTopicArn=TOPIC, SecretPrefixes="orders-,/billing/")
     for name in FAILED:
@@ -78,6 +88,24 @@ def test_with_prefixes_it_is_told_of_their_secrets_only() -> None:
         assert sends(stack, name, "/billing/mysql")
         assert not sends(stack, name, "users-db")
         assert not sends(stack, name, "my-orders-db")
+
+
+def test_a_prefix_is_looked_for_in_the_name_and_nowhere_else_in_the_arn() -> None:
+    """Whatever part of an ARN it is the beginning of."""
+    stack = deploy(AlarmTopicArn=TOPIC, SecretPrefixes=f"arn,aws,secret,s,{REGION},{ACCOUNT}")
+    assert not sends(stack, "RotationFailed", "orders")
+    assert sends(stack, "RotationFailed", "secret-orders")
+
+
+def test_the_rule_takes_as_many_prefixes_as_the_page_says() -> None:
+    """2,048 characters of a pattern: EventBridge user guide, quotas."""
+    page = (artifacts.ROOT / "docs" / "deploying.md").read_text()
+    (said,) = re.findall(r"(\d+) prefixes of ten characters each, or (\d+) of twenty", page)
+    for many, each in zip(map(int, said), (10, 20), strict=True):
+        prefixes = ",".join(f"p{number:0{each - 1}}" for number in range(many))
+        stack = deploy(AlarmTopicArn=TOPIC, SecretPrefixes=prefixes)
+        pattern = stack.properties("RotationFailures")["EventPattern"]
+        assert 2048 * 0.95 < len(pattern) <= 2048
 
 
 # --- metrics ---
