@@ -8,7 +8,7 @@ from typing import NoReturn
 from urllib.parse import urlsplit
 
 from shared.document.encoding import encodable
-from shared.document.form import missing, place_of
+from shared.document.form import missing, place_of, unread_port, urls_of
 from shared.errors import MalformedSecret, TargetMismatch
 from shared.settings import FLAGS
 
@@ -48,10 +48,13 @@ class Fields:
         engine = self.optional_text("engine")
         if engine is not None and engine not in engines:
             field, place = place_of(self.document, "engine")
+            correct = f"correct '{field}'"
+            if field in urls_of(self.document):
+                correct = f"say it in a field 'engine' of a JSON object, beside '{field}'"
             raise TargetMismatch(
                 f"{place} of {self.of} is not one this function rotates "
                 f"({', '.join(sorted(engines))})",
-                do=f"attach the function made for this engine, or correct '{field}'",
+                do=f"attach the function made for this engine, or {correct}",
                 field=field,
             ).rename_fields({})
 
@@ -100,6 +103,9 @@ class Fields:
         """A TCP port, as a number or as a string of digits."""
         value = self.document.get(field)
         if value is None:
+            problem, do = unread_port(self.document)
+            if problem:
+                self._refuse(field, problem, do)
             return default
         if isinstance(value, str) and re.fullmatch(r"[0-9]{1,5}", value):
             value = int(value)

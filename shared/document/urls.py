@@ -2,26 +2,34 @@
 
 What two of the parsers that applications use would read differently is refused.
 Sources: RFC 3986; PostgreSQL documentation, "Connection URIs"; the drivers' own, on JDBC URLs.
+Connector/J and pgjdbc decode options as HTML forms do; MariaDB's JDBC driver decodes nothing.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NoReturn
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import quote, unquote, unquote_to_bytes
 
 from shared.errors import MalformedSecret
 
 _SHAPE = re.compile(
     r"(?P<jdbc>jdbc:(?:aws-wrapper:)?)?(?P<engine>[a-z][a-z0-9.-]*)(?:\+[a-z0-9_]+)?://"
     r"(?:(?P<userinfo>[^@/?#]*)@)?(?P<hosts>[^@/?#]*)"
-    r"(?:/(?P<path>[^@?#]*))?(?:\?(?P<query>[^@#]*))?(?P<fragment>#[^@]*)?"
+    r"(?:/(?P<path>[^@?#]*))?(?:\?(?P<query>[^@#]*))?"
 )
 _HOST = re.compile(r"(?:\[(?P<address>[^][]*)\]|(?P<name>[^][:]*))(?::(?P<port>[^][:]*))?")
 _OPTION = re.compile(r"(?<=[?&])(?P<key>[^&=]*)=?(?P<value>[^&]*)")
 _LOGIN = ("user", "password")
+# Other names that some drivers have for these, or for further factors beside the password.
+_ALIASES = {
+    *("username", "userid", "uid", "usr", "login"),
+    *("passwd", "pass", "pwd", "pw", "password1", "password2", "password3", "passwordsha1"),
+}
 # Options by which some drivers go elsewhere than the rest of the URL says.
-_ELSEWHERE = {"host", "hostaddr", "port", "dbname", "database", "service", "socket", "unix_socket"}
+_HOSTS = {"host", "hostname", "hostaddr", "service", "socket", "unix_socket", "localsocket"}
+_NAMES = {"dbname", "database", "db"}
+_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +47,19 @@ class Url:
 
     engine: its scheme, without `jdbc:` and without a driver.
     host, port: None also where it names several hosts, or says them in its query.
+    has_port: whether it names any port. options: the values of its other options, raw and decoded.
+    name: the field that it stands in. is_literal: whether its driver decodes nothing.
     """
 
     text: str = field(repr=False)
+    name: str
+    is_literal: bool
     engine: str
     host: str | None
     port: str | None
     dbname: str | None
+    has_port: bool
+    options: frozenset[str] = field(repr=False)
     users: tuple[_Part, ...]
     passwords: tuple[_Part, ...]
 
@@ -60,13 +74,25 @@ class Url:
         return self.passwords[0].value if self.passwords else None
 
     def with_login(self, username: str, password: str) -> str:
-        """The URL with these in place of those that it has; every other byte stays."""
+        """The URL with these in place of those that it has; every other byte stays.
+
+        Raises MalformedSecret for one that its driver would read as another.
+        """
         parts = [(part, username) for part in self.users]
         parts += [(part, password) for part in self.passwords]
         text = self.text
         for part, value in sorted(parts, key=lambda each: -each[0].start):
-            if value != part.value:
-                text = text[: part.start] + quote(value, safe="") + text[part.end :]
+            if value == part.value:
+                continue
+            if self.is_literal and not _UNRESERVED.fullmatch(value):
+                raise MalformedSecret(
+                    f"the new credential has characters that MariaDB's JDBC driver cannot read in "
+                    f"'{self.name}' of the secret",
+                    do="exclude all but letters, digits and -._~ by EXCLUDE_CHARACTERS or "
+                    "rotation.exclude_characters, or take user and password out of that URL",
+                    field=self.name,
+                )
+            text = text[: part.start] + quote(value, safe="") + text[part.end :]
         return text
 
 
@@ -85,12 +111,38 @@ class _Reader:
     of: str
 
     def url(self) -> Url:
+        if self.text != self.text.strip():
+            self._refuse("has white space before or behind it", "take it away")
+        if "#" in self.text:
+            self._refuse("has a '#', which some parsers take for its end", "write it as %23")
         found = _SHAPE.match(self.text)
         if found is None:
-            self._refuse("is no connection URL", "write it as scheme://user@host/name")
+            self._refuse(*self._misshapen())
         self._check_characters(found)
-        users, passwords = self._login(found)
-        return Url(self.text, found["engine"], *self._place(found), users, passwords)
+        is_literal = bool(found["jdbc"]) and found["engine"] == "mariadb"
+        users, passwords = self._login(found, is_literal=is_literal)
+        return Url(
+            self.text,
+            self.name,
+            is_literal,
+            found["engine"],
+            *self._place(found),
+            self._other_values(found),
+            users,
+            passwords,
+        )
+
+    def _misshapen(self) -> tuple[str, str]:
+        """What is wrong with a text that is no URL of ours, and what to do."""
+        scheme, slashes, rest = self.text.partition("://")
+        if _SHAPE.match(scheme.lower() + slashes + rest):
+            return "has capital letters in its scheme", "write the scheme in small letters"
+        if scheme.lower().startswith("jdbc:") and slashes:
+            return (
+                "is a JDBC URL of a form that is not supported",
+                "keep user and password in fields and out of the URL, and do not list it",
+            )
+        return "is no connection URL", "write it as scheme://user@host/name"
 
     def _check_characters(self, found: re.Match[str]) -> None:
         """Raise for what some parsers take for another character, or for the end of a part."""
@@ -104,63 +156,89 @@ class _Reader:
         if found.end() != len(self.text):
             self._refuse(
                 "has an '@' beside the one before the host",
-                "write '@', '/', '?' and '#' in a user, a password or an option as %40, %2F, %3F "
-                "and %23",
+                "write '@', '/' and '?' in a user, a password or an option as %40, %2F and %3F",
             )
         if re.search(r"[][]", found["userinfo"] or ""):
             self._refuse("has a bracket before the host", "write it as %5B or %5D")
+        if re.search(r"[()=]", found["hosts"]):
+            self._refuse(
+                "has '(', ')' or '=' among its hosts",
+                "write hosts as host:port, and user and password as options",
+            )
         if found["jdbc"] and "+" in (found["path"] or ""):
             self._refuse("has a '+' in the database's name", "write it as %2B or, for a space, %20")
 
-    def _login(self, found: re.Match[str]) -> tuple[tuple[_Part, ...], tuple[_Part, ...]]:
+    def _login(
+        self, found: re.Match[str], *, is_literal: bool
+    ) -> tuple[tuple[_Part, ...], tuple[_Part, ...]]:
         """Return the users and the passwords, each as often as it stands there."""
         parts: dict[str, list[_Part]] = {"user": [], "password": []}
-        for key, start, end, plus in self._spans(found):
-            value = self._decoded(self.text[start:end].replace("+", plus))
-            if not value:
+        for key, start, end in self._spans(found):
+            raw = self.text[start:end]
+            if not raw:
                 self._refuse(f"has an empty {key}", "leave it out, or give it")
-            parts[key].append(_Part(start, end, value))
-            if value != parts[key][0].value:
+            if "+" in raw:
+                self._refuse(f"has a '+' in its {key}", "write it as %2B or, for a space, %20")
+            if is_literal and not _UNRESERVED.fullmatch(raw):
+                self._refuse(
+                    f"has a {key} that MariaDB's JDBC driver does not decode",
+                    "keep user and password in fields and out of the URL, or first set one of "
+                    "letters, digits and -._~ only",
+                )
+            parts[key].append(_Part(start, end, self._decoded(raw)))
+            if parts[key][-1].value != parts[key][0].value:
                 self._refuse(f"has a {key} before the host and another one behind", "keep one")
         if not any(parts.values()):
             self._refuse("has neither a user nor a password", "add them, or do not list it")
         return tuple(parts["user"]), tuple(parts["password"])
 
-    def _spans(self, found: re.Match[str]) -> Iterator[tuple[str, int, int, str]]:
-        """Each user and password: which, where it begins and ends, and what `+` is there."""
+    def _spans(self, found: re.Match[str]) -> Iterator[tuple[str, int, int]]:
+        """Each user and password: which, and where it begins and ends."""
         if found["userinfo"] is not None:
             start, end = found.span("userinfo")
             user, colon, _ = found["userinfo"].partition(":")
-            yield "user", start, start + len(user), "+"
+            yield "user", start, start + len(user)
             if colon:
-                yield "password", start + len(user) + 1, end, "+"
-        options = [each for each in self._options(found) if _plain(each["key"]) in _LOGIN]
-        for each in options:
+                yield "password", start + len(user) + 1, end
+        keys = [_plain(each["key"]) for each in self._options(found)]
+        for each in self._options(found):
             key = _plain(each["key"])
+            if re.sub(r"[\W_]", "", key) in _ALIASES:
+                self._refuse(
+                    "has an option that some drivers take for the user or a password",
+                    "write it as 'user' or 'password'",
+                )
+            if key not in _LOGIN:
+                continue
             if each["key"] != key:
                 self._refuse(f"has the option '{key}' in other letters", "write it in small ones")
-            if [_plain(other["key"]) for other in options].count(key) > 1:
+            if keys.count(key) > 1:
                 self._refuse(f"has the option '{key}' twice", "keep one")
-            if found["fragment"] is not None:
-                self._refuse(f"has a '#' behind the option '{key}'", "write it as %23")
-            yield key, *each.span("value"), " " if found["jdbc"] else "+"
+            yield key, *each.span("value")
+
+    def _other_values(self, found: re.Match[str]) -> frozenset[str]:
+        """What options beside user and password have: raw, and as each driver decodes it."""
+        raw = {each["value"] for each in self._options(found) if _plain(each["key"]) not in _LOGIN}
+        raw |= {each.replace("+", " ") for each in raw}
+        return frozenset(raw | {unquote(each) for each in raw})
 
     def _options(self, found: re.Match[str]) -> Iterator[re.Match[str]]:
         start, end = found.span("query")
         return _OPTION.finditer(self.text, start, end) if start >= 0 else iter(())
 
-    def _place(self, found: re.Match[str]) -> tuple[str | None, str | None, str | None]:
-        """Return the host, the port and the name of the database."""
+    def _place(self, found: re.Match[str]) -> tuple[str | None, str | None, str | None, bool]:
+        """Return the host, the port, the name of the database, and whether there is any port."""
         hosts = [_HOST.fullmatch(each) for each in found["hosts"].split(",")]
         if not all(hosts):
             self._refuse("has no host", "write it as host:port, with an IPv6 address in brackets")
-        if any(_plain(option["key"]) in _ELSEWHERE for option in self._options(found)):
-            return None, None, None
-        dbname = self._decoded(found["path"] or "") or None
+        keys = {_plain(option["key"]) for option in self._options(found)}
+        has_port = "port" in keys or any(each["port"] for each in hosts if each)
+        dbname = None if keys & _NAMES else self._decoded(found["path"] or "") or None
         host = hosts[0]
-        if host is None or len(hosts) > 1:
-            return None, None, dbname
-        return host["address"] or host["name"] or None, host["port"] or None, dbname
+        if host is None or len(hosts) > 1 or keys & _HOSTS:
+            return None, None, dbname, has_port
+        port = None if "port" in keys else host["port"] or None
+        return host["address"] or host["name"] or None, port, dbname, has_port
 
     def _decoded(self, raw: str) -> str:
         try:
