@@ -184,7 +184,7 @@ def _agreed(document: Document, of: str) -> Document:
         if document.get("password") in url.options:
             raise MalformedSecret(
                 f"an option of '{field}' of {of} has the password, where it would not be changed",
-                do=f"write it as the option 'password' or take it out; if it is the same by "
+                do=f"write it as the option password or take it out; if it is the same by "
                 f"chance, set another password first, in {of}",
                 field=field,
             )

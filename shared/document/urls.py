@@ -6,11 +6,20 @@ Connector/J and pgjdbc decode options as HTML forms do; MariaDB's JDBC driver de
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn
 from urllib.parse import quote, unquote, unquote_to_bytes
 
+from shared.document.options import (
+    HOSTS,
+    LOGIN,
+    NAMES,
+    Option,
+    other_values,
+    read_options,
+    wrong_login,
+)
 from shared.errors import MalformedSecret
 
 _SHAPE = re.compile(
@@ -19,16 +28,6 @@ _SHAPE = re.compile(
     r"(?:/(?P<path>[^@?#]*))?(?:\?(?P<query>[^@#]*))?"
 )
 _HOST = re.compile(r"(?:\[(?P<address>[^][]*)\]|(?P<name>[^][:]*))(?::(?P<port>[^][:]*))?")
-_OPTION = re.compile(r"(?<=[?&])(?P<key>[^&=]*)=?(?P<value>[^&]*)")
-_LOGIN = ("user", "password")
-# Other names that some drivers have for these, or for further factors beside the password.
-_ALIASES = {
-    *("username", "userid", "uid", "usr", "login"),
-    *("passwd", "pass", "pwd", "pw", "password1", "password2", "password3", "passwordsha1"),
-}
-# Options by which some drivers go elsewhere than the rest of the URL says.
-_HOSTS = {"host", "hostname", "hostaddr", "service", "socket", "unix_socket", "localsocket"}
-_NAMES = {"dbname", "database", "db"}
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*")
 
 
@@ -59,7 +58,7 @@ class Url:
     port: str | None
     dbname: str | None
     has_port: bool
-    options: frozenset[str] = field(repr=False)
+    options: Collection[str] = field(repr=False)
     users: tuple[_Part, ...]
     passwords: tuple[_Part, ...]
 
@@ -127,7 +126,7 @@ class _Reader:
             is_literal,
             found["engine"],
             *self._place(found),
-            self._other_values(found),
+            other_values(self._options(found)),
             users,
             passwords,
         )
@@ -160,7 +159,7 @@ class _Reader:
             )
         if re.search(r"[][]", found["userinfo"] or ""):
             self._refuse("has a bracket before the host", "write it as %5B or %5D")
-        if re.search(r"[()=]", found["hosts"]):
+        if re.search(r"[()=]", unquote(found["hosts"])):
             self._refuse(
                 "has '(', ')' or '=' among its hosts",
                 "write hosts as host:port, and user and password as options",
@@ -200,42 +199,26 @@ class _Reader:
             yield "user", start, start + len(user)
             if colon:
                 yield "password", start + len(user) + 1, end
-        keys = [_plain(each["key"]) for each in self._options(found)]
-        for each in self._options(found):
-            key = _plain(each["key"])
-            if re.sub(r"[\W_]", "", key) in _ALIASES:
-                self._refuse(
-                    "has an option that some drivers take for the user or a password",
-                    "write it as 'user' or 'password'",
-                )
-            if key not in _LOGIN:
-                continue
-            if each["key"] != key:
-                self._refuse(f"has the option '{key}' in other letters", "write it in small ones")
-            if keys.count(key) > 1:
-                self._refuse(f"has the option '{key}' twice", "keep one")
-            yield key, *each.span("value")
+        wrong = wrong_login(self._options(found))
+        if wrong:
+            self._refuse(*wrong)
+        for option in self._options(found):
+            if option.key in LOGIN:
+                yield option.key, option.start, option.end
 
-    def _other_values(self, found: re.Match[str]) -> frozenset[str]:
-        """What options beside user and password have: raw, and as each driver decodes it."""
-        raw = {each["value"] for each in self._options(found) if _plain(each["key"]) not in _LOGIN}
-        raw |= {each.replace("+", " ") for each in raw}
-        return frozenset(raw | {unquote(each) for each in raw})
-
-    def _options(self, found: re.Match[str]) -> Iterator[re.Match[str]]:
-        start, end = found.span("query")
-        return _OPTION.finditer(self.text, start, end) if start >= 0 else iter(())
+    def _options(self, found: re.Match[str]) -> Sequence[Option]:
+        return read_options(self.text, *found.span("query"))
 
     def _place(self, found: re.Match[str]) -> tuple[str | None, str | None, str | None, bool]:
         """Return the host, the port, the name of the database, and whether there is any port."""
         hosts = [_HOST.fullmatch(each) for each in found["hosts"].split(",")]
         if not all(hosts):
             self._refuse("has no host", "write it as host:port, with an IPv6 address in brackets")
-        keys = {_plain(option["key"]) for option in self._options(found)}
+        keys = {option.key for option in self._options(found)}
         has_port = "port" in keys or any(each["port"] for each in hosts if each)
-        dbname = None if keys & _NAMES else self._decoded(found["path"] or "") or None
+        dbname = None if keys & NAMES else self._decoded(found["path"] or "") or None
         host = hosts[0]
-        if host is None or len(hosts) > 1 or keys & _HOSTS:
+        if host is None or len(hosts) > 1 or keys & HOSTS:
             return None, None, dbname, has_port
         port = None if "port" in keys else host["port"] or None
         return host["address"] or host["name"] or None, port, dbname, has_port
@@ -253,8 +236,3 @@ class _Reader:
         raise MalformedSecret(
             f"field '{self.name}' of {self.of} {problem}", do=f"{do}, in {self.of}", field=self.name
         )
-
-
-def _plain(key: str) -> str:
-    """An option's name as the most lenient of parsers takes it."""
-    return unquote_to_bytes(key).decode(errors="replace").lower()

@@ -175,6 +175,7 @@ def test_documents_are_equal_where_what_is_stored_is() -> None:
             "the engine in 'DATABASE_URL'.*say it in a field 'engine'.*beside 'DATABASE_URL'",
         ),
         ({**ONE_URL, "password": "another"}, "DATABASE_URL", "is not that in 'password'"),
+        ({**ONE_URL, "password": {}}, "DATABASE_URL", "is not that in 'password'"),
         ({**ONE_URL, "username": "another"}, "DATABASE_URL", "is not that in 'username'"),
         ({**FLAT, "rotation": {"fields": {"user": "DB_USER"}}}, "rotation.fields.user", "none of"),
         ("canary", "SecretString", "neither a JSON object nor a connection URL"),

@@ -104,8 +104,9 @@ def test_what_a_url_holds(text: str, held: tuple[str | None, ...]) -> None:
         ("jdbc:aws-wrapper:mariadb://db/x?user=c%61nary", "a user that MariaDB's JDBC"),
         ("jdbc:mysql://(host=h,port=1,password=canary)/x?user=app", "'\\(', '\\)' or '=' among"),
         ("jdbc:mysql://address=(host=h)(password=canary)/x?user=app", "'=' among its hosts"),
+        ("jdbc:mysql://address%3D%28host%3Dh%29/x?user=canary", "'=' among its hosts"),
         *(
-            (f"mysql://app:p@db/x?{alias}=canary", "write it as 'user' or 'password'")
+            (f"mysql://app:p@db/x?{alias}=canary", "write it as the option user or password")
             for alias in ("password1", "passwd", "PWD", "pass", "p%61ss", "user_name", "uid")
         ),
         ("mysql://app@db?password=canary@canary", "an '@' beside"),
@@ -183,7 +184,7 @@ def test_whether_there_is_a_port_and_what_options_have() -> None:
     assert all(read(f"mysql://app@{each}").has_port for each in ports)
     assert not any(read(f"mysql://app@{each}").has_port for each in ("a", "[::1]", "a:", "a,b"))
     held = read("mysql://app:p@db/x?a=b%21c+d&e&password=p").options
-    assert held == {"b%21c+d", "b%21c d", "b!c+d", "b!c d", ""}
+    assert set(held) == {"b%21c+d", "b%21c d", "b!c+d", "b!c d", ""}
 
 
 def test_what_does_not_change_keeps_its_own_escapes() -> None:
