@@ -8,7 +8,7 @@ from typing import NoReturn
 from urllib.parse import urlsplit
 
 from shared.document.encoding import encodable
-from shared.document.form import missing, place_of, unread_port, urls_of
+from shared.document.form import missing, place_of, unread_port
 from shared.errors import MalformedSecret, TargetMismatch
 from shared.settings import FLAGS
 
@@ -48,13 +48,10 @@ class Fields:
         engine = self.optional_text("engine")
         if engine is not None and engine not in engines:
             field, place = place_of(self.document, "engine")
-            correct = f"correct '{field}'"
-            if field in urls_of(self.document):
-                correct = f"say it in a field 'engine' of a JSON object, beside '{field}'"
             raise TargetMismatch(
                 f"{place} of {self.of} is not one this function rotates "
                 f"({', '.join(sorted(engines))})",
-                do=f"attach the function made for this engine, or {correct}",
+                do=f"attach the function made for this engine, or correct '{field}'",
                 field=field,
             ).rename_fields({})
 

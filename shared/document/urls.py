@@ -2,7 +2,8 @@
 
 What two of the parsers that applications use would read differently is refused.
 Sources: RFC 3986; PostgreSQL documentation, "Connection URIs"; the drivers' own, on JDBC URLs.
-Connector/J and pgjdbc decode options as HTML forms do; MariaDB's JDBC driver decodes nothing.
+Of JDBC drivers MySQL's and PostgreSQL's decode options as HTML forms do, and MariaDB's, which
+takes MySQL's URLs as well, decodes nothing: what needs no encoding is the same to all.
 """
 
 import re
@@ -47,12 +48,12 @@ class Url:
     engine: its scheme, without `jdbc:` and without a driver.
     host, port: None also where it names several hosts, or says them in its query.
     has_port: whether it names any port. options: the values of its other options, raw and decoded.
-    name: the field that it stands in. is_literal: whether its driver decodes nothing.
+    name: the field that it stands in. is_jdbc: whether JDBC drivers read it.
     """
 
     text: str = field(repr=False)
     name: str
-    is_literal: bool
+    is_jdbc: bool
     engine: str
     host: str | None
     port: str | None
@@ -75,7 +76,7 @@ class Url:
     def with_login(self, username: str, password: str) -> str:
         """The URL with these in place of those that it has; every other byte stays.
 
-        Raises MalformedSecret for one that its driver would read as another.
+        Raises MalformedSecret for one that some driver would read as another.
         """
         parts = [(part, username) for part in self.users]
         parts += [(part, password) for part in self.passwords]
@@ -83,9 +84,9 @@ class Url:
         for part, value in sorted(parts, key=lambda each: -each[0].start):
             if value == part.value:
                 continue
-            if self.is_literal and not _UNRESERVED.fullmatch(value):
+            if self.is_jdbc and not _UNRESERVED.fullmatch(value):
                 raise MalformedSecret(
-                    f"the new credential has characters that MariaDB's JDBC driver cannot read in "
+                    "the new credential has characters that JDBC drivers read differently in "
                     f"'{self.name}' of the secret",
                     do="exclude all but letters, digits and -._~ by EXCLUDE_CHARACTERS or "
                     "rotation.exclude_characters, or take user and password out of that URL",
@@ -118,12 +119,11 @@ class _Reader:
         if found is None:
             self._refuse(*self._misshapen())
         self._check_characters(found)
-        is_literal = bool(found["jdbc"]) and found["engine"] == "mariadb"
-        users, passwords = self._login(found, is_literal=is_literal)
+        users, passwords = self._login(found)
         return Url(
             self.text,
             self.name,
-            is_literal,
+            bool(found["jdbc"]),
             found["engine"],
             *self._place(found),
             other_values(self._options(found)),
@@ -167,9 +167,7 @@ class _Reader:
         if found["jdbc"] and "+" in (found["path"] or ""):
             self._refuse("has a '+' in the database's name", "write it as %2B or, for a space, %20")
 
-    def _login(
-        self, found: re.Match[str], *, is_literal: bool
-    ) -> tuple[tuple[_Part, ...], tuple[_Part, ...]]:
+    def _login(self, found: re.Match[str]) -> tuple[tuple[_Part, ...], tuple[_Part, ...]]:
         """Return the users and the passwords, each as often as it stands there."""
         parts: dict[str, list[_Part]] = {"user": [], "password": []}
         for key, start, end in self._spans(found):
@@ -178,9 +176,9 @@ class _Reader:
                 self._refuse(f"has an empty {key}", "leave it out, or give it")
             if "+" in raw:
                 self._refuse(f"has a '+' in its {key}", "write it as %2B or, for a space, %20")
-            if is_literal and not _UNRESERVED.fullmatch(raw):
+            if found["jdbc"] and not _UNRESERVED.fullmatch(raw):
                 self._refuse(
-                    f"has a {key} that MariaDB's JDBC driver does not decode",
+                    f"has a {key} with characters that JDBC drivers read differently",
                     "keep user and password in fields and out of the URL, or first set one of "
                     "letters, digits and -._~ only",
                 )

@@ -33,7 +33,7 @@ URLS = (
 )
 SCHEMES = ("postgres", "postgresql", "mysql", "mariadb")
 PASSWORDS = (CANARY, f"{CANARY}/@:é +%", f"{CANARY}~")
-# The second may stand in any URL as it is, which MariaDB's JDBC driver needs.
+# The second may stand in any URL as it is, which JDBC drivers need.
 NEW = (("next user/", "next:p@ss %+é~"), ("next_user", "next.pass-~"))
 # What messages may quote: the names of fields, and whose password it is.
 SHOWN = frozenset({"host", "DB_HOST", "username", "DB_USER", "masterarn", "fields", "urls"})
@@ -143,12 +143,12 @@ def as_libpq_reads(text: str) -> Iterator[tuple[str, object]]:
 
 def as_jdbc_reads(text: str) -> Iterator[tuple[str, object]]:
     """The user and the password among the options: MariaDB's driver decodes none of them."""
-    scheme, _, rest = text.partition("://")
-    if scheme.startswith("jdbc:"):
-        decode = str if scheme.endswith("mariadb") else unquote_plus
-        options = dict(option.partition("=")[::2] for option in rest.partition("?")[2].split("&"))
-        found = {"user", "password"} & options.keys()
-        yield from ((name, decode(options[name])) for name in found)
+    if text.startswith("jdbc:"):
+        query = text.partition("?")[2]
+        options = dict(option.partition("=")[::2] for option in query.split("&"))
+        for name in {"user", "password"} & options.keys():
+            yield name, options[name]
+            yield name, unquote_plus(options[name])
 
 
 def try_secret(backends: Mapping[str, Backend[Any]], rng: Random, tally: Tally) -> None:

@@ -92,8 +92,8 @@ def log_in_by(url: str, server: Server) -> None:
         tls = {"sslmode": "verify-full", "sslrootcert": str(server.ca)}
         psycopg.connect(make_conninfo(url, **tls, channel_binding="disable")).close()
         return
-    # MariaDB's JDBC driver takes what stands there.
-    decode = str if url.startswith("jdbc:mariadb:") else unquote
+    # Of the JDBC drivers, MariaDB's takes what stands there.
+    decode = str if url.startswith("jdbc:") else unquote
     parts = urlsplit(url.removeprefix("jdbc:"))
     options = dict(option.partition("=")[::2] for option in parts.query.split("&"))
     pymysql.connect(
@@ -180,13 +180,11 @@ def test_a_url_works_after_a_rotation_however_it_is_written(lab: Lab, server: Se
     place = f"{server.host}:{server.port}/{database(server)}"
     small = re.sub("%[0-9A-F]{2}", lambda escape: escape[0].lower(), user)
     scheme = "postgresql" if server.engine == "postgres" else server.engine
-    jdbc = "mysql" if server.engine == "mariadb" else scheme
     written = {
         "PLAIN": f"{scheme}://{user}:{password}@{place}?connect_timeout=5",
         "LOWER": f"{scheme}://{small}:{password}@{place}",
         "SPLIT": f"{scheme}://{user}@{place}?connect_timeout=5&password={password}",
         "OPTIONS": f"{scheme}://{place}?user={user}&password={password}&connect_timeout=5",
-        "JDBC": f"jdbc:{jdbc}://{place}?password={password}&user={user}",
     }
     secret = lab.secret(target)
     secret.store({**written, "rotation": {"urls": list(written)}})
@@ -198,15 +196,17 @@ def test_a_url_works_after_a_rotation_however_it_is_written(lab: Lab, server: Se
             log_in_by(secret.value()[each], server)
 
 
+@pytest.mark.parametrize("server", EVERY, indirect=True)
 def test_a_url_that_could_not_hold_the_new_password_stops_createsecret(
-    lab: Lab, mariadb_server: Server
+    lab: Lab, server: Server
 ) -> None:
     """Before anything is stored; then the secret asks for passwords that it can hold."""
-    target = SINGLE["mariadb"](mariadb_server, name(), {"EXCLUDE_CHARACTERS": "-._~"})
+    target = SINGLE[server.engine](server, name(), {"EXCLUDE_CHARACTERS": "-._~"})
     secret = lab.secret(target)
-    place = f"{mariadb_server.host}:{mariadb_server.port}/{database(mariadb_server)}"
+    place = f"{server.host}:{server.port}/{database(server)}"
+    scheme = "postgresql" if server.engine == "postgres" else server.engine
     user, password = (target.document[each] for each in ("username", "password"))
-    held = {"JDBC": f"jdbc:mariadb://{place}?user={user}&password={password}"}
+    held = {"JDBC": f"jdbc:{scheme}://{place}?user={user}&password={password}"}
     secret.store({**held, "rotation": {"urls": ["JDBC"]}})
     before = passwords(secret)
     event = secret.begin()

@@ -172,7 +172,7 @@ def test_documents_are_equal_where_what_is_stored_is() -> None:
         (
             {**ONE_URL, "DATABASE_URL": "mysql://app:p@db"},
             "DATABASE_URL",
-            "the engine in 'DATABASE_URL'.*say it in a field 'engine'.*beside 'DATABASE_URL'",
+            "the engine in 'DATABASE_URL'.*or correct 'DATABASE_URL'",
         ),
         ({**ONE_URL, "password": "another"}, "DATABASE_URL", "is not that in 'password'"),
         ({**ONE_URL, "password": {}}, "DATABASE_URL", "is not that in 'password'"),
