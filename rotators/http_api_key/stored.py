@@ -13,7 +13,7 @@ from shared.document.fields import Fields
 from shared.document.form import require_known, urls_of
 from shared.document.mapping import URLS
 from shared.errors import MalformedSecret, Misconfigured
-from shared.keys.api_key import Account, ApiKey
+from shared.keys.api_key import Account, ApiKey, Way
 from shared.secret import Secret
 
 
@@ -50,12 +50,23 @@ def _known_fields(description: Description) -> frozenset[str]:
 
 
 def _check_urls(description: Description, document: Mapping[str, object]) -> None:
-    """Raises MalformedSecret for URLs that would keep an old key: they hold a `password` alone."""
+    """Raises MalformedSecret for URLs that would keep an old key: they hold a `password` alone.
+
+    Also for those that may have no room for the key that an issuer makes: it would be lost.
+    """
     key = description.fields["key"]
     if urls_of(document) and key != "password":
         raise MalformedSecret(
             f"'{URLS}' of the secret lists URLs, but its key is in '{key}', which no URL has",
             do=f"take '{URLS}' out of the secret, and the key out of its URLs",
+            field=URLS,
+        )
+    has_jdbc = any(url.is_jdbc for url in urls_of(document).values())
+    if has_jdbc and description.way is not Way.CHOSEN:
+        raise MalformedSecret(
+            f"'{URLS}' of the secret lists a JDBC URL, which cannot hold every key that the issuer "
+            "may make",
+            do="take it out of that list, and the key out of the URL, in the secret",
             field=URLS,
         )
 

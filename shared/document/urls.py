@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn
-from urllib.parse import quote, unquote, unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 from shared.document.options import (
     HOSTS,
@@ -21,13 +21,9 @@ from shared.document.options import (
     read_options,
     wrong_login,
 )
+from shared.document.shape import shape_of
 from shared.errors import MalformedSecret
 
-_SHAPE = re.compile(
-    r"(?P<jdbc>jdbc:(?:aws-wrapper:)?)?(?P<engine>[a-z][a-z0-9.-]*)(?:\+[a-z0-9_]+)?://"
-    r"(?:(?P<userinfo>[^@/?#]*)@)?(?P<hosts>[^@/?#]*)"
-    r"(?:/(?P<path>[^@?#]*))?(?:\?(?P<query>[^@#]*))?"
-)
 _HOST = re.compile(r"(?:\[(?P<address>[^][]*)\]|(?P<name>[^][:]*))(?::(?P<port>[^][:]*))?")
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*")
 
@@ -111,14 +107,9 @@ class _Reader:
     of: str
 
     def url(self) -> Url:
-        if self.text != self.text.strip():
-            self._refuse("has white space before or behind it", "take it away")
-        if "#" in self.text:
-            self._refuse("has a '#', which some parsers take for its end", "write it as %23")
-        found = _SHAPE.match(self.text)
-        if found is None:
-            self._refuse(*self._misshapen())
-        self._check_characters(found)
+        found = shape_of(self.text)
+        if isinstance(found, tuple):
+            self._refuse(*found)
         users, passwords = self._login(found)
         return Url(
             self.text,
@@ -131,42 +122,6 @@ class _Reader:
             passwords,
         )
 
-    def _misshapen(self) -> tuple[str, str]:
-        """What is wrong with a text that is no URL of ours, and what to do."""
-        scheme, slashes, rest = self.text.partition("://")
-        if _SHAPE.match(scheme.lower() + slashes + rest):
-            return "has capital letters in its scheme", "write the scheme in small letters"
-        if scheme.lower().startswith("jdbc:") and slashes:
-            return (
-                "is a JDBC URL of a form that is not supported",
-                "keep user and password in fields and out of the URL, and do not list it",
-            )
-        return "is no connection URL", "write it as scheme://user@host/name"
-
-    def _check_characters(self, found: re.Match[str]) -> None:
-        """Raise for what some parsers take for another character, or for the end of a part."""
-        if not re.fullmatch(r"[!-~]+", self.text) or "\\" in self.text:
-            self._refuse(
-                "has a space, a backslash, a control character or one that is not ASCII",
-                "percent-encode it",
-            )
-        if re.search(r"%(?![0-9A-Fa-f]{2})", self.text):
-            self._refuse("has a '%' without two hexadecimal digits", "write %25 for it")
-        if found.end() != len(self.text):
-            self._refuse(
-                "has an '@' beside the one before the host",
-                "write '@', '/' and '?' in a user, a password or an option as %40, %2F and %3F",
-            )
-        if re.search(r"[][]", found["userinfo"] or ""):
-            self._refuse("has a bracket before the host", "write it as %5B or %5D")
-        if re.search(r"[()=]", unquote(found["hosts"])):
-            self._refuse(
-                "has '(', ')' or '=' among its hosts",
-                "write hosts as host:port, and user and password as options",
-            )
-        if found["jdbc"] and "+" in (found["path"] or ""):
-            self._refuse("has a '+' in the database's name", "write it as %2B or, for a space, %20")
-
     def _login(self, found: re.Match[str]) -> tuple[tuple[_Part, ...], tuple[_Part, ...]]:
         """Return the users and the passwords, each as often as it stands there."""
         parts: dict[str, list[_Part]] = {"user": [], "password": []}
@@ -174,14 +129,14 @@ class _Reader:
             raw = self.text[start:end]
             if not raw:
                 self._refuse(f"has an empty {key}", "leave it out, or give it")
-            if "+" in raw:
-                self._refuse(f"has a '+' in its {key}", "write it as %2B or, for a space, %20")
             if found["jdbc"] and not _UNRESERVED.fullmatch(raw):
                 self._refuse(
                     f"has a {key} with characters that JDBC drivers read differently",
                     "keep user and password in fields and out of the URL, or first set one of "
                     "letters, digits and -._~ only",
                 )
+            if "+" in raw:
+                self._refuse(f"has a '+' in its {key}", "write it as %2B or, for a space, %20")
             parts[key].append(_Part(start, end, self._decoded(raw)))
             if parts[key][-1].value != parts[key][0].value:
                 self._refuse(f"has a {key} before the host and another one behind", "keep one")

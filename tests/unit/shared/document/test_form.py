@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from local.bootstrap import ROOT
 from rotators.http_api_key.issuer import HttpIssuer
 from rotators.postgres.engine import PostgresEngine
 from shared.credentials import Login
@@ -238,6 +239,35 @@ def test_a_key_in_a_url_is_refused_where_no_rotation_would_change_it() -> None:
     document = {**KEY, "URL": "https://app:old@issuer.test/api", "rotation": rotation}
     with pytest.raises(MalformedSecret, match="its key is in 'api_key'") as caught:
         ISSUER.parse(load_document(json.dumps(document)))
+    assert caught.value.field == "rotation.urls"
+
+
+KIND = ROOT / "rotators" / "http_api_key"
+BROKER = {
+    "issuer": "rabbitmq",
+    "issuer_url": "https://broker.test/api",
+    "username": "app",
+    "admin_secret_arn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:broker-AbCdEf",
+    "AMQP_URL": "amqps://app:old@broker.test:5671/orders",
+    "rotation": {"urls": ["AMQP_URL"]},
+}
+
+
+def test_a_key_in_the_field_password_may_be_in_a_url() -> None:
+    key = ISSUER.parse(load_document(json.dumps(BROKER)))
+    written = json.loads(dump_document(key.with_key(Secret("n/w")).render()))
+    assert written == {**BROKER, "AMQP_URL": "amqps://app:n%2Fw@broker.test:5671/orders"}
+
+
+def test_a_key_that_an_issuer_makes_may_have_no_room_in_a_jdbc_url() -> None:
+    """Which would be known only when the old one is gone."""
+    gitlab = json.loads((KIND / "issuers" / "gitlab-rotate.json").read_text())
+    made = {**gitlab, "fields": {"key": "password", "id": "token_id"}}
+    url = "jdbc:x://db.test/orders?user=app&password=old"
+    secret = {**BROKER, "issuer": made, "token_id": "7", "project_id": "p", "host": "git.test"}
+    ISSUER.parse(load_document(json.dumps(secret)))
+    with pytest.raises(MalformedSecret, match="a JDBC URL, which cannot hold") as caught:
+        ISSUER.parse(load_document(json.dumps({**secret, "AMQP_URL": url})))
     assert caught.value.field == "rotation.urls"
 
 
