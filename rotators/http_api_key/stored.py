@@ -10,9 +10,10 @@ from rotators.http_api_key.description.trust import OtherBases, Trust
 from rotators.http_api_key.http.calls import climbs
 from rotators.http_api_key.http.client import Client
 from shared.document.fields import Fields
-from shared.document.form import require_known
+from shared.document.form import require_known, urls_of
+from shared.document.mapping import URLS
 from shared.errors import MalformedSecret, Misconfigured
-from shared.keys.api_key import Account, ApiKey
+from shared.keys.api_key import Account, ApiKey, Way
 from shared.secret import Secret
 
 
@@ -20,6 +21,7 @@ def read_stored(client: Client, document: Mapping[str, object], trust: Trust) ->
     """Raises MalformedSecret naming the field, and Misconfigured."""
     description = client.description
     require_known(document, _known_fields(description), of="the secret")
+    _check_urls(description, document)
     _check_names(description, client.values.secret)
     _check_patterns(description, document)
     _check_other_bases(description, trust)
@@ -45,6 +47,28 @@ def _known_fields(description: Description) -> frozenset[str]:
     used = {name.field for name in description.names if name.root == "secret"}
     fields = {description.field(name) for name in used | set(description.renew.found)}
     return frozenset({"issuer", *description.fields.values(), *fields})
+
+
+def _check_urls(description: Description, document: Mapping[str, object]) -> None:
+    """Raises MalformedSecret for URLs that would keep an old key: they hold a `password` alone.
+
+    Also for those that may have no room for the key that an issuer makes: it would be lost.
+    """
+    key = description.fields["key"]
+    if urls_of(document) and key != "password":
+        raise MalformedSecret(
+            f"'{URLS}' of the secret lists URLs, but its key is in '{key}', which no URL has",
+            do=f"take '{URLS}' out of the secret, and the key out of its URLs",
+            field=URLS,
+        )
+    has_jdbc = any(url.is_jdbc for url in urls_of(document).values())
+    if has_jdbc and description.way is not Way.CHOSEN:
+        raise MalformedSecret(
+            f"'{URLS}' of the secret lists a JDBC URL, which cannot hold every key that the issuer "
+            "may make",
+            do="take it out of that list, and the key out of the URL, in the secret",
+            field=URLS,
+        )
 
 
 def _check_names(description: Description, values: Mapping[str, object]) -> None:

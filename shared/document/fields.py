@@ -8,7 +8,7 @@ from typing import NoReturn
 from urllib.parse import urlsplit
 
 from shared.document.encoding import encodable
-from shared.document.form import missing, place_of
+from shared.document.form import missing, place_of, unread_port
 from shared.errors import MalformedSecret, TargetMismatch
 from shared.settings import FLAGS
 
@@ -100,6 +100,9 @@ class Fields:
         """A TCP port, as a number or as a string of digits."""
         value = self.document.get(field)
         if value is None:
+            problem, do = unread_port(self.document)
+            if problem:
+                self._refuse(field, problem, do)
             return default
         if isinstance(value, str) and re.fullmatch(r"[0-9]{1,5}", value):
             value = int(value)

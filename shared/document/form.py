@@ -93,7 +93,7 @@ def read_text(document: Mapping[str, object], *, of: str) -> Mapping[str, object
             do="store one of them as SecretString",
             field=TEXT_FIELD,
         )
-    return _document(document, {}, {TEXT_FIELD: text}, of)
+    return _agreed(_document(document, {}, {TEXT_FIELD: text}, of), of)
 
 
 def with_fields(document: Mapping[str, object], fields: Mapping[str, object]) -> dict[str, object]:
@@ -145,6 +145,19 @@ def missing(document: Mapping[str, object], name: str) -> tuple[str, str]:
     return "is missing", "add it to"
 
 
+def unread_port(document: Mapping[str, object]) -> tuple[str, str]:
+    """The same where the first URL has a port that is not read, so that none may be assumed.
+
+    Two empty strings where there is no such port.
+    """
+    first = next(iter(urls_of(document).values()), None)
+    if first is None or not first.has_port or document.get("port") is not None:
+        return "", ""
+    field, _ = place_of(document, "port")
+    field = "port" if field in urls_of(document) else field
+    return "is not said: the URL's may be another server's", f"give it in a field '{field}', in"
+
+
 @contextmanager
 def naming(names: Mapping[str, str]) -> Iterator[None]:
     """Raise the block's errors with the fields that they name by these names."""
@@ -163,8 +176,18 @@ def _document(
 
 
 def _agreed(document: Document, of: str) -> Document:
-    """Raise MalformedSecret where a URL holds another credential than the rest of the secret."""
+    """Raise MalformedSecret where a URL holds another credential than the rest of the secret.
+
+    Also where an option has the password, as a name that some driver takes for it.
+    """
     for field, url in document.urls.items():
+        if document.get("password") in url.options:
+            raise MalformedSecret(
+                f"an option of '{field}' of {of} has the password, where it would not be changed",
+                do=f"write it as the option password or take it out; if it is the same by "
+                f"chance, set another password first, in {of}",
+                field=field,
+            )
         for name, held in (("username", url.username), ("password", url.password)):
             if held is not None and held != document[name]:
                 raise MalformedSecret(

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from random import Random
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote_plus
 
 import psycopg
 import pytest
@@ -26,14 +26,15 @@ from tests.fixtures.evidence import Evidence
 
 URLS = (
     "{scheme}://app:{password}@127.0.0.1:1/orders?sslmode=require",
-    "{scheme}+driver://app:{password}@db.test,[::1]:2/a%20b?a=b#end",
+    "{scheme}+driver://app:{password}@db.test,[::1]:2/a%20b?a=b%23",
     "{scheme}://app@[::1]/?x&password={password}",
     "jdbc:{scheme}://db.test:1/orders?user=app&password={password}&ssl=true",
     "{scheme}://app@db.test",
 )
 SCHEMES = ("postgres", "postgresql", "mysql", "mariadb")
 PASSWORDS = (CANARY, f"{CANARY}/@:é +%", f"{CANARY}~")
-NEW = ("next user/", "next:p@ss %+é~")
+# The second may stand in any URL as it is, which JDBC drivers need.
+NEW = (("next user/", "next:p@ss %+é~"), ("next_user", "next.pass-~"))
 # What messages may quote: the names of fields, and whose password it is.
 SHOWN = frozenset({"host", "DB_HOST", "username", "DB_USER", "masterarn", "fields", "urls"})
 FIELDS = {
@@ -85,11 +86,11 @@ def backends(authority: Authority) -> Mapping[str, Backend[Any]]:
     return {name: backend for name, backend in built.items() if name != "HttpApiKey"}
 
 
-def assert_rotates(backend: Backend[Any], text: str) -> None:
+def assert_rotates(backend: Backend[Any], text: str, new: tuple[str, str]) -> None:
     """The next login is read back from what is stored of it, and all else is as it was."""
     login = backend.parse(document_of({"SecretString": text}, of="the secret"))  # type: ignore[typeddict-item]
     assert dump_document(backend.render(login)) == dump_document(login.document)
-    username, password = NEW
+    username, password = new
     written = dump_document(
         backend.render(replace(login, username=username, password=Secret(password)))
     )
@@ -105,16 +106,21 @@ def assert_rotates(backend: Backend[Any], text: str) -> None:
         n: v for n, v in after.items() if n not in fields
     }
     for each in urls_of(following.document).values():
-        assert_written(urls_of(login.document), each)
+        assert_written(urls_of(login.document), each, new)
 
 
-def assert_written(before: Mapping[str, Url], after: Url) -> None:
-    """It has the new credential alone, and as the server's own parser reads it."""
-    assert after.username in (None, NEW[0])
-    assert after.password in (None, NEW[1])
+def assert_written(before: Mapping[str, Url], after: Url, new: tuple[str, str]) -> None:
+    """It has the new credential alone, and as the parsers of drivers read it."""
+    assert after.username in (None, new[0])
+    assert after.password in (None, new[1])
     assert any(frame(after) == frame(each) for each in before.values())
-    for name, value in as_libpq_reads(after.text):
-        assert value == {"user": after.username, "password": after.password}[name]
+    assert_read_alike(after)
+
+
+def assert_read_alike(held: Url) -> None:
+    """Every driver that reads it finds the user and the password that are read here."""
+    for name, value in (*as_libpq_reads(held.text), *as_jdbc_reads(held.text)):
+        assert value == {"user": held.username, "password": held.password}[name]
 
 
 def frame(held: Url) -> list[str]:
@@ -135,6 +141,16 @@ def as_libpq_reads(text: str) -> Iterator[tuple[str, object]]:
         yield from ((name, parsed.get(name)) for name in ("user", "password"))
 
 
+def as_jdbc_reads(text: str) -> Iterator[tuple[str, object]]:
+    """The user and the password among the options: MariaDB's driver decodes none of them."""
+    if text.startswith("jdbc:"):
+        query = text.partition("?")[2]
+        options = dict(option.partition("=")[::2] for option in query.split("&"))
+        for name in {"user", "password"} & options.keys():
+            yield name, options[name]
+            yield name, unquote_plus(options[name])
+
+
 def try_secret(backends: Mapping[str, Backend[Any]], rng: Random, tally: Tally) -> None:
     document = secrets(rng)
     if rng.random() < 0.3:
@@ -146,21 +162,22 @@ def try_secret(backends: Mapping[str, Backend[Any]], rng: Random, tally: Tally) 
     text = as_text(rng, document) if rng.random() < 0.1 else json.dumps(document)
     if rng.random() < 0.1:
         text = edited(rng, url(rng)) if rng.random() < 0.5 else url(rng)
-    tally.attempt(lambda: assert_rotates(rng.choice(list(backends.values())), text))
+    backend, new = rng.choice(list(backends.values())), rng.choice(NEW)
+    tally.attempt(lambda: assert_rotates(backend, text, new))
 
 
 def try_url(rng: Random, tally: Tally) -> None:
     text = url(rng)
     for _ in range(rng.choice((0, 1, 1, 2, 3))):
         text = edited(rng, text)
+    new = rng.choice(NEW)
 
     def attempt() -> None:
         before = read_url(text, name="URL", of="the secret")
-        for name, value in as_libpq_reads(text):
-            assert value == {"user": before.username, "password": before.password}[name]
+        assert_read_alike(before)
         assert before.with_login(before.username or "", before.password or "") == text
-        after = read_url(before.with_login(*NEW), name="URL", of="the secret")
-        assert_written({"URL": before}, after)
+        after = read_url(before.with_login(*new), name="URL", of="the secret")
+        assert_written({"URL": before}, after, new)
         assert (after.host, after.port, after.dbname) == (before.host, before.port, before.dbname)
 
     tally.attempt(attempt)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from local.bootstrap import ROOT
 from rotators.http_api_key.issuer import HttpIssuer
 from rotators.postgres.engine import PostgresEngine
 from shared.credentials import Login
@@ -68,6 +69,7 @@ def test_every_url_that_holds_the_credential_is_written() -> None:
         "password": "old",
         "username": "app",
         "host": "server.test",
+        "port": 5432,
         "POOL": "postgres://app:old@pool.test:6432/orders",
         "JDBC": "jdbc:postgresql://pool.test/orders?ssl=true&password=old&user=app",
         "PSYCOPG": "postgresql+psycopg://app@server.test",
@@ -86,10 +88,40 @@ def test_every_url_that_holds_the_credential_is_written() -> None:
 
 
 def test_explicit_fields_win_and_a_port_is_that_of_its_host() -> None:
-    for host, port in (("db.test", 6432), ("DB.test", 6432), ("other.test", 5432), (None, 6432)):
-        assert parse({**ONE_URL, "host": host}).port == port
+    for host in ("db.test", "DB.test", None):
+        assert parse({**ONE_URL, "host": host}).port == 6432
+    portless = {**ONE_URL, "DATABASE_URL": "postgres://app:old@db.test/orders"}
+    assert parse({**portless, "host": "other.test"}).port == 5432
     login = parse({**ONE_URL, "host": "db.test", "port": 7, "dbname": "d", "engine": "postgresql"})
     assert (login.port, login.dbname) == (7, "d")
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["db.test:6432/orders", "a:1,b:2/orders", "/orders?host=%2Frun&port=2", "a:1/orders?socket=x"],
+)
+def test_a_port_that_is_not_read_is_asked_for(place: str) -> None:
+    secret = {**ONE_URL, "DATABASE_URL": f"postgres://app:old@{place}", "host": "server.test"}
+    with pytest.raises(MalformedSecret, match="field 'port' of the secret is not said") as caught:
+        parse(secret)
+    assert caught.value.field == "port"
+    login = parse({**secret, "port": 7})
+    assert (login.host, login.port, login.dbname) == ("server.test", 7, "orders")
+
+
+def test_no_port_is_assumed_for_one_among_the_options() -> None:
+    secret = {**ONE_URL, "DATABASE_URL": "postgres://app:old@db.test:1/orders?port=2"}
+    with pytest.raises(MalformedSecret, match="give it in a field 'port', in the secret"):
+        parse(secret)
+
+
+@pytest.mark.parametrize("value", ["old%21", "old!", "%6fld!"])
+def test_a_password_in_another_option_is_refused(value: str) -> None:
+    url = f"postgres://app:old%21@db.test/orders?sslpassword={value}"
+    for secret in (url, {**ONE_URL, "DATABASE_URL": url}):
+        with pytest.raises(MalformedSecret, match=r"an option of .* has the password") as caught:
+            parse(secret)
+        assert "old" not in str(caught.value)
 
 
 def test_a_field_whose_name_is_mapped_to_another_is_only_kept() -> None:
@@ -144,6 +176,7 @@ def test_documents_are_equal_where_what_is_stored_is() -> None:
             "the engine in 'DATABASE_URL'.*or correct 'DATABASE_URL'",
         ),
         ({**ONE_URL, "password": "another"}, "DATABASE_URL", "is not that in 'password'"),
+        ({**ONE_URL, "password": {}}, "DATABASE_URL", "is not that in 'password'"),
         ({**ONE_URL, "username": "another"}, "DATABASE_URL", "is not that in 'username'"),
         ({**FLAT, "rotation": {"fields": {"user": "DB_USER"}}}, "rotation.fields.user", "none of"),
         ("canary", "SecretString", "neither a JSON object nor a connection URL"),
@@ -199,6 +232,43 @@ def test_a_key_is_read_and_written_likewise() -> None:
     key = ISSUER.parse(load_document(json.dumps(KEY)))
     written = dump_document(key.with_key(Secret("new"), key_id="a2").render())
     assert json.loads(written) == {**KEY, "HUB_TOKEN": "new", "HUB_TOKEN_ID": "a2"}
+
+
+def test_a_key_in_a_url_is_refused_where_no_rotation_would_change_it() -> None:
+    rotation = {"fields": KEY_FIELDS, "urls": ["URL"]}
+    document = {**KEY, "URL": "https://app:old@issuer.test/api", "rotation": rotation}
+    with pytest.raises(MalformedSecret, match="its key is in 'api_key'") as caught:
+        ISSUER.parse(load_document(json.dumps(document)))
+    assert caught.value.field == "rotation.urls"
+
+
+KIND = ROOT / "rotators" / "http_api_key"
+BROKER = {
+    "issuer": "rabbitmq",
+    "issuer_url": "https://broker.test/api",
+    "username": "app",
+    "admin_secret_arn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:broker-AbCdEf",
+    "AMQP_URL": "amqps://app:old@broker.test:5671/orders",
+    "rotation": {"urls": ["AMQP_URL"]},
+}
+
+
+def test_a_key_in_the_field_password_may_be_in_a_url() -> None:
+    key = ISSUER.parse(load_document(json.dumps(BROKER)))
+    written = json.loads(dump_document(key.with_key(Secret("n/w")).render()))
+    assert written == {**BROKER, "AMQP_URL": "amqps://app:n%2Fw@broker.test:5671/orders"}
+
+
+def test_a_key_that_an_issuer_makes_may_have_no_room_in_a_jdbc_url() -> None:
+    """Which would be known only when the old one is gone."""
+    gitlab = json.loads((KIND / "issuers" / "gitlab-rotate.json").read_text())
+    made = {**gitlab, "fields": {"key": "password", "id": "token_id"}}
+    url = "jdbc:x://db.test/orders?user=app&password=old"
+    secret = {**BROKER, "issuer": made, "token_id": "7", "project_id": "p", "host": "git.test"}
+    ISSUER.parse(load_document(json.dumps(secret)))
+    with pytest.raises(MalformedSecret, match="a JDBC URL, which cannot hold") as caught:
+        ISSUER.parse(load_document(json.dumps({**secret, "AMQP_URL": url})))
+    assert caught.value.field == "rotation.urls"
 
 
 @pytest.mark.parametrize(
