@@ -6,6 +6,7 @@ from typing import Any, Generic
 
 from shared.asked.grants import Grants, check_wishes
 from shared.asked.passwords import PASSWORD_RULES, password_policy
+from shared.asked.wishes import unknown_first
 from shared.credentials import LOGIN_FIELDS, Login
 from shared.document.fields import Fields
 from shared.document.form import names_of, naming, read_text, require_known
@@ -50,8 +51,9 @@ class DatabaseBackend(Generic[S]):
         Raises MalformedSecret, or TargetMismatch for another kind of database.
         """
         document = read_text(document, of="the secret")
-        require_known(document, LOGIN_FIELDS, of="the secret")
-        with naming(names_of(document)):
+        askable = {each for one in self.grants for each in one.variables}
+        with unknown_first(document, askable), naming(names_of(document)):
+            require_known(document, LOGIN_FIELDS, of="the secret")
             Fields(document).require_engine(self.engine.secret_engines)
             login = Login.parse(
                 document,

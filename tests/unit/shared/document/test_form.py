@@ -194,7 +194,7 @@ def test_documents_are_equal_where_what_is_stored_is() -> None:
         (
             "postgres://app@db",
             "SecretString",
-            "store a JSON object, with the URL in a field that 'rotation.urls' lists and a field 'p",
+            "store a JSON object, with the URL in a field that .* lists and a field 'password', as",
         ),
     ],
 )
