@@ -49,6 +49,12 @@ def read_wishes(document: Mapping[str, object], variables: Mapping[str, Kind]) -
     return tuple(found)
 
 
+def asked_length(document: Mapping[str, object]) -> int | None:
+    """The length that the secret asks for; None where it asks for none that can be."""
+    length = _reserved(document).get("password_length")
+    return length if type(length) is int else None
+
+
 def refuse_unknown(
     document: Mapping[str, object], variables: Collection[str], *, of: str = "the secret"
 ) -> None:
