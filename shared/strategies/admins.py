@@ -1,12 +1,12 @@
 """The admin of a database user: the login in the secret that `masterarn` names."""
 
-import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Generic
 
 from shared.asked.passwords import PASSWORD_RULES
 from shared.asked.wishes import refuse_unknown
+from shared.aws.names import region_of
 from shared.credentials import LOGIN_FIELDS, Login
 from shared.document.fields import Fields
 from shared.document.form import names_of, naming, place_of, read_text, require_known
@@ -28,10 +28,6 @@ from shared.strategies.options import TWO_PASSWORDS
 
 _FIELD = "masterarn"
 _STORE = "store the admin's password in {} with PutSecretValue"
-# A secret's; a partial one too, which the service takes.
-_ARN = re.compile(
-    r"arn:[a-z-]+:secretsmanager:(?P<region>[a-z0-9-]+):[0-9]{12}:secret:[A-Za-z0-9/_+=.@!-]+"
-)
 # It may be rotated itself, by another function, and then asks for what that allows.
 _ASKABLE = (*PASSWORD_RULES, *TWO_PASSWORDS)
 
@@ -138,18 +134,17 @@ def _arn(user: Login, ticket: Ticket[Login]) -> str:
     Raises MalformedSecret, without what is no ARN: it may be another field's value, by a slip.
     """
     arn = Fields(user.document).text(_FIELD)
-    there, here = _ARN.fullmatch(arn), _ARN.fullmatch(ticket.secret_arn)
+    there, here = region_of(arn), region_of(ticket.secret_arn)
     if there is None:
         raise MalformedSecret(
             f"field '{_FIELD}' of the secret is not the ARN of a secret",
             do=f"let '{_FIELD}' be the ARN of the admin's secret",
             field=_FIELD,
         )
-    if here and there["region"] != here["region"]:
+    if here and there != here:
         raise MalformedSecret(
-            f"field '{_FIELD}' of the secret names a secret in {there['region']}, and this one is "
-            f"in {here['region']}",
-            do=f"replicate the admin's secret to {here['region']}, and name the replica",
+            f"field '{_FIELD}' of the secret names a secret in {there}, and this one is in {here}",
+            do=f"replicate the admin's secret to {here}, and name the replica",
             field=_FIELD,
         )
     return arn

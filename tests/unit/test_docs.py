@@ -425,7 +425,7 @@ def test_every_field_is_in_its_table() -> None:
             "owner": "app",
             "key_id": "a1",
             "api_key": "x",
-            "admin_secret_arn": "arn",
+            "admin_secret_arn": arn,
         }
     )
     parsed = ISSUERS.parse(key)

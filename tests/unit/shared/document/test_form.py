@@ -236,7 +236,7 @@ KEY = {
     "OWNER": "app",
     "HUB_TOKEN_ID": "a1",
     "HUB_TOKEN": "old",
-    "admin_secret_arn": "arn:admin",
+    "admin_secret_arn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:any-AbCdEf",
     "rotation": {"fields": KEY_FIELDS},
 }
 ISSUER = HttpIssuer(ca_bundle({}), {})

@@ -1,6 +1,7 @@
 """What is refused of an admin's secret, and of the field that names it, before it is used."""
 
 import json
+from collections.abc import Mapping
 from typing import Any, cast
 
 import pytest
@@ -17,7 +18,7 @@ ADMIN = {"host": "db.test", "username": "admin", "password": "x"}
 BACKEND = SingleUser(object.__new__(PostgresEngine), {})
 
 
-def admins_login(secret: dict[str, object], ticket: object) -> None:
+def admins_login(secret: Mapping[str, object], ticket: object) -> None:
     BACKEND.admins.login(BACKEND.parse(load_value(json.dumps(secret))), cast("Any", ticket))
 
 
