@@ -5,9 +5,10 @@ print input and JSONDecodeError keeps the document, so none of their text is eve
 Raise with `from None`.
 """
 
-import re
 from collections.abc import Mapping
 from typing import ClassVar, NamedTuple, Self
+
+from shared.document.names import renamed
 
 # What an operator does about more than one error.
 NEXT_ATTEMPT = "wait for the service's next attempt"
@@ -66,15 +67,7 @@ class RotationError(Exception):
         Only once: who knows best which secret it is about comes first.
         """
         if not self._is_renamed and names:
-            quoted = "|".join(map(re.escape, names))
-            each = rf"'({quoted})'(?!@)"  # an account may be called so: 'host'@'%'
-
-            def name(found: re.Match[str]) -> str:
-                return f"'{names[found[1]]}'"
-
-            self.what = re.sub(rf"(?<=field ){each}", name, self.what)
-            # Two of its names may be one field, a URL.
-            self.do = re.sub(r"('[^']*') and \1", r"\1", re.sub(each, name, self.do))
+            self.what, self.do = renamed(self.what, self.do, names)
             self.field = names.get(self.field or "", self.field)
         self._is_renamed = True
         return self

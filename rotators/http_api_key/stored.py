@@ -9,6 +9,7 @@ from rotators.http_api_key.description.parts import Admin
 from rotators.http_api_key.description.trust import OtherBases, Trust
 from rotators.http_api_key.http.calls import climbs
 from rotators.http_api_key.http.client import Client
+from shared.aws.names import region_of
 from shared.document.fields import Fields
 from shared.document.form import require_known, urls_of
 from shared.document.mapping import URLS
@@ -141,7 +142,14 @@ def _arn(admin: Admin, client: Client) -> str:
     field = client.errors.fields.admin
     for name in admin.secret.names:
         Fields({field: client.values.get(name)}).text(field)
-    return admin.secret.text(client.values)
+    arn = admin.secret.text(client.values)
+    if region_of(arn) is None:  # it may be another field's value, by a slip: not repeated
+        raise MalformedSecret(
+            f"field '{field}' of the secret is not the ARN of a secret",
+            do=f"let '{field}' be the ARN of the admin's secret",
+            field=field,
+        )
+    return arn
 
 
 def _id(document: Mapping[str, object], field: str) -> str:

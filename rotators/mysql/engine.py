@@ -106,7 +106,7 @@ class MySQLSession:
         # The admin reads the rules: the user's own session may count as one whose password expired.
         with (
             self._namesakes.keeping_the_pending_version(),
-            explaining_policy_refusals(admin or self.connection, password),
+            explaining_policy_refusals(admin or self.connection, password, self.connection.login),
         ):
             yield
 
@@ -118,7 +118,7 @@ class MySQLSession:
         if not admin.mariadb:
             require_tls(admin)
         with (
-            explaining_policy_refusals(self.connection, password),
+            explaining_policy_refusals(self.connection, password, self.connection.login),
             admin.lock_held(*sorted((self.connection.account.user, twin))),
         ):
             accounts = AlternatingAccounts.load(

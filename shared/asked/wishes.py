@@ -1,8 +1,10 @@
 """The wishes in a secret's reserved object `rotation`, read as the variables they stand for."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from typing import Literal, NoReturn, Self
 
 from shared.document.fields import Fields
@@ -47,20 +49,37 @@ def read_wishes(document: Mapping[str, object], variables: Mapping[str, Kind]) -
     return tuple(found)
 
 
-def refuse_unknown(document: Mapping[str, object], variables: Collection[str]) -> None:
+def asked_length(document: Mapping[str, object]) -> int | None:
+    """The length that the secret asks for; None where it asks for none that can be."""
+    length = _reserved(document).get("password_length")
+    return length if type(length) is int else None
+
+
+def refuse_unknown(
+    document: Mapping[str, object], variables: Collection[str], *, of: str = "the secret"
+) -> None:
     """Raise MalformedSecret for a member that is for none of these variables."""
-    known = {variable.lower() for variable in variables}
+    known = {*_OF_FIELDS, *(variable.lower() for variable in variables)}
     for name in _reserved(document):
-        if name in known or name in _OF_FIELDS:
+        if name in known:
             continue
         is_functions = name.upper() in FUNCTIONS_OWN
         problem = "is for the function to say" if is_functions else "is not one that it may have"
-        do = f"set {name.upper()} on the function, or " if is_functions else ""
         raise MalformedSecret(
-            f"field '{_shown(name)}' of the secret {problem}",
-            do=f"{do}take it out; the secret may say {', '.join(sorted(known))}",
+            f"field '{_shown(name)}' of {of} {problem}",
+            do=f"{_instead(name, known)}; the secret may say {', '.join(sorted(known))}",
             field=_shown(name),
         )
+
+
+@contextmanager
+def unknown_first(document: Mapping[str, object], variables: Collection[str]) -> Iterator[None]:
+    """Tell of a member that nobody reads ahead of what the block fails with: it may be why."""
+    try:
+        yield
+    except RotationError:
+        refuse_unknown(document, variables)
+        raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +178,14 @@ def _text(place: str, value: object, kind: Kind) -> str:
             field=place,
         )
     return str(value)
+
+
+def _instead(name: str, known: Collection[str]) -> str:
+    """What to do about a member that is not known: to be meant is likelier than to be too much."""
+    if name.upper() in FUNCTIONS_OWN:
+        return f"set {name.upper()} on the function, or take it out"
+    near = get_close_matches(name.lower(), sorted(known), n=1)
+    return f"did you mean '{RESERVED}.{near[0]}'? Else take it out" if near else "take it out"
 
 
 def _shown(name: str) -> str:

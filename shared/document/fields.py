@@ -3,12 +3,12 @@
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import NoReturn
 from urllib.parse import urlsplit
 
 from shared.document.encoding import encodable
-from shared.document.form import missing, place_of, unread_port
+from shared.document.form import engine_advice, missing, place_of, unread_port
+from shared.document.hosts import address_in, has_dns_labels, is_host_name, same_form
 from shared.errors import MalformedSecret, TargetMismatch
 from shared.settings import FLAGS
 
@@ -51,7 +51,7 @@ class Fields:
             raise TargetMismatch(
                 f"{place} of {self.of} is not one this function rotates "
                 f"({', '.join(sorted(engines))})",
-                do=f"attach the function made for this engine, or correct '{field}'",
+                do=f"attach the function made for this engine, or {engine_advice(self.document)}",
                 field=field,
             ).rename_fields({})
 
@@ -69,17 +69,16 @@ class Fields:
         IPv6 address in its shortest form.
         """
         value = self.text(field)
-        address = _ip_address(value)
-        if address is not None:
-            return address
+        if address_in(value) is not None:
+            return same_form(value)
         name, _, port = value.rpartition(":")
         bare = name.strip("[]")
-        if port.isdecimal() and (_is_host_name(bare) or _ip_address(bare)):
+        if port.isdecimal() and (is_host_name(bare) or address_in(bare)):
             own, _ = place_of(self.document, "port")
             self._refuse(field, "has the port in it", f"move that to '{own}' in")
-        if not _is_host_name(value):
+        if not is_host_name(value):
             self._refuse(field, "must be one host name or IP address", "correct it in")
-        return value.lower().removesuffix(".")
+        return same_form(value)
 
     def optional_host(self, field: str) -> str | None:
         """The same, or None where the field is absent or null."""
@@ -119,7 +118,7 @@ class Fields:
         value = self.text(field)
         try:
             url = urlsplit(value)
-            good = url.scheme == "https" and _has_dns_labels(url.hostname or "") and url.port != 0
+            good = url.scheme == "https" and has_dns_labels(url.hostname or "") and url.port != 0
         except ValueError:
             good = False
         if not good or not re.fullmatch(r"[!-~]+", value) or re.search(r"[?#@\\]", value):
@@ -130,28 +129,3 @@ class Fields:
         field, place = place_of(self.document, field)
         problem = f"{place} of {self.of} {problem}"
         raise MalformedSecret(problem, field=field, do=f"{do} {self.of}").rename_fields({})
-
-
-def _ip_address(text: str) -> str | None:
-    """The address in its shortest form; None for what is none."""
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return None
-    return None if "%" in text else str(address)  # with a zone it is not one machine's only
-
-
-def _is_host_name(text: str) -> bool:
-    shape = r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?"
-    # As `127.1` and `0x7f000001`, which drivers take for addresses, each in its own way.
-    numeric_end = r"(.*\.)?([0-9]+|0x[0-9a-f]*)\.?"
-    return (
-        bool(re.fullmatch(shape, text))
-        and not re.fullmatch(numeric_end, text.lower())
-        and _has_dns_labels(text)
-    )
-
-
-def _has_dns_labels(host: str) -> bool:
-    """Whether each label has a length that it may have: Python looks no other name up."""
-    return all(0 < len(label) < 64 for label in host.removesuffix(".").split("."))  # noqa: PLR2004 - RFC 1035, 2.3.4

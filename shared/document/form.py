@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
 from shared.document import mapping
+from shared.document.hosts import same_form
+from shared.document.names import Names
 from shared.document.urls import Url, read_url
 from shared.errors import MalformedSecret, RotationError
 
@@ -16,6 +18,7 @@ class Text(dict[str, object]):
 
 
 TEXT_FIELD = "SecretString"
+_WITH_URL = f"store a JSON object, with the URL in a field that '{mapping.URLS}' lists"
 
 
 class Document(dict[str, object]):
@@ -35,8 +38,9 @@ class Document(dict[str, object]):
         self.stored = stored
         self.fields = fields
         self.urls = urls
-        said = [each for each in _said(self, urls) if self.get(each[0]) is None]
-        self.names = {**fields, **{name: field for name, field, _ in said}}
+        said = [each for each in _said(self, urls) if _is_absent(self, each[0])]
+        names = {**fields, **{name: field for name, field, _ in said}}
+        self.names = Names(names, fields, urls, plain=isinstance(stored, Text))
         self.from_urls = {name for name, _, value in said if value is not None}
         self.update({name: value for name, _, value in said if value is not None})
 
@@ -47,6 +51,11 @@ class Document(dict[str, object]):
         return not self == other
 
     __hash__ = None  # as of any dict
+
+
+def _is_absent(document: Mapping[str, object], name: str) -> bool:
+    value = document.get(name)
+    return value is None or (name == "dbname" and value == "")  # as some tools write it
 
 
 def _said(
@@ -65,7 +74,7 @@ def _said(
         said.append(next((one for one in each if one[2] is not None), each[0]))
     field, url = next(iter(urls.items()))
     place = {"host": url.host, "dbname": url.dbname, "engine": url.engine}
-    if str(document.get("host") or url.host).lower() == str(url.host).lower():
+    if same_form(str(document.get("host") or url.host)) == same_form(str(url.host)):
         place["port"] = url.port
     return said + [(name, field, value) for name, value in place.items()]
 
@@ -137,12 +146,28 @@ def place_of(document: Mapping[str, object], name: str) -> tuple[str, str]:
 
 def missing(document: Mapping[str, object], name: str) -> tuple[str, str]:
     """What is wrong where a name is missing, and what to do, ahead of what the secret is called."""
+    is_plain = isinstance(stored_of(document), Text)
     if place_of(document, name)[0] in urls_of(document):
-        return "is missing, or not a single one", f"give it there, or in a field '{name}', in"
+        do = f"{_WITH_URL} and a field '{name}'" if is_plain else f"in {_own_field(document, name)}"
+        preposition = "as" if is_plain else "in"
+        return "is missing, or not a single one", f"give it there, or {do}, {preposition}"
+    return "is missing", f"{_WITH_URL}, as" if is_plain else "add it to"
+
+
+def _own_field(document: Mapping[str, object], name: str) -> str:
+    """The field for a name beside a URL: one that is mapped and null, or a new one."""
+    fields = document.fields if isinstance(document, Document) else {}
+    return f"the field '{fields[name]}'" if name in fields else f"a field '{name}'"
+
+
+def engine_advice(document: Mapping[str, object]) -> str:
+    """What to do about an engine that is not known: a URL's scheme may be a driver's own name."""
+    field = place_of(document, "engine")[0]
+    if field not in urls_of(document):
+        return f"correct '{field}'"
     if isinstance(stored_of(document), Text):
-        how = f"store a JSON object, with the URL in a field that '{mapping.URLS}' lists, as"
-        return "is missing", how
-    return "is missing", "add it to"
+        return f"{_WITH_URL} and a field 'engine' that says one of these"
+    return f"say one of these in {_own_field(document, 'engine')} beside '{field}'"
 
 
 def unread_port(document: Mapping[str, object]) -> tuple[str, str]:
@@ -189,10 +214,16 @@ def _agreed(document: Document, of: str) -> Document:
                 field=field,
             )
         for name, held in (("username", url.username), ("password", url.password)):
+            own = document.names.get(name, name)
+            if held is not None and not isinstance(document[name], str):
+                raise MalformedSecret(
+                    f"field '{own}' of {of} must be a string of at least one character",
+                    do=f"correct it in {of}",
+                    field=own,
+                )
             if held is not None and held != document[name]:
                 raise MalformedSecret(
-                    f"the {name} in '{field}' of {of} is not that in "
-                    f"'{document.names.get(name, name)}'",
+                    f"the {name} in '{field}' of {of} is not that in '{own}'",
                     do=f"store the one in use in both, in {of}",
                     field=field,
                 )

@@ -89,7 +89,8 @@ def _read_urls(said: object, stored: Mapping[str, object], of: str) -> Mapping[s
 
 
 def _place(name: str) -> str:
-    return f"{_FIELDS}.{name}" if re.fullmatch(r"[\w-]{1,64}", name) else _FIELDS
+    """Where a name is mapped; what may be a value and no name misspelt is not repeated."""
+    return f"{_FIELDS}.{name}" if re.fullmatch(r"[a-z_]{1,20}", name) else _FIELDS
 
 
 def _refuse(place: str, problem: str, of: str) -> NoReturn:

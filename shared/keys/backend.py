@@ -5,7 +5,8 @@ from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from shared.asked.grants import Grants, check_wishes
-from shared.asked.wishes import Asked, Kind
+from shared.asked.passwords import PASSWORD_RULES
+from shared.asked.wishes import Asked, Kind, unknown_first
 from shared.errors import MalformedSecret, Misconfigured
 from shared.keys.api_key import ApiKey, Way
 from shared.keys.chosen import ChosenKey
@@ -71,7 +72,8 @@ class ApiKeyBackend:
 
     def parse(self, document: Mapping[str, object], /) -> ApiKey:
         """Raises MalformedSecret naming the field, or the place in the description."""
-        return self._issuer.parse(document)
+        with unknown_first(document, {*self._strategies.variables, *PASSWORD_RULES}):
+            return self._issuer.parse(document)
 
     def render(self, credential: ApiKey, /) -> dict[str, object]:
         """The secret's JSON object with this key in it."""

@@ -1,10 +1,12 @@
 """The admin of a database user: the login in the secret that `masterarn` names."""
 
-import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Generic
 
+from shared.asked.passwords import PASSWORD_RULES
+from shared.asked.wishes import refuse_unknown
+from shared.aws.names import region_of
 from shared.credentials import LOGIN_FIELDS, Login
 from shared.document.fields import Fields
 from shared.document.form import names_of, naming, place_of, read_text, require_known
@@ -22,10 +24,12 @@ from shared.protocol.contract import Ticket
 from shared.secret import Secret
 from shared.strategies.contract import Directory, Engine, S
 from shared.strategies.logins import Logins
+from shared.strategies.options import TWO_PASSWORDS
 
 _FIELD = "masterarn"
 _STORE = "store the admin's password in {} with PutSecretValue"
-_REGION = re.compile(r"arn:[^:]+:secretsmanager:([^:]+):")
+# It may be rotated itself, by another function, and then asks for what that allows.
+_ASKABLE = (*PASSWORD_RULES, *TWO_PASSWORDS)
 
 
 class Admins(Generic[S]):
@@ -47,11 +51,11 @@ class Admins(Generic[S]):
         write the secret could otherwise have the admin log in elsewhere, or change a user there.
         Raises MalformedSecret, TargetMismatch, and what reading the secret fails with.
         """
-        arn = Fields(user.document).text(_FIELD)
-        _require_region(arn, ticket)
+        arn = _arn(user, ticket)
         of = f"the admin's secret {arn}"
         with _reading(arn):
             document = read_text(ticket.read_secret(arn, again=again), of=of)
+        refuse_unknown(document, _ASKABLE, of=of)
         with naming(names_of(document)):
             require_known(document, LOGIN_FIELDS, of=of)
             fields = Fields(document, of=of)
@@ -124,16 +128,26 @@ class Admins(Generic[S]):
         )
 
 
-def _require_region(arn: str, ticket: Ticket[Login]) -> None:
-    """Raise MalformedSecret for a secret of another region, which a function cannot read."""
-    there, here = _REGION.match(arn), _REGION.match(ticket.secret_arn)
-    if there and here and there[1] != here[1]:
+def _arn(user: Login, ticket: Ticket[Login]) -> str:
+    """The ARN of the admin's secret, in this region: a function can read no other.
+
+    Raises MalformedSecret, without what is no ARN: it may be another field's value, by a slip.
+    """
+    arn = Fields(user.document).text(_FIELD)
+    there, here = region_of(arn), region_of(ticket.secret_arn)
+    if there is None:
         raise MalformedSecret(
-            f"field '{_FIELD}' of the secret names a secret in {there[1]}, and this one is in "
-            f"{here[1]}",
-            do=f"replicate the admin's secret to {here[1]}, and name the replica",
+            f"field '{_FIELD}' of the secret is not the ARN of a secret",
+            do=f"let '{_FIELD}' be the ARN of the admin's secret",
             field=_FIELD,
         )
+    if here and there != here:
+        raise MalformedSecret(
+            f"field '{_FIELD}' of the secret names a secret in {there}, and this one is in {here}",
+            do=f"replicate the admin's secret to {here}, and name the replica",
+            field=_FIELD,
+        )
+    return arn
 
 
 @contextmanager
@@ -148,7 +162,7 @@ def _reading(arn: str) -> Iterator[None]:
     if denied:
         raise Forbidden(what, do=do, field=_FIELD)
     raise MalformedSecret(
-        f"there is no secret to read for '{_FIELD}' ({what})",
+        f"there is no secret to read for field '{_FIELD}' ({what})",
         do=f"let '{_FIELD}' be the ARN of the admin's secret, or restore {arn}",
         field=_FIELD,
     )

@@ -2,10 +2,12 @@
 
 import logging
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Generic
 
 from shared.asked.grants import Grants, check_wishes
 from shared.asked.passwords import PASSWORD_RULES, password_policy
+from shared.asked.wishes import asked_length, place_of, unknown_first
 from shared.credentials import LOGIN_FIELDS, Login
 from shared.document.fields import Fields
 from shared.document.form import names_of, naming, read_text, require_known
@@ -28,6 +30,7 @@ class DatabaseBackend(Generic[S]):
     """The part of a Backend that does not depend on the strategy.
 
     directory: who knows where the databases of admin secrets without `host` are; None for nobody.
+    longest_passwords: the most characters that a secret may ask for, by what its `engine` is.
     """
 
     def __init__(
@@ -36,11 +39,13 @@ class DatabaseBackend(Generic[S]):
         environment: Mapping[str, str],
         *,
         directory: Directory | None = None,
+        longest_passwords: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
         self.engine = engine
         self.name = engine.name
         self.policies = Grants(environment, PASSWORD_RULES, password_policy)
         self.logins = Logins(engine)
+        self.longest_passwords = longest_passwords
         self.admins = Admins(engine, self.logins, directory)
         self._allow_unencrypted = Settings(environment).flag("ALLOW_UNENCRYPTED", default=False)
 
@@ -50,8 +55,9 @@ class DatabaseBackend(Generic[S]):
         Raises MalformedSecret, or TargetMismatch for another kind of database.
         """
         document = read_text(document, of="the secret")
-        require_known(document, LOGIN_FIELDS, of="the secret")
-        with naming(names_of(document)):
+        askable = {each for one in self.grants for each in one.variables}
+        with unknown_first(document, askable), naming(names_of(document)):
+            require_known(document, LOGIN_FIELDS, of="the secret")
             Fields(document).require_engine(self.engine.secret_engines)
             login = Login.parse(
                 document,
@@ -73,6 +79,15 @@ class DatabaseBackend(Generic[S]):
         way out of a lockout all the same.
         """
         check_wishes(current.document, self.grants)
+        engine, length = current.document.get("engine"), asked_length(current.document)
+        longest = self.longest_passwords.get(str(engine))
+        if length is not None and longest is not None and length > longest:
+            place = place_of("PASSWORD_LENGTH")
+            raise MalformedSecret(
+                f"field '{place}' of the secret is more than the {longest} that {engine} takes",
+                do=f"ask for {longest} or less, or correct 'engine' if the server is another",
+                field=place,
+            )
 
     def check_tested_wishes(self, pending: Login, ticket: Ticket[Login]) -> None:
         """The same for a secret that is only tested, as the next rotation would refuse it.

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from types import MappingProxyType
 from typing import Any, ClassVar, Generic, NamedTuple
 
 from shared.asked.grants import Grants
@@ -32,8 +33,11 @@ class SingleUser(DatabaseBackend[S]):
         environment: Mapping[str, str],
         *,
         directory: Directory | None = None,
+        longest_passwords: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
-        super().__init__(engine, environment, directory=directory)
+        super().__init__(
+            engine, environment, directory=directory, longest_passwords=longest_passwords
+        )
         self.options = Grants(
             environment,
             TWO_PASSWORDS if self.two_passwords else ONE_PASSWORD,

@@ -10,7 +10,7 @@ from local.servers.certificates import Authority
 from rotators.http_api_key.account.manager import Manager
 from rotators.http_api_key.issuer import HttpIssuer
 from shared.keys.api_key import ApiKey
-from tests.issuers.issuing import HERE, ticket_with_admin
+from tests.issuers.issuing import ADMIN_ARN, HERE, ticket_with_admin
 from tests.issuers.scripted import IssuerRequest, Stub, StubAnswer, stub_issuer
 
 ADMIN = "the-admins-key"
@@ -29,7 +29,7 @@ DESCRIPTION: Mapping[str, Any] = {
     "revoke": {"request": "DELETE /keys/{id}"},
     "probe": {"request": "GET /me", "rejected": [401], "authenticated": []},
 }
-SECRET = {"api_key": OLD, "key_id": "k1", "admin_secret_arn": "arn:any", "owner": "app"}
+SECRET = {"api_key": OLD, "key_id": "k1", "admin_secret_arn": ADMIN_ARN, "owner": "app"}
 # To each request its answer, or its answers one after the other, of which the last one stays.
 Answers = Mapping[str, object]
 

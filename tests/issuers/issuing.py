@@ -9,6 +9,7 @@ from rotators.http_api_key.testing.issuers.issuer import Issuer
 from shared.keys.api_key import ApiKey
 from tests.fake_ticket import FakeTicket
 
+ADMIN_ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:admin-AbCdEf"
 HERE = {"ALLOW_PRIVATE_ISSUERS": "true"}
 
 
@@ -30,7 +31,7 @@ def stored_key(issuer: Issuer, key: str = "any", owner: str | None = None) -> Ap
         "owner": owner or issuer.owner,
         "key_id": "any-id",
         "api_key": key,
-        "admin_secret_arn": "arn:any",
+        "admin_secret_arn": ADMIN_ARN,
     }
     return http_issuer(issuer).parse(document)
 

@@ -16,7 +16,7 @@ from shared.errors import Forbidden, Misconfigured, Rejected, RotationError, Unr
 from shared.keys.api_key import ApiKey, Way
 from tests.issuers.examples import NAMES, Documentation
 from tests.issuers.internet import Internet
-from tests.issuers.issuing import ticket_with_admin
+from tests.issuers.issuing import ADMIN_ARN, ticket_with_admin
 from tests.issuers.operations import Sent
 from tests.issuers.stub import Stub
 from tests.issuers.stubbed import StubTarget
@@ -179,7 +179,7 @@ def case(
     key = saying.first_key() if name in NAMES else {"key": "keys-own-value", "id": "k-1"}
     document = target.secret(key)
     if "admin" in documentation.document:
-        document["admin_secret_arn"] = "arn:any"
+        document["admin_secret_arn"] = ADMIN_ARN
     yield Case(name, saying, issuer, document, documentation.document.get("admin", {}))
     for host in documentation.hosts:
         del server.stubs[host]

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import MappingProxyType
 
 from rotators.mysql.connection import Connection
+from shared.asked.wishes import asked_length, place_of
+from shared.credentials import Login
 from shared.errors import RejectedByPolicy
 from shared.passwords import CLASSES, SET_WHERE
 from shared.secret import Secret
@@ -11,6 +14,8 @@ from shared.secret import Secret
 _LENGTH = "PASSWORD_LENGTH"  # the field of the error also where no rule is known to be broken
 # What caching_sha2_password takes, in bytes; a longer one is error 1396, which tells nothing.
 _MAX_BYTES = 256
+# The same by what a secret's `engine` may be; one that says `mariadb`, or nothing, may have more.
+LONGEST_PASSWORDS = MappingProxyType(dict.fromkeys(("mysql", "mysql2", "aurora-mysql"), _MAX_BYTES))
 
 
 _LOWERCASE, _UPPERCASE, _NUMBERS, _PUNCTUATION = CLASSES
@@ -24,16 +29,22 @@ _COUNT_RULES = (
 
 
 @contextmanager
-def explaining_policy_refusals(connection: Connection, password: Secret) -> Iterator[None]:
+def explaining_policy_refusals(
+    connection: Connection, password: Secret, user: Login
+) -> Iterator[None]:
     """Raise a RejectedByPolicy of the block as one whose field is the setting at fault.
 
-    connection: one that may read the server's variables.
+    connection: one that may read the server's variables. user: whose password it is.
     """
     if not connection.mariadb and len(password.reveal().encode()) > _MAX_BYTES:
+        place, do = _LENGTH, f"set {_LENGTH} to {_MAX_BYTES} or less, {SET_WHERE}"
+        if asked_length(user.document) is not None:
+            place = place_of(_LENGTH)
+            do = f"let '{place}' in the secret be {_MAX_BYTES} or less, and rotate again"
         raise RejectedByPolicy(
             f"the new password has more than the {_MAX_BYTES} bytes that MySQL takes",
-            do=f"set PASSWORD_LENGTH to {_MAX_BYTES} or less, {SET_WHERE}",
-            field=_LENGTH,
+            do=do,
+            field=place,
         )
     try:
         yield

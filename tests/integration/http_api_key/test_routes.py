@@ -15,7 +15,7 @@ from rotators.http_api_key.issuer import HttpIssuer
 from shared.errors import MalformedSecret, Misconfigured, RotationError, TargetMismatch
 from shared.protocol.event import Step
 from tests.issuers.described import BESIDE, EXAMPLES, REPLACED, target_of
-from tests.issuers.issuing import HERE, ticket_with_admin
+from tests.issuers.issuing import ADMIN_ARN, HERE, ticket_with_admin
 from tests.issuers.keyshop import Keyshop
 from tests.issuers.scripted import IssuerRequest, Stub, StubAnswer, stub_issuer
 from tests.lab import Lab, LabSecret
@@ -113,7 +113,7 @@ HUB = {
     "owner": "app",
     "api_key": "k0",
     "key_id": "1",
-    "admin_secret_arn": "arn:any",
+    "admin_secret_arn": ADMIN_ARN,
 }
 ALLOWED = {"api_key": "ADM", "allow": [{"secret": "*", "owner": "app"}]}
 

@@ -21,7 +21,7 @@ KEY = {
     "owner": "app",
     "key_id": "a1",
     "api_key": "old",
-    "admin_secret_arn": "arn:admin",
+    "admin_secret_arn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:any-AbCdEf",
 }
 
 ISSUER = HttpIssuer(ca_bundle({}), {})

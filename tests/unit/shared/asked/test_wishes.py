@@ -68,7 +68,25 @@ def test_what_nobody_here_takes_is_refused_naming_what_they_take(name: str) -> N
     with pytest.raises(MalformedSecret, match="is not one that it may have") as caught:
         check_wishes({"rotation": {"fields": {}, "urls": [], name: None}}, [grants(ONE_PASSWORD)])
     assert caught.value.field == f"rotation.{name}"
-    assert "the secret may say short_gap" in caught.value.do
+    assert "the secret may say fields, short_gap, urls" in caught.value.do
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("url", "urls"),
+        ("field", "fields"),
+        ("URLS", "urls"),
+        ("pasword_length", "password_length"),
+        ("nonsense", None),
+    ],
+)
+def test_a_misspelt_member_is_told_what_it_may_be_meant_for(name: str, meant: str | None) -> None:
+    """ "Take it out" alone would leave a URL with the old password."""
+    with pytest.raises(MalformedSecret) as caught:
+        check_wishes({"rotation": {name: ["DATABASE_URL"]}}, [grants(PASSWORD_RULES)])
+    told = f"did you mean 'rotation.{meant}'? Else take it out; " if meant else "take it out; "
+    assert caught.value.do.startswith(told)
 
 
 @pytest.mark.parametrize("name", ["", "a b", "hunter2!", "x" * 41, "\ud800", "p4ss"])

@@ -124,6 +124,21 @@ def test_a_password_in_another_option_is_refused(value: str) -> None:
         assert "old" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("held", "said"),
+    [("H.example.org", "h.example.org."), ("h.test.", "H.test"), ("[0:0::1]", "::1")],
+)
+def test_one_host_in_two_spellings_has_the_port_of_the_url(held: str, said: str) -> None:
+    url = f"postgres://app:old@{held}:6432/orders"
+    assert parse({**ONE_URL, "DATABASE_URL": url, "host": said}).port == 6432
+
+
+def test_an_empty_database_name_counts_as_absent_beside_a_url() -> None:
+    login = parse({**ONE_URL, "dbname": ""})
+    assert login.dbname == "orders"
+    assert json.loads(following(login))["dbname"] == ""
+
+
 def test_a_field_whose_name_is_mapped_to_another_is_only_kept() -> None:
     secret = {**FLAT, "password": "of something else", "host": 7}
     login = parse(secret)
@@ -173,7 +188,35 @@ def test_documents_are_equal_where_what_is_stored_is() -> None:
         (
             {**ONE_URL, "DATABASE_URL": "mysql://app:p@db"},
             "DATABASE_URL",
-            "the engine in 'DATABASE_URL'.*or correct 'DATABASE_URL'",
+            "the engine in 'DATABASE_URL'.*or say one of these in a field 'engine' beside 'DATA",
+        ),
+        (
+            "postgis://app:p@db",
+            "SecretString",
+            "or store a JSON object, with the URL in a field .* and a field 'engine' that says one",
+        ),
+        (
+            {**ONE_URL, "engine": "oracle"},
+            "engine",
+            "field 'engine' of the secret is not one .* or correct 'engine'",
+        ),
+        (
+            {
+                "DATABASE_URL": "postgres://app@db",
+                "DB_PASSWORD": None,
+                "rotation": {"fields": {"password": "DB_PASSWORD"}, "urls": ["DATABASE_URL"]},
+            },
+            "DATABASE_URL",
+            "give it there, or in the field 'DB_PASSWORD', in the secret",
+        ),
+        (
+            {
+                "DATABASE_URL": "postgres://app:12345@db",
+                "P": 12345,
+                "rotation": {"fields": {"password": "P"}, "urls": ["DATABASE_URL"]},
+            },
+            "P",
+            "field 'P' of the secret must be a string of at least one character; correct it in",
         ),
         ({**ONE_URL, "password": "another"}, "DATABASE_URL", "is not that in 'password'"),
         ({**ONE_URL, "password": {}}, "DATABASE_URL", "is not that in 'password'"),
@@ -181,7 +224,11 @@ def test_documents_are_equal_where_what_is_stored_is() -> None:
         ({**FLAT, "rotation": {"fields": {"user": "DB_USER"}}}, "rotation.fields.user", "none of"),
         ("canary", "SecretString", "neither a JSON object nor a connection URL"),
         ('["postgres://a:b@db"]', "SecretString", "is no connection URL"),
-        ("postgres://app@db", "SecretString", "the password in 'SecretString' of the secret"),
+        (
+            "postgres://app@db",
+            "SecretString",
+            "store a JSON object, with the URL in a field that .* lists and a field 'password', as",
+        ),
     ],
 )
 def test_what_is_wrong_is_told_by_the_names_of_the_secret(
@@ -222,7 +269,7 @@ KEY = {
     "OWNER": "app",
     "HUB_TOKEN_ID": "a1",
     "HUB_TOKEN": "old",
-    "admin_secret_arn": "arn:admin",
+    "admin_secret_arn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:any-AbCdEf",
     "rotation": {"fields": KEY_FIELDS},
 }
 ISSUER = HttpIssuer(ca_bundle({}), {})

@@ -31,6 +31,10 @@ def load(rotation: object, **more: Any) -> dict[str, object]:  # noqa: ANN401 - 
         ({"fields": {"password": ["canary"]}}, "rotation.fields.password", "the name of a field"),
         ({"fields": {"password": "canary"}}, "rotation.fields.password", "does not have"),
         ({"fields": {"the canary's": "canary"}}, "rotation.fields", "does not have"),
+        *(
+            ({"fields": {name: "canary"}}, "rotation.fields", "does not have")
+            for name in ("Canary-1", "canary7", "c" * 21, "canary\n")
+        ),
         ({"fields": {"password": "rotation"}}, "rotation.fields.password", "'rotation' itself"),
         ({"fields": {"rotation": "DB_USER"}}, "rotation.fields.rotation", "'rotation' itself"),
         (

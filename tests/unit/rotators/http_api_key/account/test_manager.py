@@ -18,7 +18,7 @@ def manager(authority: Authority, label: str, arn: str = ARN) -> Manager:
         "owner": "app",
         "key_id": "1",
         "api_key": "any",
-        "admin_secret_arn": "arn:any",
+        "admin_secret_arn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:any-AbCdEf",
     }
     admin = {"issuer_url": URL, "api_key": "any"}
     return issuer.manage(issuer.parse(document), FakeTicket(admin_secret=admin, secret_arn=arn))
