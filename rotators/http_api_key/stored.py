@@ -14,7 +14,7 @@ from shared.document.fields import Fields
 from shared.document.form import require_known, urls_of
 from shared.document.mapping import URLS
 from shared.errors import MalformedSecret, Misconfigured
-from shared.keys.api_key import Account, ApiKey, Way
+from shared.keys.api_key import Account, ApiKey
 from shared.secret import Secret
 
 
@@ -60,14 +60,6 @@ def _check_urls(description: Description, document: Mapping[str, object]) -> Non
         raise MalformedSecret(
             f"'{URLS}' of the secret lists URLs, but its key is in '{key}', which no URL has",
             do=f"take '{URLS}' out of the secret, and the key out of its URLs",
-            field=URLS,
-        )
-    has_jdbc = any(url.is_jdbc for url in urls_of(document).values())
-    if has_jdbc and description.way is not Way.CHOSEN:
-        raise MalformedSecret(
-            f"'{URLS}' of the secret lists a JDBC URL, which cannot hold every key that the issuer "
-            "may make",
-            do="take it out of that list, and the key out of the URL, in the secret",
             field=URLS,
         )
 

@@ -17,6 +17,7 @@ from rotators.mysql.passwords.mysql import MySQLPasswords
 from rotators.mysql.passwords.policy import explaining_policy_refusals
 from rotators.mysql.plugins.login import Plugins
 from shared.credentials import Login
+from shared.document.form import require_plain
 from shared.secret import Secret
 from shared.tls import DatabaseAuthorities
 
@@ -36,6 +37,8 @@ _PREPARE = (
     " /*!80017 , print_identified_with_as_hex = 0 */,"
     " sql_mode = CONCAT('' /*M! , 'NO_AUTO_CREATE_USER' */)"
 )
+# MariaDB's JDBC driver takes user and password as they stand in its URL, in 2.x and 3.x.
+_DECODED_BY_NOBODY = ("mariadb",)
 # In place of a key that the server, unproven without TLS, would send to encrypt the password with.
 _NO_KEY = b"none"
 
@@ -153,9 +156,11 @@ class MySQLEngine:
     def check(self, login: Login, /) -> None:
         """Raise MalformedSecret for a user name that is too long even for MariaDB, which takes 128.
 
-        That MySQL takes 32 is checked when a user is created.
+        That MySQL takes 32 is checked when a user is created. Also for a login in a connection URL
+        that MariaDB's JDBC driver would read otherwise.
         """
         login.check_length(len(login.username), limit=128, engine=self.name)
+        require_plain(login.document, _DECODED_BY_NOBODY)
 
     @contextmanager
     def connect(self, login: Login, /) -> Iterator[MySQLSession]:

@@ -128,6 +128,22 @@ def require_known(document: Mapping[str, object], known: Collection[str], *, of:
         mapping.require_known(document.fields, known, of=of)
 
 
+def require_plain(document: Mapping[str, object], schemes: Collection[str]) -> None:
+    """Raise MalformedSecret for a JDBC URL of these schemes whose login is percent-encoded.
+
+    schemes: those whose driver decodes nothing.
+    """
+    for field, url in urls_of(document).items():
+        if url.is_jdbc and url.engine in schemes and not url.is_plain:
+            raise MalformedSecret(
+                f"the JDBC driver of '{field}' decodes nothing, and the user or the password there "
+                "has more than letters, digits and -._~",
+                do="keep both in fields and out of that URL, or exclude all other characters by "
+                "EXCLUDE_CHARACTERS or rotation.exclude_characters, and first set such a password",
+                field=field,
+            )
+
+
 def names_of(document: Mapping[str, object]) -> Mapping[str, str]:
     """The field that each name is in, where that has another name."""
     return document.names if isinstance(document, Document) else {}

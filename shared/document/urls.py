@@ -2,8 +2,7 @@
 
 What two of the parsers that applications use would read differently is refused.
 Sources: RFC 3986; PostgreSQL documentation, "Connection URIs"; the drivers' own, on JDBC URLs.
-Of JDBC drivers MySQL's and PostgreSQL's decode options as HTML forms do, and MariaDB's, which
-takes MySQL's URLs as well, decodes nothing: what needs no encoding is the same to all.
+Drivers percent-decode user and password, but for some JDBC drivers: see `Url.is_plain`.
 """
 
 import re
@@ -60,6 +59,12 @@ class Url:
     passwords: tuple[_Part, ...]
 
     @property
+    def is_plain(self) -> bool:
+        """Whether a driver that decodes nothing finds the same user and password."""
+        parts = (*self.users, *self.passwords)
+        return all(_UNRESERVED.fullmatch(self.text[part.start : part.end]) for part in parts)
+
+    @property
     def username(self) -> str | None:
         """The user."""
         return self.users[0].value if self.users else None
@@ -70,25 +75,13 @@ class Url:
         return self.passwords[0].value if self.passwords else None
 
     def with_login(self, username: str, password: str) -> str:
-        """The URL with these in place of those that it has; every other byte stays.
-
-        Raises MalformedSecret for one that some driver would read as another.
-        """
+        """The URL with these in place of those that it has; every other byte stays."""
         parts = [(part, username) for part in self.users]
         parts += [(part, password) for part in self.passwords]
         text = self.text
         for part, value in sorted(parts, key=lambda each: -each[0].start):
-            if value == part.value:
-                continue
-            if self.is_jdbc and not _UNRESERVED.fullmatch(value):
-                raise MalformedSecret(
-                    "the new credential has characters that JDBC drivers read differently in "
-                    f"'{self.name}' of the secret",
-                    do="exclude all but letters, digits and -._~ by EXCLUDE_CHARACTERS or "
-                    "rotation.exclude_characters, or take user and password out of that URL",
-                    field=self.name,
-                )
-            text = text[: part.start] + quote(value, safe="") + text[part.end :]
+            if value != part.value:
+                text = text[: part.start] + quote(value, safe="") + text[part.end :]
         return text
 
 
@@ -129,12 +122,6 @@ class _Reader:
             raw = self.text[start:end]
             if not raw:
                 self._refuse(f"has an empty {key}", "leave it out, or give it")
-            if found["jdbc"] and not _UNRESERVED.fullmatch(raw):
-                self._refuse(
-                    f"has a {key} with characters that JDBC drivers read differently",
-                    "keep user and password in fields and out of the URL, or first set one of "
-                    "letters, digits and -._~ only",
-                )
             if "+" in raw:
                 self._refuse(f"has a '+' in its {key}", "write it as %2B or, for a space, %20")
             parts[key].append(_Part(start, end, self._decoded(raw)))

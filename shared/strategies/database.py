@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Generic
 
@@ -101,8 +102,13 @@ class DatabaseBackend(Generic[S]):
                 raise
 
     def render(self, credential: Login, /) -> dict[str, object]:
-        """The secret's JSON with this user and password."""
-        return credential.render()
+        """The secret's JSON with this user and password.
+
+        Raises MalformedSecret where a connection URL in it cannot hold them.
+        """
+        document = credential.render()
+        self.engine.check(replace(credential, document=document))
+        return document
 
     def discard(self, created: Login, ticket: Ticket[Login], /) -> None:
         """Nothing: a password that was never installed leaves no trace."""

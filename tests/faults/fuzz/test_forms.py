@@ -33,7 +33,6 @@ URLS = (
 )
 SCHEMES = ("postgres", "postgresql", "mysql", "mariadb")
 PASSWORDS = (CANARY, f"{CANARY}/@:é +%", f"{CANARY}~")
-# The second may stand in any URL as it is, which JDBC drivers need.
 NEW = (("next user/", "next:p@ss %+é~"), ("next_user", "next.pass-~"))
 # What messages may quote: the names of fields, and whose password it is.
 SHOWN = frozenset({"host", "DB_HOST", "username", "DB_USER", "masterarn", "fields", "urls"})
@@ -142,12 +141,11 @@ def as_libpq_reads(text: str) -> Iterator[tuple[str, object]]:
 
 
 def as_jdbc_reads(text: str) -> Iterator[tuple[str, object]]:
-    """The user and the password among the options: MariaDB's driver decodes none of them."""
+    """The user and the password among the options, as the drivers that decode them do."""
     if text.startswith("jdbc:"):
         query = text.partition("?")[2]
         options = dict(option.partition("=")[::2] for option in query.split("&"))
         for name in {"user", "password"} & options.keys():
-            yield name, options[name]
             yield name, unquote_plus(options[name])
 
 
