@@ -1,4 +1,4 @@
-"""Fetch what docs/ and its examples are tried with, so that no test waits for a download; say what is not."""
+"""Fetch what docs/ is tried with, so that no test waits for a download; say what is not."""
 
 from local import examples
 from local.examples import terraform
