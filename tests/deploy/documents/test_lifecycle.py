@@ -84,9 +84,7 @@ def test_the_secrets_that_name_a_function_are_found_before_it_is_removed(account
 
 def test_a_rule_that_names_the_stacks_group_is_found_and_taken_out(account: Account) -> None:
     ec2 = account.aws("ec2")
-    made = [
-        ec2.create_security_group(GroupName=name, Description=name) for name in ("f", "db", "x")
-    ]
+    made = [ec2.create_security_group(GroupName=name, Description=name) for name in ("fs", "db")]
     functions, database = (each["GroupId"] for each in made)
     pair = [{"GroupId": functions}]
     rule = {"IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432, "UserIdGroupPairs": pair}
