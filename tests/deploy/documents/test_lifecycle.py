@@ -21,11 +21,17 @@ DAYS = 30
 def test_a_version_is_tried_on_one_secret_and_the_secret_given_back(account: Account) -> None:
     stable, following = account.function(FUNCTION), account.function(NEXT)
     account.stack("secret-rotators", {"PostgresSingleUserArn": stable})
-    account.stack("secret-rotators-next", {"PostgresSingleUserArn": following})
+    let_in_by = {"PostgresSingleUserRoleArn": "role", "FunctionSecurityGroupId": "sg-1"}
+    account.stack("secret-rotators-next", {"PostgresSingleUserArn": following, **let_in_by})
     canary = account.secret("orders-canary", stable, {"AutomaticallyAfterDays": DAYS})
     other = account.secret("orders-prod-db", stable, {"AutomaticallyAfterDays": DAYS})
     before = account.described(other)
-    _, attach, rotate, give_back = section(PAGE, "Try a version on one secret").blocks("sh")
+    blocks = section(PAGE, "Try a version on one secret").blocks("sh")
+    _, let_in, attach, rotate, give_back = blocks
+    assert [line.split() for line in account.run(let_in).splitlines()] == [
+        ["PostgresSingleUserRoleArn", "role"],
+        ["FunctionSecurityGroupId", "sg-1"],
+    ]
 
     account.run(attach)
     account.tested(canary, 2)
@@ -60,7 +66,8 @@ def test_the_secrets_that_name_a_function_are_found_before_it_is_removed(account
     account.secret("on", functions[0], {"AutomaticallyAfterDays": DAYS})
     account.secret("orders-prod-db", functions[1], {"AutomaticallyAfterDays": DAYS})
     account.secret("other", account.function("Another"), {"AutomaticallyAfterDays": DAYS})
-    find, cancel, delete, later, groups = section(PAGE, "Take a function away").blocks("sh")
+    find, cancel, delete, later = section(PAGE, "Take a function away").blocks("sh")[:4]
+    (groups,) = section(PAGE, "Log groups").blocks("sh")
     account.run(cancel)
     found = sorted(line.split() for line in account.run(find).splitlines())
     assert found == [["on", "True", functions[0]], ["orders-prod-db", "False", functions[1]]]
@@ -73,6 +80,20 @@ def test_the_secrets_that_name_a_function_are_found_before_it_is_removed(account
     logs.delete_log_group(logGroupName=name)
     account.run(delete)
     assert account.aws("cloudformation").describe_stacks()["Stacks"] == []
+
+
+def test_a_rule_that_names_the_stacks_group_is_found_and_taken_out(account: Account) -> None:
+    ec2 = account.aws("ec2")
+    made = [ec2.create_security_group(GroupName=name, Description=name) for name in ("fs", "db")]
+    functions, database = (each["GroupId"] for each in made)
+    pair = [{"GroupId": functions}]
+    rule = {"IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432, "UserIdGroupPairs": pair}
+    ec2.authorize_security_group_ingress(GroupId=database, IpPermissions=[rule])
+    account.stack("secret-rotators", {"FunctionSecurityGroupId": functions})
+    find, revoke = section(PAGE, "Its security group").blocks("sh")
+    assert account.run(find).split() == [database, "db"]
+    account.run(find + revoke, database=database)
+    assert account.run(find) == ""
 
 
 def test_log_groups_outlive_the_stack() -> None:
@@ -114,6 +135,7 @@ def test_a_promoted_replica_is_rotated_in_its_region(account: Account) -> None:
     ("page", "heading", "runtime"),
     [
         (PAGE, "When Lambda's Python ends", "python3.13"),
+        ("from-aws-functions", "Before", "python3.6"),
         ("from-aws-functions", "Before", "python3.10"),
     ],
 )
@@ -126,7 +148,8 @@ def test_functions_are_found_by_their_python(
     trust = '{"Version": "2012-10-17", "Statement": []}'
     name = f"secret-rotators-{runtime.replace('.', '-')}"
     role = account.aws("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust)
-    for function, version in ((name, runtime), (f"another-{runtime[-2:]}", "python3.14")):
+    another = name.replace("secret-rotators", "another")
+    for function, version in ((name, runtime), (another, "python3.14")):
         account.aws("lambda").create_function(
             FunctionName=function,
             Runtime=version,

@@ -89,11 +89,13 @@ def test_rules_are_kept_as_they_may_be_given_again(rules: "RotationRulesTypeType
 def test_all_secrets_of_a_function_are_moved_and_moved_back(
     account: Account, functions: tuple[str, str]
 ) -> None:
-    awss, _ = functions
+    awss, ours = functions
+    first = account.secret("orders-prod-db", awss, SCHEDULES[2])
     moving = [account.secret(f"billing/{n}", awss, SCHEDULES[n % 3]) for n in range(3)]
     off = account.secret("off", awss, SCHEDULES[0])
     account.client.cancel_rotate_secret(SecretId=off)
     others = [off, account.secret("other", account.function("Another"), SCHEDULES[0])]
+    others.append(account.secret("ours", ours, SCHEDULES[1]))
     # One that AWS's function left unfinished, as step 7 finds it.
     stuck = account.secret("stuck", awss, SCHEDULES[1])
     account.client.put_secret_value(
@@ -101,19 +103,22 @@ def test_all_secrets_of_a_function_are_moved_and_moved_back(
     )
     found = section(PAGE, "Before").block("sh", "aws secretsmanager list-secrets")
     assert account.run(found) == "stuck\n"
+    every = [first, *moving, *others, stuck]
+    before = {arn: account.described(arn) for arn in every}
+    # As the page has it, one is moved before all.
+    keep_one, attach_one, *_ = section(PAGE, "One secret").blocks("sh")
+    account.run(keep_one + attach_one)
+    account.tested(first, 2)
+    account.functions[OURS].seen.clear()
 
     names, keep, attach, compare, back = section(PAGE, "All secrets of a function").blocks("sh")
-    (account.folder / "function.txt").write_text(f"{awss}\n")
-    every = [*moving, *others, stuck]
-    before = {arn: account.described(arn) for arn in every}
     attached = account.tried(names + keep + attach)
     assert "A previous rotation isn't complete" in attached.stderr
-    compared = account.tried(names + compare).stdout
-    # Moved were all but one, which the comparison shows too.
-    assert (account.folder / "refused.txt").read_text() == f"{stuck}\n"
-    assert [arn for arn in every if arn in compared] == [stuck]
+    assert attached.stdout == f"{stuck}\n"
+    assert (account.tried(compare).returncode, account.tried(compare).stdout) == (0, "")
+    moving.insert(0, first)
     for arn in moving:
-        account.tested(arn, 2)
+        account.tested(arn, 3 if arn == first else 2)
         assert changed(before[arn], account.described(arn)) == {"RotationLambdaARN"}
     for arn in others:
         assert changed(before[arn], account.described(arn)) == set()
@@ -122,9 +127,15 @@ def test_all_secrets_of_a_function_are_moved_and_moved_back(
 
     account.tried(names + back)
     for arn in moving:
-        account.tested(arn, 3)
+        account.tested(arn, 4 if arn == first else 3)
         assert account.described(arn)["RotationLambdaARN"] == awss
         assert changed(before[arn], account.described(arn)) == set()
+    # As if the rules had not stayed.
+    account.client.rotate_secret(
+        SecretId=moving[1], RotationRules={"AutomaticallyAfterDays": 1}, RotateImmediately=False
+    )
+    shown = account.tried(compare).stdout
+    assert [arn for arn in every if arn in shown] == [moving[1]]
 
 
 def changed(before: dict[str, Any], after: dict[str, Any]) -> set[str]:

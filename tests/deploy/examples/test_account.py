@@ -101,6 +101,14 @@ def test_each_key_is_for_its_roles_and_through_secrets_manager_only() -> None:
             assert each.get("Condition") == (None if sid.startswith("Administration") else via)
 
 
+def test_without_a_function_that_has_an_admin_there_is_no_key_of_admins() -> None:
+    """KMS takes no policy that names nobody, which moto does not mind."""
+    outputs = deployed("keys", **{**GIVEN, "AdminReaderRoleArns": ""})
+    assert outputs.keys() == {"KmsKeyArns", "SecretsKeyArn"}
+    assert outputs["KmsKeyArns"] == outputs["SecretsKeyArn"]
+    assert len(client("kms").list_keys()["Keys"]) == 1
+
+
 def test_the_roles_and_the_parameter_are_the_functions_stacks() -> None:
     whole = template.document()
     assert whole["Parameters"]["KmsKeyArns"]["Type"] == "CommaDelimitedList"

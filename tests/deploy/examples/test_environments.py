@@ -1,8 +1,6 @@
-"""samconfig.toml for two environments, and the script that deploys them from CI.
+"""samconfig.toml for two environments, and the script that deploys them from CI."""
 
-The SAM CLI is not part of `make test`: its own reader was asked once, as docs/examples says.
-"""
-
+import itertools
 import re
 import tomllib
 from pathlib import Path
@@ -12,6 +10,7 @@ import pytest
 
 from local import examples, template
 from local.build import artifacts
+from tests.deploy.documents.sam import Deploy, Sam
 from tests.deploy.examples.checks import FOLDER, run
 
 ENVIRONMENTS = tomllib.loads((FOLDER / "samconfig.toml").read_text())
@@ -20,22 +19,40 @@ OURS = tomllib.loads((artifacts.ROOT / "samconfig.toml").read_text())["default"]
 SCRIPT = FOLDER / "deploy-from-ci.sh"
 
 
-def parameters(name: str) -> dict[str, str]:
-    """As SAM reads a list of overrides: each is split at its first `=`."""
-    overrides = ENVIRONMENTS[name]["deploy"]["parameters"]["parameter_overrides"]
-    assert isinstance(overrides, list)
-    assert not [each for each in overrides if re.search(r"\s", each)]  # SAM would cut it there
-    return dict(each.split("=", 1) for each in overrides)
+@pytest.fixture(scope="module")
+def read(sam: Sam, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Deploy]:
+    """Each environment as the SAM CLI reads it, of a copy as the file says to make it."""
+    folder = tmp_path_factory.mktemp("clone")
+    (folder / "template.yaml").write_text((artifacts.ROOT / "template.yaml").read_text())
+    (folder / "environments.toml").write_text((FOLDER / "samconfig.toml").read_text())
+    words = ("--config-file", "environments.toml", "--config-env")
+    return {name: sam(*words, name, folder=folder) for name in NAMES}
 
 
 def of(name: str, command: str) -> dict[str, Any]:
     return dict(ENVIRONMENTS[name][command]["parameters"])
 
 
-def test_there_are_two_environments_and_two_stacks() -> None:
-    stacks = {name: of(name, "global")["stack_name"] for name in NAMES}
-    assert {name.partition("-")[0] for name in stacks} == {"staging", "production"}
-    assert stacks["staging"] == stacks["production"] != stacks["production-keys"]
+def test_each_stack_has_a_name_and_secrets_and_admins_of_its_own(read: dict[str, Deploy]) -> None:
+    """So they may be in one account and region."""
+    assert {name.partition("-")[0] for name in read} == {"staging", "production"}
+    assert [each.refused for each in read.values()] == [None] * 3
+    assert len({each.stack_name for each in read.values()}) == len(read)
+    for which in ("SecretPrefixes", "DatabaseAdminPrefixes", "IssuerAdminPrefixes"):
+        defaults = template.document()["Parameters"]
+        prefixes = [
+            prefix
+            for each in read.values()
+            if which != "DatabaseAdminPrefixes" or deploys(each, "PostgresAlternatingUsers")
+            if which != "IssuerAdminPrefixes" or deploys(each, "HttpApiKey")
+            for prefix in each.parameters.get(which, defaults[which]["Default"]).split(",")
+        ]
+        for one, other in itertools.permutations(prefixes, 2):
+            assert not one.startswith(other), which
+
+
+def deploys(stack: Deploy, function: str) -> bool:
+    return stack.parameters.get(f"Deploy{function}", "true") == "true"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -49,9 +66,13 @@ def test_an_environment_has_all_that_ours_has_of_building_and_reading(name: str)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_its_parameters_are_the_templates_and_have_values_that_it_takes(name: str) -> None:
+def test_its_parameters_are_the_templates_and_have_values_that_it_takes(
+    name: str, read: dict[str, Deploy]
+) -> None:
     known = template.document()["Parameters"]
-    for key, value in parameters(name).items():
+    written = ENVIRONMENTS[name]["deploy"]["parameters"]["parameter_overrides"]
+    assert read[name].parameters.keys() == written.keys()
+    for key, value in read[name].parameters.items():
         declared = known[key]
         members = value.split(",") if declared["Type"] == "CommaDelimitedList" else [value]
         for member in members:
@@ -59,10 +80,9 @@ def test_its_parameters_are_the_templates_and_have_values_that_it_takes(name: st
             assert member in declared.get("AllowedValues", [member]), key
 
 
-def test_each_function_is_in_one_of_the_productions_stacks() -> None:
+def test_each_function_is_in_one_of_the_productions_stacks(read: dict[str, Deploy]) -> None:
     for function in template.functions():
-        switches = [parameters(name).get(f"Deploy{function}", "true") for name in NAMES[:2]]
-        assert sorted(switches) == ["false", "true"], function
+        assert sum(deploys(read[name], function) for name in NAMES[:2]) == 1, function
 
 
 @pytest.mark.parametrize("script", sorted(FOLDER.glob("*.sh")), ids=lambda path: path.stem)
@@ -72,9 +92,9 @@ def test_shellcheck_finds_nothing(script: Path) -> None:
 
 
 def test_without_an_environment_the_script_says_how_to_call_it() -> None:
-    done = run("bash", SCRIPT)
+    done = run("bash", SCRIPT, "environments.toml")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "deploy-from-ci.sh ENVIRONMENT..." in done.stderr
+    assert "deploy-from-ci.sh FILE ENVIRONMENT..." in done.stderr
 
 
 @pytest.mark.parametrize(("fails", "calls"), [("", 4), ("deploy", 2), ("build", 1)])
@@ -86,9 +106,9 @@ def test_the_script_asks_nothing_and_stops_where_sam_does(
     sam.write_text(f'#!/bin/sh\necho "$@"\ntest "$1" != "{fails}"\n')
     sam.chmod(0o755)
     path = f"{tmp_path}:/usr/bin:/bin"
-    done = run("env", f"PATH={path}", "bash", SCRIPT, "production", "production-keys")
+    done = run("env", f"PATH={path}", "bash", SCRIPT, "f.toml", "production", "production-keys")
     said = done.stdout.splitlines()
     assert (len(said), done.returncode) == (calls, 1 if fails else 0)
     for line in said[1::2]:
-        assert line.startswith("deploy --config-env production")
+        assert line.startswith("deploy --config-file f.toml --config-env production")
         assert {"--no-confirm-changeset", "--no-fail-on-empty-changeset"} <= set(line.split())

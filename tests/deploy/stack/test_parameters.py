@@ -18,7 +18,7 @@ PAGES = [
 OVERRIDES = re.compile(
     r"--parameter-overrides((?:\s+\\\n|[^\n`])*)|parameter_overrides = (\"[^\"]*\"|\[[^\]]*\])"
 )
-WORD = re.compile(r"\s*([A-Za-z]\w*=(?:\"[^\"]*\"|'[^']*'|[^\s\"']*))")
+WORD = re.compile(r"\s*(\"?file://[^\s\"]+\"?|[A-Za-z]\w*=(?:\"[^\"]*\"|'[^']*'|[^\s\"']*))")
 
 
 def test_no_parameter_has_to_be_given() -> None:
