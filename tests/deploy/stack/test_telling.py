@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from local import template
 from local.build import artifacts
 from local.functions.home import LambdaContext
 from shared.errors import RotationError
+from shared.handler import Handler
 from tests.deploy.stack.deployed import (
     ACCOUNT,
     FUNCTIONS,
@@ -26,6 +28,11 @@ from tests.deploy.stack.ways import every_way
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms"
 NAMESPACE = f"SecretRotation/{STACK}"
 FAILED = ("RotationFailed", "RotationAbandoned", "TestRotationFailed")
+
+
+def function() -> Handler:
+    """One that other tests do not share: what it makes of this environment it keeps."""
+    return replace(template.handler("PostgresSingleUser"))
 
 
 def context() -> LambdaContext:
@@ -114,7 +121,7 @@ def test_the_rule_takes_as_many_prefixes_as_the_page_says() -> None:
 def measured(output: Callable[[], str]) -> dict[str, Any]:
     """The declaration of the metrics of a step that fails."""
     with pytest.raises(RotationError):
-        template.handler("PostgresSingleUser")({}, context())
+        function()({}, context())
     (metric,) = [json.loads(line) for line in output().splitlines() if '"_aws"' in line]
     (declared,) = metric["_aws"]["CloudWatchMetrics"]
     return dict(declared)
@@ -157,7 +164,7 @@ def test_outside_of_a_stack_the_namespace_is_the_plain_one(
 def test_the_saved_query_asks_for_what_a_failed_step_writes(output: Callable[[], str]) -> None:
     event = {"SecretId": "a", "ClientRequestToken": "b" * 36, "Step": "setSecret"}
     with pytest.raises(RotationError):
-        template.handler("PostgresSingleUser")(event, context())
+        function()(event, context())
     lines = [json.loads(line) for line in output().splitlines()]
     (line,) = [each for each in lines if each.get("level") == "ERROR"]
     asked = deploy().properties("FailedSteps")
