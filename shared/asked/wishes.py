@@ -4,7 +4,6 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Literal, NoReturn, Self
 
 from shared.document.fields import Fields
@@ -184,6 +183,8 @@ def _instead(name: str, known: Collection[str]) -> str:
     """What to do about a member that is not known: to be meant is likelier than to be too much."""
     if name.upper() in FUNCTIONS_OWN:
         return f"set {name.upper()} on the function, or take it out"
+    from difflib import get_close_matches  # noqa: PLC0415 - no start pays for what an error says
+
     near = get_close_matches(name.lower(), sorted(known), n=1)
     return f"did you mean '{RESERVED}.{near[0]}'? Else take it out" if near else "take it out"
 
