@@ -97,7 +97,7 @@ def _functions(
 def _explain(service: SecretsManager, names: Iterable[str]) -> None:
     print(f"Secrets Manager at {service.endpoint}; Ctrl-C ends it and forgets every secret.")
     print("In another shell:\n")
-    for name, value in service.environment.items():
+    for name, value in {**service.environment, **service.neighbours}.items():
         print(f"  export {name}={shlex.quote(value)}")
     print("\nRotation functions:\n")
     for name in names:

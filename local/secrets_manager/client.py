@@ -21,16 +21,18 @@ def environment(endpoint: str, region: str) -> dict[str, str]:
     """What to export so that any AWS SDK or the AWS CLI uses the endpoint."""
     return {
         "AWS_ENDPOINT_URL_SECRETS_MANAGER": endpoint,
-        # What rotctl asks of other services; see local/aws/.
-        "AWS_ENDPOINT_URL_CLOUDTRAIL": endpoint,
-        "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS": endpoint,
-        "AWS_ENDPOINT_URL_LAMBDA": endpoint,
         "SECRETS_MANAGER_ENDPOINT": endpoint,  # which AWS's own rotation functions read
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
         "AWS_DEFAULT_REGION": region,
         "AWS_REGION": region,
     }
+
+
+def neighbours(endpoint: str) -> dict[str, str]:
+    """What to export besides for rotctl, which asks other services too; see local/aws/."""
+    services = ("CLOUDTRAIL", "CLOUDWATCH_LOGS", "LAMBDA")
+    return {f"AWS_ENDPOINT_URL_{each}": endpoint for each in services}
 
 
 def make(endpoint: str, region: str) -> "SecretsManagerClient":

@@ -105,6 +105,11 @@ class SecretsManager(Observed):
         """The variables that point any AWS SDK, or the AWS CLI, at this service."""
         return clients.environment(self.endpoint, self.region)
 
+    @property
+    def neighbours(self) -> dict[str, str]:
+        """Those that point rotctl at it as well, for the other services that it asks."""
+        return clients.neighbours(self.endpoint)
+
     def client(self, region: str | None = None) -> "SecretsManagerClient":
         """A boto3 client for it, closed with it; safe to share between threads."""
         client = clients.make(self.endpoint, region or self.region)

@@ -26,6 +26,7 @@ def running_world(
     with SecretsManager(retries=0, retry_delay=0) as service:
         variables = {
             **service.environment,
+            **service.neighbours,
             "TLS_CA_BUNDLE": str(write_bundle(authority, folder)),
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

@@ -25,6 +25,7 @@ def only(service: SecretsManager) -> Iterator[dict[str, str]]:
     """The environment of these tests, and nothing of whoever runs them."""
     alone = {
         **service.environment,
+        **service.neighbours,
         "PATH": os.environ["PATH"],
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

@@ -182,7 +182,7 @@ def test_a_thousand_secrets_take_a_page_each_hundred_and_a_call_each_function(
             secret.rotation.rotated(now)
             state.store.add(secret)
         began = time.monotonic()
-        with mock.patch.dict("os.environ", service.environment):
+        with mock.patch.dict("os.environ", {**service.environment, **service.neighbours}):
             shown = run("status --output json")
         report(f"rotctl status of 1,000 secrets: {time.monotonic() - began:.1f} s")
     assert Counter(row["words"] for row in json.loads(shown.out)) == {"fine": 1000}
