@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import NoReturn
 from urllib.parse import urlsplit
 
+from shared.document.advice import engine_advice, missing, place_of, unread_port
 from shared.document.encoding import encodable
-from shared.document.form import engine_advice, missing, place_of, unread_port
 from shared.document.hosts import address_in, has_dns_labels, is_host_name, same_form
 from shared.errors import MalformedSecret, TargetMismatch
 from shared.settings import FLAGS

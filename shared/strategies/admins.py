@@ -8,8 +8,9 @@ from shared.asked.passwords import PASSWORD_RULES
 from shared.asked.wishes import refuse_unknown
 from shared.aws.names import region_of
 from shared.credentials import LOGIN_FIELDS, Login
+from shared.document.advice import place_of
 from shared.document.fields import Fields
-from shared.document.form import names_of, naming, place_of, read_text, require_known
+from shared.document.form import names_of, naming, read_text, require_known
 from shared.errors import (
     NEXT_ATTEMPT,
     Busy,
