@@ -21,7 +21,10 @@ def missing(document: Mapping[str, object], name: str) -> tuple[str, str]:
         do = f"{_WITH_URL} and a field '{name}'" if is_plain else f"in {_own_field(document, name)}"
         preposition = "as" if is_plain else "in"
         return "is missing, or not a single one", f"give it there, or {do}, {preposition}"
-    return "is missing", f"{_WITH_URL}, as" if is_plain else "add it to"
+    if is_plain:
+        is_url = bool(urls_of(document))
+        return "is missing", f"{_WITH_URL}, as" if is_url else "store a JSON object that has it, as"
+    return "is missing", "add it to"
 
 
 def _own_field(document: Mapping[str, object], name: str) -> str:
