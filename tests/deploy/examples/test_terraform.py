@@ -47,7 +47,7 @@ FUNCTIONS = {
 STANDS_FOR = {
     "${var.host}": PARAMETERS["Host"],
     "${var.hub_url}": PARAMETERS["HubUrl"],
-    "${module.admin.arn}": "arn:any",
+    "${module.admin.arn}": "arn:aws:secretsmanager:us-east-1:123456789012:secret:admin-AbCdEf",
 }
 
 
