@@ -51,10 +51,7 @@ def _known_fields(description: Description) -> frozenset[str]:
 
 
 def _check_urls(description: Description, document: Mapping[str, object]) -> None:
-    """Raises MalformedSecret for URLs that would keep an old key: they hold a `password` alone.
-
-    Also for those that may have no room for the key that an issuer makes: it would be lost.
-    """
+    """Raises MalformedSecret for URLs that would keep an old key: they hold a `password` alone."""
     key = description.fields["key"]
     if urls_of(document) and key != "password":
         raise MalformedSecret(

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Literal, NoReturn, Self
 
 from shared.document.fields import Fields
+from shared.document.mapping import RESERVED
 from shared.errors import MalformedSecret, Misconfigured, RotationError
 from shared.passwords import MAX_LENGTH
 from shared.settings import Settings
 
-RESERVED = "rotation"
 Kind = Literal["flag", "number", "text"]
 Wishes = tuple[tuple[str, str], ...]
 """What is asked for, by variable, as the environment would have it: `(("SHORT_GAP", "true"),)`."""
