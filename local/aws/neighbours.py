@@ -3,6 +3,7 @@
 Lambda speaks REST and JSON; CloudWatch Logs and CloudTrail JSON 1.1, as Secrets Manager does.
 """
 
+import base64
 import json
 import re
 import uuid
@@ -22,11 +23,23 @@ from local.secrets_manager.state import Answer, Common, Request
 _TARGETS = {"Logs_20140328": "logs", "CloudTrail_20131101": "cloudtrail"}
 _FUNCTION = re.compile(r"/2015-03-31/functions/(?P<name>[^/]+)(?:/(?P<what>[a-z-]+))?")
 # What of Lambda's API is known by its path; the rest of it is not offered.
-_REST = {("GET", "configuration"): "GetFunctionConfiguration"}
+_REST = {("GET", "configuration"): "GetFunctionConfiguration", ("POST", "invocations"): "Invoke"}
+# What Invoke's headers say, and whether its answer tells of an error.
+_HEADERS = {
+    "InvocationType": "X-Amz-Invocation-Type",
+    "LogType": "X-Amz-Log-Type",
+    "ClientContext": "X-Amz-Client-Context",
+    "DurableExecutionName": "X-Amz-Durable-Execution-Name",
+    "TenantId": "X-Amz-Tenant-Id",
+}
+_FUNCTION_ERROR = "X-Amz-Function-Error"
 
 Perform = Callable[[Common, str, Request], Answer]
 _OFFERED: Mapping[str, Mapping[str, Perform]] = {
-    "lambda": {"GetFunctionConfiguration": functions.get_function_configuration},
+    "lambda": {
+        "GetFunctionConfiguration": functions.get_function_configuration,
+        "Invoke": functions.invoke,
+    },
     "logs": {"FilterLogEvents": logs.filter_log_events},
     "cloudtrail": {"LookupEvents": trail.lookup_events},
 }
@@ -47,6 +60,10 @@ def asked(http: HttpRequest) -> Asked | None:
         operation = _REST.get((http.method, found["what"]), "none")
         version = http.args.get("Qualifier")
         more = {"Qualifier": version} if version else {}
+        if operation == "Invoke":
+            given = {name: http.headers.get(header) for name, header in _HEADERS.items()}
+            more |= {name: value for name, value in given.items() if value}
+            more["Payload"] = base64.b64encode(http.get_data()).decode()
         return Asked("lambda", operation, {"FunctionName": unquote(found["name"]), **more})
     place, _, operation = http.headers.get("X-Amz-Target", "").rpartition(".")
     service = _TARGETS.get(place.rpartition(".")[2])
@@ -68,6 +85,10 @@ def respond(what: Asked, common: Common, region: str, http: HttpRequest) -> Http
     headers = {"Content-Type": "application/x-amz-json-1.1", "x-amzn-RequestId": str(uuid.uuid4())}
     if code is not None:
         headers["x-amzn-ErrorType"] = code
+    elif what.operation == "Invoke":
+        if "FunctionError" in answer:
+            headers[_FUNCTION_ERROR] = answer["FunctionError"]
+        return status, headers, answer["Payload"]
     return status, headers, json.dumps(answer)
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from shared.protocol.findings import Findings
+
 C = TypeVar("C")  # a credential: Login or ApiKey
 C_co = TypeVar("C_co", covariant=True)
 
@@ -171,4 +173,12 @@ class Backend(Protocol[C]):
 
     def end_old_credential(self, ticket: Ticket[C], /) -> None:
         """The rotation is over, `pending` is in use: end what is not to outlive it."""
+        ...
+
+    def diagnose(self, ticket: Ticket[C], findings: Findings, /) -> None:
+        """Look at what a rotation needs of the target, changing nothing.
+
+        `pending` is the version being made where a rotation has not ended, else the current one.
+        What is seen goes into `findings`, as soon as it is seen: the time may end at any line.
+        """
         ...

@@ -16,6 +16,7 @@ from shared.errors import MalformedSecret, PendingUnusable, Rejected, RejectedBy
 from shared.patience import retried
 from shared.protocol.candidates import Candidate, stored_candidates
 from shared.protocol.contract import Ticket
+from shared.protocol.findings import Findings, Link
 from shared.settings import Settings
 from shared.strategies.admins import Admins
 from shared.strategies.contract import Directory, Engine, S
@@ -112,6 +113,14 @@ class DatabaseBackend(Generic[S]):
 
     def discard(self, created: Login, ticket: Ticket[Login], /) -> None:
         """Nothing: a password that was never installed leaves no trace."""
+
+    def diagnose(self, ticket: Ticket[Login], findings: Findings, /) -> None:
+        """Log in with what is stored."""
+        with (
+            findings.looking(Link.LOGIN, "accepted"),
+            self.logins.session(ticket.current()) as session,
+        ):
+            session.ping()
 
     def is_due(self, pending: Login, accepted: Login) -> bool:
         """Whether setSecret has something to do for a user that logged in as `accepted`."""
