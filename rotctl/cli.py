@@ -2,6 +2,10 @@
 
 import typer
 
+from rotctl.commands.diagnose import HELP as DIAGNOSE
+from rotctl.commands.diagnose import diagnose
+from rotctl.commands.heal import HELP as HEAL
+from rotctl.commands.heal import heal
 from rotctl.commands.history import HELP as HISTORY
 from rotctl.commands.history import history
 from rotctl.commands.rotate import HELP as ROTATE
@@ -11,11 +15,13 @@ from rotctl.commands.status import status
 from rotctl.commands.trial import HELP as TRIAL
 from rotctl.commands.trial import trial
 
-HELP = """See what the rotations of AWS Secrets Manager are doing, and begin one.
+HELP = """See what the rotations of AWS Secrets Manager are doing, begin one, and mend one.
 
 \b
 Examples:
   rotctl status
+  rotctl diagnose app/db
+  rotctl heal app/db
   rotctl rotate app/db
   rotctl try app/db
   rotctl history app/db
@@ -32,6 +38,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("status", help=STATUS)(status)
+app.command("diagnose", help=DIAGNOSE)(diagnose)
+app.command("heal", help=HEAL)(heal)
 app.command("rotate", help=ROTATE)(rotate)
 app.command("try", help=TRIAL)(trial)
 app.command("history", help=HISTORY)(history)

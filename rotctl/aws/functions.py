@@ -3,6 +3,7 @@
 import json
 import re
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
@@ -26,13 +27,19 @@ class Sight(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function: `target` is what it rotates, `timeout` the seconds that a step may take."""
+    """A function: `target` is what it rotates, `timeout` the seconds that a step may take.
+
+    fault: why Lambda cannot run it, empty where nothing is known of that.
+    """
 
     name: str
     target: str
     log_group: str
     timeout: int = _SECONDS
     sight: Sight = Sight.THERE
+    runtime: str = ""
+    role: str = ""
+    fault: str = ""
 
 
 class Functions:
@@ -62,7 +69,12 @@ class Functions:
             return Function(name, name, usual, sight=Sight.HIDDEN)
         group = answer.get("LoggingConfig", {}).get("LogGroup", usual)
         target = _target(answer.get("Handler", "")) or name
-        return Function(name, target, group, answer.get("Timeout", _SECONDS))
+        return Function(
+            *(name, target, group, answer.get("Timeout", _SECONDS)),
+            runtime=answer.get("Runtime", ""),
+            role=answer.get("Role", ""),
+            fault=_fault(answer),
+        )
 
 
 def ask(aws: Aws, secret: Secret, step: str, **more: str) -> dict[str, Any]:
@@ -90,6 +102,15 @@ def name_of(arn: str) -> str:
     """The function's name, without the version or alias."""
     parts = arn.split(":")
     return parts[_NAME] if len(parts) > _NAME else ""
+
+
+def _fault(answer: Mapping[str, Any]) -> str:
+    """By its state and its last update, which have a code of AWS's each where they failed."""
+    if answer.get("State") == "Failed":
+        return f"its state is Failed ({answer.get('StateReasonCode', 'no reason')})"
+    if answer.get("LastUpdateStatus") == "Failed":
+        return f"its last update failed ({answer.get('LastUpdateStatusReasonCode', 'no reason')})"
+    return ""
 
 
 def _target(handler: str) -> str:

@@ -20,7 +20,8 @@ class Secret:
 
     function: the ARN, or empty where another service owns the secret and rotates it.
     next: the end of the next window; hours: the window's length, if the rules say it.
-    labels: the version's id of each label.
+    labels: the version's id of each label. key: the KMS key, empty for AWS's own.
+    owner: the service that made the secret and rotates it, if one did.
     """
 
     name: str
@@ -36,6 +37,8 @@ class Secret:
     deleted: datetime | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+    key: str = ""
+    owner: str = ""
 
 
 def listed(aws: Aws, prefix: str = "", tags: Mapping[str, str] | None = None) -> Iterator[Secret]:
@@ -97,6 +100,8 @@ def _of(entry: Mapping[str, Any], stages: Mapping[str, list[str]]) -> Secret:
         deleted=utc(entry.get("DeletedDate")),
         labels={label: version for version, labels in stages.items() for label in labels},
         tags={each["Key"]: each.get("Value", "") for each in entry.get("Tags") or []},
+        key=entry.get("KmsKeyId") or "",
+        owner=entry.get("OwningService") or "",
     )
 
 

@@ -1,0 +1,87 @@
+"""What the function itself has seen: it is asked, and changes nothing."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rotctl.aws import functions
+from rotctl.aws.secrets import Secret
+from rotctl.aws.session import Aws
+from rotctl.links.check import Check, Health, Link
+from rotctl.trouble import Denied, Failed, Trouble
+
+_TASK = "diagnose"
+# Of an error that AWS gave the function, with AWS's code for it.
+_DENIED = re.compile(r"(?:secretsmanager|rds|kms):\w+\b.*: .* \((?P<code>\w+)\)")
+_LINK_OF_CODE = {
+    "AccessDenied": Link.ROLE,
+    "AccessDeniedException": Link.ROLE,
+    "KMSAccessDeniedException": Link.KEY,
+    "DecryptionFailure": Link.KEY,
+    "EncryptionFailure": Link.KEY,
+}
+# A function of before could not be asked; another's does not know the event.
+_NOT_KNOWN = ("InvalidEvent",)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The function's; strategy: how it rotates, empty where that is not known.
+
+    missing: the right that the caller lacks to ask. complete: whether all was looked at.
+    """
+
+    checks: Sequence[Check] = ()
+    strategy: str = ""
+    missing: str = ""
+    complete: bool = True
+
+    def of_version(self, link: Link, *names: str) -> Check | None:
+        """What was seen at this link of the version with one of these names, if anything."""
+        return next((each for each in self.checks if each.link == link and each.of in names), None)
+
+    def broken(self, *links: str) -> list[Check]:
+        """What is broken at these links."""
+        return [each for each in self.checks if each.link in links and each.health is Health.BROKEN]
+
+
+def ask(aws: Aws, secret: Secret) -> Answer:
+    """What it answers, or why it gave no answer, which is told of the function; never raises."""
+    try:
+        told = functions.ask(aws, secret, _TASK)
+    except Denied as denied:
+        check = Check(Link.SETTINGS, Health.UNKNOWN, denied.what, denied.do)
+        return Answer((check,), missing="lambda:InvokeFunction", complete=False)
+    except Failed as failed:
+        return Answer((_failed(failed),), complete=False)
+    except Trouble as trouble:
+        check = Check(Link.SETTINGS, Health.BROKEN, trouble.what, trouble.do, code=trouble.code)
+        return Answer((check,), complete=False)
+    findings = told.get("findings")
+    if not isinstance(findings, list):
+        check = Check(Link.SETTINGS, Health.UNKNOWN, "it is none of these functions: not asked")
+        return Answer((check,), complete=False)
+    checks = tuple(_check(each) for each in findings)
+    return Answer(checks, str(told.get("strategy", "")), complete=bool(told.get("complete")))
+
+
+def _check(finding: Mapping[str, Any]) -> Check:
+    what, code = str(finding["what"]), str(finding["code"])
+    link = str(finding["link"])
+    link = Link.SETTINGS if link == Link.FUNCTION else link
+    if denied := _DENIED.fullmatch(what):
+        link = _LINK_OF_CODE.get(denied["code"], link)
+    return Check(
+        *(link, Health(finding["state"]), what, str(finding["do"]), str(finding["of"]), code),
+        field=str(finding["field"] or ""),
+    )
+
+
+def _failed(failed: Failed) -> Check:
+    if failed.code in _NOT_KNOWN:
+        what = "it is too old to be asked, or none of these functions"
+        return Check(Link.SETTINGS, Health.UNKNOWN, what, "deploy the current release")
+    finding = {"link": Link.FUNCTION, "state": Health.BROKEN, "of": "", "field": None}
+    what = failed.what.removeprefix(f"{_TASK}: ")
+    return _check({**finding, "what": what, "do": failed.do, "code": failed.code})
