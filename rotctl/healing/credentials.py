@@ -6,8 +6,8 @@ from rotctl.state import labels
 
 
 def login(chain: Chain, *names: str) -> Check | None:
-    """What was seen of the login of the version with one of these names."""
-    return chain.answer.of_version(Link.LOGIN, *filter(None, names))
+    """What was seen of the login of the version with one of these names; without, of all."""
+    return chain.answer.of_version(Link.LOGIN, *(filter(None, names) if names else ("",)))
 
 
 def logins(chain: Chain) -> list[Check]:

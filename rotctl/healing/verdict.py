@@ -118,7 +118,7 @@ def _obstacle(chain: Chain) -> Check | None:
     poisoned = pending is not None and _is_broken(pending)
     in_use = {"", labels.CURRENT} if poisoned else {"", labels.CURRENT, labels.PENDING}
     for each in chain.answer.broken(*_WAY):
-        refused = each.link == Link.LOGIN and each.of and each.code == _REJECTED
+        refused = each.link == Link.LOGIN and each.code == _REJECTED
         unusable = each.link == Link.VALUE and each.of
         if each.of in in_use and not refused and not unusable:
             return each
@@ -155,11 +155,22 @@ def _is_broken(check: Check) -> bool:
 
 
 def _way_in(chain: Chain, refusal: Check) -> str:
-    """Where nothing stored is accepted: a person has to say what is."""
+    """Where nothing stored is accepted, a person has to say what is; the function sums it up."""
     name = chain.secret.name
     if admin_of(chain):
         return f"run `rotctl heal {name} --reset`: the admin sets a new password, once"
-    return refusal.do
+    summary = login(chain)
+    do = summary.do if summary else refusal.do
+    previous = chain.secret.labels.get(labels.PREVIOUS)
+    seen = login(chain, labels.PREVIOUS)
+    if previous is None or seen is None or seen.health is not Health.UNKNOWN:
+        return do
+    return (
+        f"{do}; {labels.PREVIOUS} was not tried, and this moves {labels.CURRENT} back to it:"
+        f" `aws secretsmanager update-secret-version-stage --secret-id {name}"
+        f" --version-stage {labels.CURRENT} --move-to-version-id {previous}"
+        f" --remove-from-version-id {chain.secret.labels[labels.CURRENT]}`"
+    )
 
 
 def _unproven(chain: Chain) -> Verdict | None:
