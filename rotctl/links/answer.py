@@ -21,6 +21,7 @@ _LINK_OF_CODE = {
     "DecryptionFailure": Link.KEY,
     "EncryptionFailure": Link.KEY,
 }
+_WORST = (Health.BROKEN, Health.WARNING, Health.UNKNOWN, Health.OK)
 # A function of before could not be asked; another's does not know the event.
 _NOT_KNOWN = ("InvalidEvent",)
 
@@ -38,8 +39,9 @@ class Answer:
     complete: bool = True
 
     def of_version(self, link: Link, *names: str) -> Check | None:
-        """What was seen at this link of the version with one of these names, if anything."""
-        return next((each for each in self.checks if each.link == link and each.of in names), None)
+        """The worst that was seen at this link of the version with one of these names, if any."""
+        found = [each for each in self.checks if each.link == link and each.of in names]
+        return min(found, key=lambda each: _WORST.index(each.health), default=None)
 
     def broken(self, *links: str) -> list[Check]:
         """What is broken at these links."""

@@ -1,13 +1,14 @@
 """The local system as an operator meets it, and rotctl as it is run."""
 
 import contextlib
+import functools
 import io
 import json
 import shlex
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,17 @@ from tests.faults.sandboxes import CallPoint, Sandboxes
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
+
+@functools.cache
+def _declared() -> Mapping[str, template.Function]:
+    return template.functions()
+
+
+def new_user() -> str:
+    """A name that no other test has."""
+    return f"ops_{uuid.uuid4().hex[:8]}"
+
+
 NO_TAGS: Mapping[str, str] = {}
 KILLED_FIRST = CallPoint(0, after=False)
 
@@ -39,14 +51,21 @@ KILLED_FIRST = CallPoint(0, after=False)
 class Home:
     """Runs each step in a process of its own; `kill_at` has the steps in which it is killed.
 
-    named: the functions that are there, each by the template's own name of it.
+    killed: at which call of the step. named: the functions that are there, each by the template's
+    own name of it. timeout: a step's seconds.
     """
 
     def __init__(self, boxes: Sandboxes, log: Path) -> None:
         self._boxes, self._log = boxes, log
         self.targets: dict[str, Target] = {}
         self.kill_at: set[str] = set()
-        self.named = {"PostgresSingleUser": "PostgresSingleUser", "Removed": "PostgresSingleUser"}
+        self.killed = KILLED_FIRST
+        self.timeout = 60.0
+        self.named = {
+            "PostgresSingleUser": "PostgresSingleUser",
+            "PostgresAlternatingUsers": "PostgresAlternatingUsers",
+            "Removed": "PostgresSingleUser",
+        }
 
     def knows(self, function: str, /) -> bool:
         return name_of(function) in self.named
@@ -55,7 +74,7 @@ class Home:
         logical = self.named.get(name_of(function))
         if logical is None:
             return None
-        declared = template.functions()[logical]
+        declared = _declared()[logical]
         return Configuration(declared.handler, declared.timeout, declared.memory)
 
     def log_events(self, _function: str, /) -> Sequence[LogEvent]:
@@ -64,8 +83,9 @@ class Home:
     def invoke(self, function: str, event: Mapping[str, object], /) -> object:
         if not self.knows(function):
             raise FunctionError("ResourceNotFoundException", "no such function")
-        at = KILLED_FIRST if event["Step"] in self.kill_at else None
-        result = self._boxes.run_step(self.targets[str(event["SecretId"])], event, at)
+        at = self.killed if event["Step"] in self.kill_at else None
+        target = self.targets[str(event["SecretId"])]
+        result = self._boxes.start_step(target, event, at, timeout=self.timeout).result()
         if result.killed:
             raise FunctionError("Runtime.ExitError", "signal: killed")
         if result.error:
@@ -83,6 +103,9 @@ class Ran:
 
     def json(self) -> list[dict[str, Any]]:
         return list(json.loads(self.out))
+
+    def document(self) -> dict[str, Any]:
+        return dict(json.loads(self.out))
 
 
 @dataclass
@@ -107,10 +130,14 @@ class Rotated:
 
 @dataclass
 class World:
+    """opened: what a test has opened, until it ends; strict: a server with rules for passwords."""
+
     service: SecretsManager
     home: Home
     server: Server
     variables: Mapping[str, str]
+    opened: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+    strict: Server = field(init=False)
 
     def secret(
         self,
@@ -119,9 +146,10 @@ class World:
         *,
         server: Server | None = None,
         tags: Mapping[str, str] = NO_TAGS,
+        target: PostgresTarget | None = None,
     ) -> Rotated:
         """A user's, attached by a test of it, which is all that has run."""
-        target = PostgresTarget(server or self.server, f"ops_{uuid.uuid4().hex[:8]}")
+        target = target or PostgresTarget(server or self.server, new_user())
         client = self.service.client()
         arn = target.seed(client, name)
         if tags:
@@ -152,6 +180,11 @@ class World:
     def value(self, secret: Rotated) -> dict[str, Any]:
         answer = self.service.client().get_secret_value(SecretId=secret.arn)
         return dict(json.loads(answer["SecretString"]))
+
+    def pending(self, secret: Rotated) -> str:
+        """The version that has AWSPENDING."""
+        labels = self.describe(secret)["VersionIdsToStages"].items()
+        return str(next(version for version, each in labels if "AWSPENDING" in each))
 
     def has(self, name: str) -> bool:
         return any(arn[:-7].endswith(f":secret:{name}") for arn in self.home.targets)
