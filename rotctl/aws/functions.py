@@ -29,7 +29,8 @@ class Sight(Enum):
 class Function:
     """A function: `target` is what it rotates, `timeout` the seconds that a step may take.
 
-    fault: why Lambda cannot run it, empty where nothing is known of that.
+    is_ours: whether it is one of this suite's, which can be asked. fault: why Lambda cannot run it,
+    empty where nothing is known of that.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Function:
     sight: Sight = Sight.THERE
     runtime: str = ""
     role: str = ""
+    is_ours: bool = False
     fault: str = ""
 
 
@@ -68,11 +70,12 @@ class Functions:
         except Denied:
             return Function(name, name, usual, sight=Sight.HIDDEN)
         group = answer.get("LoggingConfig", {}).get("LogGroup", usual)
-        target = _target(answer.get("Handler", "")) or name
+        target = _target(answer.get("Handler", ""))
         return Function(
-            *(name, target, group, answer.get("Timeout", _SECONDS)),
+            *(name, target or name, group, answer.get("Timeout", _SECONDS)),
             runtime=answer.get("Runtime", ""),
             role=answer.get("Role", ""),
+            is_ours=bool(target),
             fault=_fault(answer),
         )
 

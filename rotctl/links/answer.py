@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rotctl.aws import functions
+from rotctl.aws.functions import Function, Sight
 from rotctl.aws.secrets import Secret
 from rotctl.aws.session import Aws
 from rotctl.links.check import Check, Health, Link
@@ -21,6 +22,7 @@ _LINK_OF_CODE = {
     "DecryptionFailure": Link.KEY,
     "EncryptionFailure": Link.KEY,
 }
+_FOREIGN = Check(Link.SETTINGS, Health.UNKNOWN, "it is none of these functions, so it is not asked")
 _WORST = (Health.BROKEN, Health.WARNING, Health.UNKNOWN, Health.OK)
 # A function of before could not be asked; another's does not know the event.
 _NOT_KNOWN = ("InvalidEvent",)
@@ -48,8 +50,13 @@ class Answer:
         return [each for each in self.checks if each.link in links and each.health is Health.BROKEN]
 
 
-def ask(aws: Aws, secret: Secret) -> Answer:
-    """What it answers, or why it gave no answer, which is told of the function; never raises."""
+def ask(aws: Aws, secret: Secret, function: Function) -> Answer:
+    """What it answers, or why it gave no answer, which is told of the function; never raises.
+
+    Another's function is not asked: nobody knows what it would do, or say.
+    """
+    if function.sight is Sight.THERE and not function.is_ours:
+        return Answer((_FOREIGN,), complete=False)
     try:
         told = functions.ask(aws, secret, _TASK)
     except Denied as denied:
@@ -62,8 +69,7 @@ def ask(aws: Aws, secret: Secret) -> Answer:
         return Answer((check,), complete=False)
     findings = told.get("findings")
     if not isinstance(findings, list):
-        check = Check(Link.SETTINGS, Health.UNKNOWN, "it is none of these functions: not asked")
-        return Answer((check,), complete=False)
+        return Answer((_FOREIGN,), complete=False)
     checks = tuple(_check(each) for each in findings)
     return Answer(checks, str(told.get("strategy", "")), complete=bool(told.get("complete")))
 
@@ -82,7 +88,7 @@ def _check(finding: Mapping[str, Any]) -> Check:
 
 def _failed(failed: Failed) -> Check:
     if failed.code in _NOT_KNOWN:
-        what = "it is too old to be asked, or none of these functions"
+        what = "it is too old to be asked"
         return Check(Link.SETTINGS, Health.UNKNOWN, what, "deploy the current release")
     finding = {"link": Link.FUNCTION, "state": Health.BROKEN, "of": "", "field": None}
     what = failed.what.removeprefix(f"{_TASK}: ")

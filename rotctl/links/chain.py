@@ -55,7 +55,7 @@ def look(aws: Aws, functions: Functions, name: str) -> Chain:
     answer = Answer()
     if row.function.sight is not Sight.GONE:
         policy = policies.of_function(aws, secret.function)
-        answer = ask(aws, secret)
+        answer = ask(aws, secret, row.function)
         chain.append(of_policy(secret, row.function, policy))
         chain += _answered(secret, row.function, answer)
     chain += _attempts(aws, secret, row.function, now)

@@ -137,7 +137,7 @@ class World:
     server: Server
     variables: Mapping[str, str]
     opened: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
-    strict: Server = field(init=False)
+    strict: Server = field(init=False, repr=False)
 
     def secret(
         self,
