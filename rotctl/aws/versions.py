@@ -1,6 +1,5 @@
 """A secret's versions: which there are, and which label each has; never a value."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +10,6 @@ from rotctl.clock import utc
 
 _SERVICE = "secretsmanager"
 _PAGE = 100
-_RESET = "rotation:reset:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +46,3 @@ def move(aws: Aws, secret: Secret, label: str, *, off: str, to: str = "") -> Non
         RemoveFromVersionId=off,
         **request,
     )
-
-
-def allow_reset(aws: Aws, admin: str, secret: Secret, token: str) -> None:
-    """Tag the admin's secret: the rotation with this token may set the password unproven."""
-    tags = [{"Key": reset_tag(secret.arn), "Value": token}]
-    aws.call(_SERVICE, "tag_resource", SecretId=admin, Tags=tags)
-
-
-def end_reset(aws: Aws, admin: str, secret: Secret) -> None:
-    """Take the tag off; also where there is none."""
-    aws.call(_SERVICE, "untag_resource", SecretId=admin, TagKeys=[reset_tag(secret.arn)])
-
-
-def reset_tag(arn: str) -> str:
-    """The tag's key for this secret; a key may have 128 characters, and an ARN has more."""
-    return _RESET + hashlib.sha256(arn.encode()).hexdigest()[:16]

@@ -2,15 +2,15 @@
 
 import threading
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from rotctl.aws import secrets, versions
+from rotctl.aws import secrets, tags, versions
 from rotctl.aws.functions import Functions
 from rotctl.aws.secrets import Secret
 from rotctl.aws.session import Aws
 from rotctl.healing.plan import Act, Step
+from rotctl.links.answer import Reset
 from rotctl.state import labels
 from rotctl.state.following import End, Follower
 from rotctl.state.starting import start
@@ -34,20 +34,15 @@ class Acts:
         self._require_unchanged(before)
         match step.act:
             case Act.GIVE_UP:
-                versions.move(self.aws, before, labels.PENDING, off=step.subject)
+                versions.move(self.aws, before, labels.PENDING, off=step.version)
             case Act.MOVE_BACK:
                 current = before.labels[labels.CURRENT]
-                versions.move(self.aws, before, labels.CURRENT, off=current, to=step.subject)
+                versions.move(self.aws, before, labels.CURRENT, off=current, to=step.version)
             case Act.ROTATE:
                 return self._rotate(before)
             case Act.SWITCH_ON:
                 return self._rotate(before, test=True)
-            case Act.RESET:
-                # An attempt that hangs has its token already.
-                token = labels.pending(before.labels) or str(uuid.uuid4())
-                with self._reset_allowed(step.subject, before, token):
-                    return self._rotate(before, token=token)
-        return True
+        return True if step.reset is None else self._reset(before, step.reset)
 
     def _require_unchanged(self, before: Secret) -> None:
         now = secrets.described(self.aws, before.arn)
@@ -57,8 +52,10 @@ class Acts:
                 do=f"see `rotctl diagnose {before.name}`, then run this again",
             )
 
-    def _rotate(self, before: Secret, *, test: bool = False, token: str = "") -> bool:
-        begun = start(*(self.aws, self.functions, before), test=test, switch_on=True, version=token)
+    def _rotate(self, before: Secret, *, test: bool = False, version: str = "") -> bool:
+        begun = start(
+            *(self.aws, self.functions, before), test=test, switch_on=True, version=version
+        )
         follower = Follower(self.aws, self.limit, self.tell, threading.Event())
         ending = follower.follow(begun.watched)
         if ending.end is End.FAILED:
@@ -68,10 +65,11 @@ class Acts:
             self.tell(f"{ending.end}; see the log group {begun.watched.function.log_group}")
         return ending.end is End.DONE
 
-    @contextmanager
-    def _reset_allowed(self, admin: str, secret: Secret, token: str) -> Iterator[None]:
+    def _reset(self, before: Secret, reset: Reset) -> bool:
+        # A rotation that hangs has its version already.
+        version = labels.pending(before.labels) or str(uuid.uuid4())
         try:
-            versions.allow_reset(self.aws, admin, secret, token)
-            yield
+            tags.put(self.aws, reset.admin, reset.tag, f"{version}:{reset.proof}")
+            return self._rotate(before, version=version)
         finally:
-            versions.end_reset(self.aws, admin, secret)
+            tags.take_off(self.aws, reset.admin, reset.tag)

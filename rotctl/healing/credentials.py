@@ -37,12 +37,3 @@ def is_given_up(chain: Chain, version: str) -> bool:
     if mine == previous:
         return mine > current
     return previous is None or mine > min(current, previous)
-
-
-def admin_of(chain: Chain) -> str:
-    """The ARN of the secret of the admin who may set this secret's password, if one may."""
-    seen = chain.answer.of_version(Link.ADMIN, "", labels.CURRENT, labels.PENDING)
-    if seen is None or seen.health is not Health.OK:
-        return ""
-    words = (word.strip("`'\"(),.;") for word in seen.what.split())
-    return next((word for word in words if ":secretsmanager:" in word), "")

@@ -4,17 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rotctl.aws import secrets, versions
+from rotctl.aws import secrets, tags
 from rotctl.aws.functions import Functions
 from rotctl.aws.session import Aws
 from rotctl.healing.acts import Acts
 from rotctl.healing.case import Case, Verdict
-from rotctl.healing.credentials import admin_of, live_versions
+from rotctl.healing.credentials import live_versions
 from rotctl.healing.plan import Act, Plan, planned
 from rotctl.healing.verdict import judge
 from rotctl.links.chain import Chain, look
 from rotctl.state import labels
-from rotctl.trouble import Trouble
 
 
 class Outcome(StrEnum):
@@ -89,14 +88,9 @@ class Healer:
 
     def _tag_taken_off(self, chain: Chain) -> bool:
         """A run that was killed leaves the tag; whether it was there."""
-        admin = admin_of(chain)
-        try:
-            tags = secrets.described(self.aws, admin).tags if admin else {}
-        except Trouble as trouble:
-            self.tell(f"whether a tag is left cannot be seen: {trouble}")
+        reset = chain.answer.reset
+        if reset is None or reset.tag not in secrets.described(self.aws, reset.admin).tags:
             return False
-        if versions.reset_tag(chain.secret.arn) not in tags:
-            return False
-        self.tell(f"take the tag of an earlier run off {admin} (UntagResource)")
-        versions.end_reset(self.aws, admin, chain.secret)
+        self.tell(f"take the tag of an earlier run off {reset.admin} (UntagResource)")
+        tags.take_off(self.aws, reset.admin, reset.tag)
         return True

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from rotctl.healing.case import Case, Verdict
-from rotctl.healing.credentials import admin_of
+from rotctl.links.answer import Reset
 from rotctl.links.chain import Chain
 from rotctl.state import labels
 
@@ -22,11 +22,12 @@ class Act(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One act, told with the call that it makes; subject: the version, or the admin's secret."""
+    """One act, told with the call that it makes; version: the one that loses or gets a label."""
 
     act: Act
     words: str
-    subject: str = ""
+    version: str = ""
+    reset: Reset | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +96,15 @@ def _switched_on(_chain: Chain, _verdict: Verdict) -> tuple[Step, ...]:
 
 
 def _reset(chain: Chain) -> tuple[Step, ...]:
-    admin = admin_of(chain)
-    if not admin:
+    reset = chain.answer.reset
+    if reset is None:
         return ()
     words = (
-        f"let one rotation set the password though no stored one is accepted: tag {admin}"
-        " (TagResource), rotate (RotateSecret), take the tag off (UntagResource)"
+        f"let one rotation give {reset.subject} a new credential though no stored one is accepted:"
+        f" tag {reset.admin} (TagResource), rotate (RotateSecret), take the tag off (UntagResource)"
     )
     before = () if chain.secret.enabled else _given_up(chain)
-    return (*before, Step(Act.RESET, words, admin))
+    return (*before, Step(Act.RESET, words, reset=reset))
 
 
 _PLANS: Mapping[Case, Callable[[Chain, Verdict], tuple[Step, ...]]] = {

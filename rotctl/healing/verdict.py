@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from rotctl.aws.functions import Sight
 from rotctl.healing.case import Case, Verdict
-from rotctl.healing.credentials import admin_of, is_given_up, live_versions, login, logins
+from rotctl.healing.credentials import is_given_up, live_versions, login, logins
 from rotctl.links.chain import Chain
 from rotctl.links.check import Check, Health, Link
 from rotctl.state import labels
@@ -157,8 +157,9 @@ def _is_broken(check: Check) -> bool:
 def _way_in(chain: Chain, refusal: Check) -> str:
     """Where nothing stored is accepted, a person has to say what is; the function sums it up."""
     name = chain.secret.name
-    if admin_of(chain):
-        return f"run `rotctl heal {name} --reset`: the admin sets a new password, once"
+    if chain.answer.reset:
+        whom = chain.answer.reset.subject
+        return f"run `rotctl heal {name} --reset`: the admin lets {whom} in again, once"
     summary = login(chain)
     do = summary.do if summary else refusal.do
     previous = chain.secret.labels.get(labels.PREVIOUS)

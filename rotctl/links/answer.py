@@ -29,14 +29,28 @@ _NOT_KNOWN = ("InvalidEvent",)
 
 
 @dataclass(frozen=True, slots=True)
+class Reset:
+    """What an admin's keeper can allow, by a tag on the secret `admin`, an ARN.
+
+    subject: the user, or the owner of the key. tag: the key; value: the rotation's version and
+    `proof`.
+    """
+
+    admin: str
+    subject: str
+    tag: str
+    proof: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """The function's; strategy: how it rotates, empty where that is not known.
+    """The function's; reset: what the keeper of its admin may allow, where there is an admin.
 
     missing: the right that the caller lacks to ask. complete: whether all was looked at.
     """
 
     checks: Sequence[Check] = ()
-    strategy: str = ""
+    reset: Reset | None = None
     missing: str = ""
     complete: bool = True
 
@@ -71,7 +85,13 @@ def ask(aws: Aws, secret: Secret, function: Function) -> Answer:
     if not isinstance(findings, list):
         return Answer((_FOREIGN,), complete=False)
     checks = tuple(_check(each) for each in findings)
-    return Answer(checks, str(told.get("strategy", "")), complete=bool(told.get("complete")))
+    return Answer(checks, _reset(told.get("reset")), complete=bool(told.get("complete")))
+
+
+def _reset(told: object) -> Reset | None:
+    if not isinstance(told, dict):
+        return None
+    return Reset(*(str(told[name]) for name in ("admin", "subject", "tag", "proof")))
 
 
 def _check(finding: Mapping[str, Any]) -> Check:

@@ -6,12 +6,14 @@ from typing import Any
 
 from local.bootstrap import ROOT
 from rotctl import cli
-from rotctl.commands import history, rotate, status, trial
+from rotctl.commands import diagnose, heal, history, rotate, status, trial
 
 PAGE = (ROOT / "docs/rotctl.md").read_text()
 HELPS = {
     "": cli.HELP,
     "status": status.HELP,
+    "diagnose": diagnose.HELP,
+    "heal": heal.HELP,
     "rotate": rotate.HELP,
     "try": trial.HELP,
     "history": history.HELP,

@@ -10,6 +10,7 @@ from rich.progress import Progress as Bar
 
 from rotctl.aws.session import Aws
 from tests.rotctl.documents import POLICY, examples
+from tests.rotctl.healing.states import cancelled_at, changed_beside_an_admin
 from tests.rotctl.world import Rotated, World, later, run
 
 DENIED = "AccessDeniedException"
@@ -113,7 +114,7 @@ def test_what_cannot_be_rotated_is_refused_before_anything_is_changed(world: Wor
     removed = world.home.named.pop("Removed")
     for words, why in (
         ("plain", "'plain' has no rotation function; attach one"),
-        ("off", "rotation of 'off' is switched off, and this would switch it on; switch"),
+        ("off", "rotation of 'off' is switched off, and this would switch it on; let `rotctl heal"),
         ("deleted", "'deleted' is scheduled for deletion; keep it: `aws"),
         ("homeless", "'homeless': its function Removed is gone; deploy it again"),
         ("nobody", "DescribeSecret of 'nobody' in us-east-1: it is not there (Resource"),
@@ -216,6 +217,12 @@ def test_the_rights_are_those_of_the_calls_that_are_made(world: World) -> None:
         world.home.kill_at = {"setSecret"}
         for words in ("rotate rightful --limit 1", "status", "try rightful", "history rightful"):
             run(words)
+        world.home.kill_at = set()
+        with later(hours=1):  # each of what heal can do
+            for state in (cancelled_at("setSecret"), changed_beside_an_admin):
+                stuck = state(world, f"rightful/{len(made)}").name
+                for words in (f"diagnose {stuck}", f"heal {stuck} --yes --reset"):
+                    run(words)
     actions = [statement["Action"] for statement in POLICY["Statement"]]
     allowed = {each for some in actions for each in ([some] if isinstance(some, str) else some)}
     assert allowed == made | {"lambda:InvokeFunction"}  # which RotateSecret asks for

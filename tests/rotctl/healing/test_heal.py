@@ -44,21 +44,29 @@ def is_well(world: World, secret: Rotated, before: dict[str, Any]) -> None:
     assert ["AWSPENDING"] not in after["VersionIdsToStages"].values()
 
 
+ANEW = ("cancelled after the server changed", ["update_secret_version_stage", "rotate_secret"])
+RESET = ("password changed by hand beside an admin", ["tag_resource", "rotate_secret"])
+
+
 @pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize(("name", "changes"), [ANEW, RESET], ids=["anew", "reset"])
 def test_killed_after_any_of_its_calls_it_ends_well_when_it_is_run_again(
-    world: World, number: int
+    world: World, name: str, changes: list[str], number: int
 ) -> None:
-    secret = STATES["cancelled after the server changed"].make(world, f"heal/killed-{number}")
+    stuck = STATES[name]
+    secret = stuck.make(world, f"heal/{changes[0]}-{number}")
     before, known = world.describe(secret), len(world.service.outcomes(secret.arn))
     with later(hours=1):
         with killed_after(number) as made:
-            run(f"heal {secret.name} --yes")
-        assert made == ["update_secret_version_stage", "rotate_secret"][:number]
+            run(f"heal {secret.name} --yes {stuck.options}")
+        assert made == changes[:number]
         if "rotate_secret" in made:
             world.service.wait_for_rotation(secret.arn, beyond=known)
-        again = run(f"heal {secret.name} --yes")
+        again = run(f"heal {secret.name} --yes {stuck.options}")
         assert again.code == 0, again.out
     is_well(world, secret, before)
+    admin = world.value(secret).get("masterarn")
+    assert not admin or not world.service.client().describe_secret(SecretId=admin).get("Tags")
 
 
 def test_it_stops_where_the_world_has_changed_since_it_asked(world: World) -> None:

@@ -1,5 +1,6 @@
 """Which case it is, and what mends it, by all that can be seen; a row for each."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,20 +15,22 @@ from rotctl.aws.policies import Policy
 from rotctl.aws.secrets import Secret
 from rotctl.aws.versions import Version
 from rotctl.healing.case import Case
-from rotctl.healing.credentials import admin_of, is_given_up, live_versions
+from rotctl.healing.credentials import is_given_up, live_versions
 from rotctl.healing.plan import Act, planned
 from rotctl.healing.verdict import judge
-from rotctl.links.answer import Answer
+from rotctl.links.answer import Answer, Reset
 from rotctl.links.chain import Chain
 from rotctl.links.check import Check, Health, Link
 from rotctl.links.function import of_function, of_policy
 from rotctl.links.secret import of_schedule, of_secret
+from rotctl.output.chain import document
 from rotctl.state.attempt import NO_PROGRESS, Progress
 from rotctl.state.standing import Seen, standing
+from tests.rotctl.documents import PAGE
 
 NOW = datetime(2026, 11, 30, 3, tzinfo=UTC)
 DAY = timedelta(days=1)
-ADMIN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:admin-abcdef"
+RESET = Reset("arn:aws:x:admin", "postgres user 'app' at db:5432", "rotation:reset:1", "2")
 SECRET = Secret(
     name="app",
     arn="arn:aws:secretsmanager:us-east-1:123456789012:secret:app-abcdef",
@@ -53,7 +56,7 @@ REFUSED = Check(Link.LOGIN, BROKEN, "refused", "store it", "AWSCURRENT", "Reject
 ALL_REFUSED = Check(Link.LOGIN, BROKEN, "rejected all", "store yours", "", "Rejected")
 MALFORMED = Check(Link.VALUE, BROKEN, "no 'host'", "correct it", "AWSCURRENT", "MalformedSecret")
 DEAD = Check(Link.ENDPOINT, BROKEN, "no answer", "check 'host'", code="Unreachable")
-BY_ADMIN = Check(Link.ADMIN, OK, f"the admin's login in {ADMIN} is accepted", field="masterarn")
+BY_ADMIN: dict[str, Any] = {"reset": RESET}
 
 
 def login(of: str, health: Health = OK) -> Check:
@@ -69,13 +72,14 @@ def chain(  # noqa: PLR0913 all that is seen
     function: Function = FUNCTION,
     policy: Policy = NARROW,
     missing: str = "",
+    reset: Reset | None = None,
     **changed: Any,  # noqa: ANN401 fields of a secret
 ) -> Chain:
     """What rotctl would have seen."""
     secret = replace(SECRET, labels=labels, enabled=enabled, **changed)
     stands = standing(secret, function, NOW, Seen(progress, NOW - DAY, refusal))
     versions = [Version(each, NOW - days * DAY) for each, days in STORED.items()]
-    answer = Answer(seen, missing=missing)
+    answer = Answer(seen, reset, missing)
     checks: Sequence[Check] = [
         of_secret(secret, versions),
         of_schedule(secret, stands, NOW),
@@ -160,23 +164,39 @@ def test_every_case_is_in_the_table() -> None:
     assert {row[2] for row in TABLE} == set(Case)
 
 
+def test_the_page_says_what_heal_does_about_each_case() -> None:
+    rows = re.findall(r"^\| `([a-z-]+)` \| [^|]+ \| ([^|]+) \|$", PAGE, re.MULTILINE)
+    explained = {Case(name): does.startswith("nothing") for name, does in rows if name in set(Case)
+        and name not in set(Link)}  # fmt: skip
+    idle = {case: all(not row[3] for row in TABLE if row[2] is case) for case in Case}
+    assert explained == idle
+
+
+def test_the_page_has_every_link_and_every_key_of_a_diagnosis() -> None:
+    section = PAGE.partition("## Diagnosing")[2].partition("## Healing")[0]
+    rows = re.findall(r"^\| (`[a-z`, ]+`) \|", section, re.MULTILINE)
+    named = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+    assert named == [str(link) for link in Link]
+    (keys,) = re.findall(r"^\| `diagnose` \| (`name`.*) \|$", PAGE, re.MULTILINE)
+    seen = chain(ACCEPTED)
+    assert re.findall(r"`(\w+)`", keys) == list(document(seen, judge(seen)))
+
+
 def test_a_locked_out_secret_is_reset_only_if_a_person_says_so_and_an_admin_is_there() -> None:
     for seen, reset, acts in (
-        (chain(REFUSED, BY_ADMIN), False, []),
-        (chain(REFUSED, BY_ADMIN), True, [Act.RESET]),
-        (chain(REFUSED, BY_ADMIN, **HELD), True, [Act.RESET]),
-        (chain(REFUSED, BY_ADMIN, **HELD, **OFF), True, [Act.GIVE_UP, Act.RESET]),
+        (chain(REFUSED, **BY_ADMIN), False, []),
+        (chain(REFUSED, **BY_ADMIN), True, [Act.RESET]),
+        (chain(REFUSED, **BY_ADMIN, **HELD), True, [Act.RESET]),
+        (chain(REFUSED, **BY_ADMIN, **HELD, **OFF), True, [Act.GIVE_UP, Act.RESET]),
         (chain(REFUSED), True, []),
-        (chain(REFUSED, replace(BY_ADMIN, health=UNKNOWN)), True, []),
-        (chain(REFUSED, login("old"), BY_ADMIN), True, [Act.MOVE_BACK]),
-        (chain(ACCEPTED, BY_ADMIN), True, []),
+        (chain(REFUSED, login("old"), **BY_ADMIN), True, [Act.MOVE_BACK]),
+        (chain(ACCEPTED, **BY_ADMIN), True, []),
     ):
         plan = planned(seen, judge(seen), reset=reset)
         assert [step.act for step in plan.steps] == acts
-        assert [step.subject for step in plan.steps if step.act is Act.RESET] == [ADMIN] * (
-            Act.RESET in acts
-        )
-    assert "--reset" in judge(chain(REFUSED, BY_ADMIN)).do
+        assert [step.reset for step in plan.steps if step.reset] == [RESET] * (Act.RESET in acts)
+        assert all(RESET.subject in step.words for step in plan.steps if step.reset)
+    assert "--reset" in judge(chain(REFUSED, **BY_ADMIN)).do
     assert judge(chain(REFUSED, ALL_REFUSED)).do == "store yours"
     untried = judge(chain(REFUSED, ALL_REFUSED, login("AWSPREVIOUS", UNKNOWN))).do
     assert "--move-to-version-id none --remove-from-version-id one`" in untried
@@ -199,17 +219,18 @@ ANY = st.lists(
 def test_no_label_moves_but_to_a_version_that_was_seen_to_be_accepted(
     checks: list[Check], labels: Mapping[str, str], enabled: bool, reset: bool
 ) -> None:
-    seen = chain(*checks, labels=labels, enabled=enabled, progress=FAILED)
+    seen = chain(*checks, labels=labels, enabled=enabled, progress=FAILED, reset=RESET)
     verdict = judge(seen)
+    if seen.standing.state.needs_a_person:  # status and diagnose say the same
+        assert verdict.case.is_broken
     for step in planned(seen, verdict, reset=reset).steps:
         if step.act is Act.MOVE_BACK:
-            assert step.subject in live_versions(seen)
-            assert step.subject not in {labels["AWSCURRENT"], labels.get("AWSPENDING")}
+            assert step.version in live_versions(seen)
+            assert step.version not in {labels["AWSCURRENT"], labels.get("AWSPENDING")}
         if step.act is Act.GIVE_UP:
-            assert step.subject == labels["AWSPENDING"]
+            assert step.version == labels["AWSPENDING"]
         if step.act is Act.RESET:
             assert not live_versions(seen)
-            assert admin_of(seen)
 
 
 def test_a_version_that_was_given_up_is_what_strategies_md_says() -> None:
