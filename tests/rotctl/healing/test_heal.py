@@ -28,10 +28,9 @@ def killed_after(number: int) -> Iterator[list[str]]:
     def counted(aws: Aws, service: str, operation: str, **request: Any) -> Any:  # noqa: ANN401 as there
         if len(made) == number:
             raise KilledError
-        answer = call(aws, service, operation, **request)
         if operation in CHANGES:
             made.append(operation)
-        return answer
+        return call(aws, service, operation, **request)
 
     with mock.patch.object(Aws, "call", counted), pytest.raises(KilledError):
         yield made
@@ -64,6 +63,11 @@ def test_killed_after_any_of_its_calls_it_ends_well_when_it_is_run_again(
             world.service.wait_for_rotation(secret.arn, beyond=known)
         again = run(f"heal {secret.name} --yes {stuck.options}")
         assert again.code == 0, again.out
+        after = world.describe(secret)
+        third = run(f"heal {secret.name} --yes {stuck.options}")
+        assert (third.code, third.out.count("\n")) == (0, 1)
+        assert "nothing to do: AWSCURRENT is on" in third.out
+        assert world.describe(secret) == after
     is_well(world, secret, before)
     admin = world.value(secret).get("masterarn")
     assert not admin or not world.service.client().describe_secret(SecretId=admin).get("Tags")
