@@ -1,6 +1,7 @@
 """The acts of a plan; each looks again first, and stops where the world has changed meanwhile."""
 
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from rotctl.state.following import End, Follower
 from rotctl.state.starting import start
 from rotctl.trouble import Trouble
 
+# AWS's own tests look for a moved label ten times, half a second apart.
+_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 2.0)
+
 
 @dataclass
 class Acts:
@@ -26,23 +30,37 @@ class Acts:
     tell: Callable[[str], None]
     limit: float
 
-    def take(self, step: Step, before: Secret) -> bool:
-        """Whether it was done to its end; before: the secret as the plan, or the last step, saw it.
+    def take(self, step: Step, before: Secret) -> Secret | None:
+        """The secret after it, or None where a rotation did not end well.
 
-        Raises Trouble where the secret is not so any more, or AWS refuses.
+        before: the secret as the plan, or the step before, saw it. Raises Trouble where it is not
+        so any more, or AWS refuses.
         """
         self._require_unchanged(before)
         match step.act:
             case Act.GIVE_UP:
                 versions.move(self.aws, before, labels.PENDING, off=step.version)
+                return self._moved(before)
             case Act.MOVE_BACK:
                 current = before.labels[labels.CURRENT]
                 versions.move(self.aws, before, labels.CURRENT, off=current, to=step.version)
+                return self._moved(before)
             case Act.ROTATE:
-                return self._rotate(before)
+                done = self._rotate(before)
             case Act.SWITCH_ON:
-                return self._rotate(before, test=True)
-        return True if step.reset is None else self._reset(before, step.reset)
+                done = self._rotate(before, test=True)
+            case Act.RESET:
+                done = step.reset is not None and self._reset(before, step.reset)
+        return secrets.described(self.aws, before.arn) if done else None
+
+    def _moved(self, before: Secret) -> Secret:
+        """Once its description shows it, which may take a moment; as it is then, if it does not."""
+        for pause in _PAUSES:
+            now = secrets.described(self.aws, before.arn)
+            if now.labels != before.labels:
+                break
+            time.sleep(pause)
+        return now
 
     def _require_unchanged(self, before: Secret) -> None:
         now = secrets.described(self.aws, before.arn)

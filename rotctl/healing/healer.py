@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from rotctl.aws import secrets, tags
 from rotctl.aws.functions import Functions
+from rotctl.aws.secrets import Secret
 from rotctl.aws.session import Aws
 from rotctl.healing.acts import Acts
 from rotctl.healing.case import Case, Verdict
@@ -71,12 +72,11 @@ class Healer:
             self._do(plan, chain, Acts(self.aws, functions, self.tell, self.limit))
 
     def _do(self, plan: Plan, chain: Chain, acts: Acts) -> None:
-        before = chain.secret
+        before: Secret | None = chain.secret
         for step in plan.steps:
-            self.tell(step.words)
-            if not acts.take(step, before):
-                return
-            before = secrets.described(self.aws, before.arn)
+            if before is not None:
+                self.tell(step.words)
+                before = acts.take(step, before)
 
     def _ended(self, chain: Chain, verdict: Verdict, done: bool) -> Outcome:  # noqa: FBT001 one of two
         if verdict.case.is_broken:

@@ -64,6 +64,8 @@ class Home:
         self.named = {
             "PostgresSingleUser": "PostgresSingleUser",
             "PostgresAlternatingUsers": "PostgresAlternatingUsers",
+            "MySQLSingleUser": "MySQLSingleUser",
+            "HttpApiKey": "HttpApiKey",
             "Removed": "PostgresSingleUser",
         }
 
@@ -110,11 +112,11 @@ class Ran:
 
 @dataclass
 class Rotated:
-    """A PostgreSQL user's secret with its function attached."""
+    """A secret with its function attached; of a PostgreSQL user, where nothing else is said."""
 
     name: str
     arn: str
-    target: PostgresTarget
+    target: Any
 
     def change_password(self, to: str = "changed by hand") -> None:
         """On the server alone, so that no stored one works."""
@@ -150,6 +152,12 @@ class World:
     ) -> Rotated:
         """A user's, attached by a test of it, which is all that has run."""
         target = target or PostgresTarget(server or self.server, new_user())
+        return self.attach(name, target, function, tags)
+
+    def attach(
+        self, name: str, target: Target, function: str = "", tags: Mapping[str, str] = NO_TAGS
+    ) -> Rotated:
+        """The target's secret, with its own function where none is given."""
         client = self.service.client()
         arn = target.seed(client, name)
         if tags:
@@ -159,7 +167,7 @@ class World:
         self.home.targets[arn] = target
         client.rotate_secret(
             SecretId=arn,
-            RotationLambdaARN=self.service.function_arn(function),
+            RotationLambdaARN=self.service.function_arn(function or target.function),
             RotationRules={"AutomaticallyAfterDays": 30},
             RotateImmediately=False,
         )
@@ -177,8 +185,9 @@ class World:
         answer = dict(self.service.client().describe_secret(SecretId=secret.arn))
         return {key: value for key, value in answer.items() if key != "ResponseMetadata"}
 
-    def value(self, secret: Rotated) -> dict[str, Any]:
-        answer = self.service.client().get_secret_value(SecretId=secret.arn)
+    def value(self, secret: Rotated, label: str = "AWSCURRENT") -> dict[str, Any]:
+        client = self.service.client()
+        answer = client.get_secret_value(SecretId=secret.arn, VersionStage=label)
         return dict(json.loads(answer["SecretString"]))
 
     def pending(self, secret: Rotated) -> str:
@@ -197,7 +206,8 @@ class World:
             listed = client.list_secret_version_ids(SecretId=arn, IncludeDeprecated=True)
             for version in listed["Versions"]:
                 answer = client.get_secret_value(SecretId=arn, VersionId=version["VersionId"])
-                found.add(str(json.loads(answer["SecretString"])["password"]))
+                document = json.loads(answer["SecretString"])
+                found.add(str(document.get("password") or document.get("api_key")))
         return found
 
     def words(self) -> dict[str, str]:
