@@ -29,4 +29,6 @@ class Diagnosis(Generic[C]):
         stages.look_at_labels()
         ticket = StepTicket(self._backend, self._store, request, stages)
         self._backend.diagnose(ticket, findings)
-        return {"findings": [each.as_json() for each in findings.made], "complete": True}
+        reset = self._backend.reset_of(ticket.pending())
+        told = {"reset": reset.as_json(ticket.secret_arn)} if reset else {}
+        return {"findings": [each.as_json() for each in findings.made], "complete": True, **told}
