@@ -1,0 +1,33 @@
+"""rotctl's world, and a topic that keeps what is published to it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.sns import sns_backends
+
+from tests.rotctl.conftest import running_world as running_world  # noqa: PLC0414 a fixture
+from tests.rotctl.conftest import world as world  # noqa: PLC0414 a fixture
+from tests.watch.published import Topic
+from watch import teller
+
+REGION = "us-east-1"
+
+
+@pytest.fixture(scope="module")
+def mocked_topic() -> Iterator[Any]:
+    """moto's, which refuses what SNS refuses; requests to other addresses it lets pass."""
+    with mock_aws():
+        arn = boto3.client("sns", REGION).create_topic(Name="alarms")["TopicArn"]
+        yield sns_backends[DEFAULT_ACCOUNT_ID][REGION].topics[arn]
+
+
+@pytest.fixture
+def topic(mocked_topic: Any, monkeypatch: pytest.MonkeyPatch) -> Topic:  # noqa: ANN401 - moto has no types
+    """With the functions' variables; a line that never comes is not waited for."""
+    monkeypatch.setenv("TOPIC_ARN", mocked_topic.arn)
+    monkeypatch.setattr(teller, "LATE_SECONDS", 0.0)
+    return Topic(mocked_topic)
