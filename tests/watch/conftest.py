@@ -9,12 +9,19 @@ from moto import mock_aws
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.sns import sns_backends
 
+from rotctl.aws import session
 from tests.rotctl.conftest import running_world as running_world  # noqa: PLC0414 a fixture
 from tests.rotctl.conftest import world as world  # noqa: PLC0414 a fixture
+from tests.rotctl.world import _session
 from tests.watch.published import Topic
 from watch import teller
 
 REGION = "us-east-1"
+
+
+@pytest.fixture(autouse=True)
+def _models_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "Session", _session)
 
 
 @pytest.fixture(scope="module")
