@@ -21,10 +21,10 @@ EXTRA = {"note": "✓ kept", "count": 3, "ratio": 0.1, "nested": {"b": [1, None,
 
 
 def told_of_the_old(written: str) -> str:
-    """When the credential before ends, by finishSecret's line; empty where it does not say."""
+    """When the credential before ends, by the last finishSecret; empty where it does not say."""
     lines = [json.loads(line) for line in written.splitlines() if '"step done"' in line]
-    (finished,) = [line for line in lines if line["step"] == "finishSecret"]
-    return str(finished.get("old_credential", ""))
+    finished = [line for line in lines if line["step"] == "finishSecret"]
+    return str(finished[-1].get("old_credential", ""))
 
 
 class RotationSuite:

@@ -3,7 +3,6 @@
 The figures go to the terminal summary; the README has them beside those of AWS's functions.
 """
 
-import json
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ from rotators.http_api_key.testing.issuers import Issuer
 from rotators.http_api_key.testing.issuers.issuer import ask
 from rotators.mysql.testing import MySQLAlternatingTarget, MySQLTarget
 from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
+from tests.conformance.suite import told_of_the_old
 from tests.lab import Lab, LabSecret
 
 FUNCTION_CALLS = {
@@ -83,8 +83,7 @@ def aws_calls(secret: LabSecret) -> int:
 
 def old_credential(output: Output) -> str:
     """When the old one ends, by the last finishSecret's line: it costs none of the calls."""
-    lines = [json.loads(line) for line in output().splitlines() if '"step done"' in line]
-    return str([line for line in lines if line["step"] == "finishSecret"][-1]["old_credential"])
+    return told_of_the_old(output())
 
 
 def test_postgres_single_user(
