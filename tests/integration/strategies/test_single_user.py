@@ -162,6 +162,7 @@ def test_without_the_right_to_two_passwords_it_warns_and_has_no_overlap(
     log_lines = output()
     assert '"level":"WARNING"' in log_lines
     assert "PASSWORD_OVERLAP is not kept" in log_lines
+    assert told_of_the_old(log_lines) == "it was replaced at setSecret"
     assert "GRANT" in log_lines
     assert secret.accepted_versions() == {secret.holder("AWSCURRENT")}
 
