@@ -57,7 +57,7 @@ def handler(event: Mapping[str, Any], context: Context) -> None:
         if number:
             time.sleep(_PAUSE_SECONDS)
         begun += _begin(aws, each)
-    LOG.info("tests begun: %d of %d secrets", begun, len(chosen))
+    LOG.info("tests begun: %s of %s secrets", begun, len(chosen))
     if begun < len(chosen):
         raise NotAllTestedError(f"{len(chosen) - begun} tests could not begin; the log says why")
 

@@ -6,8 +6,7 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
-from moto.core import DEFAULT_ACCOUNT_ID
-from moto.sns import sns_backends
+from moto.sns.models import sns_backends
 
 from rotctl.aws import session
 from tests.rotctl.conftest import running_world as running_world  # noqa: PLC0414 a fixture
@@ -29,7 +28,7 @@ def mocked_topic() -> Iterator[Any]:
     """moto's, which refuses what SNS refuses; requests to other addresses it lets pass."""
     with mock_aws():
         arn = boto3.client("sns", REGION).create_topic(Name="alarms")["TopicArn"]
-        yield sns_backends[DEFAULT_ACCOUNT_ID][REGION].topics[arn]
+        yield sns_backends[arn.split(":")[4]][REGION].topics[arn]
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """The daily check: every secret once a day, and what has changed is told before a rotation."""
 
+from functools import partial
+
 import pytest
 
 from local.functions.home import LambdaContext
@@ -25,6 +27,10 @@ def checks_of(world: World, secret: Rotated) -> int:
     return len(world.service.outcomes(secret.arn)) - 1
 
 
+def was_checked(world: World, secret: Rotated, times: int) -> bool:
+    return checks_of(world, secret) == times
+
+
 @pytest.fixture(autouse=True)
 def _variables(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FUNCTION_ARNS", world.service.function_arn("PostgresSingleUser"))
@@ -46,7 +52,7 @@ def test_each_secret_is_tested_once_a_day_and_drift_is_told(world: World, topic:
         check(hour)
         for each in (good, drifted):
             count = 1 if hour >= theirs[each.name] else 0
-            world.service.wait_for(lambda each=each, n=count: checks_of(world, each) == n)
+            world.service.wait_for(partial(was_checked, world, each, count))
     assert [checks_of(world, each) for each in (stuck, off, elsewhere, another)] == [1, 0, 0, 0]
     assert [each.state for each in world.service.outcomes(good.arn)] == ["succeeded"] * 2
     for each in (good, drifted, stuck):
