@@ -176,8 +176,12 @@ class Backend(Protocol[C]):
         """
         ...
 
-    def end_old_credential(self, ticket: Ticket[C], /) -> None:
-        """The rotation is over, `pending` is in use: end what is not to outlive it."""
+    def end_old_credential(self, ticket: Ticket[C], /) -> str | None:
+        """The rotation is over, `pending` is in use: end what is not to outlive it.
+
+        Gives when the credential before ends, in the words of expiry.py; None where this process
+        has not seen enough to tell. Only to tell that, nothing is read.
+        """
         ...
 
     def reset_of(self, credential: C, /) -> Reset | None:

@@ -7,6 +7,7 @@ from functools import partial
 from shared.credentials import Login
 from shared.errors import GIVE_UP, MalformedSecret, Rejected, TargetMismatch
 from shared.protocol.contract import Ticket
+from shared.protocol.expiry import AT_NEXT_SET
 from shared.strategies.contract import PairSession
 from shared.strategies.database import (
     DatabaseBackend,
@@ -88,8 +89,9 @@ class AlternatingUsers(DatabaseBackend[PairSession]):
                 if not only_tests and self._lets_in(ticket.current()):
                     raise
 
-    def end_old_credential(self, ticket: Ticket[Login], /) -> None:
-        """Nothing: the other user's password ends when it is its turn."""
+    def end_old_credential(self, _ticket: Ticket[Login], /) -> str:
+        """Ends nothing: the other user's password ends when it is its turn."""
+        return AT_NEXT_SET
 
     def _lets_in(self, login: Login) -> bool:
         try:

@@ -11,11 +11,13 @@ from shared.asked.grants import Grants
 from shared.credentials import Login
 from shared.errors import GIVE_UP, Permanent, Rejected, RotationError, TargetMismatch
 from shared.protocol.contract import Ticket
+from shared.protocol.expiry import REPLACED_AT_SET
 from shared.strategies.contract import Directory, Engine, S, Session
 from shared.strategies.database import DatabaseBackend, login_candidates, refuse_copy
 from shared.strategies.options import ONE_PASSWORD, TWO_PASSWORDS, Options
 
 LOG = logging.getLogger(f"rotation.{__name__}")
+IS_BESIDE = "the old password lives on beside the new one"  # a note, where this process set it
 
 
 class SingleUser(DatabaseBackend[S]):
@@ -75,8 +77,11 @@ class SingleUser(DatabaseBackend[S]):
                 with self.setter(pending, ticket) as (admin, by):
                     ticket.ensure_still_this_rotation()
                     change = Change(session, pending, accepted, admin, by)
-                    if self.set(change) and accepted.password != pending.password:
-                        self._prove_or_undo(change, ticket)
+                    replaced = self.set(change)
+                    if accepted.password != pending.password:
+                        ticket.notes[IS_BESIDE] = not replaced
+                        if replaced:
+                            self._prove_or_undo(change, ticket)
         if self.options_of(pending).short_gap:
             ticket.promote()
 
@@ -89,8 +94,9 @@ class SingleUser(DatabaseBackend[S]):
                 with self.admins.session(pending, ticket) as (_, by):
                     session.check_admin(by=by)
 
-    def end_old_credential(self, ticket: Ticket[Login], /) -> None:
-        """Nothing: the old password ended at setSecret."""
+    def end_old_credential(self, _ticket: Ticket[Login], /) -> str | None:
+        """Ends nothing: the old password ended at setSecret."""
+        return REPLACED_AT_SET
 
     def set(self, change: "Change[S]") -> bool:
         """Have the user accept the pending password; whether that ended the accepted one."""
