@@ -236,8 +236,8 @@ class RotationSuite:
         for field in self.credential - {"username", "key_id", "secret_key_id"}:
             if field in good:
                 secret.store({**good, field: f"{good[field]}-not"})
-        (login,) = (each for each in secret.diagnose().bad if each[2] == "AWSCURRENT")
-        assert login == ("login", "broken", "AWSCURRENT", "Rejected")
+        login = secret.diagnose().of("login", "AWSCURRENT")
+        assert (login["state"] != "ok", login["code"]) == (True, "Rejected")
 
     # --- silence ---
 
