@@ -171,10 +171,8 @@ class Handler:
         request = RotationRequest.from_event(event)
         LOGGER.append_keys(secret=request.secret_id, version=request.token)
         record.step = request.step.value
-        record.backend = self._backend.name
-        client = clients.client("secretsmanager")
-        store = Store(client, request.secret_id)
-        rotation = Rotation(self._backend, store, request)
+        backend, store = self._parts(request.secret_id, record)
+        rotation = Rotation(backend, store, request)
         try:
             rotation.run()
             record.old_ends = rotation.old_ends
@@ -187,13 +185,15 @@ class Handler:
     def _answer(self, asked: OperatorRequest, record: StepRecord) -> Mapping[str, object]:
         LOGGER.append_keys(secret=asked.secret_id)
         record.step = asked.task.value
-        record.backend = self._backend.name
-        store = Store(clients.client("secretsmanager"), asked.secret_id)
         if asked.task is Task.DIAGNOSE:
-            told = Diagnosis(self._backend, store).run()
+            told = Diagnosis(lambda: self._parts(asked.secret_id, record)).run()
         else:
-            told = Ending(self._backend, store, asked).run()
-        return {"backend": self._backend.name, "strategy": self.strategy, **told}
+            told = Ending(*self._parts(asked.secret_id, record), asked).run()
+        return {"backend": record.backend, "strategy": self.strategy, **told}
+
+    def _parts(self, secret_id: str, record: StepRecord) -> tuple[Backend[Any], Store]:
+        record.backend = self._backend.name
+        return self._backend, Store(clients.client("secretsmanager"), secret_id)
 
 
 def make_handler(build: Callable[[Mapping[str, str]], Backend[Any]], *, strategy: str) -> Handler:

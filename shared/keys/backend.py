@@ -1,6 +1,6 @@
 """The Backend of API keys: each secret says in which way its next key comes about."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
@@ -11,11 +11,12 @@ from shared.errors import MalformedSecret, Misconfigured
 from shared.keys.api_key import ApiKey, Way
 from shared.keys.chosen import ChosenKey
 from shared.keys.contract import KeyIssuer
+from shared.keys.diagnosis import AskedOnce, KeyDiagnosis
 from shared.keys.ends import VARIABLE, Ends
 from shared.keys.issued import IssuedKey
 from shared.keys.propagation import probe
 from shared.keys.replaced import ReplacedKey
-from shared.protocol.contract import Ticket
+from shared.protocol.contract import StoredVersion, Ticket
 from shared.protocol.findings import Findings, Link
 from shared.protocol.reset import Reset
 
@@ -33,6 +34,10 @@ class KeyStrategy(Protocol):
 
     def create(self, current: ApiKey, ticket: Ticket[ApiKey], /) -> ApiKey:
         """The key to be stored as the pending one."""
+        ...
+
+    def check(self, current: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+        """Raise what `create` and `install` would, before they change anything."""
         ...
 
     def discard(self, created: ApiKey, ticket: Ticket[ApiKey], /) -> None:
@@ -71,14 +76,7 @@ class ApiKeyBackend:
         ends = Ends.granted(asked)
         asked.keep_off(_SHORT_GAP)
         short_gap = asked.flag(_SHORT_GAP, default=False)
-        return _Strategies(
-            ends,
-            {
-                Way.ISSUED: IssuedKey(self._issuer, ends),
-                Way.REPLACED: ReplacedKey(self._issuer, short_gap=short_gap),
-                Way.CHOSEN: ChosenKey(self._issuer, short_gap=short_gap),
-            },
-        )
+        return _Strategies(ends, _strategies(self._issuer, ends, short_gap=short_gap))
 
     def parse(self, document: Mapping[str, object], /) -> ApiKey:
         """Raises MalformedSecret naming the field, or the place in the description."""
@@ -135,10 +133,21 @@ class ApiKeyBackend:
         """By the admin; a key that is its own admin has nobody else."""
         return credential.reset
 
-    def diagnose(self, ticket: Ticket[ApiKey], findings: Findings, /) -> None:
-        """Use what is stored."""
-        with findings.looking(Link.LOGIN, "accepted"):
-            probe(self._issuer, ticket.current())
+    def diagnose(
+        self,
+        versions: Sequence[StoredVersion[ApiKey]],
+        ticket: Ticket[ApiKey],
+        findings: Findings,
+        /,
+    ) -> None:
+        """Use what is stored, each key once, and look at what the next one needs."""
+        issuer = AskedOnce(self._issuer)
+        key = versions[0].credential
+        if versions[0].is_current:
+            with findings.looking(Link.VALUE, of=versions[0].of):
+                self._check_wishes(key)
+        strategy = _strategies(issuer, self._granted(key).ends)[key.way]
+        KeyDiagnosis(issuer, strategy, versions, ticket, findings).run()
 
     def _check_wishes(self, current: ApiKey) -> None:
         """Not in `parse`: see DatabaseBackend.check_wishes."""
@@ -166,3 +175,13 @@ class _Strategies(NamedTuple):
 
     ends: Ends
     by_way: Mapping[Way, KeyStrategy]
+
+
+def _strategies(
+    issuer: KeyIssuer, ends: Ends, *, short_gap: bool = False
+) -> Mapping[Way, KeyStrategy]:
+    return {
+        Way.ISSUED: IssuedKey(issuer, ends),
+        Way.REPLACED: ReplacedKey(issuer, short_gap=short_gap),
+        Way.CHOSEN: ChosenKey(issuer, short_gap=short_gap),
+    }

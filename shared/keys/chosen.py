@@ -46,6 +46,12 @@ class ChosenKey:
     def discard(self, created: ApiKey, ticket: Ticket[ApiKey], /) -> None:
         """Nothing: a key that was never set leaves no trace."""
 
+    def check(self, current: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+        """Look for the accepted key, and at what its successor takes over and would end."""
+        accepted = self._accepted(current, ticket) or current
+        check_other_slot(self._issuer, accepted, ticket)
+        inherited(self._issuer.manage(accepted, ticket), accepted)
+
     def install(self, pending: ApiKey, ticket: Ticket[ApiKey], /) -> None:
         """Set the key, with the admin's or with whichever stored key the issuer accepts."""
         if pending.admin is None:

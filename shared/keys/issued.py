@@ -45,6 +45,28 @@ class IssuedKey:
             pending = ticket.pending_if_visible()
             if pending is not None:
                 return pending
+        attempt, leftovers = self._begin(manager, current, ticket)
+        # Where this step was overtaken, a later rotation's key would be taken for a leftover.
+        ticket.ensure_still_this_rotation()
+        issued_before = leftovers.of_this_version(attempt.listed)
+        if issued_before:
+            created = attempt.resume(issued_before)
+        else:
+            created = attempt.retire_then_issue(self._ending(attempt, leftovers))
+        warn_of_early_end(created, ticket)
+        return created
+
+    def check(self, current: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+        """Look for the key, at what its successor would be, and at whether there is room for it."""
+        manager = self._issuer.manage(current, ticket)
+        attempt, leftovers = self._begin(manager, current, ticket)
+        if not leftovers.of_this_version(attempt.listed):
+            attempt.require_room(self._ending(attempt, leftovers))
+
+    def _begin(
+        self, manager: KeyManager, current: ApiKey, ticket: Ticket[ApiKey]
+    ) -> tuple["_Attempt", Leftovers]:
+        """All that is looked at before anything is changed."""
         manager, listed = self._listed(manager, current, ticket)
         leftovers = Leftovers(self._issuer, manager, ticket)
         held = Holding(self._issuer, manager, ticket, leftovers).find(listed, current)
@@ -53,17 +75,11 @@ class IssuedKey:
         kept: Mapping[str, object] = {}
         if held.listed is not None:
             kept = manager.inspect(held.listed, held.key).kept
-        # Where this step was overtaken, a later rotation's key would be taken for a leftover.
-        ticket.ensure_still_this_rotation()
-        attempt = _Attempt(manager, ticket, held, kept, listed)
-        issued_before = leftovers.of_this_version(listed)
-        if issued_before:
-            created = attempt.resume(issued_before)
-        else:
-            ending = leftovers.ending_before_next(listed, held.key, held.listed, self._ends)
-            created = attempt.retire_then_issue(ending)
-        warn_of_early_end(created, ticket)
-        return created
+        return _Attempt(manager, ticket, held, kept, listed), leftovers
+
+    def _ending(self, attempt: "_Attempt", leftovers: Leftovers) -> Sequence[Ending]:
+        held = attempt.held
+        return leftovers.ending_before_next(attempt.listed, held.key, held.listed, self._ends)
 
     def _listed(
         self, manager: KeyManager, current: ApiKey, ticket: Ticket[ApiKey]
@@ -147,9 +163,7 @@ class _Attempt:
 
     def retire_then_issue(self, ending: Sequence[Ending]) -> ApiKey:
         """Revoke these keys, and have one issued for this version."""
-        ended = {each.key_id for each in ending}
-        remaining = [key for key in self.listed if key.key_id not in ended]
-        self._require_room(remaining)
+        remaining = self.require_room(ending)
         revoke(self.manager, ending, self.ticket)
         try:
             return self._issue()
@@ -182,10 +196,15 @@ class _Attempt:
         ending = [Ending(key.key_id) for key in keys if key.key_id != survivor.key_id]
         revoke(self.manager, ending)
 
-    def _require_room(self, keys: Sequence[OwnedKey]) -> None:
-        """Raises TargetMismatch naming the keys in the way, where the account may have no more."""
+    def require_room(self, ending: Sequence[Ending]) -> Sequence[OwnedKey]:
+        """The keys that remain once these have ended.
+
+        Raises TargetMismatch naming the keys in the way, where the account may have no more.
+        """
+        ended = {each.key_id for each in ending}
+        keys = [key for key in self.listed if key.key_id not in ended]
         if self.manager.max_keys is None or len(keys) < self.manager.max_keys:
-            return
+            return keys
         current, others = self.held.key, self._others(keys)
         raise TargetMismatch(
             f"the issuer allows {self.manager.max_keys} keys, and this rotation may not end those "

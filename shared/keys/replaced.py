@@ -1,10 +1,11 @@
 """Keys that an issuer replaces: in the place of the old one, or of a second one beside it."""
 
 import logging
+from collections.abc import Mapping
 
 from shared.errors import GIVE_UP, PendingUnusable, Rejected
 from shared.keys.api_key import ApiKey
-from shared.keys.contract import KeyIssuer
+from shared.keys.contract import KeyIssuer, KeyManager
 from shared.keys.ends import warn_of_early_end
 from shared.keys.inherited import inherited
 from shared.keys.proof import accepted_key, is_proved, reset_advice
@@ -36,6 +37,20 @@ class ReplacedKey:
         pending = ticket.pending_if_visible()
         if pending is not None:  # to replace the key once more would end this one
             return pending
+        manager, accepted, kept = self._begin(current, ticket)
+        ticket.ensure_still_this_rotation()
+        created = manager.issue(accepted, kept)
+        warn_of_early_end(created, ticket)
+        return created
+
+    def check(self, current: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+        """Look for the accepted key, and at what its successor takes over and would end."""
+        self._begin(current, ticket)
+
+    def _begin(
+        self, current: ApiKey, ticket: Ticket[ApiKey]
+    ) -> tuple[KeyManager, ApiKey, Mapping[str, object]]:
+        """All that is looked at before the key is replaced."""
         manager = self._issuer.manage(current, ticket)
         accepted = current
         if current.slot is not None or not is_proved(ticket, current):
@@ -43,11 +58,7 @@ class ReplacedKey:
             accepted = accepted_key(current, ticket, manager, use) or current
             manager = self._issuer.manage(accepted, ticket)
         check_other_slot(self._issuer, accepted, ticket)
-        kept = inherited(manager, accepted)
-        ticket.ensure_still_this_rotation()
-        created = manager.issue(accepted, kept)
-        warn_of_early_end(created, ticket)
-        return created
+        return manager, accepted, inherited(manager, accepted)
 
     def discard(self, _created: ApiKey, _ticket: Ticket[ApiKey], /) -> None:
         """Only warn: the key it took the place of cannot come back.

@@ -1,7 +1,7 @@
 """SingleUserWithOverlap: a single user whose old password may live on beside the new one."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import ClassVar
@@ -10,8 +10,10 @@ from shared.credentials import Login
 from shared.errors import Forbidden
 from shared.protocol.contract import Ticket
 from shared.protocol.expiry import AT_NEXT_SET, ENDED, REPLACED_AT_SET
+from shared.protocol.findings import Findings, Link, State
 from shared.strategies.contract import OverlapSession
 from shared.strategies.database import is_elsewhere
+from shared.strategies.diagnosis import Seen
 from shared.strategies.single_user import IS_BESIDE, Change, SingleUser
 
 LOG = logging.getLogger(f"rotation.{__name__}")
@@ -48,6 +50,18 @@ class SingleUserWithOverlap(SingleUser[OverlapSession]):
                     self.prove(change.pending, by=change.admin)
                 return False
         return super().set(change)
+
+    def expects(self, _login: Login, let_in: Sequence[Login], /) -> bool:
+        """Two passwords of the user at most."""
+        return self.options_of(let_in[0]).overlap and len(let_in) < len(("old", "new"))
+
+    def check_rights(self, seen: Seen[OverlapSession], findings: Findings, /) -> None:
+        """As a single user; and whether it may have two, without which a rotation does all else."""
+        super().check_rights(seen, findings)
+        if self.options_of(seen.login).overlap:
+            two = "the user may have two passwords"
+            with findings.looking(Link.STRATEGY, two, otherwise=State.WARNING):
+                seen.session.check_may_add_password(by=seen.by)
 
     def end_old_credential(self, ticket: Ticket[Login], /) -> str | None:
         """End the old password, where it has lived beside the new one for long enough."""

@@ -17,6 +17,7 @@ from shared.errors import Busy, Rejected, WrongStage
 from shared.protocol.event import Step
 from tests.lab import Lab, LabSecret
 
+READS = {"GetSecretValue", "DescribeSecret", "ListSecretVersionIds"}
 EXTRA = {"note": "✓ kept", "count": 3, "ratio": 0.1, "nested": {"b": [1, None, True]}, "": ""}
 
 
@@ -223,6 +224,33 @@ class RotationSuite:
         with pytest.raises(kind, match=words):
             secret.step(event, step)
         assert (secret.labels(), secret.accepted_versions()) == before
+
+    # --- diagnose ---
+
+    def test_a_diagnosis_tells_what_is_wrong_and_changes_nothing(self, secret: LabSecret) -> None:
+        service = secret.lab.service
+        secret.rotate()
+        event = secret.begin()
+        for step in (None, Step.CREATE, Step.SET):
+            if step is not None:
+                secret.step(event, step)
+            before, calls = secret.accepted_versions(), len(service.calls)
+            told = secret.diagnose()
+            assert {call.operation for call in service.calls[calls:]} <= READS
+            assert secret.accepted_versions() == before
+            assert told.answer["complete"]
+            for label in ("AWSCURRENT", "AWSPENDING"):
+                if told.state_of_login(label) != "unknown":
+                    is_live = secret.holder(label) in before
+                    assert (told.state_of_login(label) == "ok") is is_live, (step, label)
+        secret.steps(event, Step.TEST, Step.FINISH)
+        assert secret.diagnose().bad == []
+        good = secret.value()
+        for field in self.credential - {"username", "key_id", "secret_key_id"}:
+            if field in good:
+                secret.store({**good, field: f"{good[field]}-not"})
+        login = secret.diagnose().of("login", "AWSCURRENT")
+        assert (login["state"] != "ok", login["code"]) == (True, "Rejected")
 
     # --- silence ---
 
