@@ -1,6 +1,6 @@
 """Which other service a request is for, and the answer: parsed, checked, performed, recorded.
 
-Lambda speaks REST and JSON; CloudWatch Logs and CloudTrail JSON 1.1, as Secrets Manager does.
+Lambda speaks REST and JSON; the others JSON 1.1, as Secrets Manager does.
 """
 
 import json
@@ -13,22 +13,33 @@ from urllib.parse import unquote
 
 from werkzeug.wrappers import Request as HttpRequest
 
-from local.aws import functions, logs, trail
+from local.aws import functions, logs, parameters, trail
 from local.secrets_manager import errors, model
 from local.secrets_manager.journal import Call
 from local.secrets_manager.responses import Http, fault_of, parse
 from local.secrets_manager.state import Answer, Common, Request
 
-_TARGETS = {"Logs_20140328": "logs", "CloudTrail_20131101": "cloudtrail"}
+_TARGETS = {"Logs_20140328": "logs", "CloudTrail_20131101": "cloudtrail", "AmazonSSM": "ssm"}
 _FUNCTION = re.compile(r"/2015-03-31/functions/(?P<name>[^/]+)(?:/(?P<what>[a-z-]+))?")
 # What of Lambda's API is known by its path; the rest of it is not offered.
-_REST = {("GET", "configuration"): "GetFunctionConfiguration"}
+_REST = {
+    ("GET", "configuration"): "GetFunctionConfiguration",
+    ("GET", "policy"): "GetPolicy",
+    ("POST", "policy"): "AddPermission",
+}
+# Of these the body is a JSON document of the operation's members.
+_WITH_MEMBERS = {"AddPermission"}
 
 Perform = Callable[[Common, str, Request], Answer]
 _OFFERED: Mapping[str, Mapping[str, Perform]] = {
-    "lambda": {"GetFunctionConfiguration": functions.get_function_configuration},
+    "lambda": {
+        "GetFunctionConfiguration": functions.get_function_configuration,
+        "GetPolicy": functions.get_policy,
+        "AddPermission": functions.add_permission,
+    },
     "logs": {"FilterLogEvents": logs.filter_log_events},
     "cloudtrail": {"LookupEvents": trail.lookup_events},
+    "ssm": {"GetParameter": parameters.get_parameter},
 }
 
 
@@ -57,7 +68,8 @@ def respond(what: Asked, common: Common, region: str, http: HttpRequest) -> Http
     """Status, headers and body; the call is recorded."""
     status, code = 200, None
     try:
-        request = {**(parse(http) if what.service != "lambda" else {}), **what.addressed}
+        has_members = what.service != "lambda" or what.operation in _WITH_MEMBERS
+        request = {**(parse(http) if has_members else {}), **what.addressed}
         answer: dict[str, Any] = _perform(what, common, region, request)
     except errors.Refusal as refusal:
         status, code, answer = _status(what, refusal), refusal.code, _told(refusal)
@@ -83,7 +95,11 @@ def _perform(what: Asked, common: Common, region: str, request: Request) -> Answ
 
 def _status(what: Asked, refusal: errors.Refusal) -> int:
     """Of REST it says what went wrong; of JSON 1.1 it is always 400."""
-    rest = {"ResourceNotFoundException": 404, "AccessDeniedException": 403}
+    rest = {
+        "ResourceNotFoundException": 404,
+        "AccessDeniedException": 403,
+        "ResourceConflictException": 409,
+    }
     return rest.get(refusal.code, 400) if what.service == "lambda" else 400
 
 
