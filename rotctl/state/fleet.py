@@ -18,8 +18,8 @@ class Result(StrEnum):
     ATTACHED = "attached"
     BEGUN = "begun"
     BEFORE = "rotated-before"
-    SHUT = "outside-window"
     SAME = "attached-before"
+    SHUT = "outside-window"
     BUSY = "busy"
     KEPT = "left-alone"
     OPEN = "not-ended"
@@ -37,15 +37,7 @@ class Result(StrEnum):
         return _WORDS.get(self, str(self))
 
 
-_GOOD = frozenset(
-    (
-        Result.ROTATED,
-        Result.ATTACHED,
-        Result.BEGUN,
-        Result.BEFORE,
-        Result.SAME,
-    )
-)
+_GOOD = frozenset((Result.ROTATED, Result.ATTACHED, Result.BEGUN, Result.BEFORE, Result.SAME))
 _WORDS = {
     Result.ATTACHED: "attached, its test passed, and nothing was rotated",
     Result.SAME: "attached already",
