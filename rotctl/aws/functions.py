@@ -23,17 +23,13 @@ class Sight(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function: `target` is what it rotates, `timeout` the seconds that a step may take.
-
-    arn: as Lambda has it, without a version or alias; empty where Lambda has not said it.
-    """
+    """A function: `target` is what it rotates, `timeout` the seconds that a step may take."""
 
     name: str
     target: str
     log_group: str
     timeout: int = _SECONDS
     sight: Sight = Sight.THERE
-    arn: str = ""
 
 
 class Functions:
@@ -63,8 +59,7 @@ class Functions:
             return Function(name, name, usual, sight=Sight.HIDDEN)
         group = answer.get("LoggingConfig", {}).get("LogGroup", usual)
         target = _target(answer.get("Handler", "")) or name
-        timeout = answer.get("Timeout", _SECONDS)
-        return Function(name, target, group, timeout, arn=answer.get("FunctionArn", ""))
+        return Function(name, target, group, answer.get("Timeout", _SECONDS))
 
 
 def name_of(arn: str) -> str:

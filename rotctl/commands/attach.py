@@ -96,6 +96,8 @@ def attach(  # noqa: PLR0913, PLR0917 each is an option
     if secret is not None:
         done = _one(attaching, secrets.described(aws, secret), show, yes=yes)
     else:
+        if schedule:
+            tell("all of them rotate in one window; without --schedule each has its own")
         found = list(secrets.every(aws, prefix, options.tags_of(tag)))
         done = _many(attaching, fleet, found, show, yes=yes)
         if not as_json:
