@@ -48,7 +48,7 @@ def test_one_is_attached_and_tested_in_its_own_window_and_not_rotated(world: Wor
     assert after["VersionIdsToStages"] == before["VersionIdsToStages"]
     assert "LastRotatedDate" not in after
     assert "  testSecret done\n" in shown.out
-    assert "new/db: attached, its test passed, and nothing was rotated: Secrets" in shown.out
+    assert "new/db: attached: its test passed, and nothing was rotated; Secrets" in shown.out
     due = after["NextRotationDate"].astimezone(UTC)
     assert f"rotates it by {due:%Y-%m-%d %H:%M} UTC; `rotctl rotate new/db` does it" in shown.out
     again = run(f"attach new/db {FUNCTION}")

@@ -119,7 +119,7 @@ def test_of_many_those_whose_window_is_open_are_rotated_and_all_in_an_emergency(
     known = outcomes(world, *secrets.values())
     shown = run("rotate --prefix night/")
     assert shown.code == 1
-    assert shown.out.endswith("3 not begun, as its window is not open\n")
+    assert shown.out.endswith("3 left out, as no window is open\n")
     assert "0 to rotate, and 3 left out whose window is not open (see --out" in shown.err
     assert outcomes(world, *secrets.values()) == known
     ends = world.describe(secrets["open"])["NextRotationDate"].astimezone(UTC)
