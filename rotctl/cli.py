@@ -2,6 +2,8 @@
 
 import typer
 
+from rotctl.commands.attach import HELP as ATTACH
+from rotctl.commands.attach import attach
 from rotctl.commands.history import HELP as HISTORY
 from rotctl.commands.history import history
 from rotctl.commands.rotate import HELP as ROTATE
@@ -18,6 +20,7 @@ Examples:
   rotctl status
   rotctl rotate app/db
   rotctl try app/db
+  rotctl attach app/db --function PostgresSingleUser
   rotctl history app/db
 
 It uses your AWS credentials, profile and region as the AWS CLI does.
@@ -34,4 +37,5 @@ app = typer.Typer(
 app.command("status", help=STATUS)(status)
 app.command("rotate", help=ROTATE)(rotate)
 app.command("try", help=TRIAL)(trial)
+app.command("attach", help=ATTACH)(attach)
 app.command("history", help=HISTORY)(history)

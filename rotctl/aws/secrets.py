@@ -21,6 +21,7 @@ class Secret:
     function: the ARN, or empty where another service owns the secret and rotates it.
     next: the end of the next window; hours: the window's length, if the rules say it.
     labels: the version's id of each label.
+    owner: the service that made it and rotates it; primary: the region of which it is a replica.
     """
 
     name: str
@@ -36,10 +37,17 @@ class Secret:
     deleted: datetime | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+    owner: str = ""
+    primary: str = ""
 
 
 def listed(aws: Aws, prefix: str = "", tags: Mapping[str, str] | None = None) -> Iterator[Secret]:
     """Every secret that has, or had, rotation, with this prefix and all of these tags."""
+    return (each for each in every(aws, prefix, tags) if each.enabled or each.function)
+
+
+def every(aws: Aws, prefix: str = "", tags: Mapping[str, str] | None = None) -> Iterator[Secret]:
+    """The same, and those without rotation."""
     tags = tags or {}
     filters = [{"Key": "name", "Values": [prefix]}] if prefix else []
     filters += [{"Key": "tag-key", "Values": [key]} for key in tags]
@@ -50,7 +58,7 @@ def listed(aws: Aws, prefix: str = "", tags: Mapping[str, str] | None = None) ->
             secret = _of(entry, entry.get("SecretVersionsToStages", {}))
             # AWS's filters find what begins so, and a key of one tag with the value of another.
             has_tags = tags.items() <= secret.tags.items()
-            if secret.name.startswith(prefix) and has_tags and (secret.enabled or secret.function):
+            if secret.name.startswith(prefix) and has_tags:
                 yield secret
 
 
@@ -80,6 +88,19 @@ def rotate(aws: Aws, secret: Secret, version: str, *, test: bool = False) -> Non
     )
 
 
+def attach(aws: Aws, secret: Secret, version: str, function: str, rules: Mapping[str, str]) -> None:
+    """Switch rotation on with the function of this ARN and RotationRules, and begin its test."""
+    aws.call(
+        _SERVICE,
+        "rotate_secret",
+        SecretId=secret.arn,
+        ClientRequestToken=version,
+        RotationLambdaARN=function,
+        RotationRules=rules,
+        RotateImmediately=False,
+    )
+
+
 def _of(entry: Mapping[str, Any], stages: Mapping[str, list[str]]) -> Secret:
     rules = entry.get("RotationRules") or {}
     hours = str(rules.get("Duration", "")).removesuffix("h")
@@ -96,8 +117,16 @@ def _of(entry: Mapping[str, Any], stages: Mapping[str, list[str]]) -> Secret:
         next=utc(entry.get("NextRotationDate")),
         deleted=utc(entry.get("DeletedDate")),
         labels={label: version for version, labels in stages.items() for label in labels},
+        owner=entry.get("OwningService", ""),
+        primary=_primary(entry),
         tags={each["Key"]: each.get("Value", "") for each in entry.get("Tags") or []},
     )
+
+
+def _primary(entry: Mapping[str, Any]) -> str:
+    """Empty for the primary itself, and for a secret without replicas."""
+    region = str(entry.get("PrimaryRegion") or "")
+    return "" if f":{region}:" in entry["ARN"] else region
 
 
 def _schedule(rules: Mapping[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """The local system as an operator meets it, and rotctl as it is run."""
 
 import contextlib
+import functools
 import io
 import json
 import shlex
@@ -36,6 +37,9 @@ NO_TAGS: Mapping[str, str] = {}
 KILLED_FIRST = CallPoint(0, after=False)
 
 
+_declared = functools.cache(template.functions)  # reading the template takes as long as a step
+
+
 class Home:
     """Runs each step in a process of its own; `kill_at` has the steps in which it is killed.
 
@@ -55,7 +59,7 @@ class Home:
         logical = self.named.get(name_of(function))
         if logical is None:
             return None
-        declared = template.functions()[logical]
+        declared = _declared()[logical]
         return Configuration(declared.handler, declared.timeout, declared.memory)
 
     def log_events(self, _function: str, /) -> Sequence[LogEvent]:
@@ -121,6 +125,20 @@ class World:
         tags: Mapping[str, str] = NO_TAGS,
     ) -> Rotated:
         """A user's, attached by a test of it, which is all that has run."""
+        made = self.seed(name, server=server, tags=tags)
+        self.service.client().rotate_secret(
+            SecretId=made.arn,
+            RotationLambdaARN=self.service.function_arn(function),
+            RotationRules={"AutomaticallyAfterDays": 30},
+            RotateImmediately=False,
+        )
+        self.service.wait_for_rotation(made.arn)
+        return made
+
+    def seed(
+        self, name: str, *, server: Server | None = None, tags: Mapping[str, str] = NO_TAGS
+    ) -> Rotated:
+        """A user's, without a function."""
         target = PostgresTarget(server or self.server, f"ops_{uuid.uuid4().hex[:8]}")
         client = self.service.client()
         arn = target.seed(client, name)
@@ -129,13 +147,6 @@ class World:
                 SecretId=arn, Tags=[{"Key": key, "Value": value} for key, value in tags.items()]
             )
         self.home.targets[arn] = target
-        client.rotate_secret(
-            SecretId=arn,
-            RotationLambdaARN=self.service.function_arn(function),
-            RotationRules={"AutomaticallyAfterDays": 30},
-            RotateImmediately=False,
-        )
-        self.service.wait_for_rotation(arn)
         return Rotated(name, arn, target)
 
     def rotate(self, secret: Rotated) -> str:
