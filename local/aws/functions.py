@@ -1,7 +1,7 @@
-"""Lambda's GetFunctionConfiguration: what the functions' home says of them, and no more.
+"""Lambda's GetFunctionConfiguration and ListTags: what the functions' home says, and no more.
 
-Source: AWS Lambda API reference, GetFunctionConfiguration. What the home does not know, such as the
-role, is left out.
+Source: AWS Lambda API reference, by these names. What the home does not know, such as the role, is
+left out.
 """
 
 from local.functions.home import ARN_PREFIX, Described, name_of
@@ -29,7 +29,18 @@ def get_function_configuration(common: Common, region: str, request: Request) ->
         "PackageType": "Zip",
         "State": "Active",
         "LoggingConfig": {"LogFormat": "Text", "LogGroup": f"{GROUPS}{name}"},
+        **({"Runtime": found.runtime} if found.runtime else {}),
+        **({"VpcConfig": dict(found.network)} if found.network else {}),
     }
+
+
+def list_tags(common: Common, _region: str, request: Request) -> Answer:
+    """The function's, by its ARN; raises ResourceNotFoundException."""
+    arn = request["Resource"]
+    found = described(common).configuration(name_of(arn))
+    if found is None:
+        raise errors.refusal("ResourceNotFoundException", f"Function not found: {arn}")
+    return {"Tags": dict(found.tags)}
 
 
 # Where Lambda writes by itself; the template gives its functions groups of their own.

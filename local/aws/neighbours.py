@@ -1,6 +1,6 @@
 """Which other service a request is for, and the answer: parsed, checked, performed, recorded.
 
-Lambda speaks REST and JSON; CloudWatch Logs and CloudTrail JSON 1.1, as Secrets Manager does.
+Lambda speaks REST and JSON; the others JSON 1.1, as Secrets Manager does.
 """
 
 import json
@@ -13,22 +13,27 @@ from urllib.parse import unquote
 
 from werkzeug.wrappers import Request as HttpRequest
 
-from local.aws import functions, logs, trail
+from local.aws import functions, logs, parameters, trail
 from local.secrets_manager import errors, model
 from local.secrets_manager.journal import Call
 from local.secrets_manager.responses import Http, fault_of, parse
 from local.secrets_manager.state import Answer, Common, Request
 
-_TARGETS = {"Logs_20140328": "logs", "CloudTrail_20131101": "cloudtrail"}
+_TARGETS = {"Logs_20140328": "logs", "CloudTrail_20131101": "cloudtrail", "AmazonSSM": "ssm"}
 _FUNCTION = re.compile(r"/2015-03-31/functions/(?P<name>[^/]+)(?:/(?P<what>[a-z-]+))?")
+_TAGS = re.compile(r"/2017-03-31/tags/(?P<arn>[^/]+)")
 # What of Lambda's API is known by its path; the rest of it is not offered.
 _REST = {("GET", "configuration"): "GetFunctionConfiguration"}
 
 Perform = Callable[[Common, str, Request], Answer]
 _OFFERED: Mapping[str, Mapping[str, Perform]] = {
-    "lambda": {"GetFunctionConfiguration": functions.get_function_configuration},
+    "lambda": {
+        "GetFunctionConfiguration": functions.get_function_configuration,
+        "ListTags": functions.list_tags,
+    },
     "logs": {"FilterLogEvents": logs.filter_log_events},
     "cloudtrail": {"LookupEvents": trail.lookup_events},
+    "ssm": {"GetParametersByPath": parameters.get_parameters_by_path},
 }
 
 
@@ -48,6 +53,8 @@ def asked(http: HttpRequest) -> Asked | None:
         version = http.args.get("Qualifier")
         more = {"Qualifier": version} if version else {}
         return Asked("lambda", operation, {"FunctionName": unquote(found["name"]), **more})
+    if http.method == "GET" and (found := _TAGS.fullmatch(http.path)):
+        return Asked("lambda", "ListTags", {"Resource": unquote(found["arn"])})
     place, _, operation = http.headers.get("X-Amz-Target", "").rpartition(".")
     service = _TARGETS.get(place.rpartition(".")[2])
     return Asked(service, operation, {}) if service and http.method == "POST" else None

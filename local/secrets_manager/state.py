@@ -32,6 +32,7 @@ class Settings:
     step_pause: seconds between two steps of an attempt.
     refused: operations that are refused, of whatever service, each with the error's code, such as
     {"FilterLogEvents": "AccessDeniedException"}: what the caller may not do, or does too often.
+    parameters: Systems Manager's, by name: where a stack says its functions' ARNs.
     stale_reads: GetSecretValue calls that miss each change (fact 13).
     require_rotation_token: refuse the function's put without it, as across accounts (fact 2).
     """
@@ -42,6 +43,7 @@ class Settings:
     require_rotation_token: bool = False
     step_pause: float = 0.0
     refused: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
     def check(self, operation: str) -> None:
         """Refuse the operation if it is one of `refused`; the text is chosen."""

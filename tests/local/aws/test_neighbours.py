@@ -1,4 +1,4 @@
-"""What Lambda, CloudWatch Logs and CloudTrail know of rotations, asked by boto3 and by HTTP."""
+"""What other services of AWS know of rotations, asked by boto3 and by HTTP."""
 
 import json
 import logging
@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from local.aws import pattern
-from local.functions.home import InProcess
+from local.functions.home import Configuration, InProcess
 from local.functions.logged import events_in
 from local.functions.written import captured
 from local.sam.endpoint import LambdaEndpoint
@@ -29,8 +29,13 @@ GROUP = "/aws/lambda/Tells"
 PREFIXES = {
     "logs": "Logs_20140328.",
     "cloudtrail": "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.",
+    "ssm": "AmazonSSM.",
 }
-OFFERED = (("logs", "FilterLogEvents"), ("cloudtrail", "LookupEvents"))
+OFFERED = (
+    ("logs", "FilterLogEvents"),
+    ("cloudtrail", "LookupEvents"),
+    ("ssm", "GetParametersByPath"),
+)
 
 
 def tells(event: dict[str, Any], _context: object) -> None:
@@ -76,6 +81,45 @@ def test_a_function_is_configured_as_its_home_says(service: SecretsManager) -> N
     refused("UnknownOperationException", aws.get_function, FunctionName="Tells")
     given = {"FunctionName": "Tells", "Qualifier": "1"}
     refused("InvalidParameterException", aws.get_function_configuration, **given)
+
+
+def test_a_function_is_configured_as_a_test_says(service: SecretsManager) -> None:
+    network = {"VpcId": "vpc-1", "SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
+    said = Configuration(
+        "lambda_function.lambda_handler", 30, 128, "python3.9", network, {"a": "b"}
+    )
+    home = InProcess({}, beside=service.home)
+    home.add("Said", tells, said)
+    with SecretsManager(home) as other:
+        aws = client(other, "lambda")
+        found = aws.get_function_configuration(FunctionName="Said")
+        assert (found["Handler"], found["Runtime"]) == (said.handler, "python3.9")
+        assert found["VpcConfig"] == network
+        assert aws.list_tags(Resource=other.function_arn("Said"))["Tags"] == {"a": "b"}
+        assert aws.list_tags(Resource=other.function_arn("Tells"))["Tags"] == {}
+        none = other.function_arn("None")
+        refused("ResourceNotFoundException", aws.list_tags, Resource=none)
+
+
+def test_parameters_are_those_right_below_the_path(service: SecretsManager) -> None:
+    aws = client(service, "ssm")
+    names = [f"/stack/{number:02}Arn" for number in range(12)]
+    given = {**dict.fromkeys(names, "value"), "/stack/a/b": "deep", "/stacks/c": "other"}
+    service.settings.parameters = given
+    for path in ("/stack", "/stack/"):
+        first = aws.get_parameters_by_path(Path=path)
+        second = aws.get_parameters_by_path(Path=path, NextToken=first["NextToken"])
+        found = [*first["Parameters"], *second["Parameters"]]
+        assert [(each["Name"], each["Value"]) for each in found] == [(n, "value") for n in names]
+        assert "NextToken" not in second
+    deep = aws.get_parameters_by_path(Path="/stack", Recursive=True, NextToken=first["NextToken"])
+    assert "/stack/a/b" in [each["Name"] for each in deep["Parameters"]]
+    assert aws.get_parameters_by_path(Path="/none")["Parameters"] == []
+    refused("InvalidNextToken", aws.get_parameters_by_path, Path="/stack", NextToken="bad")
+    refused(
+        "InvalidParameterException", aws.get_parameters_by_path, Path="/stack", WithDecryption=True
+    )
+    service.settings.parameters = {}
 
 
 def test_the_log_has_what_the_function_wrote_by_either_way(service: SecretsManager) -> None:
@@ -199,6 +243,7 @@ def test_any_request_is_answered_or_refused(
         ("lambda", "get_function_configuration", {"FunctionName": "Tells"}),
         ("logs", "filter_log_events", {"logGroupName": GROUP}),
         ("cloudtrail", "lookup_events", {}),
+        ("ssm", "get_parameters_by_path", {"Path": "/"}),
     ],
 )
 def test_what_the_settings_refuse_is_refused_and_every_call_is_counted(
