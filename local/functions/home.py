@@ -135,7 +135,10 @@ class InProcess:
     def add(
         self, name: str, handler: Handler | str, configured: Configuration | None = None
     ) -> None:
-        """Have one more function, or another handler for one; `configured` is what it says it is."""
+        """Have one more function, or another handler for one.
+
+        configured: what `configuration` answers of it, in place of what the handler shows.
+        """
         self._handlers[name] = handler
         if configured is not None:
             self._configured[name] = configured

@@ -21,7 +21,12 @@ class _Row(NamedTuple):
 
 
 # Each by its name in IAM and in the SDK; any other is Secrets Manager.
-_SERVICES = {"lambda": "Lambda", "logs": "CloudWatch Logs", "cloudtrail": "CloudTrail"}
+_SERVICES = {
+    "lambda": "Lambda",
+    "logs": "CloudWatch Logs",
+    "cloudtrail": "CloudTrail",
+    "ssm": "Systems Manager",
+}
 _LOG_IN = "log in again (`aws sso login`, `aws login`, or new keys), then run this again"
 _DENIED = _Row(Denied, "you have no right to it", "ask for the right {right}; see docs/rotctl.md")
 _THROTTLED = _Row(
@@ -111,7 +116,7 @@ def _service(name: str) -> str:
 
 def _of(request: Mapping[str, Any]) -> str:
     """Which thing the request was about."""
-    for key in ("SecretId", "FunctionName", "logGroupName"):
+    for key in ("SecretId", "FunctionName", "logGroupName", "Path", "Resource"):
         if key in request:
             return f" of {request[key]!r}"
     return ""

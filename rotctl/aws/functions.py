@@ -23,13 +23,22 @@ class Sight(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function: `target` is what it rotates, `timeout` the seconds that a step may take."""
+    """A function: `target` is what it rotates, `timeout` the seconds that a step may take.
+
+    is_ours: whether its handler is one of the suite's; runtime: such as python3.9.
+    vpc: the VPC that it is in, or empty; groups: its security groups there.
+    """
 
     name: str
     target: str
     log_group: str
     timeout: int = _SECONDS
     sight: Sight = Sight.THERE
+    arn: str = ""
+    is_ours: bool = False
+    runtime: str = ""
+    vpc: str = ""
+    groups: frozenset[str] = frozenset()
 
 
 class Functions:
@@ -54,12 +63,28 @@ class Functions:
         try:
             answer = self._aws.call("lambda", "get_function_configuration", FunctionName=arn)
         except Missing:
-            return Function(name, name, usual, sight=Sight.GONE)
+            return Function(name, name, usual, sight=Sight.GONE, arn=arn)
         except Denied:
-            return Function(name, name, usual, sight=Sight.HIDDEN)
-        group = answer.get("LoggingConfig", {}).get("LogGroup", usual)
-        target = _target(answer.get("Handler", "")) or name
-        return Function(name, target, group, answer.get("Timeout", _SECONDS))
+            return Function(name, name, usual, sight=Sight.HIDDEN, arn=arn)
+        target = _target(answer.get("Handler", ""))
+        network = answer.get("VpcConfig", {})
+        return Function(
+            name,
+            target or name,
+            answer.get("LoggingConfig", {}).get("LogGroup", usual),
+            answer.get("Timeout", _SECONDS),
+            arn=arn,
+            is_ours=bool(target),
+            runtime=answer.get("Runtime", ""),
+            vpc=network.get("VpcId", ""),
+            groups=frozenset(network.get("SecurityGroupIds", ())),
+        )
+
+
+def tags_of(aws: Aws, function: Function) -> dict[str, str]:
+    """The function's tags, which are of no version or alias of it; raises Trouble."""
+    arn = ":".join(function.arn.split(":")[: _NAME + 1])
+    return dict(aws.call("lambda", "list_tags", Resource=arn).get("Tags", {}))
 
 
 def name_of(arn: str) -> str:

@@ -20,7 +20,8 @@ class Secret:
 
     function: the ARN, or empty where another service owns the secret and rotates it.
     next: the end of the next window; hours: the window's length, if the rules say it.
-    labels: the version's id of each label.
+    labels: the version's id of each label; key: the customer's that encrypts it, or empty.
+    rules: as RotateSecret takes them.
     """
 
     name: str
@@ -36,6 +37,8 @@ class Secret:
     deleted: datetime | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+    rules: Mapping[str, Any] = field(default_factory=dict)
+    key: str = ""
 
 
 def listed(aws: Aws, prefix: str = "", tags: Mapping[str, str] | None = None) -> Iterator[Secret]:
@@ -80,6 +83,25 @@ def rotate(aws: Aws, secret: Secret, version: str, *, test: bool = False) -> Non
     )
 
 
+def exchange(
+    aws: Aws, secret_id: str, function: str, rules: Mapping[str, Any], version: str
+) -> None:
+    """Attach another function, and begin its test with a version of this id.
+
+    The rules are given although they are to stay: that they would is assumed (fact 19).
+    """
+    given = {"RotationRules": dict(rules)} if rules else {}
+    aws.call(
+        _SERVICE,
+        "rotate_secret",
+        SecretId=secret_id,
+        ClientRequestToken=version,
+        RotationLambdaARN=function,
+        RotateImmediately=False,
+        **given,
+    )
+
+
 def _of(entry: Mapping[str, Any], stages: Mapping[str, list[str]]) -> Secret:
     rules = entry.get("RotationRules") or {}
     hours = str(rules.get("Duration", "")).removesuffix("h")
@@ -96,8 +118,16 @@ def _of(entry: Mapping[str, Any], stages: Mapping[str, list[str]]) -> Secret:
         next=utc(entry.get("NextRotationDate")),
         deleted=utc(entry.get("DeletedDate")),
         labels={label: version for version, labels in stages.items() for label in labels},
+        rules=_givable(rules),
+        key=entry.get("KmsKeyId", ""),
         tags={each["Key"]: each.get("Value", "") for each in entry.get("Tags") or []},
     )
+
+
+def _givable(rules: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the days that AWS shows beside an expression, and refuses with one (fact 19)."""
+    left_out = "AutomaticallyAfterDays" if "ScheduleExpression" in rules else ""
+    return {key: value for key, value in rules.items() if key != left_out}
 
 
 def _schedule(rules: Mapping[str, Any]) -> str:

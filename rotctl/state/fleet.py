@@ -5,7 +5,6 @@ A rotation that is under way is waited for as one of the run's own; a stuck one 
 
 import threading
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -17,6 +16,7 @@ from rotctl.aws.secrets import Secret
 from rotctl.aws.session import Aws
 from rotctl.state import labels
 from rotctl.state.following import End, Follower, Watched
+from rotctl.state.parallel import in_parallel
 from rotctl.state.standing import State
 from rotctl.state.starting import start
 from rotctl.state.survey import unfinished
@@ -69,15 +69,7 @@ class Fleet:
 
     def rotate(self, found: Iterable[Secret]) -> Iterator[Report]:
         """Each secret's report as it comes; interrupted, no other one is begun."""
-        with ThreadPoolExecutor(self.at_once) as pool:
-            running = [pool.submit(self._one, each) for each in found]
-            try:
-                for done in as_completed(running):
-                    yield done.result()
-            except BaseException:
-                self._stop.set()
-                pool.shutdown(cancel_futures=True)
-                raise
+        return in_parallel(self._one, found, self.at_once, self._stop)
 
     def _one(self, listed: Secret) -> Report:
         if self._stop.is_set():
