@@ -4,6 +4,8 @@ import typer
 
 from rotctl.commands.adopt import HELP as ADOPT
 from rotctl.commands.adopt import adopt
+from rotctl.commands.attach import HELP as ATTACH
+from rotctl.commands.attach import attach
 from rotctl.commands.history import HELP as HISTORY
 from rotctl.commands.history import history
 from rotctl.commands.rotate import HELP as ROTATE
@@ -20,8 +22,9 @@ Examples:
   rotctl status
   rotctl rotate app/db
   rotctl try app/db
-  rotctl history app/db
+  rotctl attach app/db --function PostgresSingleUser
   rotctl adopt --all
+  rotctl history app/db
 
 It uses your AWS credentials, profile and region as the AWS CLI does.
 It never reads a secret's value, nor takes one on the command line.
@@ -37,5 +40,6 @@ app = typer.Typer(
 app.command("status", help=STATUS)(status)
 app.command("rotate", help=ROTATE)(rotate)
 app.command("try", help=TRIAL)(trial)
+app.command("attach", help=ATTACH)(attach)
 app.command("adopt", help=ADOPT)(adopt)
 app.command("history", help=HISTORY)(history)

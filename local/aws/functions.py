@@ -1,9 +1,12 @@
-"""Lambda's GetFunctionConfiguration and ListTags: what the functions' home says, and no more.
+"""Lambda's view of functions: their configuration, tags and resource policies, as known here.
 
-Source: AWS Lambda API reference, by these names. What the home does not know, such as the role, is
-left out.
+Source: AWS Lambda API reference, under the operations' names. What the home does not know, such as
+the role, is left out.
 """
 
+import json
+
+from local.functions import permissions
 from local.functions.home import ARN_PREFIX, Described, name_of
 from local.secrets_manager import errors
 from local.secrets_manager.arn import in_region
@@ -41,6 +44,44 @@ def list_tags(common: Common, _region: str, request: Request) -> Answer:
     if found is None:
         raise errors.refusal("ResourceNotFoundException", f"Function not found: {arn}")
     return {"Tags": dict(found.tags)}
+
+
+def get_policy(common: Common, region: str, request: Request) -> Answer:
+    """The function's resource policy; raises ResourceNotFoundException where it has none."""
+    name, arn = _found(common, region, request)
+    statements = common.permissions.of(name)
+    if not statements:
+        raise errors.refusal(
+            "ResourceNotFoundException", "The resource you requested does not exist."
+        )
+    return {"Policy": permissions.policy(statements, arn)}
+
+
+def add_permission(common: Common, region: str, request: Request) -> Answer:
+    """Let a service invoke the function; raises ResourceConflictException for a Sid in use."""
+    for name in request.keys() - _PERMISSION:
+        raise errors.not_offered(name)
+    name, arn = _found(common, region, request)
+    statements = common.permissions.of(name)
+    sid = request["StatementId"]
+    if any(each["Sid"] == sid for each in statements):
+        raise errors.refusal(
+            "ResourceConflictException", f"The statement id ({sid}) already exists."
+        )
+    added = permissions.statement(sid, request)
+    statements.append(added)
+    return {"Statement": json.dumps({**added, "Resource": arn})}
+
+
+_PERMISSION = {
+    "FunctionName", "StatementId", "Action", "Principal", "SourceAccount", "SourceArn",
+}  # fmt: skip
+
+
+def _found(common: Common, region: str, request: Request) -> tuple[str, str]:
+    """The function's name and ARN."""
+    answer = get_function_configuration(common, region, request)
+    return answer["FunctionName"], answer["FunctionArn"]
 
 
 # Where Lambda writes by itself; the template gives its functions groups of their own.

@@ -23,17 +23,25 @@ _TARGETS = {"Logs_20140328": "logs", "CloudTrail_20131101": "cloudtrail", "Amazo
 _FUNCTION = re.compile(r"/2015-03-31/functions/(?P<name>[^/]+)(?:/(?P<what>[a-z-]+))?")
 _TAGS = re.compile(r"/2017-03-31/tags/(?P<arn>[^/]+)")
 # What of Lambda's API is known by its path; the rest of it is not offered.
-_REST = {("GET", "configuration"): "GetFunctionConfiguration"}
+_REST = {
+    ("GET", "configuration"): "GetFunctionConfiguration",
+    ("GET", "policy"): "GetPolicy",
+    ("POST", "policy"): "AddPermission",
+}
+# Of these the body is a JSON document of the operation's members.
+_WITH_MEMBERS = {"AddPermission"}
 
 Perform = Callable[[Common, str, Request], Answer]
 _OFFERED: Mapping[str, Mapping[str, Perform]] = {
     "lambda": {
         "GetFunctionConfiguration": functions.get_function_configuration,
         "ListTags": functions.list_tags,
+        "GetPolicy": functions.get_policy,
+        "AddPermission": functions.add_permission,
     },
     "logs": {"FilterLogEvents": logs.filter_log_events},
     "cloudtrail": {"LookupEvents": trail.lookup_events},
-    "ssm": {"GetParametersByPath": parameters.get_parameters_by_path},
+    "ssm": {"GetParameter": parameters.get_parameter},
 }
 
 
@@ -64,7 +72,8 @@ def respond(what: Asked, common: Common, region: str, http: HttpRequest) -> Http
     """Status, headers and body; the call is recorded."""
     status, code = 200, None
     try:
-        request = {**(parse(http) if what.service != "lambda" else {}), **what.addressed}
+        has_members = what.service != "lambda" or what.operation in _WITH_MEMBERS
+        request = {**(parse(http) if has_members else {}), **what.addressed}
         answer: dict[str, Any] = _perform(what, common, region, request)
     except errors.Refusal as refusal:
         status, code, answer = _status(what, refusal), refusal.code, _told(refusal)
@@ -90,7 +99,11 @@ def _perform(what: Asked, common: Common, region: str, request: Request) -> Answ
 
 def _status(what: Asked, refusal: errors.Refusal) -> int:
     """Of REST it says what went wrong; of JSON 1.1 it is always 400."""
-    rest = {"ResourceNotFoundException": 404, "AccessDeniedException": 403}
+    rest = {
+        "ResourceNotFoundException": 404,
+        "AccessDeniedException": 403,
+        "ResourceConflictException": 409,
+    }
     return rest.get(refusal.code, 400) if what.service == "lambda" else 400
 
 

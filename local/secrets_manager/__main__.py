@@ -21,7 +21,6 @@ from local.secrets_manager.service import SecretsManager
 from local.secrets_manager.state import REGION
 from local.template import functions
 
-STACK = "secret-rotators"  # as samconfig.toml calls it
 LOGS = Path(__file__).resolve().parents[2] / ".cache" / "functions"
 
 
@@ -59,9 +58,6 @@ def main(  # noqa: PLR0913, PLR0917 each is an option
         with _functions(service, where) as service.home:
             for name, handler in own.items():
                 service.add_function(name, handler)
-            service.settings.parameters = {
-                f"/{STACK}/{name}Arn": service.function_arn(name) for name in functions()
-            }
             service.subscribe(tell)
             _explain(service, {**functions(), **own})
             ending.wait()

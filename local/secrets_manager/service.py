@@ -9,6 +9,7 @@ from werkzeug.wrappers import Request as HttpRequest
 
 from local.aws import neighbours
 from local.functions.home import ARN_PREFIX, Configuration, Handler, Home, InProcess
+from local.functions.permissions import Permissions
 from local.secrets_manager import client as clients
 from local.secrets_manager.adoption import adopt
 from local.secrets_manager.arn import in_region, region_in
@@ -111,6 +112,11 @@ class SecretsManager(Observed):
     def neighbours(self) -> dict[str, str]:
         """Those that point rotctl at it as well, for the other services that it asks."""
         return clients.neighbours(self.endpoint)
+
+    @property
+    def permissions(self) -> Permissions:
+        """Who may invoke the functions; a test may take it from Secrets Manager."""
+        return self._common.permissions
 
     def client(self, region: str | None = None) -> "SecretsManagerClient":
         """A boto3 client for it, closed with it; safe to share between threads."""

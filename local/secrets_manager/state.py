@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local.functions.home import Home
+from local.functions.permissions import Permissions
 from local.secrets_manager import errors
 from local.secrets_manager.clock import SystemClock
 from local.secrets_manager.journal import Journal, ServiceEvent
@@ -32,7 +33,6 @@ class Settings:
     step_pause: seconds between two steps of an attempt.
     refused: operations that are refused, of whatever service, each with the error's code, such as
     {"FilterLogEvents": "AccessDeniedException"}: what the caller may not do, or does too often.
-    parameters: Systems Manager's, by name: where a stack says its functions' ARNs.
     stale_reads: GetSecretValue calls that miss each change (fact 13).
     require_rotation_token: refuse the function's put without it, as across accounts (fact 2).
     """
@@ -43,7 +43,6 @@ class Settings:
     require_rotation_token: bool = False
     step_pause: float = 0.0
     refused: Mapping[str, str] = field(default_factory=dict)
-    parameters: Mapping[str, str] = field(default_factory=dict)
 
     def check(self, operation: str) -> None:
         """Refuse the operation if it is one of `refused`; the text is chosen."""
@@ -60,6 +59,7 @@ class Common:
     settings: Settings
     journal: Journal = field(default_factory=Journal)
     lock: Lock = field(default_factory=Lock)
+    permissions: Permissions = field(default_factory=lambda: Permissions(ACCOUNT))
 
 
 class ServiceState:
@@ -79,6 +79,11 @@ class ServiceState:
     def home(self) -> Home:
         """Where functions run, of whatever region."""
         return self._common.home
+
+    @property
+    def permissions(self) -> Permissions:
+        """Who may invoke the functions."""
+        return self._common.permissions
 
     def secrets(self) -> list[Secret]:
         """Every secret, deleted ones and replicas included."""

@@ -1,100 +1,120 @@
 """Which function of ours takes the secrets of another one: as it shows, or as the caller says."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from rotctl.adoption.note import Note
 from rotctl.adoption.origin import TAKEN, templates
+from rotctl.aws import permission
 from rotctl.aws.functions import Function, Functions, Sight, tags_of
+from rotctl.aws.permission import Permission
 from rotctl.aws.session import Aws
+from rotctl.aws.stack import function_arn
 from rotctl.trouble import Denied, Missing, Trouble
 
-Choice = tuple[Function | None, list[Note]]
+_UNSEEN = Permission(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Ours, or none; with what is to be said of it, and who may invoke it."""
+
+    new: Function | None
+    notes: tuple[Note, ...]
+    permission: Permission = _UNSEEN
 
 
 class Chooser:
-    """Chooses once for each function; `ours` are the stack's ARNs by the template's names.
+    """Chooses once for each function.
 
-    said: the caller's word for a function by its name, which may be such a name or any ARN.
+    said: the caller's word for a function by its name: the template's name of ours, or an ARN.
     """
 
-    def __init__(
-        self, aws: Aws, functions: Functions, ours: Mapping[str, str], said: Mapping[str, str]
-    ) -> None:
-        self._aws, self._functions, self._ours, self._said = aws, functions, ours, said
+    def __init__(self, aws: Aws, functions: Functions, stack: str, said: Mapping[str, str]) -> None:
+        self._aws, self._functions, self._stack, self._said = aws, functions, stack, said
         self._known: dict[str, Choice] = {}
 
-    def of(self, old: Function) -> Choice:
-        """Ours, or none, and what is to be said of it; raises Trouble."""
-        if old.arn not in self._known:
-            self._known[old.arn] = self._choose(old)
-        return self._known[old.arn]
+    def of(self, arn: str) -> Choice:
+        """For the secrets of the function with this ARN; raises Trouble."""
+        if arn not in self._known:
+            self._known[arn] = self._choose(arn, self._functions[arn])
+        return self._known[arn]
 
-    def _choose(self, old: Function) -> Choice:
-        name, note = self._name(old)
-        if note is not None:
-            return None, [note]
-        arn = name if name.startswith("arn:") else self._ours.get(name)
-        if arn is None:
-            has = ", ".join(self._ours)
-            note = Note(
-                f"the stack has no {name}, but {has}", f"deploy it: Deploy{name}=true", stops=True
-            )
-            return None, [note]
-        new = self._functions[arn]
-        if new.sight is Sight.GONE:
-            return None, [Note(f"{new.name} is gone", "deploy it again", stops=True)]
-        if new.sight is Sight.HIDDEN:
-            do = "ask for the right lambda:GetFunctionConfiguration; see docs/rotctl.md"
-            return None, [Note(f"you may not look at {new.name}", do, stops=True)]
-        if not new.is_ours:
-            note = Note(f"{new.name} is no function of ours", "correct --function", stops=True)
-            return None, [note]
-        return new, list(_between(old, new))
-
-    def _name(self, old: Function) -> tuple[str, Note | None]:
-        """The template's name or the ARN of ours, or why there is none."""
-        if old.name in self._said:
-            return self._said[old.name], None
-        names = ", ".join(self._ours)
-        say = f"say it: --function {old.name}=PostgresSingleUser, or another of {names}"
+    def _choose(self, arn: str, old: Function) -> Choice:
         try:
-            found = templates(old, tags_of(self._aws, old))
+            new = self._ours(self._said.get(old.name) or self._named(arn, old))
+        except _NoneError as none:
+            return Choice(None, (Note(none.what, none.do, stops=True),))
+        return Choice(new, tuple(_between(old, new)), permission.of_function(self._aws, new.arn))
+
+    def _named(self, arn: str, old: Function) -> str:
+        """The template's name of ours, by what the other one was made of."""
+        _must_be_seen(old)
+        say = f"say it: --function {old.name}=PostgresSingleUser, or another of ours"
+        tags: Mapping[str, str] = {}
+        try:
+            tags = tags_of(self._aws, arn)
         except Missing:
-            found = templates(old, {})
+            pass
         except Denied as denied:
-            found = templates(old, {})
             say = f"{denied.do}, or {say}"
-        if len(found) != 1:
-            says = f"says both {' and '.join(sorted(found))}" if found else "does not say"
-            return "", Note(f"{old.name} {says} what it rotates", say, stops=True)
+        found = templates(old, tags)
+        if len(found) > 1:
+            both = " and ".join(sorted(found))
+            raise _NoneError(f"{old.name} is named or tagged as {both}", do=say)
+        if not found:
+            raise _NoneError(f"nothing shows what {old.name} rotates", do=say)
         (template,) = found
         if template not in TAKEN:
             what = f"no function of ours rotates what {template} does"
-            return "", Note(what, "leave it with that function", stops=True)
-        return TAKEN[template], None
+            raise _NoneError(what, do="leave it with that function")
+        return TAKEN[template]
+
+    def _ours(self, name: str) -> Function:
+        """By the template's name or an ARN."""
+        try:
+            new = self._functions[function_arn(self._aws, name, self._stack)]
+        except Trouble as trouble:
+            raise _NoneError(trouble.what, do=f"deploy it, or {trouble.do}") from None
+        _must_be_seen(new)
+        if new.sight is Sight.GONE:
+            raise _NoneError(f"{new.name} is gone", do="deploy it again")
+        if not new.is_ours:
+            raise _NoneError(f"{new.name} is no function of ours", do="correct --function")
+        return new
 
 
-def said(given: Iterable[str], ours: Mapping[str, str]) -> dict[str, str]:
+class _NoneError(Trouble):
+    """Why no function of ours takes the secrets; the others' may go on."""
+
+
+def _must_be_seen(function: Function) -> None:
+    if function.sight is Sight.HIDDEN:
+        do = "ask for the right lambda:GetFunctionConfiguration; see docs/rotctl.md"
+        raise _NoneError(f"you may not look at {function.name}", do=do)
+
+
+def said(given: Iterable[str]) -> dict[str, str]:
     """`--function OLD=NEW` by OLD; raises Trouble."""
     found = {}
     for each in given:
         old, _, new = each.partition("=")
-        if not old or not (new in ours or new.startswith("arn:")):
+        if not old or not new:
             raise Trouble(
-                f"--function {each!r}: NEW of OLD=NEW is none of {', '.join(ours)}, and no ARN",
+                f"--function {each!r} is not OLD=NEW",
                 do="give such as --function MyRotator=PostgresSingleUser",
             )
         found[old] = new
     return found
 
 
-def _between(old: Function, new: Function) -> Iterable[Note]:
-    """What the two functions' networks let expect; the test of a secret tells whether it is so."""
+def _between(old: Function, new: Function) -> Iterator[Note]:
+    """What the functions' networks let expect; the test of a secret tells whether it is so."""
     if old.sight is Sight.GONE:
-        yield Note(f"{old.name} is gone", "know that there is no way back to it")
-    if old.vpc != new.vpc and old.sight is Sight.THERE:
+        yield Note(f"{old.name} is gone", "know that nothing can be put back to it")
+    elif old.sight is Sight.THERE and old.vpc != new.vpc:
         what = f"{old.name} is in {old.vpc or 'no VPC'}, {new.name} in {new.vpc or 'no VPC'}"
         yield Note(what, f"see that {new.name} has a route to the databases")
     elif not old.groups <= new.groups:
         what = f"{new.name} is not in the security group {', '.join(sorted(old.groups))}"
-        yield Note(what, f"let {', '.join(sorted(new.groups))} into the databases' group")
+        yield Note(what, f"let {', '.join(sorted(new.groups))} into the databases' groups")

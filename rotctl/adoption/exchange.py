@@ -1,122 +1,123 @@
 """The exchange of functions, secret by secret: attached by a test, and put back where it fails."""
 
-import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
-from rotctl.adoption.journal import Entry, Journal, State
+from rotctl.adoption.journal import Entry, Journal
 from rotctl.aws import secrets
-from rotctl.aws.functions import Functions, name_of
+from rotctl.aws.functions import Functions, Sight, name_of
 from rotctl.aws.secrets import Secret
 from rotctl.aws.session import Aws
 from rotctl.state import labels
+from rotctl.state.attempt import NO_PROGRESS, Progress
+from rotctl.state.fleet import Report, Result
 from rotctl.state.following import End, Ending, Follower, Watched
-from rotctl.state.parallel import in_parallel
 from rotctl.trouble import Trouble
 
+_NO_LINE = (
+    "no line of the function says how its test ended: it was killed, timed out or never started;"
+    " see its log group, and `rotctl history` in some minutes"
+)
 
-@dataclass
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
-    """How a run goes: some `at_once`, each test for `limit` seconds at most.
+    """An entry is on the disk before its secret is touched.
 
-    An entry is written before its secret is touched. What is interrupted stays begun, and a later
-    run goes on from what the secret then has.
+    What is interrupted has not ended, and a later run goes on from what the secret then has.
     """
 
     aws: Aws
+    functions: Functions
     journal: Journal
-    at_once: int
-    limit: float
-    _stop: threading.Event = field(default_factory=threading.Event)
+    follower: Follower
 
-    def __post_init__(self) -> None:
-        self._functions = Functions(self.aws)
+    def move(self, listed: Secret) -> Report:
+        """Attach ours and have it test; put the other back where that fails; raises Trouble."""
+        return self._noted(self._move, listed)
 
-    def move(self, entries: Iterable[Entry]) -> Iterator[Entry]:
-        """Each entry as its move has ended, as it comes."""
-        return self._each(self._move, entries)
+    def undo(self, listed: Secret) -> Report:
+        """Attach the function of before, which tests by itself; raises Trouble."""
+        return self._noted(self._undo, listed)
 
-    def undo(self, entries: Iterable[Entry]) -> Iterator[Entry]:
-        """Each entry as it was put back, as it comes."""
-        return self._each(self._undo, entries)
+    def _noted(self, work: Callable[[Entry, Secret], Report], listed: Secret) -> Report:
+        try:
+            # As it is now: the list may be minutes old.
+            secret = secrets.described(self.aws, listed.arn)
+            return work(self.journal.entries[listed.arn], secret)
+        except Trouble as trouble:
+            entry = self.journal.entries[listed.arn]
+            self.journal.note(entry, entry.result, str(trouble))
+            raise
 
-    def _each(self, work: Callable[[Entry], Entry], entries: Iterable[Entry]) -> Iterator[Entry]:
-        def one(entry: Entry) -> Entry:
-            if self._stop.is_set():
-                return entry
-            try:
-                return work(entry)
-            except Trouble as trouble:
-                known = self.journal.entries[entry.arn]
-                return self.journal.note(known, known.state, str(trouble))
-
-        return in_parallel(one, entries, self.at_once, self._stop)
-
-    def _move(self, entry: Entry) -> Entry:
-        secret = secrets.described(self.aws, entry.arn)
+    def _move(self, entry: Entry, secret: Secret) -> Report:
         # Begun before, and interrupted: it is tested once more.
-        is_again = entry.state is State.BEGUN and secret.function == entry.new
+        is_again = entry.result is Result.OPEN and secret.function == entry.new
         if why := _unfit(secret, entry.new if is_again else entry.old):
-            return self.journal.note(entry, entry.state if is_again else State.LEFT, why)
+            return self._ended(entry, secret, entry.result if is_again else Result.KEPT, why)
         if not is_again:
             entry = replace(entry, rules=secret.rules)
-        entry = self.journal.note(entry, State.BEGUN)
+        entry = self.journal.note(entry, Result.OPEN)
         try:
-            ending = self._test(secret, entry, entry.new)
+            ending = self._test(entry, secret, entry.new)
         except Trouble as trouble:
             if secrets.described(self.aws, entry.arn).function != entry.old:
                 raise
-            return self.journal.note(entry, State.LEFT, str(trouble))
+            return self._ended(entry, secret, Result.KEPT, str(trouble))
         if ending.end is End.DONE:
             return self._moved(entry)
         if ending.end is End.UNFINISHED:
-            return self.journal.note(entry, State.BEGUN, "its test has not ended")
-        return self._put_back(secret, entry, ending.progress.message or _UNKNOWN)
+            return self._ended(entry, secret, Result.OPEN, "its test has not ended")
+        return self._put_back(entry, secret, ending.progress)
 
-    def _moved(self, entry: Entry) -> Entry:
+    def _moved(self, entry: Entry) -> Report:
         """Look whether all else is as it was."""
         secret = secrets.described(self.aws, entry.arn)
         if (secret.function, secret.rules) == (entry.new, entry.rules):
-            return self.journal.note(entry, State.MOVED)
-        why = f"it has the function {name_of(secret.function)} and the schedule {secret.schedule}"
-        return self.journal.note(entry, State.BEGUN, f"{why}, which somebody has set meanwhile")
+            return self._ended(entry, secret, Result.MOVED)
+        why = f"it has {name_of(secret.function)} and the schedule {secret.schedule} now, by others"
+        return self._ended(entry, secret, Result.KEPT, why)
 
-    def _put_back(self, secret: Secret, entry: Entry, why: str) -> Entry:
+    def _put_back(self, entry: Entry, secret: Secret, failure: Progress) -> Report:
+        why = failure.message or _NO_LINE
         try:
-            self._test(secret, entry, entry.old)
+            self._test(entry, secret, entry.old)
         except Trouble as trouble:
             what = f"{why}; it could not be put back: {trouble.what}"
             raise Trouble(what, do=trouble.do) from None
-        return self.journal.note(entry, State.BACK, why)
+        return self._ended(entry, secret, Result.BACK, why, failure)
 
-    def _undo(self, entry: Entry) -> Entry:
-        secret = secrets.described(self.aws, entry.arn)
-        if secret.function == entry.old:
-            is_open = entry.state in {State.BEGUN, State.MOVED}
-            return self.journal.note(entry, State.BACK) if is_open else entry
-        if why := _unfit(secret, entry.new):
-            return self.journal.note(entry, entry.state, why)
-        self._test(secret, entry, entry.old)
-        return self.journal.note(entry, State.BACK)
+    def _undo(self, entry: Entry, secret: Secret) -> Report:
+        if secret.function != entry.old:
+            if why := _unfit(secret, entry.new):
+                return self._ended(entry, secret, entry.result, why)
+            self._test(entry, secret, entry.old)
+        return self._ended(entry, secret, Result.BACK)
 
-    def _test(self, secret: Secret, entry: Entry, arn: str) -> Ending:
+    def _test(self, entry: Entry, secret: Secret, arn: str) -> Ending:
         """Attach the function, and follow its test to the end; raises Trouble.
 
-        How a function that is not ours tested is not known: its lines are its own.
+        How a function that is not ours has tested is not known: its lines are its own.
         """
-        function, version, now = self._functions[arn], str(uuid.uuid4()), self.aws.now
-        secrets.exchange(self.aws, entry.arn, arn, entry.rules, version)
+        function, version, now = self.functions[arn], str(uuid.uuid4()), self.aws.now
+        if function.sight is Sight.GONE:
+            raise Trouble(f"the function {function.name} is gone", do="deploy it again")
+        secrets.attach(self.aws, secret, version, arn, entry.rules)
         if not function.is_ours:
             function = replace(function, log_group="")
-        follower = Follower(self.aws, self.limit, lambda _text: None, self._stop)
-        return follower.follow(Watched(secret, function, version, now, test=True))
+        return self.follower.follow(Watched(secret, function, version, now, test=True))
 
-
-_UNKNOWN = (
-    "no line of the function says how its test ended: it was killed, timed out or not started;"
-    " see its log group"
-)
+    def _ended(
+        self,
+        entry: Entry,
+        secret: Secret,
+        result: Result,
+        why: str = "",
+        progress: Progress = NO_PROGRESS,
+    ) -> Report:
+        self.journal.note(entry, result, why)
+        return Report(secret, result, why, progress=progress)
 
 
 def _unfit(secret: Secret, function: str) -> str:

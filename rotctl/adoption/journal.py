@@ -8,32 +8,23 @@ import os
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from rotctl import clock
 from rotctl.output.times import iso
+from rotctl.state.fleet import Result
 from rotctl.trouble import Trouble
 
 _ONLY_MINE = 0o600
-
-
-class State(StrEnum):
-    """How far a move has come."""
-
-    PLANNED = "not begun"
-    BEGUN = "begun"
-    MOVED = "moved"
-    BACK = "put back"
-    LEFT = "left"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A secret with the ARNs of the two functions and its rules, as RotateSecret takes them.
 
-    why: what the state is for, if it is not a good one; time: of the last change, in UTC.
+    result: not begun, not ended, moved, put back or left alone; why, if it is not moved.
+    time: of the last change, in UTC.
     """
 
     name: str
@@ -41,7 +32,7 @@ class Entry:
     old: str
     new: str
     rules: Mapping[str, Any]
-    state: State = State.PLANNED
+    result: Result = Result.LEFT
     why: str = ""
     time: str = ""
 
@@ -59,7 +50,7 @@ class Journal:
         """One that is there; raises Trouble."""
         try:
             found = json.loads(path.read_text())["secrets"]
-            return cls(path, [Entry(**{**each, "state": State(each["state"])}) for each in found])
+            return cls(path, [_entry(each) for each in found])
         except OSError as error:
             raise Trouble(
                 f"{path} cannot be read ({type(error).__name__})", do="give the file of a run"
@@ -75,9 +66,13 @@ class Journal:
             self.entries |= {each.arn: each for each in entries}
             self._write()
 
-    def note(self, entry: Entry, state: State, why: str = "") -> Entry:
+    def of(self, result: Result) -> list[Entry]:
+        """Those that have come so far."""
+        return [each for each in self.entries.values() if each.result is result]
+
+    def note(self, entry: Entry, result: Result, why: str = "") -> Entry:
         """Keep the entry as it is now; raises Trouble."""
-        noted = replace(entry, state=state, why=why, time=iso(clock.now()) or "")
+        noted = replace(entry, result=result, why=why, time=iso(clock.now()) or "")
         self.begin([noted])
         return noted
 
@@ -103,3 +98,7 @@ class Journal:
                 f"{self.path} cannot be written ({type(error).__name__})",
                 do="give --file in a folder of yours with room",
             ) from None
+
+
+def _entry(members: Mapping[str, Any]) -> Entry:
+    return Entry(**{**members, "result": Result(members["result"])})

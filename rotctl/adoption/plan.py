@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from rotctl.adoption.choice import Chooser
 from rotctl.adoption.note import Note
 from rotctl.adoption.owner import owner
+from rotctl.aws import permission
 from rotctl.aws.functions import Function, Functions
+from rotctl.aws.permission import Permission
 from rotctl.aws.secrets import Secret
 from rotctl.state import labels
+
+_AWS = "`aws secretsmanager"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +28,9 @@ class Move:
     notes: tuple[Note, ...]
 
     @property
-    def is_left(self) -> bool:
-        """Whether it keeps its function."""
-        return self.new is None or any(note.stops for note in self.notes)
+    def stopped(self) -> str:
+        """Why the secret keeps its function; empty where it is moved."""
+        return "; ".join(str(note) for note in self.notes if note.stops)
 
 
 def plan(
@@ -41,48 +45,57 @@ def plan(
         old = functions[secret.function]
         if old.is_ours:
             continue
-        new, notes = chooser.of(old) if secret.function else (None, [])
-        said = (*_obstacles(secret, old), *_owned(secret, new, owned=owned), *notes)
-        moves.append(Move(secret, old, new, (*said, *_key(secret, new))))
+        if not secret.function:
+            moves.append(Move(secret, old, None, (_without(secret),)))
+            continue
+        choice = chooser.of(secret.function)
+        notes = [*_obstacles(secret, old), *choice.notes]
+        if choice.new is not None:
+            notes += _of_both(secret, choice.new, choice.permission, owned=owned)
+        moves.append(Move(secret, old, choice.new, tuple(notes)))
     return moves
+
+
+def _without(secret: Secret) -> Note:
+    if secret.owner:
+        what = f"the service {secret.owner} rotates it"
+        return Note(what, "leave it to that service", stops=True)
+    do = f"attach one with `rotctl attach {secret.name} --function ...`"
+    return Note("it has no rotation function", do, stops=True)
 
 
 def _obstacles(secret: Secret, old: Function) -> Iterator[Note]:
     """What keeps any function from being exchanged."""
-    aws = "`aws secretsmanager"
     of = f"--secret-id {secret.name}"
     if secret.deleted is not None:
-        yield Note(
-            "it is scheduled for deletion", f"keep it: {aws} restore-secret {of}`", stops=True
-        )
-    elif not secret.function:
-        what = "no function rotates it" if secret.enabled else "it has no rotation function"
-        yield Note(what, "leave it so, or attach one yourself", stops=True)
+        do = f"keep it: {_AWS} restore-secret {of}`"
+        yield Note("it is scheduled for deletion", do, stops=True)
     elif not secret.enabled:
         yield Note(
             "its rotation is switched off, and the move would switch it on",
-            f"switch it on first: {aws} rotate-secret {of} --no-rotate-immediately`",
+            f"switch it on first: {_AWS} rotate-secret {of} --no-rotate-immediately`",
             stops=True,
         )
-    if secret.function and (version := labels.pending(secret.labels)):
+    if version := labels.pending(secret.labels):
         yield Note(
             f"a rotation by {old.name} has not ended",
             f"have it attempted again: `rotctl rotate {secret.name}`; or give it up:"
-            f" {aws} update-secret-version-stage {of} --version-stage {labels.PENDING}"
+            f" {_AWS} update-secret-version-stage {of} --version-stage {labels.PENDING}"
             f" --remove-from-version-id {version}`",
             stops=True,
         )
 
 
-def _owned(secret: Secret, new: Function | None, *, owned: bool) -> Iterator[Note]:
-    """Whose next deployment may undo it; docs/from-aws-functions.md has the templates' changes."""
-    if new is not None and (by := owner(secret.tags)):
+def _of_both(secret: Secret, new: Function, who: Permission, *, owned: bool) -> Iterator[Note]:
+    """What is between the secret and our function."""
+    if by := owner(secret.tags):
+        # Its next deployment may undo the move; the page has the templates' changes.
         say = f"say {new.arn} in its template, too (docs/from-aws-functions.md)"
         do = say if owned else f"move it now with --owned, and {say}"
         yield Note(f"it is owned by {by}, which may set its function again", do, stops=not owned)
-
-
-def _key(secret: Secret, new: Function | None) -> Iterator[Note]:
-    if new is not None and secret.key:
+    if who.lets_invoke(secret.arn) is False:
+        do = f"let it: {permission.grant(new.arn, secret.arn)}"
+        yield Note(f"Secrets Manager may not invoke {new.name}", do, stops=True)
+    if secret.key:
         do = f"let the role of {new.name} use it: KmsKeyArns of the stack, and the key's policy"
         yield Note(f"a key of yours encrypts it, {secret.key}", do)

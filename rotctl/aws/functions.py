@@ -25,6 +25,7 @@ class Sight(Enum):
 class Function:
     """A function: `target` is what it rotates, `timeout` the seconds that a step may take.
 
+    arn: as Lambda has it, without a version or alias; empty where Lambda has not said it.
     is_ours: whether its handler is one of the suite's; runtime: such as python3.9.
     vpc: the VPC that it is in, or empty; groups: its security groups there.
     """
@@ -63,9 +64,9 @@ class Functions:
         try:
             answer = self._aws.call("lambda", "get_function_configuration", FunctionName=arn)
         except Missing:
-            return Function(name, name, usual, sight=Sight.GONE, arn=arn)
+            return Function(name, name, usual, sight=Sight.GONE)
         except Denied:
-            return Function(name, name, usual, sight=Sight.HIDDEN, arn=arn)
+            return Function(name, name, usual, sight=Sight.HIDDEN)
         target = _target(answer.get("Handler", ""))
         network = answer.get("VpcConfig", {})
         return Function(
@@ -73,7 +74,7 @@ class Functions:
             target or name,
             answer.get("LoggingConfig", {}).get("LogGroup", usual),
             answer.get("Timeout", _SECONDS),
-            arn=arn,
+            arn=answer.get("FunctionArn", ""),
             is_ours=bool(target),
             runtime=answer.get("Runtime", ""),
             vpc=network.get("VpcId", ""),
@@ -81,10 +82,10 @@ class Functions:
         )
 
 
-def tags_of(aws: Aws, function: Function) -> dict[str, str]:
+def tags_of(aws: Aws, arn: str) -> dict[str, str]:
     """The function's tags, which are of no version or alias of it; raises Trouble."""
-    arn = ":".join(function.arn.split(":")[: _NAME + 1])
-    return dict(aws.call("lambda", "list_tags", Resource=arn).get("Tags", {}))
+    unqualified = ":".join(arn.split(":")[: _NAME + 1])
+    return dict(aws.call("lambda", "list_tags", Resource=unqualified).get("Tags", {}))
 
 
 def name_of(arn: str) -> str:

@@ -1,23 +1,36 @@
-"""The functions of a stack of ours, as its parameters in Systems Manager say them."""
+"""Which function a person means: by its ARN, its name, or the name that the template has for it."""
 
 from rotctl.aws.session import Aws
-from rotctl.trouble import Trouble
+from rotctl.trouble import Denied, Missing, Trouble
 
-_ENDS = "Arn"  # /secret-rotators/PostgresSingleUserArn
+STACK = "secret-rotators"  # as samconfig.toml calls it
 
 
-def functions_of(aws: Aws, stack: str) -> dict[str, str]:
-    """The ARN of each function by the template's name of it; raises Trouble where there is none."""
-    path = f"/{stack}"
-    found = {}
-    for page in aws.pages("ssm", "get_parameters_by_path", Path=path):
-        for each in page["Parameters"]:
-            name = str(each["Name"]).removeprefix(f"{path}/")
-            if name.endswith(_ENDS):
-                found[name.removesuffix(_ENDS)] = str(each["Value"])
-    if not found:
-        raise Trouble(
-            f"no function of a stack {stack!r} is known: Systems Manager has nothing under {path}/",
-            do="give the stack's name by --to; `aws cloudformation list-stacks` has them",
-        )
-    return found
+def function_arn(aws: Aws, given: str, stack: str = STACK) -> str:
+    """The ARN of the function; raises Trouble.
+
+    The stack keeps it in a parameter of Systems Manager, which takes a right to that one alone;
+    ListFunctions and ListExports would take one to all of them.
+    """
+    if given.startswith("arn:"):
+        return given
+    parameter, denied = f"/{stack}/{given}Arn", []
+    try:
+        answer = aws.call("ssm", "get_parameter", Name=parameter)
+        return str(answer["Parameter"]["Value"])
+    except Missing:
+        pass
+    except Denied:
+        denied.append("ssm:GetParameter")
+    try:
+        answer = aws.call("lambda", "get_function_configuration", FunctionName=given)
+        return str(answer["FunctionArn"])
+    except Missing:
+        pass
+    except Denied:
+        denied.append("lambda:GetFunctionConfiguration")
+    lack = f" (you lack the right {' and '.join(denied)})" if denied else ""
+    raise Trouble(
+        f"no function {given!r} is found, nor the parameter {parameter!r} of the stack{lack}",
+        do="give its ARN, which is in the stack's outputs, or the stack's name with --stack",
+    )

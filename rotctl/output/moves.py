@@ -20,16 +20,16 @@ _NAMES = 3
 
 
 def table(moves: Sequence[Move]) -> Table:
-    """A row for each; what is left is dim."""
+    """A row for each; what is left alone is dim."""
     caption = "* a Python that Lambda has ended, or is about to"
     shown = Table(box=None, pad_edge=False, caption=caption, caption_justify="left")
     for heading in ("secret", "schedule", "function now", "runtime", "function then"):
         shown.add_column(heading, overflow="fold")
     for move in moves:
-        then = "left" if move.is_left or move.new is None else move.new.name
+        then = "left alone" if move.stopped or move.new is None else move.new.name
         runtime = f"{move.old.runtime or '–'}{'*' if is_ended(move.old) else ''}"
-        cells = (move.secret.name, move.secret.schedule or "–", move.old.name, runtime, then)
-        shown.add_row(*cells, style="dim" if move.is_left else "")
+        cells = (move.secret.name, move.secret.schedule or "–", move.old.name or "–", runtime, then)
+        shown.add_row(*cells, style="dim" if move.stopped else "")
     return shown
 
 
@@ -40,13 +40,16 @@ def notes(moves: Iterable[Move]) -> list[str]:
         for note in move.notes:
             about.setdefault(note, []).append(move.secret.name)
     ordered = sorted(about.items(), key=lambda each: not each[0].stops)
-    return [f"{'left' if note.stops else 'look'}: {_few(names)}: {note}" for note, names in ordered]
+    return [
+        f"{'left alone' if note.stops else 'look'}: {_few(names)}: {note}"
+        for note, names in ordered
+    ]
 
 
 def is_ended(function: Function) -> bool:
     """Whether its Python gets no patches, or not for long."""
     found = re.fullmatch(r"python(\d+)\.(\d+)", function.runtime)
-    return found is not None and tuple(map(int, found.groups())) <= _ENDED
+    return found is not None and (int(found[1]), int(found[2])) <= _ENDED
 
 
 def _few(names: Sequence[str]) -> str:

@@ -119,9 +119,16 @@ def _by_dates(secret: Secret, function: Function, now: datetime) -> Standing:
         return Standing(State.OVERDUE, secret.next)
     if function.sight is Sight.HIDDEN:
         return Standing(State.HIDDEN, missing="lambda:GetFunctionConfiguration")
-    if secret.next is not None and _opens(secret, secret.next) <= now:
+    if secret.next is not None and is_open(secret, now):
         return Standing(State.DUE)
     return Standing(State.FINE if secret.last else State.NEVER)
+
+
+def is_open(secret: Secret, now: datetime) -> bool:
+    """Whether it may rotate now by its rules; a secret without a schedule may at any time."""
+    if secret.next is None:
+        return True
+    return _opens(secret, secret.next) <= now <= secret.next + _LATE
 
 
 def _opens(secret: Secret, shuts: datetime) -> datetime:

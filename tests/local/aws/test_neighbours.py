@@ -1,4 +1,4 @@
-"""What other services of AWS know of rotations, asked by boto3 and by HTTP."""
+"""What other services of AWS know of rotations and functions, by boto3 and by HTTP."""
 
 import json
 import logging
@@ -31,11 +31,7 @@ PREFIXES = {
     "cloudtrail": "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.",
     "ssm": "AmazonSSM.",
 }
-OFFERED = (
-    ("logs", "FilterLogEvents"),
-    ("cloudtrail", "LookupEvents"),
-    ("ssm", "GetParametersByPath"),
-)
+OFFERED = (("logs", "FilterLogEvents"), ("cloudtrail", "LookupEvents"), ("ssm", "GetParameter"))
 
 
 def tells(event: dict[str, Any], _context: object) -> None:
@@ -85,41 +81,63 @@ def test_a_function_is_configured_as_its_home_says(service: SecretsManager) -> N
 
 def test_a_function_is_configured_as_a_test_says(service: SecretsManager) -> None:
     network = {"VpcId": "vpc-1", "SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
-    said = Configuration(
-        "lambda_function.lambda_handler", 30, 128, "python3.9", network, {"a": "b"}
-    )
+    handler, tags = "lambda_function.lambda_handler", {"a": "b"}
+    said = Configuration(handler, 30, 128, "python3.9", network, tags)
     home = InProcess({}, beside=service.home)
     home.add("Said", tells, said)
     with SecretsManager(home) as other:
         aws = client(other, "lambda")
         found = aws.get_function_configuration(FunctionName="Said")
-        assert (found["Handler"], found["Runtime"]) == (said.handler, "python3.9")
+        assert (found["Handler"], found["Runtime"]) == (handler, "python3.9")
         assert found["VpcConfig"] == network
-        assert aws.list_tags(Resource=other.function_arn("Said"))["Tags"] == {"a": "b"}
+        assert aws.list_tags(Resource=other.function_arn("Said"))["Tags"] == tags
         assert aws.list_tags(Resource=other.function_arn("Tells"))["Tags"] == {}
         none = other.function_arn("None")
         refused("ResourceNotFoundException", aws.list_tags, Resource=none)
 
 
-def test_parameters_are_those_right_below_the_path(service: SecretsManager) -> None:
+def test_a_function_may_be_invoked_by_secrets_manager_until_that_is_taken_from_it(
+    service: SecretsManager,
+) -> None:
+    aws = client(service, "lambda")
+    secrets = service.client()
+    arn = service.function_arn("Tells")
+    account = arn.split(":")[4]
+    given = {
+        "Effect": "Allow",
+        "Principal": {"Service": "secretsmanager.amazonaws.com"},
+        "Action": "lambda:InvokeFunction",
+        "Condition": {"StringEquals": {"AWS:SourceAccount": account}},
+        "Resource": arn,
+    }
+    (statement,) = json.loads(aws.get_policy(FunctionName="Tells")["Policy"])["Statement"]
+    assert statement == {"Sid": "Invocation", **given}
+    service.permissions.remove_all("Tells")
+    refused("ResourceNotFoundException", aws.get_policy, FunctionName=arn)
+    attached = {"SecretId": "app", "RotationLambdaARN": arn}
+    refused("AccessDeniedException", secrets.rotate_secret, **attached)
+    request = {
+        "FunctionName": "Tells",
+        "StatementId": "again",
+        "Action": "lambda:InvokeFunction",
+        "Principal": "secretsmanager.amazonaws.com",
+    }
+    added = aws.add_permission(**request, SourceAccount=account)
+    assert json.loads(added["Statement"]) == {"Sid": "again", **given}
+    refused("ResourceConflictException", aws.add_permission, **request)
+    refused("InvalidParameterException", aws.add_permission, **request, EventSourceToken="x")
+    of = f"arn:aws:secretsmanager:us-east-1:{account}:secret:app"
+    added = aws.add_permission(**{**request, "StatementId": "narrow"}, SourceArn=of)
+    assert json.loads(added["Statement"])["Condition"] == {"ArnLike": {"AWS:SourceArn": of}}
+    refused("ResourceNotFoundException", aws.get_policy, FunctionName="None")
+
+
+def test_the_stacks_parameters_have_the_functions_arns(service: SecretsManager) -> None:
     aws = client(service, "ssm")
-    names = [f"/stack/{number:02}Arn" for number in range(12)]
-    given = {**dict.fromkeys(names, "value"), "/stack/a/b": "deep", "/stacks/c": "other"}
-    service.settings.parameters = given
-    for path in ("/stack", "/stack/"):
-        first = aws.get_parameters_by_path(Path=path)
-        second = aws.get_parameters_by_path(Path=path, NextToken=first["NextToken"])
-        found = [*first["Parameters"], *second["Parameters"]]
-        assert [(each["Name"], each["Value"]) for each in found] == [(n, "value") for n in names]
-        assert "NextToken" not in second
-    deep = aws.get_parameters_by_path(Path="/stack", Recursive=True, NextToken=first["NextToken"])
-    assert "/stack/a/b" in [each["Name"] for each in deep["Parameters"]]
-    assert aws.get_parameters_by_path(Path="/none")["Parameters"] == []
-    refused("InvalidNextToken", aws.get_parameters_by_path, Path="/stack", NextToken="bad")
-    refused(
-        "InvalidParameterException", aws.get_parameters_by_path, Path="/stack", WithDecryption=True
-    )
-    service.settings.parameters = {}
+    found = aws.get_parameter(Name="/secret-rotators/TellsArn")["Parameter"]
+    assert found["Value"] == service.function_arn("Tells")
+    for name in ("/secret-rotators/NoneArn", "/other/TellsArn", "TellsArn"):
+        refused("ParameterNotFound", aws.get_parameter, Name=name)
 
 
 def test_the_log_has_what_the_function_wrote_by_either_way(service: SecretsManager) -> None:
@@ -241,9 +259,10 @@ def test_any_request_is_answered_or_refused(
     [
         ("secretsmanager", "list_secrets", {}),
         ("lambda", "get_function_configuration", {"FunctionName": "Tells"}),
+        ("lambda", "get_policy", {"FunctionName": "Tells"}),
+        ("ssm", "get_parameter", {"Name": "/secret-rotators/TellsArn"}),
         ("logs", "filter_log_events", {"logGroupName": GROUP}),
         ("cloudtrail", "lookup_events", {}),
-        ("ssm", "get_parameters_by_path", {"Path": "/"}),
     ],
 )
 def test_what_the_settings_refuse_is_refused_and_every_call_is_counted(
