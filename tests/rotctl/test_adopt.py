@@ -5,17 +5,32 @@ import os
 import re
 import shlex
 import stat
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import pytest
+from rich.progress import Progress as Bar
 
+from local.bootstrap import ROOT
 from local.functions.home import Configuration
 from local.secrets_manager import SecretsManager
 from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
+from rotctl.adoption.choice import Chooser
+from rotctl.adoption.origin import TAKEN
+from rotctl.adoption.owner import owner
+from rotctl.adoption.plan import plan
+from rotctl.aws import permission, secrets
+from rotctl.aws.functions import Function, Functions
+from rotctl.aws.session import Aws
+from rotctl.output.moves import is_ended
+from rotctl.state import following
+from rotctl.state.following import Follower
+from shared.errors import GIVE_UP
 from tests.rotctl.conftest import AWAY
 from tests.rotctl.world import Ran, World, run
 
@@ -54,7 +69,7 @@ BACK = {
     "odd/cname": ("Untrusted", "the server's certificate is for another host"),
     "odd/engine": ("TargetMismatch", "field 'engine' of the secret is not one this function"),
     "odd/password": ("Rejected", "the server rejected the password"),
-    "odd/ssl": ("Untrusted", "'ssl' switches TLS off"),
+    "odd/ssl": ("MalformedSecret", "'ssl' switches TLS off"),
 }
 
 
@@ -324,10 +339,10 @@ def test_run_again_it_finds_nothing_to_do(fleet: Fleet) -> None:
     assert made == {"ListSecrets", "GetFunctionConfiguration"}
 
 
-@pytest.mark.usefixtures("world", "first")
-def test_each_advice_leads_on(fleet: Fleet, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("world")
+def test_each_advice_leads_on(fleet: Fleet, first: Ran, tmp_path: Path) -> None:
     client, file = fleet.world.service.client(), f"--file {tmp_path / 'more.json'}"
-    notes = {each["name"]: each["message"] for each in told("--prefix odd/ --limit 1" + " " + file)}
+    notes = {each["name"]: each["message"] for each in first.json()}
     switch_on = command(notes["odd/off"])
     assert switch_on.pop("") == "rotate-secret"
     client.rotate_secret(SecretId=switch_on["secret-id"], RotateImmediately=False)
@@ -376,3 +391,204 @@ def test_undo_puts_each_back_and_then_finds_nothing(fleet: Fleet) -> None:
     assert fleet.has("odd/gone") == SINGLE + "-gone"
     shown = run(f"adopt --undo {fleet.file} --yes")
     assert (shown.code, shown.out) == (0, "none\n")
+
+
+@dataclass
+class Few:
+    """Some more secrets of their own, and the file of their runs."""
+
+    fleet: Fleet
+    file: Path
+    prefix: str
+
+    def add(self, number: int, function: str = SINGLE, **document: object) -> list[str]:
+        names = [f"{self.prefix}{uuid.uuid4().hex[:6]}" for _ in range(number)]
+        for name in names:
+            self.fleet.add(name, function, **document)
+        return names
+
+    def results(self) -> dict[str, str]:
+        entries = json.loads(self.file.read_text())["secrets"]
+        return {each["name"]: each["result"] for each in entries}
+
+
+MADE = {"CreatedDate": datetime(2026, 11, 30, tzinfo=UTC), "RotationEnabled": True}
+
+
+@pytest.fixture
+def few(fleet: Fleet, tmp_path: Path) -> Few:
+    return Few(fleet, tmp_path / "few.json", f"few/{uuid.uuid4().hex[:6]}/")
+
+
+def test_an_interrupted_run_goes_on_with_its_file(world: World, few: Few) -> None:
+    names = few.add(3)
+    with mock.patch.object(Bar, "advance", side_effect=KeyboardInterrupt):
+        shown = run(f"adopt --prefix {few.prefix} --yes --at-once 1 --file {few.file}")
+    assert shown.code == 1
+    assert "not begun" in shown.out
+    assert f"`rotctl adopt --file {few.file}` goes on" in shown.err
+    assert few.results().values() != {"moved"}
+    assert run(f"adopt --file {few.file} --yes").code == 0
+    assert few.results() == dict.fromkeys(names, "moved")
+
+
+def test_what_was_attached_and_not_seen_to_pass_is_tested_again(world: World, few: Few) -> None:
+    """As if the machine had lost its power between RotateSecret and the test's end."""
+    good, bad = few.add(1)[0], few.add(1, password="another one")[0]
+    with mock.patch.object(Follower, "follow", side_effect=ZeroDivisionError):
+        for name in (good, bad):
+            with pytest.raises(ZeroDivisionError):
+                run(f"adopt {name} --yes --file {few.file}")
+    for name in (good, bad):
+        assert few.fleet.has(name) == "PostgresSingleUser"
+        world.service.wait_for_rotation(few.fleet.arns[name], beyond=1)
+    assert few.results() == {good: "not-ended", bad: "not-ended"}
+    assert results(f"--file {few.file}") == {good: "moved", bad: "put-back"}
+    assert few.fleet.has(bad) == SINGLE
+
+
+def test_a_test_that_nothing_is_known_of_has_not_passed(world: World, few: Few) -> None:
+    (name,) = few.add(1)
+    world.home.kill_at = {"testSecret"}
+    with mock.patch.object(following, "_LATE", 0.5):
+        (done,) = told(f"{name} --file {few.file}")
+    assert done["result"] == "put-back"
+    assert "no line of the function says how its test ended" in done["message"]
+    assert few.fleet.has(name) == SINGLE
+
+
+def test_one_that_has_changed_meanwhile_is_left_alone(world: World, few: Few) -> None:
+    moved, other, off = few.add(3)
+    assert results(f"{moved} {other} {off} --file {few.file}") == dict.fromkeys(
+        (moved, other, off), "moved"
+    )
+    client = world.service.client()
+    client.rotate_secret(
+        SecretId=other,
+        RotationLambdaARN=world.service.function_arn("MyRotator"),
+        RotateImmediately=False,
+    )
+    client.cancel_rotate_secret(SecretId=off)
+    found = {each["name"]: each["message"] for each in told(f"--undo {few.file}")}
+    assert found == {
+        moved: None,
+        other: "its function is MyRotator now",
+        off: "its rotation is switched off, and this would switch it on",
+    }
+
+
+def test_without_the_functions_log_nothing_is_begun(world: World, few: Few) -> None:
+    (name,) = few.add(1)
+    world.service.settings.refused = {"FilterLogEvents": DENIED}
+    shown = run(f"adopt {name} --yes --file {few.file}")
+    assert shown.code == 2
+    assert "ask for the right logs:FilterLogEvents" in shown.err
+    assert few.fleet.has(name) == SINGLE
+    assert not few.file.exists()
+
+
+def test_a_right_that_is_missing_is_told_with_what_is_left_alone(world: World, few: Few) -> None:
+    named, tagged = few.add(1)[0], few.add(1, "SecretsManagerorders")[0]
+    world.service.settings.refused = {"ListTags": DENIED}
+    shown = run(f"adopt {named} {tagged}", typed="n\n")
+    assert "1 to move, and 1 left alone" in shown.err
+    assert "ask for the right lambda:ListTags; see docs/rotctl.md, or say it: --func" in shown.out
+    world.service.settings.refused = {"GetFunctionConfiguration": DENIED}
+    (done,) = told(named)
+    assert done["message"] == (
+        f"you may not look at {SINGLE}; ask for the right lambda:GetFunctionConfiguration;"
+        " see docs/rotctl.md"
+    )
+
+
+def test_a_function_that_may_not_be_invoked_is_seen_before(world: World, few: Few) -> None:
+    (name,) = few.add(1)
+    permissions = world.service.permissions
+    kept = permissions.of("PostgresSingleUser")
+    permissions.remove_all("PostgresSingleUser")
+    (done,) = told(name)
+    assert done["message"].startswith("Secrets Manager may not invoke PostgresSingleUser; let it")
+    assert "aws lambda add-permission --function-name arn:aws:lambda:" in done["message"]
+    with mock.patch.object(permission.Permission, "lets_invoke", return_value=True):
+        (done,) = told(f"{name} --file {few.file}")
+    assert done["result"] == "left-alone"
+    assert "RotateSecret" in done["message"]
+    permissions.of("PostgresSingleUser").extend(kept)
+    assert results(f"{name} --file {few.file}") == {name: "moved"}
+
+
+@pytest.mark.usefixtures("world", "fleet")
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("", "adopt takes SECRETs, or one of --prefix, --tag and --all, or --file or --undo alone"),
+        ("plain/0 --all", "adopt takes SECRETs, or one of --prefix"),
+        ("--undo none.json --file none.json", "adopt takes SECRETs, or one of --prefix"),
+        ("--all --function PostgresSingleUser", "--function 'PostgresSingleUser' is not OLD=NEW;"),
+        (
+            "--undo none.json",
+            "none.json cannot be read (FileNotFoundError); give the file of a run",
+        ),
+        (
+            "--file none.json",
+            "none.json cannot be read (FileNotFoundError); give the file of a run",
+        ),
+        ("--undo other.json", "other.json is no file that `rotctl adopt` has written; give the"),
+        ("{new} --yes --file none/a.json", "none/a.json cannot be written (FileNotFoundError);"),
+    ],
+)
+def test_what_keeps_it_from_going_on_is_one_line(
+    fleet: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str, why: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("other.json").write_text('{"secrets": [{"name": "app"}]}')
+    (name,) = Few(fleet, tmp_path, "unwritten/").add(1) if "{new}" in words else ("",)
+    shown = run(f"adopt {words.format(new=name)}")
+    assert shown.code == 2
+    (line,) = [each for each in shown.err.splitlines() if each.startswith("rotctl: ")]
+    assert why in line
+    assert not name or fleet.has(name) == SINGLE
+
+
+def test_what_another_service_or_nothing_rotates_is_left_alone(world: World) -> None:
+    world.service.client().create_secret(Name="idle", SecretString="{}")
+    (done,) = told("idle")
+    assert "it has no rotation function; attach one with `rotctl attach idle --f" in done["message"]
+    secret = secrets._of({"Name": "rds!x", "ARN": "arn", "OwningService": "rds"} | MADE, {})
+    aws = Aws()
+    (move,) = plan([secret], Functions(aws), Chooser(aws, Functions(aws), "", {}), owned=False)
+    assert move.stopped == "the service rds rotates it; leave it to that service"
+
+
+@pytest.mark.parametrize(
+    ("tags", "says"),
+    [
+        ({"aws:cloudformation:stack-name": "orders"}, "CloudFormation's stack 'orders'"),
+        ({"Terraform": "true"}, "Terraform (tag Terraform)"),
+        ({"ManagedBy": "terraform"}, "Terraform (tag ManagedBy)"),
+        ({"team": "data", "aws:cloudformation:stack-name": ""}, ""),
+        ({}, ""),
+    ],
+)
+def test_an_owner_is_told_by_a_tag(tags: dict[str, str], says: str) -> None:
+    assert owner(tags).startswith(says)
+    assert bool(owner(tags)) is bool(says)
+
+
+def test_the_page_has_awss_templates_and_the_python_that_ends() -> None:
+    page = (ROOT / "docs/from-aws-functions.md").read_text()
+    rows = re.findall(r"^\| (SecretsManager.*?) \| `(\w+)` \|$", page, re.MULTILINE)
+    assert {old: new for olds, new in rows for old in olds.split(", ")} == TAKEN
+    (listed,) = re.findall(r"contains\(\[('python.*?')\]", page)
+    ended = {each: is_ended(Function("", "", "", runtime=each)) for each in RUNTIMES}
+    assert {each for each, has_ended in ended.items() if has_ended} == set(
+        listed.replace("'", "").split(", ")
+    )
+
+
+RUNTIMES = [f"python{each}" for each in ("2.7", *(f"3.{n}" for n in range(6, 15)))] + ["nodejs20.x"]
+
+
+def test_a_fault_of_a_test_leaves_nothing_to_give_up() -> None:
+    """What rotctl leaves out of a test's message is what the functions say."""
+    assert f"; {GIVE_UP}".startswith(following._GIVING_UP)
