@@ -29,3 +29,7 @@ class Missing(Trouble):
 
 class Refused(Trouble):
     """The request does not fit the secret's state."""
+
+
+class Failed(Trouble):
+    """The rotation function failed at what it was asked for."""

@@ -22,8 +22,11 @@ from shared.deadline import deadline
 from shared.errors import RotationError, Unexpected
 from shared.lookup import bound_lookups
 from shared.protocol.contract import Backend
+from shared.protocol.diagnosis import Diagnosis
+from shared.protocol.ending import Ending
 from shared.protocol.event import RotationRequest, Step
 from shared.protocol.machine import Rotation
+from shared.protocol.operator import OperatorRequest, Task
 from shared.settings import Settings
 
 _LEVELS = ("debug", "info", "warning", "error", "critical")
@@ -118,14 +121,22 @@ class Handler:
     strategy: str
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
 
-    def __call__(self, event: object, context: LambdaContext) -> None:
-        """Take the step; a failure is always raised again: Secrets Manager must see it."""
+    def __call__(self, event: object, context: LambdaContext) -> Mapping[str, object] | None:
+        """Take the step, or do an operator's task and answer what came of it.
+
+        A failure is always raised again: Secrets Manager must see it.
+        """
+        answer: Mapping[str, object] | None = None
         record = StepRecord(strategy=self.strategy, backend=self.strategy)
         started = time.monotonic()
         LOGGER.clear_state()
         try:
             with deadline(context.get_remaining_time_in_millis() / 1000):
-                self._take(event, record)
+                task = OperatorRequest.from_event(event)
+                if task is None:
+                    self._take(event, record)
+                else:
+                    answer = self._answer(task, record)
         except RotationError as error:
             record.problem = error.at(record.step, record.backend)
         except Exception as error:  # noqa: BLE001 - the boundary: nothing foreign passes
@@ -136,6 +147,7 @@ class Handler:
             # What was caught on the way may quote SQL or input.
             record.problem.__context__ = record.problem.__cause__ = None
             raise record.problem.with_traceback(None)
+        return answer
 
     def prepare(self) -> None:
         """Make them before the first step is there; that one tells what could not be made."""
@@ -163,6 +175,17 @@ class Handler:
             if request.step is Step.CREATE and store.last_rotated is not None:
                 waited = datetime.now(UTC) - store.last_rotated
                 record.days_since_rotation = waited / timedelta(days=1)
+
+    def _answer(self, asked: OperatorRequest, record: StepRecord) -> Mapping[str, object]:
+        LOGGER.append_keys(secret=asked.secret_id)
+        record.step = asked.task.value
+        record.backend = self._backend.name
+        store = Store(clients.client("secretsmanager"), asked.secret_id)
+        if asked.task is Task.DIAGNOSE:
+            told = Diagnosis(self._backend, store).run()
+        else:
+            told = Ending(self._backend, store, asked).run()
+        return {"backend": self._backend.name, "strategy": self.strategy, **told}
 
 
 def make_handler(build: Callable[[Mapping[str, str]], Backend[Any]], *, strategy: str) -> Handler:

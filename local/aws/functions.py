@@ -1,13 +1,14 @@
-"""Lambda's view of functions: their configuration, tags and resource policies, as known here.
+"""Lambda's view of functions: configuration, tags, resource policies; and how one is invoked.
 
 Source: AWS Lambda API reference, under the operations' names. What the home does not know, such as
 the role, is left out.
 """
 
+import base64
 import json
 
 from local.functions import permissions
-from local.functions.home import ARN_PREFIX, Described, name_of
+from local.functions.home import ARN_PREFIX, Described, FunctionError, name_of
 from local.secrets_manager import errors
 from local.secrets_manager.arn import in_region
 from local.secrets_manager.state import Answer, Common, Request
@@ -82,6 +83,33 @@ def _found(common: Common, region: str, request: Request) -> tuple[str, str]:
     """The function's name and ARN."""
     answer = get_function_configuration(common, region, request)
     return answer["FunctionName"], answer["FunctionArn"]
+
+
+def invoke(common: Common, region: str, request: Request) -> Answer:
+    """Run the function to its end: `Payload` is its answer in JSON, or its error's.
+
+    Raises ResourceNotFoundException. Offered is the type RequestResponse alone, without a log.
+    """
+    for name in ("Qualifier", "ClientContext", "LogType", "DurableExecutionName", "TenantId"):
+        if name in request:
+            raise errors.not_offered(name)
+    if request.get("InvocationType", "RequestResponse") != "RequestResponse":
+        raise errors.not_offered(request["InvocationType"])
+    try:
+        event = json.loads(base64.b64decode(request.get("Payload", "")) or b"{}")
+    except ValueError:
+        raise errors.refusal(
+            "InvalidRequestContentException", "Could not parse request body into json"
+        ) from None
+    name = name_of(request["FunctionName"])
+    if described(common).configuration(name) is None:
+        arn = in_region(ARN_PREFIX + name, region)
+        raise errors.refusal("ResourceNotFoundException", f"Function not found: {arn}")
+    try:
+        return {"Payload": json.dumps(common.home.invoke(request["FunctionName"], event))}
+    except FunctionError as error:
+        failure = {"errorMessage": error.message, "errorType": error.type}
+        return {"FunctionError": "Unhandled", "Payload": json.dumps(failure)}
 
 
 # Where Lambda writes by itself; the template gives its functions groups of their own.

@@ -3,6 +3,7 @@
 Lambda speaks REST and JSON; the others JSON 1.1, as Secrets Manager does.
 """
 
+import base64
 import json
 import re
 import uuid
@@ -27,9 +28,19 @@ _REST = {
     ("GET", "configuration"): "GetFunctionConfiguration",
     ("GET", "policy"): "GetPolicy",
     ("POST", "policy"): "AddPermission",
+    ("POST", "invocations"): "Invoke",
 }
 # Of these the body is a JSON document of the operation's members.
 _WITH_MEMBERS = {"AddPermission"}
+# What Invoke's headers say, and whether its answer tells of an error.
+_HEADERS = {
+    "InvocationType": "X-Amz-Invocation-Type",
+    "LogType": "X-Amz-Log-Type",
+    "ClientContext": "X-Amz-Client-Context",
+    "DurableExecutionName": "X-Amz-Durable-Execution-Name",
+    "TenantId": "X-Amz-Tenant-Id",
+}
+_FUNCTION_ERROR = "X-Amz-Function-Error"
 
 Perform = Callable[[Common, str, Request], Answer]
 _OFFERED: Mapping[str, Mapping[str, Perform]] = {
@@ -38,6 +49,7 @@ _OFFERED: Mapping[str, Mapping[str, Perform]] = {
         "ListTags": functions.list_tags,
         "GetPolicy": functions.get_policy,
         "AddPermission": functions.add_permission,
+        "Invoke": functions.invoke,
     },
     "logs": {"FilterLogEvents": logs.filter_log_events},
     "cloudtrail": {"LookupEvents": trail.lookup_events},
@@ -60,6 +72,10 @@ def asked(http: HttpRequest) -> Asked | None:
         operation = _REST.get((http.method, found["what"]), "none")
         version = http.args.get("Qualifier")
         more = {"Qualifier": version} if version else {}
+        if operation == "Invoke":
+            given = {name: http.headers.get(header) for name, header in _HEADERS.items()}
+            more |= {name: value for name, value in given.items() if value}
+            more["Payload"] = base64.b64encode(http.get_data()).decode()
         return Asked("lambda", operation, {"FunctionName": unquote(found["name"]), **more})
     if http.method == "GET" and (found := _TAGS.fullmatch(http.path)):
         return Asked("lambda", "ListTags", {"Resource": unquote(found["arn"])})
@@ -84,6 +100,10 @@ def respond(what: Asked, common: Common, region: str, http: HttpRequest) -> Http
     headers = {"Content-Type": "application/x-amz-json-1.1", "x-amzn-RequestId": str(uuid.uuid4())}
     if code is not None:
         headers["x-amzn-ErrorType"] = code
+    elif what.operation == "Invoke":
+        if "FunctionError" in answer:
+            headers[_FUNCTION_ERROR] = answer["FunctionError"]
+        return status, headers, answer["Payload"]
     return status, headers, json.dumps(answer)
 
 

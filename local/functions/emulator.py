@@ -62,11 +62,11 @@ class Emulator:
         """The lines of its log, each at the time that it, or one before it, says."""
         return events_in(self.log(function))
 
-    def invoke(self, function: str, event: Mapping[str, object], /) -> None:
-        """Run the function (an ARN or a name) to its end; raise FunctionError if it fails."""
+    def invoke(self, function: str, event: Mapping[str, object], /) -> object:
+        """Run the function (an ARN or a name) to its end, for its answer; raises FunctionError."""
         if not self.knows(function):
             raise FunctionError("ResourceNotFoundException", f"no such function: {function}")
-        self._running[name_of(function)].invoke(event)
+        return self._running[name_of(function)].invoke(event)
 
     def log(self, function: str) -> Path:
         """Where the function's output goes, with the emulator's own lines."""
@@ -95,12 +95,13 @@ class _Function:
         self._child: children.Child | None = None
         self._port = 0
 
-    def invoke(self, event: Mapping[str, object]) -> None:
+    def invoke(self, event: Mapping[str, object]) -> object:
         seconds = self.built.timeout + GRACE_SECONDS
         with self._lock:
             try:
                 self._start()
-                invocation.invoke(f"http://{HOST}:{self._port}", "function", event, seconds)
+                url = f"http://{HOST}:{self._port}"
+                return invocation.invoke(url, "function", event, seconds)
             except FunctionError:
                 raise
             except (OSError, urllib3.exceptions.HTTPError, children.ChildFailedError) as error:

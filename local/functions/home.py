@@ -29,8 +29,11 @@ class FunctionError(Exception):
 class Home(Protocol):
     """A place functions run in."""
 
-    def invoke(self, function: str, event: Mapping[str, object], /) -> None:
-        """Run the function (a name or an ARN) to its end; raise FunctionError if it fails."""
+    def invoke(self, function: str, event: Mapping[str, object], /) -> object:
+        """Run the function (a name or an ARN) to its end, for its answer as JSON reads it.
+
+        Raises FunctionError if it fails.
+        """
 
 
 @runtime_checkable
@@ -167,13 +170,12 @@ class InProcess:
             return self._says.log_events(function)
         return WRITTEN.of(name_of(function))
 
-    def invoke(self, function: str, event: Mapping[str, object], /) -> None:
+    def invoke(self, function: str, event: Mapping[str, object], /) -> object:
         """Run the handler on a copy of the event; raise FunctionError if it fails."""
         name = name_of(function)
         if name not in self._handlers:
             if self._beside is not None:
-                self._beside.invoke(function, event)
-                return
+                return self._beside.invoke(function, event)
             raise FunctionError("ResourceNotFoundException", f"no such function: {name}")
         handler = self._load(self._handlers[name])
         context = LambdaContext(
@@ -189,7 +191,7 @@ class InProcess:
             raise FunctionError("Runtime.ExitError", "the handler ended the process") from None
         except Exception as error:
             raise FunctionError(type(error).__name__, str(error)) from error
-        _must_be_json(answer)
+        return _as_json(answer)
 
     @staticmethod
     def _load(handler: Handler | str) -> Handler:
@@ -202,10 +204,10 @@ class InProcess:
         return loaded
 
 
-def _must_be_json(answer: object) -> None:
+def _as_json(answer: object) -> object:
     """Lambda serialises a handler's answer and reports one that it can't; so does this."""
     try:
-        json.dumps(answer)
+        return json.loads(json.dumps(answer))
     except (TypeError, ValueError):
         kind = type(answer).__name__
         raise FunctionError("Runtime.MarshalError", f"{kind} can't be sent as JSON") from None

@@ -14,8 +14,8 @@ import urllib3
 from local.functions.home import FunctionError
 
 
-def invoke(url: str, function: str, event: Mapping[str, object], seconds: float) -> None:
-    """Run the function to its end; raise FunctionError if it fails.
+def invoke(url: str, function: str, event: Mapping[str, object], seconds: float) -> object:
+    """Run the function to its end, for its answer; raise FunctionError if it fails.
 
     Raises urllib3's HTTPError where there is no answer, or none within so many seconds.
     """
@@ -28,10 +28,10 @@ def invoke(url: str, function: str, event: Mapping[str, object], seconds: float)
             redirect=False,
         )
     body = answer.data.decode(errors="replace")
-    _raise_failure(answer.status, answer.headers.get("X-Amz-Function-Error"), body)
+    return _answer_or_failure(answer.status, answer.headers.get("X-Amz-Function-Error"), body)
 
 
-def _raise_failure(status: int, error: str | None, body: str) -> None:
+def _answer_or_failure(status: int, error: str | None, body: str) -> object:
     """A handler's error is a 200 with a header; Lambda's own has another status."""
     if body.startswith("Task timed out"):  # the emulator tells of it in plain text
         raise FunctionError("Sandbox.Timedout", body.strip())
@@ -46,3 +46,4 @@ def _raise_failure(status: int, error: str | None, body: str) -> None:
     if status != HTTPStatus.OK:
         kind = str(document.get("Type") or document.get("__type") or f"HTTP {status}")
         raise FunctionError(kind, str(document.get("Message") or f"the endpoint answered {status}"))
+    return answer

@@ -21,10 +21,10 @@ class LambdaEndpoint:
             raise ValueError(f"{url!r} is no Lambda endpoint; give one such as {USUAL}")
         self.url = url.rstrip("/")
 
-    def invoke(self, function: str, event: Mapping[str, object], /) -> None:
+    def invoke(self, function: str, event: Mapping[str, object], /) -> object:
         """Run the function to its end; raise FunctionError if it fails or there is none."""
         try:
-            invocation.invoke(self.url, name_of(function), event, SECONDS)
+            return invocation.invoke(self.url, name_of(function), event, SECONDS)
         except urllib3.exceptions.HTTPError as failure:
             raise FunctionError(
                 "EndpointConnectionError",

@@ -1,12 +1,15 @@
-"""Rotation functions as Lambda describes them, each asked for once."""
+"""Rotation functions: as Lambda describes them, each asked for once, and by their own answers."""
 
+import json
 import re
 import threading
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Any
 
+from rotctl.aws.secrets import Secret
 from rotctl.aws.session import Aws
-from rotctl.trouble import Denied, Missing
+from rotctl.trouble import Denied, Failed, Missing
 
 _NAME = 6  # arn:aws:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]
 _OURS = re.compile(r"rotators\.(?P<kind>\w+)\.(?P<handler>\w+)")
@@ -86,6 +89,27 @@ def tags_of(aws: Aws, arn: str) -> dict[str, str]:
     """The function's tags, which are of no version or alias of it; raises Trouble."""
     unqualified = ":".join(arn.split(":")[: _NAME + 1])
     return dict(aws.call("lambda", "list_tags", Resource=unqualified).get("Tags", {}))
+
+
+def ask(aws: Aws, secret: Secret, step: str, **more: str) -> dict[str, Any]:
+    """What the secret's function answers to a task of an operator's, such as `diagnose`.
+
+    Raises Failed with the function's own message, and Trouble.
+    """
+    event = {"Step": step, "SecretId": secret.arn, **more}
+    answer = aws.call(
+        "lambda", "invoke", FunctionName=secret.function, Payload=json.dumps(event).encode()
+    )
+    told = json.loads(answer["Payload"].read())
+    if "FunctionError" in answer:
+        what, _, do = str(told.get("errorMessage", "")).partition("; ")
+        raise Failed(
+            what or f"function {name_of(secret.function)} ended without an answer",
+            do=do or "see its log",
+            code=str(told.get("errorType", "")),
+        )
+    # A function that is not one of these, or an older one, may answer anything.
+    return dict(told) if isinstance(told, dict) else {}
 
 
 def name_of(arn: str) -> str:

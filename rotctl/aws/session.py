@@ -19,6 +19,8 @@ _CONFIG = Config(connect_timeout=5, read_timeout=30, user_agent_extra="rotctl")
 _STANDARD = Config(retries={"mode": "standard"})
 _PACED = Config(retries={"mode": "adaptive", "total_max_attempts": 8})
 _FEW_A_SECOND = ("cloudtrail", "logs")
+# A function's answer may take as long as a step, and is not asked for twice at once.
+_SLOW = Config(read_timeout=100, retries={"mode": "standard", "total_max_attempts": 2})
 
 
 class Aws:
@@ -72,7 +74,8 @@ class Aws:
     def _made(self, service: str) -> Any:  # noqa: ANN401 made at run time
         if self._session is None:
             self._session = Session(profile=self._profile)
-        config = _CONFIG.merge(_PACED if service in _FEW_A_SECOND else _STANDARD)
+        pace = _PACED if service in _FEW_A_SECOND else _STANDARD
+        config = _CONFIG.merge(_SLOW if service == "lambda" else pace)
         return self._session.create_client(
             service, self._region, endpoint_url=self._endpoint, config=config
         )

@@ -16,6 +16,8 @@ from shared.keys.issued import IssuedKey
 from shared.keys.propagation import probe
 from shared.keys.replaced import ReplacedKey
 from shared.protocol.contract import Ticket
+from shared.protocol.findings import Findings, Link
+from shared.protocol.reset import Reset
 
 _SHORT_GAP = "SHORT_GAP"
 _VARIABLES: Mapping[str, Kind] = MappingProxyType({VARIABLE: "text", _SHORT_GAP: "flag"})
@@ -118,6 +120,15 @@ class ApiKeyBackend:
         promoted = ticket.pending()
         if self._granted(promoted).ends.on_finish:
             self._strategy_of(promoted).end_old_credential(promoted, ticket)
+
+    def reset_of(self, credential: ApiKey, /) -> Reset | None:
+        """By the admin; a key that is its own admin has nobody else."""
+        return credential.reset
+
+    def diagnose(self, ticket: Ticket[ApiKey], findings: Findings, /) -> None:
+        """Use what is stored."""
+        with findings.looking(Link.LOGIN, "accepted"):
+            probe(self._issuer, ticket.current())
 
     def _check_wishes(self, current: ApiKey) -> None:
         """Not in `parse`: see DatabaseBackend.check_wishes."""

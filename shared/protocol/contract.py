@@ -8,6 +8,9 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from shared.protocol.findings import Findings
+from shared.protocol.reset import Reset
+
 C = TypeVar("C")  # a credential: Login or ApiKey
 C_co = TypeVar("C_co", covariant=True)
 
@@ -106,6 +109,10 @@ class Ticket(Protocol[C_co]):
         """Another secret's tags."""
         ...
 
+    def may_reset(self, reset: Reset) -> bool:
+        """Whether the admin's keeper has allowed it, for this rotation; raises as `tags_of`."""
+        ...
+
     def ensure_still_this_rotation(self, *, again: bool = False) -> None:
         """Asked right before the target changes: the rotation is still this one.
 
@@ -171,4 +178,16 @@ class Backend(Protocol[C]):
 
     def end_old_credential(self, ticket: Ticket[C], /) -> None:
         """The rotation is over, `pending` is in use: end what is not to outlive it."""
+        ...
+
+    def reset_of(self, credential: C, /) -> Reset | None:
+        """What a reset of the credential would be of; None where no admin could."""
+        ...
+
+    def diagnose(self, ticket: Ticket[C], findings: Findings, /) -> None:
+        """Look at what a rotation needs of the target, changing nothing.
+
+        `pending` is the version being made where a rotation has not ended, else the current one.
+        What is seen goes into `findings`, as soon as it is seen: the time may end at any line.
+        """
         ...

@@ -40,12 +40,12 @@ class RotationRequest:
         """Raises InvalidEvent naming the field; a value is never quoted, only a known step's."""
         if not isinstance(event, Mapping):
             raise _invalid("event", "is not a JSON object")
-        token = _text(event, "ClientRequestToken", r"\S{32,64}", "32 to 64 characters")
-        secret_id = _text(event, "SecretId", r"\S{1,2048}", "the secret's ARN")
+        token = text(event, "ClientRequestToken", r"\S{32,64}", "32 to 64 characters")
+        secret_id = text(event, "SecretId", r"\S{1,2048}", "the secret's ARN")
         rotation_token = None
         if event.get("RotationToken") is not None:
             shape = "36 to 256 letters, digits and hyphens"
-            rotation_token = Secret(_text(event, "RotationToken", r"[a-zA-Z0-9-]{36,256}", shape))
+            rotation_token = Secret(text(event, "RotationToken", r"[a-zA-Z0-9-]{36,256}", shape))
         return cls(_step(event), secret_id, token, rotation_token)
 
 
@@ -57,7 +57,8 @@ def _step(event: Mapping[object, object]) -> Step:
     raise _invalid("Step", f"is not one of {', '.join(Step)}")
 
 
-def _text(event: Mapping[object, object], field: str, shape: str, meaning: str) -> str:
+def text(event: Mapping[object, object], field: str, shape: str, meaning: str) -> str:
+    """The field's value where it has the shape; raises InvalidEvent, which never quotes it."""
     value = event.get(field)
     # Half a surrogate pair could not be logged.
     if isinstance(value, str) and re.fullmatch(shape, value) and encodable(value):

@@ -56,7 +56,7 @@ class AlternatingUsers(DatabaseBackend[PairSession]):
         candidates = login_candidates(ticket, current, pending, current=current, pending=pending)
         look = partial(self.admins.session, pending, ticket)
         with (
-            self.logins.first_accepted(candidates, current, look) as (accepted, session),
+            self.resets.first_accepted(candidates, current, ticket, look) as (accepted, session),
             look() as (admin, by),
         ):
             ticket.ensure_still_this_rotation()

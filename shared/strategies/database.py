@@ -16,10 +16,13 @@ from shared.errors import MalformedSecret, PendingUnusable, Rejected, RejectedBy
 from shared.patience import retried
 from shared.protocol.candidates import Candidate, stored_candidates
 from shared.protocol.contract import Ticket
+from shared.protocol.findings import Findings, Link
+from shared.protocol.reset import Reset
 from shared.settings import Settings
 from shared.strategies.admins import Admins
 from shared.strategies.contract import Directory, Engine, S
 from shared.strategies.logins import Logins
+from shared.strategies.resets import Resets
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 
@@ -48,6 +51,7 @@ class DatabaseBackend(Generic[S]):
         self.logins = Logins(engine)
         self.longest_passwords = longest_passwords
         self.admins = Admins(engine, self.logins, directory)
+        self.resets = Resets(self.logins, self.admins, self.prove)
         self._allow_unencrypted = Settings(environment).flag("ALLOW_UNENCRYPTED", default=False)
 
     def parse(self, document: Mapping[str, object], /) -> Login:
@@ -112,6 +116,18 @@ class DatabaseBackend(Generic[S]):
 
     def discard(self, created: Login, ticket: Ticket[Login], /) -> None:
         """Nothing: a password that was never installed leaves no trace."""
+
+    def diagnose(self, ticket: Ticket[Login], findings: Findings, /) -> None:
+        """Log in with what is stored."""
+        with (
+            findings.looking(Link.LOGIN, "accepted"),
+            self.logins.session(ticket.current()) as session,
+        ):
+            session.ping()
+
+    def reset_of(self, credential: Login, /) -> Reset | None:
+        """By the admin, also where the user sets its own password otherwise."""
+        return self.resets.of(credential)
 
     def is_due(self, pending: Login, accepted: Login) -> bool:
         """Whether setSecret has something to do for a user that logged in as `accepted`."""

@@ -70,7 +70,7 @@ class SingleUser(DatabaseBackend[S]):
         # The current one first: in a normal rotation it is accepted, so nothing is ever refused.
         candidates = login_candidates(ticket, pending, current=current, pending=pending)
         look = partial(self.admins.session, pending, ticket) if self.admin_sets else None
-        with self.logins.first_accepted(candidates, pending, look) as (accepted, session):
+        with self.resets.first_accepted(candidates, pending, ticket, look) as (accepted, session):
             if self.is_due(pending, accepted):
                 with self.setter(pending, ticket) as (admin, by):
                     ticket.ensure_still_this_rotation()

@@ -68,8 +68,10 @@ def _watch_step(request: Message, connection: socket.socket) -> NoReturn:
         reports = [json.loads(line) for line in lines]
     calls = [each["call"] for each in reports if "call" in each]
     error = next((each["error"] for each in reports if "error" in each), None)
+    answer = next((each["answer"] for each in reports if "answer" in each), None)
     killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
-    _send(connection, {"id": request["id"], "calls": calls, "error": error, "killed": killed})
+    ended = {"calls": calls, "error": error, "killed": killed, "answer": answer}
+    _send(connection, {"id": request["id"], **ended})
     os._exit(0)
 
 
@@ -101,7 +103,9 @@ def _run_step(request: Message, report_to: int) -> NoReturn:
         _started=time.monotonic(),
     )
     try:
-        _handler(request["function"], request["settings"])(request["event"], context)
+        answer = _handler(request["function"], request["settings"])(request["event"], context)
+        if answer is not None:
+            _report(report_to, {"answer": answer})
     except RotationError as error:
         retryable = error.retryable
         _report(

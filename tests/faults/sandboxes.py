@@ -35,11 +35,12 @@ class CallPoint:
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """The calls that a step began, its error if any, and whether it was killed."""
+    """The calls that a step began, its error if any, whether it was killed, and its answer."""
 
     calls: tuple[str, ...]
     error: Mapping[str, Any] | None
     killed: bool
+    answer: object = None
 
     def points(self) -> Iterator[CallPoint]:
         """Both sides of each of its calls."""
@@ -68,7 +69,8 @@ class RunningStep:
     def result(self) -> StepResult:
         """Wait for its end."""
         message = self.heard.get(timeout=SECONDS)
-        return StepResult(tuple(message["calls"]), message["error"], message["killed"])
+        told = (message["error"], message["killed"], message["answer"])
+        return StepResult(tuple(message["calls"]), *told)
 
 
 class Sandboxes:

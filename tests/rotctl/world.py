@@ -61,7 +61,7 @@ class Home:
     def log_events(self, _function: str, /) -> Sequence[LogEvent]:
         return events_in(self._log)
 
-    def invoke(self, function: str, event: Mapping[str, object], /) -> None:
+    def invoke(self, function: str, event: Mapping[str, object], /) -> object:
         if not self.knows(function):
             raise FunctionError("ResourceNotFoundException", "no such function")
         at = KILLED_FIRST if event["Step"] in self.kill_at else None
@@ -70,6 +70,7 @@ class Home:
             raise FunctionError("Runtime.ExitError", "signal: killed")
         if result.error:
             raise FunctionError(result.error["type"], result.error["text"])
+        return result.answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,6 +126,7 @@ def test_labels_are_named_in_the_machine_and_its_store_only() -> None:
     assert users == {
         "shared/aws/store.py",
         "shared/protocol/candidates.py",
+        "shared/protocol/diagnosis.py",
         "shared/protocol/stages.py",
         "shared/protocol/ticket.py",
     }
