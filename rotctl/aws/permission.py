@@ -31,10 +31,15 @@ class Permission:
         """Whether Secrets Manager may, for the secret with this ARN; None if that is not seen."""
         if self.statements is None:
             return None
-        answers = [_allows(each, secret) for each in self.statements]
-        if True in answers:
-            return True
-        return None if None in answers else False
+        allow = [each for each in self.statements if each.get("Effect") == "Allow"]
+        forbid = [each for each in self.statements if each.get("Effect") != "Allow"]
+        match _any(_applies(each, secret) for each in forbid):
+            case False:
+                return _any(_applies(each, secret) for each in allow)
+            case None:
+                return None
+            case _:
+                return False
 
 
 def of_function(aws: Aws, arn: str) -> Permission:
@@ -57,20 +62,20 @@ def grant(function: str, secret: str) -> str:
     )
 
 
-def _allows(statement: Mapping[str, Any], secret: str) -> bool | None:
-    """None for what is not understood here, such as a Deny or another condition."""
+def _applies(statement: Mapping[str, Any], secret: str) -> bool | None:
+    """To an invocation for the secret; None for what is not understood, such as NotPrincipal."""
     if "Principal" not in statement or "Action" not in statement:
         return None
     principal = statement["Principal"]
     services = _listed(principal.get("Service") if isinstance(principal, dict) else principal)
     actions = [str(each).lower() for each in _listed(statement["Action"])]
-    if not any(each in {SERVICE, "*"} for each in services) or not any(
-        fnmatchcase(_INVOKE, each) for each in actions
-    ):
+    is_meant = any(each in {SERVICE, "*"} for each in services)
+    if not is_meant or not any(fnmatchcase(_INVOKE, each) for each in actions):
         return False
-    if statement.get("Effect") != "Allow":
-        return None
-    return _all(_meets(*each, secret) for each in _conditions(statement))
+    met = [_meets(*each, secret) for each in _conditions(statement)]
+    if False in met:
+        return False
+    return None if None in met else True
 
 
 def _conditions(statement: Mapping[str, Any]) -> list[tuple[str, str, list[Any]]]:
@@ -89,11 +94,12 @@ def _meets(operator: str, key: str, values: Iterable[Any], secret: str) -> bool 
     return any(fnmatchcase(known[key], str(each)) for each in values)
 
 
-def _all(answers: Iterable[bool | None]) -> bool | None:
+def _any(answers: Iterable[bool | None]) -> bool | None:
+    """Whether one is true; None if that is not known."""
     found = set(answers)
-    if False in found:
-        return False
-    return None if None in found else True
+    if True in found:
+        return True
+    return None if None in found else False
 
 
 def _listed(value: Any) -> list[Any]:  # noqa: ANN401 as JSON has it: one, or a list of them

@@ -130,6 +130,9 @@ def _many(
     begun = [each for each in found if each.arn not in left]
     for each in begun:
         show(attaching.words(each))
+    for report in left.values():
+        if not report.result.is_good:
+            show(f"{report.secret.name}: {report.result.words}: {report.why}")
     if begun:
         ask(f"{len(begun)} to attach, and {len(left)} left alone", yes=yes)
     go_on = "run the same again: what was attached keeps its schedule"

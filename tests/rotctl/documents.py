@@ -6,7 +6,7 @@ from typing import Any
 
 from local.bootstrap import ROOT
 from rotctl import cli
-from rotctl.commands import adopt, history, rotate, status, trial
+from rotctl.commands import adopt, attach, history, rotate, status, trial
 
 PAGE = (ROOT / "docs/rotctl.md").read_text()
 HELPS = {
@@ -14,6 +14,7 @@ HELPS = {
     "status": status.HELP,
     "rotate": rotate.HELP,
     "try": trial.HELP,
+    "attach": attach.HELP,
     "adopt": adopt.HELP,
     "history": history.HELP,
 }

@@ -73,20 +73,20 @@ def test_many_are_rotated_once_and_what_has_not_ended_is_left_alone(world: World
     assert world.rotate(stuck) == "failed"
     world.home.kill_at = set()
     known = outcomes(world, *secrets, stuck)
-    assert run("rotate --prefix many/", typed="n\n").code == 1
+    assert run("rotate --prefix many/ --outside-windows", typed="n\n").code == 1
     assert outcomes(world, *secrets, stuck) == known
     # One at a time, interrupted as the first is done: the second may have begun, the third has not.
     with mock.patch.object(Bar, "advance", side_effect=KeyboardInterrupt):
-        shown = run("rotate --tag team=many --yes --at-once 1")
+        shown = run("rotate --tag team=many --outside-windows --yes --at-once 1")
     assert shown.code == 1
     assert "not begun" in shown.out
     (since,) = set(re.findall(r"--since (\S+)", shown.err))
-    shown = run(f"rotate --tag team=many --yes --since {since}")
+    shown = run(f"rotate --tag team=many --outside-windows --yes --since {since}")
     assert shown.code == 0
     assert "rotated already since the run began" in shown.out
     assert all(each.target.accepts(world.value(each)) for each in secrets)
     with later(hours=1):
-        shown = run(f"rotate --prefix many/ --yes --since {since}")
+        shown = run(f"rotate --prefix many/ --outside-windows --yes --since {since}")
     assert shown.code == 1
     assert "stuck: not begun, as one before has not ended: stuck at setSecret since" in shown.out
     assert shown.out.count(": rotated already since the run began\n") == 3

@@ -121,6 +121,20 @@ class World:
         tags: Mapping[str, str] = NO_TAGS,
     ) -> Rotated:
         """A user's, attached by a test of it, which is all that has run."""
+        made = self.seed(name, server=server, tags=tags)
+        self.service.client().rotate_secret(
+            SecretId=made.arn,
+            RotationLambdaARN=self.service.function_arn(function),
+            RotationRules={"AutomaticallyAfterDays": 30},
+            RotateImmediately=False,
+        )
+        self.service.wait_for_rotation(made.arn)
+        return made
+
+    def seed(
+        self, name: str, *, server: Server | None = None, tags: Mapping[str, str] = NO_TAGS
+    ) -> Rotated:
+        """A user's, without a function."""
         target = PostgresTarget(server or self.server, f"ops_{uuid.uuid4().hex[:8]}")
         client = self.service.client()
         arn = target.seed(client, name)
@@ -129,13 +143,6 @@ class World:
                 SecretId=arn, Tags=[{"Key": key, "Value": value} for key, value in tags.items()]
             )
         self.home.targets[arn] = target
-        client.rotate_secret(
-            SecretId=arn,
-            RotationLambdaARN=self.service.function_arn(function),
-            RotationRules={"AutomaticallyAfterDays": 30},
-            RotateImmediately=False,
-        )
-        self.service.wait_for_rotation(arn)
         return Rotated(name, arn, target)
 
     def rotate(self, secret: Rotated) -> str:
