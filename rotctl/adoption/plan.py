@@ -1,6 +1,6 @@
 """What is to become of each secret, with what can be seen of it before anything is changed.
 
-A value is not read, so the rest is told by testSecret, which runs first.
+A value is not read, so the rest is told by our function: asked, or by testSecret, which runs first.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,12 +20,16 @@ _AWS = "`aws secretsmanager"
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A secret, the function that it has, and the one of ours that it is to have."""
+    """A secret, the function that it has, and the one of ours that it is to have.
+
+    is_seen: whether ours has answered what it sees of the secret.
+    """
 
     secret: Secret
     old: Function
     new: Function | None
     notes: tuple[Note, ...]
+    is_seen: bool = False
 
     @property
     def stopped(self) -> str:

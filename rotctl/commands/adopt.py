@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from rotctl import options
+from rotctl.adoption.asking import asked
 from rotctl.adoption.choice import Chooser, said
 from rotctl.adoption.exchange import Exchange
 from rotctl.adoption.journal import Entry, Journal
@@ -104,7 +105,7 @@ def adopt(  # noqa: PLR0913, PLR0917 each is an option
             names = secret or [each.arn for each in journal.of(Result.LEFT)]
             found = [secrets.described(aws, each) for each in names]
         chooser = Chooser(aws, exchange.functions, stack, said(function or ()))
-        moves = plan(found, exchange.functions, chooser, owned=owned)
+        moves = asked(aws, plan(found, exchange.functions, chooser, owned=owned), at_once)
         _show(moves, as_json=as_json)
         done, wanted = _move(exchange, fleet, moves, yes=yes), Result.MOVED
     if as_json:
@@ -146,7 +147,8 @@ def _move(exchange: Exchange, fleet: Fleet, moves: Sequence[Move], *, yes: bool)
     for arn in {each.new for each in (*begun, *entries)}:
         # Without the log no test is seen to pass, and each secret would be put back.
         logs.of_version(exchange.aws, exchange.functions[arn].log_group, "none", exchange.aws.now)
-    tell(f"\n{shown.UNSEEN}\n")
+    if not all(each.is_seen for each in moves if not each.stopped):
+        tell(f"\n{shown.UNSEEN}\n")
     ask(f"{len(going)} to move, and {len(left)} left alone", yes=yes)
     journal.begin(entries)
     tell(f"the way back: `rotctl adopt --undo {journal.path}`")

@@ -10,9 +10,9 @@ from rotctl.adoption.plan import Move
 from rotctl.aws.functions import Function
 
 UNSEEN = (
-    "Not seen yet: the engine, `ssl: false`, whether the certificate has the host's name (a CNAME),"
+    "Our function may not read all of them before it is attached.\nNot seen yet: the engine, `ssl: false`, whether the certificate has the host's name (a CNAME),"
     " how the user logs in, whether the key may be used, an admin's rights.\n"
-    "Our function's testSecret tells these first, for each secret; it changes nothing, and where it"
+    "Its testSecret tells these first, for each secret; it changes nothing, and where it"
     " fails the function of before is put back."
 )
 _ENDED = (3, 10)  # and older, by Lambda's table of runtimes
