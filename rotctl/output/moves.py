@@ -10,10 +10,11 @@ from rotctl.adoption.plan import Move
 from rotctl.aws.functions import Function
 
 UNSEEN = (
-    "Our function may not read all of them before it is attached.\nNot seen yet: the engine, `ssl: false`, whether the certificate has the host's name (a CNAME),"
-    " how the user logs in, whether the key may be used, an admin's rights.\n"
-    "Its testSecret tells these first, for each secret; it changes nothing, and where it"
-    " fails the function of before is put back."
+    "Our function may not read all of them before it is attached. Not seen yet of these: the"
+    " engine, `ssl: false`, whether the certificate has the host's name (a CNAME), how the user"
+    " logs in, whether the key may be used, an admin's rights.\n"
+    "Its testSecret tells these first, for each secret; it changes nothing, and where it fails the"
+    " function of before is put back."
 )
 _ENDED = (3, 10)  # and older, by Lambda's table of runtimes
 _NAMES = 3

@@ -234,7 +234,7 @@ def first(fleet: Fleet) -> Ran:
         for name in AWAY:
             os.environ.pop(name, None)
         fleet.world.service.settings.refused = UNASKED
-        return run(f"adopt --all --yes --at-once 10 --output json --file {fleet.file}")
+        return run(f"adopt --all --yes --output json --file {fleet.file}")
 
 
 # As at AWS, where it may use no secret before it is attached.
@@ -257,24 +257,24 @@ def test_the_plan_judges_each_and_changes_nothing_before_a_yes(
     fleet: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    shown = run("adopt --all", typed="n\n")
+    shown = run("adopt --prefix odd/", typed="n\n")
     assert shown.code == 1
     rows = re.findall(r"^(\S+/\S+) +.+  (\S.*?) *$", shown.out, re.MULTILINE)
     then = dict(rows)
-    assert then.keys() == fleet.arns.keys()
+    odd = {name for name in fleet.arns if name.startswith("odd/")}
+    assert then.keys() == odd
     left = {name for name, what in rows if what == "left alone"}
     assert left - {"odd/admin"} == (LEFT.keys() | BACK.keys()) - {"odd/admin"}
-    assert then["plain/0"] == "PostgresSingleUser"
-    assert then["plain/pair"] == "PostgresAlternatingUsers"
-    assert re.search(f"plain/0 .* {SINGLE} +python3.9\\* ", shown.out)
+    assert then["odd/key"] == "PostgresSingleUser"
+    assert re.search(f"odd/key .* {SINGLE} +python3.9\\* ", shown.out)
     refused = {name: words for name, (_, words) in BACK.items() if name != "odd/admin"}
     for kind, expected in (("left alone", LEFT), ("left alone", refused), ("look", LOOK)):
         for name, why in expected.items():
             (line,) = re.findall(rf"^{kind}: {name}: .*$", shown.out, re.MULTILINE)
             assert why in line
-    assert "Not seen yet" not in shown.err
-    assert f"{60 - len(left)} to move, and {len(left)} left alone" in shown.err
-    assert {name: fleet.describe(name) for name in fleet.arns} == fleet.before
+    assert "Not seen yet of these" not in shown.err
+    assert f"{len(odd - left)} to move, and {len(left)} left alone" in shown.err
+    assert {name: fleet.describe(name) for name in odd} == {n: fleet.before[n] for n in odd}
     assert list(tmp_path.iterdir()) == []
 
 
@@ -332,7 +332,7 @@ def test_the_file_is_its_owners_and_has_the_way_back_and_no_value(fleet: Fleet, 
         assert entry["result"] == ("put-back" if name in BACK else "moved")
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", entry["time"])
     assert str(fleet.file) in first.err
-    assert "Not seen yet: the engine, `ssl: false`" in first.err
+    assert "Not seen yet of these: the engine, `ssl: false`" in first.err
     for value in fleet.world.values():
         assert value not in fleet.file.read_text() + first.out + first.err
 
@@ -409,7 +409,7 @@ class Few:
     file: Path
     prefix: str
 
-    def add(self, number: int, function: str = SINGLE, **document: Any) -> list[str]:
+    def add(self, number: int, function: str = SINGLE, **document: Any) -> list[str]:  # noqa: ANN401 as Fleet.add takes it
         names = [f"{self.prefix}{uuid.uuid4().hex[:6]}" for _ in range(number)]
         for name in names:
             self.fleet.add(name, function, **document)
