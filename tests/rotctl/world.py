@@ -1,6 +1,7 @@
 """The local system as an operator meets it, and rotctl as it is run."""
 
 import contextlib
+import functools
 import io
 import json
 import shlex
@@ -36,6 +37,9 @@ NO_TAGS: Mapping[str, str] = {}
 KILLED_FIRST = CallPoint(0, after=False)
 
 
+_declared = functools.cache(template.functions)  # reading the template takes as long as a step
+
+
 class Home:
     """Runs each step in a process of its own; `kill_at` has the steps in which it is killed.
 
@@ -55,7 +59,7 @@ class Home:
         logical = self.named.get(name_of(function))
         if logical is None:
             return None
-        declared = template.functions()[logical]
+        declared = _declared()[logical]
         return Configuration(declared.handler, declared.timeout, declared.memory)
 
     def log_events(self, _function: str, /) -> Sequence[LogEvent]:
