@@ -40,6 +40,10 @@ class Chooser:
             self._known[arn] = self._choose(arn, self._functions[arn])
         return self._known[arn]
 
+    def is_said(self, old: Function) -> bool:
+        """Whether the caller has said which takes its secrets."""
+        return old.name in self._said
+
     def _choose(self, arn: str, old: Function) -> Choice:
         try:
             new = self._ours(self._said.get(old.name) or self._named(arn, old))

@@ -40,19 +40,21 @@ class Move:
 def plan(
     found: Iterable[Secret], functions: Functions, chooser: Chooser, *, owned: bool
 ) -> list[Move]:
-    """Those whose function is not one of ours, by name; raises Trouble.
+    """Those whose function is not one of ours, or is another one than was said; raises Trouble.
 
     owned: whether those that CloudFormation or Terraform owns are moved, too.
     """
     moves = []
     for secret in sorted(found, key=lambda each: each.name):
         old = functions[secret.function]
-        if old.is_ours:
+        if old.is_ours and not chooser.is_said(old):
             continue
         if not secret.function:
             moves.append(Move(secret, old, None, (_without(secret),)))
             continue
         choice = chooser.of(secret.function)
+        if choice.new is not None and choice.new.arn == secret.function:
+            continue
         notes = [*_obstacles(secret, old), *choice.notes]
         if choice.new is not None:
             notes += _of_both(secret, choice.new, choice.permission, owned=owned)
