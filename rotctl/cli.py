@@ -2,6 +2,8 @@
 
 import typer
 
+from rotctl.commands.adopt import HELP as ADOPT
+from rotctl.commands.adopt import adopt
 from rotctl.commands.attach import HELP as ATTACH
 from rotctl.commands.attach import attach
 from rotctl.commands.history import HELP as HISTORY
@@ -21,6 +23,7 @@ Examples:
   rotctl rotate app/db
   rotctl try app/db
   rotctl attach app/db --function PostgresSingleUser
+  rotctl adopt --all
   rotctl history app/db
 
 It uses your AWS credentials, profile and region as the AWS CLI does.
@@ -38,4 +41,5 @@ app.command("status", help=STATUS)(status)
 app.command("rotate", help=ROTATE)(rotate)
 app.command("try", help=TRIAL)(trial)
 app.command("attach", help=ATTACH)(attach)
+app.command("adopt", help=ADOPT)(adopt)
 app.command("history", help=HISTORY)(history)

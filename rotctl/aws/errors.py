@@ -122,7 +122,7 @@ def _service(name: str) -> str:
 
 def _of(request: Mapping[str, Any]) -> str:
     """Which thing the request was about."""
-    for key in ("SecretId", "FunctionName", "logGroupName", "TopicArn", "Name"):
+    for key in ("SecretId", "FunctionName", "logGroupName", "TopicArn", "Name", "Resource"):
         if key in request:
             return f" of {request[key]!r}"
     return ""

@@ -14,7 +14,8 @@ from rotctl.trouble import Denied, Missing
 
 SERVICE = "secretsmanager.amazonaws.com"
 RIGHT = "lambda:GetPolicy"
-_INVOKE = "lambda:invokefunction"
+_ACTION = "lambda:InvokeFunction"
+_INVOKE = _ACTION.lower()
 _ACCOUNT = 4  # arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME
 # Operators that compare with a pattern, or with what is none.
 _LIKE = {"stringequals", "stringlike", "arnlike", "arnequals"}
@@ -50,6 +51,15 @@ def of_function(aws: Aws, arn: str) -> Permission:
     except Denied:
         return Permission(None)
     return Permission(tuple(_listed(json.loads(answer["Policy"]).get("Statement"))))
+
+
+def grant(function: str, secret: str) -> str:
+    """The command that lets Secrets Manager invoke the function, for the secret's account."""
+    return (
+        f"`aws lambda add-permission --function-name {function}"
+        f" --statement-id SecretsManager --action {_ACTION}"
+        f" --principal {SERVICE} --source-account {secret.split(':')[_ACCOUNT]}`"
+    )
 
 
 def _applies(statement: Mapping[str, Any], secret: str) -> bool | None:

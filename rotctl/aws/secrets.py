@@ -22,6 +22,7 @@ class Secret:
     next: the end of the next window; hours: the window's length, if the rules say it.
     labels: the version's id of each label.
     owner: the service that made it and rotates it; primary: the region of which it is a replica.
+    rules: as RotateSecret takes them; key: the customer's that encrypts it, or empty.
     """
 
     name: str
@@ -39,6 +40,8 @@ class Secret:
     tags: Mapping[str, str] = field(default_factory=dict)
     owner: str = ""
     primary: str = ""
+    rules: Mapping[str, Any] = field(default_factory=dict)
+    key: str = ""
 
 
 def listed(aws: Aws, prefix: str = "", tags: Mapping[str, str] | None = None) -> Iterator[Secret]:
@@ -88,16 +91,22 @@ def rotate(aws: Aws, secret: Secret, version: str, *, test: bool = False) -> Non
     )
 
 
-def attach(aws: Aws, secret: Secret, version: str, function: str, rules: Mapping[str, str]) -> None:
-    """Switch rotation on with the function of this ARN and RotationRules, and begin its test."""
+def attach(
+    aws: Aws, secret: Secret, version: str, function: str, rules: Mapping[str, object]
+) -> None:
+    """Switch rotation on with the function of this ARN and RotationRules, and begin its test.
+
+    The rules are given also where they are to stay: that they would is assumed (fact 19).
+    """
+    given = {"RotationRules": dict(rules)} if rules else {}
     aws.call(
         _SERVICE,
         "rotate_secret",
         SecretId=secret.arn,
         ClientRequestToken=version,
         RotationLambdaARN=function,
-        RotationRules=rules,
         RotateImmediately=False,
+        **given,
     )
 
 
@@ -119,6 +128,8 @@ def _of(entry: Mapping[str, Any], stages: Mapping[str, list[str]]) -> Secret:
         labels={label: version for version, labels in stages.items() for label in labels},
         owner=entry.get("OwningService", ""),
         primary=_primary(entry),
+        rules=_givable(rules),
+        key=entry.get("KmsKeyId", ""),
         tags={each["Key"]: each.get("Value", "") for each in entry.get("Tags") or []},
     )
 
@@ -127,6 +138,12 @@ def _primary(entry: Mapping[str, Any]) -> str:
     """Empty for the primary itself, and for a secret without replicas."""
     region = str(entry.get("PrimaryRegion") or "")
     return "" if f":{region}:" in entry["ARN"] else region
+
+
+def _givable(rules: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the days that AWS shows beside an expression, and refuses with one (fact 19)."""
+    left_out = "AutomaticallyAfterDays" if "ScheduleExpression" in rules else ""
+    return {key: value for key, value in rules.items() if key != left_out}
 
 
 def _schedule(rules: Mapping[str, Any]) -> str:

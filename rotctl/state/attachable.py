@@ -8,14 +8,12 @@ from dataclasses import dataclass
 
 from rotctl.aws import permission
 from rotctl.aws.functions import Function, Functions, Sight
-from rotctl.aws.permission import SERVICE, Permission
+from rotctl.aws.permission import Permission
 from rotctl.aws.secrets import Secret
 from rotctl.aws.session import Aws
 from rotctl.state import labels
 from rotctl.state.starting import check_kept
 from rotctl.trouble import Trouble
-
-_ACCOUNT = 4  # arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ def attachable(aws: Aws, arn: str) -> Attachable:
 def check(secret: Secret, to: Attachable) -> None:
     """Raise Trouble for a secret to which the function cannot be attached."""
     check_kept(secret)
-    name, account = secret.name, secret.arn.split(":")[_ACCOUNT]
+    name = secret.name
     if secret.owner:
         raise Trouble(
             f"{name!r} belongs to the service {secret.owner}, which rotates it",
@@ -71,7 +69,5 @@ def check(secret: Secret, to: Attachable) -> None:
     if to.permission.lets_invoke(secret.arn) is False:
         raise Trouble(
             f"Secrets Manager may not invoke {to.function.name} for {name!r}",
-            do=f"let it: `aws lambda add-permission --function-name {to.arn}"
-            " --statement-id SecretsManager --action lambda:InvokeFunction"
-            f" --principal {SERVICE} --source-account {account}`",
+            do=f"let it: {permission.grant(to.arn, secret.arn)}",
         )

@@ -16,6 +16,8 @@ class Result(StrEnum):
 
     ROTATED = "rotated"
     ATTACHED = "attached"
+    MOVED = "moved"
+    BACK = "put-back"
     BEGUN = "begun"
     BEFORE = "rotated-before"
     SAME = "attached-before"
@@ -37,8 +39,18 @@ class Result(StrEnum):
         return _WORDS.get(self, str(self))
 
 
-_GOOD = frozenset((Result.ROTATED, Result.ATTACHED, Result.BEGUN, Result.BEFORE, Result.SAME))
+_GOOD = frozenset(
+    (
+        Result.ROTATED,
+        Result.ATTACHED,
+        Result.MOVED,
+        Result.BEGUN,
+        Result.BEFORE,
+        Result.SAME,
+    )
+)
 _WORDS = {
+    Result.BACK: "put back",
     Result.SAME: "attached already",
     Result.KEPT: "left alone",
     Result.BEFORE: "rotated already since the run began",

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -22,6 +22,9 @@ _FIRST, _GROWTH, _LONGEST = 0.25, 1.4, 4.0
 # Once the labels say that all is over: how many seconds a line may take to be found in CloudWatch
 # Logs, and Secrets Manager to end the rotation.
 _LATE = 15.0
+
+# What a function says last of a rotation that no attempt can end.
+_GIVING_UP = "; if every attempt ends so, "
 
 
 class End(StrEnum):
@@ -136,6 +139,8 @@ def _ending(watched: Watched, now: Mapping[str, str], seen: Progress) -> Ending 
     is_pending = labels.pending(now) == watched.version
     if watched.test:
         if seen.attempts:
+            # A test leaves nothing behind that could be given up.
+            seen = replace(seen, message=seen.message.partition(_GIVING_UP)[0])
             return Ending(End.FAILED if seen.code else End.DONE, seen)
         return None if is_pending else Ending(End.UNKNOWN)
     if labels.is_current(now, watched.version):

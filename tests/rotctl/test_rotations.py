@@ -3,12 +3,14 @@
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import pytest
 from rich.progress import Progress as Bar
 
+from rotctl.adoption.journal import Journal
 from rotctl.aws.session import Aws
 from tests.rotctl.documents import POLICY, examples
 from tests.rotctl.world import Rotated, World, later, run
@@ -262,7 +264,12 @@ def test_history_has_a_line_for_each_with_step_and_action(world: World) -> None:
 
 
 @pytest.mark.parametrize("example", examples())
-def test_every_example_runs(world: World, example: str) -> None:
+def test_every_example_runs(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, example: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in re.findall(r"adopt-\w+\.json", example):
+        Journal(tmp_path / name).begin([])
     for name in ("app/db", "rotated/app"):
         if not world.has(name):
             world.secret(name, tags={"team": "data"})
@@ -273,9 +280,12 @@ def test_every_example_runs(world: World, example: str) -> None:
     assert "rotctl: " not in shown.err
 
 
-def test_the_rights_are_those_of_the_calls_that_are_made(world: World) -> None:
+def test_the_rights_are_those_of_the_calls_that_are_made(world: World, tmp_path: Path) -> None:
     world.secret("rightful")
     unattached = world.seed("unattached")
+    awss = "SecretsManagerRDSPostgreSQLRotationSingleUser"
+    world.service.add_function(awss, lambda _event, _context: None)
+    world.secret("adopted", awss)
     made: set[str] = set()
     call = Aws.call
 
@@ -288,10 +298,12 @@ def test_the_rights_are_those_of_the_calls_that_are_made(world: World) -> None:
         attach = "attach unattached --function PostgresSingleUser --stack other --yes --no-wait"
         for words in (
             "rotate rightful --limit 1", "status", "try rightful", "history rightful", attach,
+            f"adopt adopted --file {tmp_path / 'adopt.json'} --yes",
         ):  # fmt: skip
             run(words)
     world.service.wait_for(lambda: outcomes(world, unattached) == [1])
     actions = [statement["Action"] for statement in POLICY["Statement"]]
     allowed = {each for some in actions for each in ([some] if isinstance(some, str) else some)}
-    assert allowed == made | {"lambda:InvokeFunction"}  # which RotateSecret asks for
+    # RotateSecret asks for the right to invoke the function, which Invoke is called by.
+    assert allowed == made - {"lambda:Invoke"} | {"lambda:InvokeFunction"}
     assert "GetSecretValue" not in json.dumps(POLICY)

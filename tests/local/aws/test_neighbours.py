@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from local.aws import pattern
-from local.functions.home import InProcess
+from local.functions.home import Configuration, InProcess
 from local.functions.logged import events_in
 from local.functions.written import captured
 from local.sam.endpoint import LambdaEndpoint
@@ -77,6 +77,23 @@ def test_a_function_is_configured_as_its_home_says(service: SecretsManager) -> N
     refused("UnknownOperationException", aws.get_function, FunctionName="Tells")
     given = {"FunctionName": "Tells", "Qualifier": "1"}
     refused("InvalidParameterException", aws.get_function_configuration, **given)
+
+
+def test_a_function_is_configured_as_a_test_says(service: SecretsManager) -> None:
+    network = {"VpcId": "vpc-1", "SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
+    handler, tags = "lambda_function.lambda_handler", {"a": "b"}
+    said = Configuration(handler, 30, 128, "python3.9", network, tags)
+    home = InProcess({}, beside=service.home)
+    home.add("Said", tells, said)
+    with SecretsManager(home) as other:
+        aws = client(other, "lambda")
+        found = aws.get_function_configuration(FunctionName="Said")
+        assert (found["Handler"], found["Runtime"]) == (handler, "python3.9")
+        assert found["VpcConfig"] == network
+        assert aws.list_tags(Resource=other.function_arn("Said"))["Tags"] == tags
+        assert aws.list_tags(Resource=other.function_arn("Tells"))["Tags"] == {}
+        none = other.function_arn("None")
+        refused("ResourceNotFoundException", aws.list_tags, Resource=none)
 
 
 def test_a_function_may_be_invoked_by_secrets_manager_until_that_is_taken_from_it(
