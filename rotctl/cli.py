@@ -2,6 +2,10 @@
 
 import typer
 
+from rotctl.commands.adopt import HELP as ADOPT
+from rotctl.commands.adopt import adopt
+from rotctl.commands.attach import HELP as ATTACH
+from rotctl.commands.attach import attach
 from rotctl.commands.diagnose import HELP as DIAGNOSE
 from rotctl.commands.diagnose import diagnose
 from rotctl.commands.heal import HELP as HEAL
@@ -24,6 +28,8 @@ Examples:
   rotctl heal app/db
   rotctl rotate app/db
   rotctl try app/db
+  rotctl attach app/db --function PostgresSingleUser
+  rotctl adopt --all
   rotctl history app/db
 
 It uses your AWS credentials, profile and region as the AWS CLI does.
@@ -42,4 +48,6 @@ app.command("diagnose", help=DIAGNOSE)(diagnose)
 app.command("heal", help=HEAL)(heal)
 app.command("rotate", help=ROTATE)(rotate)
 app.command("try", help=TRIAL)(trial)
+app.command("attach", help=ATTACH)(attach)
+app.command("adopt", help=ADOPT)(adopt)
 app.command("history", help=HISTORY)(history)

@@ -5,6 +5,7 @@ from contextlib import closing, contextmanager
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
+from rotators.mysql.accounts.admin import reset_password
 from rotators.mysql.accounts.alternating import AlternatingAccounts, verify_same_rights
 from rotators.mysql.accounts.checks import check_changes_accounts, check_twin
 from rotators.mysql.accounts.guesses import is_worth_trying
@@ -69,6 +70,11 @@ class MySQLSession:
         Raises Misconfigured for an account that wants a certificate of the client.
         """
         return is_worth_trying(self.connection, login)
+
+    def reset_password(self, username: str, password: Secret, /) -> bool:
+        """Of an administrator's session: give a user this password; False where there is none."""
+        with explaining_policy_refusals(self.connection, password, self.connection.login):
+            return reset_password(self.connection, username, password)
 
     def check_may_set_password(self, /, *, by: Self | None = None) -> None:
         """Prove, changing nothing, that `by`, or else the user itself, may set its password."""

@@ -77,6 +77,15 @@ class PostgresSession:
         session = by or self
         session.give(self._new_password(password, session))
 
+    def reset_password(self, username: str, password: Secret, /) -> bool:
+        """Of an administrator's session: give a user this password; False where there is none."""
+        query = "SELECT FROM pg_roles WHERE rolname = %s"
+        with self.reading() as connection:
+            is_there = connection.execute(query, [username]).fetchone() is not None
+        if is_there:
+            self.give(self.encrypt(username, password, self.password_encryption()))
+        return is_there
+
     def check_may_set_password(self, /, *, by: Self | None = None) -> None:
         """Set a password in a transaction that is rolled back; raises Forbidden."""
         session = by or self

@@ -29,8 +29,10 @@ class Sight(Enum):
 class Function:
     """A function: `target` is what it rotates, `timeout` the seconds that a step may take.
 
-    is_ours: whether it is one of this suite's, which can be asked. fault: why Lambda cannot run it,
-    empty where nothing is known of that.
+    arn: as Lambda has it, without a version or alias; empty where Lambda has not said it.
+    is_ours: whether its handler is one of the suite's; runtime: such as python3.9.
+    vpc: the VPC that it is in, or empty; groups: its security groups there.
+    role: its ARN; fault: why Lambda cannot run it, empty where nothing is known of that.
     """
 
     name: str
@@ -38,9 +40,12 @@ class Function:
     log_group: str
     timeout: int = _SECONDS
     sight: Sight = Sight.THERE
-    runtime: str = ""
-    role: str = ""
+    arn: str = ""
     is_ours: bool = False
+    runtime: str = ""
+    vpc: str = ""
+    groups: frozenset[str] = frozenset()
+    role: str = ""
     fault: str = ""
 
 
@@ -69,15 +74,27 @@ class Functions:
             return Function(name, name, usual, sight=Sight.GONE)
         except Denied:
             return Function(name, name, usual, sight=Sight.HIDDEN)
-        group = answer.get("LoggingConfig", {}).get("LogGroup", usual)
         target = _target(answer.get("Handler", ""))
+        network = answer.get("VpcConfig", {})
         return Function(
-            *(name, target or name, group, answer.get("Timeout", _SECONDS)),
-            runtime=answer.get("Runtime", ""),
-            role=answer.get("Role", ""),
+            name,
+            target or name,
+            answer.get("LoggingConfig", {}).get("LogGroup", usual),
+            answer.get("Timeout", _SECONDS),
+            arn=answer.get("FunctionArn", ""),
             is_ours=bool(target),
+            runtime=answer.get("Runtime", ""),
+            vpc=network.get("VpcId", ""),
+            groups=frozenset(network.get("SecurityGroupIds", ())),
+            role=answer.get("Role", ""),
             fault=_fault(answer),
         )
+
+
+def tags_of(aws: Aws, arn: str) -> dict[str, str]:
+    """The function's tags, which are of no version or alias of it; raises Trouble."""
+    unqualified = ":".join(arn.split(":")[: _NAME + 1])
+    return dict(aws.call("lambda", "list_tags", Resource=unqualified).get("Tags", {}))
 
 
 def ask(aws: Aws, secret: Secret, step: str, **more: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rotctl import clock
-from rotctl.aws import logs, policies, secrets, versions
+from rotctl.aws import logs, permission, secrets, versions
 from rotctl.aws.functions import Function, Functions, Sight
 from rotctl.aws.secrets import Secret
 from rotctl.aws.session import Aws
@@ -18,7 +18,7 @@ from rotctl.links.secret import of_schedule, of_secret
 from rotctl.state.past import rotations
 from rotctl.state.standing import Standing
 from rotctl.state.survey import LOOK_BACK, survey
-from rotctl.trouble import Denied
+from rotctl.trouble import Denied, Trouble
 
 _KEYS = (Link.ROLE, Link.KEY)
 
@@ -54,13 +54,19 @@ def look(aws: Aws, functions: Functions, name: str) -> Chain:
     chain += [of_schedule(secret, row.standing, now), of_function(secret, row.function)]
     answer = Answer()
     if row.function.sight is not Sight.GONE:
-        policy = policies.of_function(aws, secret.function)
         answer = ask(aws, secret, row.function)
-        chain.append(of_policy(secret, row.function, policy))
+        chain.append(_policy(aws, secret, row.function))
         chain += _answered(secret, row.function, answer)
     chain += _attempts(aws, secret, row.function, now)
     seen = () if isinstance(stored, str) else stored
     return Chain(secret, row.function, row.standing, seen, answer, chain)
+
+
+def _policy(aws: Aws, secret: Secret, function: Function) -> Check:
+    try:
+        return of_policy(secret, function, permission.of_function(aws, secret.function))
+    except Trouble as trouble:
+        return Check(Link.POLICY, Health.UNKNOWN, trouble.what)
 
 
 def _answered(secret: Secret, function: Function, answer: Answer) -> list[Check]:

@@ -1,9 +1,11 @@
 """The rotation function as AWS describes it: whether it is there, and who may invoke it."""
 
 from rotctl.aws.functions import Function, Sight
-from rotctl.aws.policies import SERVICE, Policy
+from rotctl.aws.permission import RIGHT, Permission, grant
 from rotctl.aws.secrets import Secret
 from rotctl.links.check import Check, Health, Link
+
+_ANOTHERS = "arn:aws:secretsmanager:us-east-1:000000000000:secret:x-abcdef"
 
 
 def of_function(secret: Secret, function: Function) -> Check:
@@ -25,22 +27,22 @@ def of_function(secret: Secret, function: Function) -> Check:
     return Check(Link.FUNCTION, Health.OK, f"{function.name}, {function.target}{runtime}{seconds}")
 
 
-def of_policy(secret: Secret, function: Function, policy: Policy) -> Check:
+def of_policy(secret: Secret, function: Function, permission: Permission) -> Check:
     """Whether Secrets Manager may invoke it, and for whose secrets."""
-    if policy.unseen:
-        return Check(Link.POLICY, Health.UNKNOWN, policy.unseen)
-    account = secret.arn.split(":")[4]
-    permit = (
-        f"`aws lambda add-permission --function-name {function.name} --statement-id rotation"
-        f" --action lambda:InvokeFunction --principal {SERVICE} --source-account {account}`"
-    )
-    if not policy.lets:
+    lets = permission.lets_invoke(secret.arn)
+    if permission.statements is None:
+        return Check(Link.POLICY, Health.UNKNOWN, f"you lack the right {RIGHT}")
+    if lets is None:
+        what = f"the policy of {function.name} has conditions that are not understood here"
+        return Check(Link.POLICY, Health.UNKNOWN, what)
+    if not lets:
         what = f"Secrets Manager may not invoke {function.name}"
-        return Check(Link.POLICY, Health.BROKEN, what, f"let it: {permit}")
-    if not policy.narrow:
+        do = f"let it: {grant(function.name, secret.arn)}"
+        return Check(Link.POLICY, Health.BROKEN, what, do)
+    if permission.lets_invoke(_ANOTHERS):
         what = f"secrets of any account may have {function.name} invoked"
         return Check(Link.POLICY, Health.WARNING, what, "add aws:SourceAccount to the permission")
-    return Check(Link.POLICY, Health.OK, "Secrets Manager may invoke it, for its account alone")
+    return Check(Link.POLICY, Health.OK, "Secrets Manager may invoke it, for your account alone")
 
 
 def of_role(function: Function, denied: list[Check]) -> Check:

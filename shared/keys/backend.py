@@ -18,10 +18,12 @@ from shared.keys.propagation import probe
 from shared.keys.replaced import ReplacedKey
 from shared.protocol.contract import StoredVersion, Ticket
 from shared.protocol.findings import Findings, Link
+from shared.protocol.reset import Reset
 
 _SHORT_GAP = "SHORT_GAP"
 _VARIABLES: Mapping[str, Kind] = MappingProxyType({VARIABLE: "text", _SHORT_GAP: "flag"})
 _ON_FINISH = "the old key ends on finish"
+_EXPIRY = "when the old key ends"
 
 
 class KeyStrategy(Protocol):
@@ -50,8 +52,15 @@ class KeyStrategy(Protocol):
         """The seconds for which the issuer has had the pending key at least."""
         ...
 
-    def end_old_credential(self, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> None:
-        """End the key that was in use before `promoted`, which is now."""
+    def expiry(self, pending: ApiKey, ticket: Ticket[ApiKey], /) -> str | None:
+        """When the key before `pending` ends, where finishSecret does not end it; see expiry.py.
+
+        Reads nothing; None where this process has not seen enough to tell.
+        """
+        ...
+
+    def end_old_credential(self, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> str | None:
+        """End the key that was in use before `promoted`, which is now; gives what came of it."""
         ...
 
 
@@ -110,13 +119,19 @@ class ApiKeyBackend:
             pass
         probe(self._issuer, pending, age=self._strategy_of(pending).age(ticket))
 
-    def end_old_credential(self, ticket: Ticket[ApiKey], /) -> None:
+    def end_old_credential(self, ticket: Ticket[ApiKey], /) -> str | None:
         """End the old key, where it is to end now and not as the next rotation begins."""
-        if ticket.notes.get(_ON_FINISH) is False:
-            return
-        promoted = ticket.pending()
-        if self._granted(promoted).ends.on_finish:
-            self._strategy_of(promoted).end_old_credential(promoted, ticket)
+        if ticket.notes.get(_ON_FINISH) is not False:
+            promoted = ticket.pending()
+            if self._granted(promoted).ends.on_finish:
+                return self._strategy_of(promoted).end_old_credential(promoted, ticket)
+            self._note(promoted, ticket)
+        expiry = ticket.notes.get(_EXPIRY)
+        return None if expiry is None else str(expiry)
+
+    def reset_of(self, credential: ApiKey, /) -> Reset | None:
+        """By the admin; a key that is its own admin has nobody else."""
+        return credential.reset
 
     def diagnose(
         self,
@@ -146,6 +161,7 @@ class ApiKeyBackend:
     def _note(self, pending: ApiKey, ticket: Ticket[ApiKey]) -> None:
         """What finishSecret would have to read the version for."""
         ticket.notes[_ON_FINISH] = self._granted(pending).ends.on_finish
+        ticket.notes[_EXPIRY] = self._strategy_of(pending).expiry(pending, ticket)
 
     def _granted(self, stored: ApiKey) -> "_Strategies":
         return self._strategies.granted_or_unasked(stored.document)

@@ -146,7 +146,9 @@ class KeyDiagnosis:
         if isinstance(problem, Rejected) and age < seconds:
             what = f"{problem.what}, which may take {seconds:.0f} s to know a new one"
             do = "ask again in a while"
-            self._findings.add(Finding(Link.LOGIN, State.UNKNOWN, what, do, version.of))
+            self._findings.add(
+                Finding(Link.LOGIN, State.UNKNOWN, what, do, version.of, problem.code)
+            )
             return
         self._findings.refused(Link.LOGIN, problem, version.of)
 

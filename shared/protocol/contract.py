@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
 from shared.protocol.findings import Findings
+from shared.protocol.reset import Reset
 
 C = TypeVar("C")  # a credential: Login or ApiKey
 C_co = TypeVar("C_co", covariant=True)
@@ -124,6 +125,10 @@ class Ticket(Protocol[C_co]):
         """Another secret's tags."""
         ...
 
+    def may_reset(self, reset: Reset) -> bool:
+        """Whether the admin's keeper has allowed it, for this rotation; raises as `tags_of`."""
+        ...
+
     def ensure_still_this_rotation(self, *, again: bool = False) -> None:
         """Asked right before the target changes: the rotation is still this one.
 
@@ -187,8 +192,16 @@ class Backend(Protocol[C]):
         """
         ...
 
-    def end_old_credential(self, ticket: Ticket[C], /) -> None:
-        """The rotation is over, `pending` is in use: end what is not to outlive it."""
+    def end_old_credential(self, ticket: Ticket[C], /) -> str | None:
+        """The rotation is over, `pending` is in use: end what is not to outlive it.
+
+        Gives when the credential before ends, in the words of expiry.py; None where this process
+        has not seen enough to tell. Only to tell that, nothing is read.
+        """
+        ...
+
+    def reset_of(self, credential: C, /) -> Reset | None:
+        """What a reset of the credential would be of; None where no admin could."""
         ...
 
     def diagnose(

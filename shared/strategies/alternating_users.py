@@ -8,6 +8,7 @@ from functools import partial
 from shared.credentials import Login
 from shared.errors import GIVE_UP, MalformedSecret, Rejected, TargetMismatch
 from shared.protocol.contract import Ticket
+from shared.protocol.expiry import AT_NEXT_SET
 from shared.protocol.findings import Finding, Findings, Link, State
 from shared.strategies.contract import PairSession
 from shared.strategies.database import (
@@ -52,7 +53,7 @@ class AlternatingUsers(DatabaseBackend[PairSession]):
         candidates = login_candidates(ticket, current, pending, current=current, pending=pending)
         look = partial(self.admins.session, pending, ticket)
         with (
-            self.logins.first_accepted(candidates, current, look) as (accepted, session),
+            self.resets.first_accepted(candidates, current, ticket, look) as (accepted, session),
             look() as (admin, by),
         ):
             ticket.ensure_still_this_rotation()
@@ -84,8 +85,9 @@ class AlternatingUsers(DatabaseBackend[PairSession]):
                 if not only_tests and self._lets_in(ticket.current()):
                     raise
 
-    def end_old_credential(self, ticket: Ticket[Login], /) -> None:
-        """Nothing: the other user's password ends when it is its turn."""
+    def end_old_credential(self, _ticket: Ticket[Login], /) -> str:
+        """Ends nothing: the other user's password ends when it is its turn."""
+        return AT_NEXT_SET
 
     def targets_of(self, user: Login, /) -> Sequence[tuple[str, int, str]]:
         """Those of both users."""

@@ -40,6 +40,14 @@ class Session(Protocol):
         """
         ...
 
+    def reset_password(self, username: str, password: Secret, /) -> bool:
+        """Of an administrator's session: let this user log in with this password and no other.
+
+        False where the server has no such user. Raises Forbidden, RejectedByPolicy, and
+        TargetMismatch where it cannot be told which of several accounts is meant.
+        """
+        ...
+
     def is_worth_trying(self, login: Login, /) -> bool:
         """Of an administrator's session: whether this login may be tried, as far as shows.
 

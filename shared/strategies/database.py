@@ -17,11 +17,13 @@ from shared.patience import retried
 from shared.protocol.candidates import Candidate, stored_candidates
 from shared.protocol.contract import StoredVersion, Ticket
 from shared.protocol.findings import Findings
+from shared.protocol.reset import Reset
 from shared.settings import Settings
 from shared.strategies.admins import Admins
 from shared.strategies.contract import Directory, Engine, S
 from shared.strategies.diagnosis import DatabaseDiagnosis, Seen
 from shared.strategies.logins import Logins
+from shared.strategies.resets import Resets
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 
@@ -53,6 +55,7 @@ class DatabaseBackend(Generic[S]):
         self.logins = Logins(engine)
         self.longest_passwords = longest_passwords
         self.admins = Admins(engine, self.logins, directory)
+        self.resets = Resets(self.logins, self.admins, self.prove)
         self._allow_unencrypted = Settings(environment).flag("ALLOW_UNENCRYPTED", default=False)
 
     def parse(self, document: Mapping[str, object], /) -> Login:
@@ -143,6 +146,10 @@ class DatabaseBackend(Generic[S]):
     def check_rights(self, seen: Seen[S], findings: Findings, /) -> None:
         """Tell, changing nothing, whether a rotation has the rights that it needs."""
         raise NotImplementedError
+
+    def reset_of(self, credential: Login, /) -> Reset | None:
+        """By the admin, also where the user sets its own password otherwise."""
+        return self.resets.of(credential)
 
     def is_due(self, pending: Login, accepted: Login) -> bool:
         """Whether setSecret has something to do for a user that logged in as `accepted`."""

@@ -178,6 +178,8 @@ class DatabaseDiagnosis(Generic[S]):
     def _why_untried(self) -> str:
         if self._let_in:
             return f"{self._accepted} is accepted, and {_COUNTED}"
+        if isinstance(self._problem, Rejected) and self._admin.by is not None:
+            return f"the server shows that it would be refused, or that {_COUNTED}"
         if isinstance(self._problem, Rejected):
             return f"a later one has replaced it, and {_COUNTED}"
         return "the login before it failed otherwise than by its password"

@@ -11,6 +11,7 @@ from shared.asked.grants import Grants
 from shared.credentials import Login
 from shared.errors import GIVE_UP, Permanent, Rejected, RotationError, TargetMismatch
 from shared.protocol.contract import Ticket
+from shared.protocol.expiry import REPLACED_AT_SET
 from shared.protocol.findings import Findings, Link
 from shared.strategies.contract import Directory, Engine, S, Session
 from shared.strategies.database import DatabaseBackend, login_candidates, refuse_copy
@@ -18,6 +19,7 @@ from shared.strategies.diagnosis import Seen
 from shared.strategies.options import ONE_PASSWORD, TWO_PASSWORDS, Options
 
 LOG = logging.getLogger(f"rotation.{__name__}")
+IS_BESIDE = "the old password lives on beside the new one"  # a note, where this process set it
 
 
 class SingleUser(DatabaseBackend[S]):
@@ -66,13 +68,16 @@ class SingleUser(DatabaseBackend[S]):
         # The current one first: in a normal rotation it is accepted, so nothing is ever refused.
         candidates = login_candidates(ticket, pending, current=current, pending=pending)
         look = partial(self.admins.session, pending, ticket) if self.admin_sets else None
-        with self.logins.first_accepted(candidates, pending, look) as (accepted, session):
+        with self.resets.first_accepted(candidates, pending, ticket, look) as (accepted, session):
             if self.is_due(pending, accepted):
                 with self.setter(pending, ticket) as (admin, by):
                     ticket.ensure_still_this_rotation()
                     change = Change(session, pending, accepted, admin, by)
-                    if self.set(change) and accepted.password != pending.password:
-                        self._prove_or_undo(change, ticket)
+                    replaced = self.set(change)
+                    if accepted.password != pending.password:
+                        ticket.notes[IS_BESIDE] = not replaced
+                        if replaced:
+                            self._prove_or_undo(change, ticket)
         if self.options_of(pending).short_gap:
             ticket.promote()
 
@@ -85,8 +90,9 @@ class SingleUser(DatabaseBackend[S]):
                 with self.admins.session(pending, ticket) as (_, by):
                     session.check_may_set_password(by=by)
 
-    def end_old_credential(self, ticket: Ticket[Login], /) -> None:
-        """Nothing: the old password ended at setSecret."""
+    def end_old_credential(self, _ticket: Ticket[Login], /) -> str | None:
+        """Ends nothing: the old password ended at setSecret."""
+        return REPLACED_AT_SET
 
     def check_pending(self, pending: Login, current: Login, /) -> None:
         """Raise where it is the current one once more, or of another target."""

@@ -4,6 +4,7 @@ One whose target is at the other end of a connection subclasses `RemoteSuite` of
 engine's strategies `DatabaseSuite` of database.py. Differences are attributes, never a name.
 """
 
+import json
 import uuid
 from collections.abc import Callable
 from itertools import pairwise
@@ -18,6 +19,13 @@ from tests.lab import Lab, LabSecret
 
 READS = {"GetSecretValue", "DescribeSecret", "ListSecretVersionIds"}
 EXTRA = {"note": "✓ kept", "count": 3, "ratio": 0.1, "nested": {"b": [1, None, True]}, "": ""}
+
+
+def told_of_the_old(written: str) -> str:
+    """When the credential before ends, by the last finishSecret; empty where it does not say."""
+    lines = [json.loads(line) for line in written.splitlines() if '"step done"' in line]
+    finished = [line for line in lines if line["step"] == "finishSecret"]
+    return str(finished[-1].get("old_credential", ""))
 
 
 class RotationSuite:
@@ -41,7 +49,9 @@ class RotationSuite:
 
     # --- a rotation ---
 
-    def test_a_rotation_ends_with_a_new_credential_that_works(self, secret: LabSecret) -> None:
+    def test_a_rotation_ends_with_a_new_credential_that_works(
+        self, secret: LabSecret, output: Callable[[], str]
+    ) -> None:
         before, first = secret.value(), secret.holder("AWSCURRENT")
         outcome = secret.rotate()
         assert outcome.state == "succeeded", outcome.error
@@ -53,6 +63,9 @@ class RotationSuite:
         assert changed <= self.credential
         assert secret.target.accepts(after)
         assert secret.target.accepts(before) is secret.target.overlaps
+        # A whole rotation in one process tells when the old one ends, and tells the truth.
+        said = told_of_the_old(output())
+        assert said == "" or said.startswith("it ends" if secret.target.overlaps else "it was")
 
     def test_rotations_follow_each_other_and_what_is_older_is_refused(
         self, secret: LabSecret
@@ -236,8 +249,8 @@ class RotationSuite:
         for field in self.credential - {"username", "key_id", "secret_key_id"}:
             if field in good:
                 secret.store({**good, field: f"{good[field]}-not"})
-        (login,) = (each for each in secret.diagnose().bad if each[2] == "AWSCURRENT")
-        assert login == ("login", "broken", "AWSCURRENT", "Rejected")
+        login = secret.diagnose().of("login", "AWSCURRENT")
+        assert (login["state"] != "ok", login["code"]) == (True, "Rejected")
 
     # --- silence ---
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from local.bootstrap import ROOT
 from rotctl import cli
-from rotctl.commands import diagnose, heal, history, rotate, status, trial
+from rotctl.commands import adopt, attach, diagnose, heal, history, rotate, status, trial
 
 PAGE = (ROOT / "docs/rotctl.md").read_text()
 HELPS = {
@@ -16,6 +16,8 @@ HELPS = {
     "heal": heal.HELP,
     "rotate": rotate.HELP,
     "try": trial.HELP,
+    "attach": attach.HELP,
+    "adopt": adopt.HELP,
     "history": history.HELP,
 }
 POLICY: dict[str, Any] = json.loads(re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)[0])

@@ -14,6 +14,7 @@ import pytest
 from local.bootstrap import ROOT
 from rotctl import __main__ as program
 from rotctl.output import rows
+from rotctl.state.fleet import Result
 from rotctl.state.standing import State
 from tests.rotctl.documents import HELPS, PAGE
 from tests.rotctl.world import run
@@ -55,12 +56,22 @@ def test_the_page_has_every_state_and_every_key() -> None:
     ]
     for state in State:
         assert str(state) in HELPS["status"]
-    for file, command in (("output/rows.py", "status"), ("commands/history.py", "history")):
+    for file, command in (
+        ("output/rows.py", "status"), ("output/reports.py", "rotate"),
+        ("commands/history.py", "history"),
+    ):  # fmt: skip
         text = (ROOT / "rotctl" / file).read_text()
         keys = re.findall(r'^ +"(\w+)": ', text, re.MULTILINE)
         (row,) = re.findall(rf"^\| `{command}` \| (`name`.*|`version`.*) \|$", PAGE, re.MULTILINE)
         assert re.findall(r"`(\w+)`", row) == keys
     assert rows.document([]) == []
+
+
+def test_the_page_has_every_result_and_its_exit_code() -> None:
+    table = re.findall(r"^\| `([a-z-]+)` \| .* \| ([01]) \|$", PAGE, re.MULTILINE)
+    assert [(name, code == "0") for name, code in table] == [
+        (str(result), result.is_good) for result in Result
+    ]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))

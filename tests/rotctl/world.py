@@ -34,11 +34,6 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 
-@functools.cache
-def _declared() -> Mapping[str, template.Function]:
-    return template.functions()
-
-
 def new_user() -> str:
     """A name that no other test has."""
     return f"ops_{uuid.uuid4().hex[:8]}"
@@ -46,6 +41,9 @@ def new_user() -> str:
 
 NO_TAGS: Mapping[str, str] = {}
 KILLED_FIRST = CallPoint(0, after=False)
+
+
+_declared = functools.cache(template.functions)  # reading the template takes as long as a step
 
 
 class Home:
@@ -64,7 +62,7 @@ class Home:
         self.named = {
             "PostgresSingleUser": "PostgresSingleUser",
             "PostgresAlternatingUsers": "PostgresAlternatingUsers",
-            "MySQLSingleUser": "MySQLSingleUser",
+            "MySqlSingleUser": "MySqlSingleUser",
             "HttpApiKey": "HttpApiKey",
             "Removed": "PostgresSingleUser",
         }
@@ -148,16 +146,33 @@ class World:
         *,
         server: Server | None = None,
         tags: Mapping[str, str] = NO_TAGS,
-        target: PostgresTarget | None = None,
+        target: Target | None = None,
     ) -> Rotated:
         """A user's, attached by a test of it, which is all that has run."""
-        target = target or PostgresTarget(server or self.server, new_user())
-        return self.attach(name, target, function, tags)
+        made = self.seed(name, server=server, tags=tags, target=target)
+        return self.attached(made, function)
 
-    def attach(
-        self, name: str, target: Target, function: str = "", tags: Mapping[str, str] = NO_TAGS
+    def attached(self, made: Rotated, function: str = "") -> Rotated:
+        """The same with a function, its target's own where none is given."""
+        self.service.client().rotate_secret(
+            SecretId=made.arn,
+            RotationLambdaARN=self.service.function_arn(function or made.target.function),
+            RotationRules={"AutomaticallyAfterDays": 30},
+            RotateImmediately=False,
+        )
+        self.service.wait_for_rotation(made.arn)
+        return made
+
+    def seed(
+        self,
+        name: str,
+        *,
+        server: Server | None = None,
+        tags: Mapping[str, str] = NO_TAGS,
+        target: Target | None = None,
     ) -> Rotated:
-        """The target's secret, with its own function where none is given."""
+        """A user's, without a function."""
+        target = target or PostgresTarget(server or self.server, new_user())
         client = self.service.client()
         arn = target.seed(client, name)
         if tags:
@@ -165,13 +180,6 @@ class World:
                 SecretId=arn, Tags=[{"Key": key, "Value": value} for key, value in tags.items()]
             )
         self.home.targets[arn] = target
-        client.rotate_secret(
-            SecretId=arn,
-            RotationLambdaARN=self.service.function_arn(function or target.function),
-            RotationRules={"AutomaticallyAfterDays": 30},
-            RotateImmediately=False,
-        )
-        self.service.wait_for_rotation(arn)
         return Rotated(name, arn, target)
 
     def rotate(self, secret: Rotated) -> str:

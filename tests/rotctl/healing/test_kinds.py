@@ -14,7 +14,7 @@ from tests.rotctl.world import Rotated, World, later, new_user, run
 
 def stuck(world: World, name: str, target: Target, step: str) -> Rotated:
     """A rotation that was killed as this step began."""
-    secret = world.attach(name, target)
+    secret = world.secret(name, "", target=target)
     world.home.kill_at = {step}
     assert world.rotate(secret) == "failed"
     world.home.kill_at = set()
@@ -49,7 +49,7 @@ def test_a_pending_key_that_was_revoked_is_given_up(world: World, demo_issuer: I
 def test_where_every_key_was_revoked_a_person_lets_another_be_made(
     world: World, demo_issuer: Issuer
 ) -> None:
-    secret = world.attach("keys/none", IssuerTarget(demo_issuer))
+    secret = world.secret("keys/none", "", target=IssuerTarget(demo_issuer))
     revoke(world, demo_issuer, secret, "AWSCURRENT")
     assert world.rotate(secret) == "failed"
     with later(hours=1):

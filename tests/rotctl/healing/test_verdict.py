@@ -1,94 +1,45 @@
 """Which case it is, and what mends it, by all that can be seen; a row for each."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rotctl.aws.functions import Function, Sight
-from rotctl.aws.policies import Policy
-from rotctl.aws.secrets import Secret
-from rotctl.aws.versions import Version
+from rotctl.aws.functions import Sight
+from rotctl.aws.permission import Permission
 from rotctl.healing.case import Case
 from rotctl.healing.credentials import is_given_up, live_versions
 from rotctl.healing.plan import Act, planned
 from rotctl.healing.verdict import judge
-from rotctl.links.answer import Answer, Reset
 from rotctl.links.chain import Chain
 from rotctl.links.check import Check, Health, Link
-from rotctl.links.function import of_function, of_policy
-from rotctl.links.secret import of_schedule, of_secret
+from rotctl.links.secret import of_secret
 from rotctl.output.chain import document
-from rotctl.state.attempt import NO_PROGRESS, Progress
-from rotctl.state.standing import Seen, standing
+from rotctl.state.attempt import Progress
 from tests.rotctl.documents import PAGE
-
-NOW = datetime(2026, 11, 30, 3, tzinfo=UTC)
-DAY = timedelta(days=1)
-RESET = Reset("arn:aws:x:admin", "postgres user 'app' at db:5432", "rotation:reset:1", "2")
-SECRET = Secret(
-    name="app",
-    arn="arn:aws:secretsmanager:us-east-1:123456789012:secret:app-abcdef",
-    function="arn:aws:lambda:us-east-1:123456789012:function:Mine",
-    enabled=True,
-    schedule="every 30 days",
-    hours=None,
-    created=NOW - 90 * DAY,
-    changed=NOW - DAY,
-    last=NOW - DAY,
-    next=NOW + 30 * DAY,
-    labels={"AWSCURRENT": "one", "AWSPREVIOUS": "none"},
+from tests.rotctl.healing.chains import (
+    ACCEPTED,
+    ALL_REFUSED,
+    BY_ADMIN,
+    DAY,
+    DEAD,
+    FAILED,
+    FUNCTION,
+    MALFORMED,
+    NOW,
+    PENDING,
+    REFUSED,
+    RESET,
+    SECRET,
+    STORED,
+    UNKNOWN,
+    chain,
+    login,
 )
-NARROW = Policy(lets=True, narrow=True)
-FUNCTION = Function("Mine", "Mine", "/aws/lambda/Mine", 60)
-PENDING = {**SECRET.labels, "AWSPENDING": "two"}
-STORED = {"two": 2, "stray": 1, "one": 30, "none": 60, "old": 90}
-FAILED = Progress("setSecret", 1, "Rejected", "what; do", since=NOW - DAY, last=NOW - DAY)
-
-OK, BROKEN, UNKNOWN = Health.OK, Health.BROKEN, Health.UNKNOWN
-ACCEPTED = Check(Link.LOGIN, OK, "accepted", of="AWSCURRENT")
-REFUSED = Check(Link.LOGIN, BROKEN, "refused", "store it", "AWSCURRENT", "Rejected")
-ALL_REFUSED = Check(Link.LOGIN, BROKEN, "rejected all", "store yours", "", "Rejected")
-MALFORMED = Check(Link.VALUE, BROKEN, "no 'host'", "correct it", "AWSCURRENT", "MalformedSecret")
-DEAD = Check(Link.ENDPOINT, BROKEN, "no answer", "check 'host'", code="Unreachable")
-BY_ADMIN: dict[str, Any] = {"reset": RESET}
-
-
-def login(of: str, health: Health = OK) -> Check:
-    return Check(Link.LOGIN, health, "accepted", of=of)
-
-
-def chain(  # noqa: PLR0913 all that is seen
-    *seen: Check,
-    labels: Mapping[str, str] = SECRET.labels,
-    enabled: bool = True,
-    progress: Progress = NO_PROGRESS,
-    refusal: Progress | None = None,
-    function: Function = FUNCTION,
-    policy: Policy = NARROW,
-    missing: str = "",
-    reset: Reset | None = None,
-    **changed: Any,  # noqa: ANN401 fields of a secret
-) -> Chain:
-    """What rotctl would have seen."""
-    secret = replace(SECRET, labels=labels, enabled=enabled, **changed)
-    stands = standing(secret, function, NOW, Seen(progress, NOW - DAY, refusal))
-    versions = [Version(each, NOW - days * DAY) for each, days in STORED.items()]
-    answer = Answer(seen, reset, missing)
-    checks: Sequence[Check] = [
-        of_secret(secret, versions),
-        of_schedule(secret, stands, NOW),
-        of_function(secret, function),
-        of_policy(secret, function, policy),
-        *seen,
-    ]
-    return Chain(secret, function, stands, versions, answer, checks)
-
 
 GIVE_UP = Progress(
     *("testSecret", 2, "Rejected"),
@@ -109,7 +60,7 @@ TABLE: list[tuple[str, Chain, Case, list[Act]]] = [
     ("gone", chain(function=replace(FUNCTION, sight=Sight.GONE)), Case.GONE, []),
     ("broken function", chain(ACCEPTED, function=replace(FUNCTION, fault="it failed")),
         Case.BLOCKED, []),
-    ("not invocable", chain(ACCEPTED, policy=Policy(lets=False)), Case.UNINVOCABLE, []),
+    ("not invocable", chain(ACCEPTED, policy=Permission(())), Case.UNINVOCABLE, []),
     ("rotating", chain(REFUSED, labels=PENDING, progress=ROTATING), Case.ROTATING, []),
     ("not allowed to ask", chain(missing="lambda:InvokeFunction"), Case.HIDDEN, []),
     ("dead endpoint", chain(DEAD, **HELD), Case.BLOCKED, []),

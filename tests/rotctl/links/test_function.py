@@ -1,6 +1,5 @@
 """A function's own answer, and the policy that lets it be invoked, whatever these say."""
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 from unittest import mock
@@ -8,14 +7,16 @@ from unittest import mock
 import pytest
 
 from local.secrets_manager import SecretsManager
-from rotctl.aws import functions, policies, secrets
+from rotctl.aws import functions, secrets
+from rotctl.aws.permission import Permission
 from rotctl.aws.session import Aws
 from rotctl.healing.case import Case
 from rotctl.healing.verdict import judge
 from rotctl.links.answer import Answer, ask
 from rotctl.links.chain import look
 from rotctl.links.check import Check, Health, Link
-from rotctl.trouble import Missing
+from rotctl.links.function import of_policy
+from tests.rotctl.healing.chains import FUNCTION, SECRET
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:Mine"
 FINDING = {"link": "login", "state": "ok", "what": "accepted", "do": "", "of": "AWSCURRENT",
@@ -88,43 +89,26 @@ def test_of_several_findings_of_a_version_the_worst_counts() -> None:
     assert seen.health is Health.BROKEN
 
 
-def statement(**changed: object) -> dict[str, object]:
-    return {
+@pytest.mark.parametrize(
+    ("conditions", "health"),
+    [
+        ({"StringEquals": {"AWS:SourceAccount": "123456789012"}}, Health.OK),
+        ({"StringEquals": {"AWS:SourceAccount": "999999999999"}}, Health.BROKEN),
+        ({"Bool": {"aws:SecureTransport": "true"}}, Health.UNKNOWN),
+        ({}, Health.WARNING),
+    ],
+)
+def test_who_may_invoke_it(conditions: dict[str, object], health: Health) -> None:
+    statement = {
         "Effect": "Allow",
         "Principal": {"Service": "secretsmanager.amazonaws.com"},
         "Action": "lambda:InvokeFunction",
-        "Condition": {"StringEquals": {"AWS:SourceAccount": "123456789012"}},
-        **changed,
+        "Condition": conditions,
     }
-
-
-OF_OTHERS = {"StringEquals": {"aws:SourceAccount": "999999999999"}}
-OF_ARN = {"ArnLike": {"AWS:SourceArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:*"}}
-
-
-@pytest.mark.parametrize(
-    ("given", "lets", "narrow"),
-    [
-        ([statement()], True, True),
-        ([statement(Condition=OF_ARN)], True, True),
-        ([statement(Condition={})], True, False),
-        ([statement(Principal="*", Action=["lambda:*"], Condition={})], True, False),
-        ([statement(Condition=OF_OTHERS)], False, True),
-        ([statement(Effect="Deny")], False, True),
-        ([statement(Principal={"Service": "events.amazonaws.com"})], False, True),
-        ([statement(Principal={"AWS": "arn:aws:iam::123456789012:root"})], False, True),
-        ([statement(Condition=OF_OTHERS), statement()], True, True),
-        ([], False, True),
-    ],
-)
-def test_who_may_invoke_it_is_as_the_policy_says(
-    given: list[dict[str, object]], lets: bool, narrow: bool
-) -> None:
-    answer = {"Policy": json.dumps({"Version": "2012-10-17", "Statement": given})}
-    with mock.patch.object(Aws, "call", return_value=answer):
-        assert policies.of_function(Aws(), ARN) == policies.Policy(lets, narrow)
-    with mock.patch.object(Aws, "call", side_effect=Missing("none", do="")):
-        assert not policies.of_function(Aws(), ARN).lets
+    seen = of_policy(SECRET, FUNCTION, Permission((statement,)))
+    assert seen.health is health
+    assert of_policy(SECRET, FUNCTION, Permission(None)).health is Health.UNKNOWN
+    assert "`aws lambda add-permission" in of_policy(SECRET, FUNCTION, Permission(())).do
 
 
 @pytest.mark.parametrize(
