@@ -82,6 +82,10 @@ def _tell(result: Result) -> None:
         say(f"{name}: {outcome}: {proof if result.is_proved else result.verdict.words}")
         return
     say(f"{name}: {outcome}")
+    if outcome is Outcome.FAILED:
+        do = "do what the step says that failed, then run this again"
+        say(f"{name}: {result.verdict.words}; {do}")
+        return
     say(headline(result.chain, result.verdict))
     if outcome is Outcome.PERSON:
         say(f"then run `rotctl heal {name}` again")

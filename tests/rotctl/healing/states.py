@@ -13,6 +13,7 @@ from psycopg import sql
 from local.network.relay import LOOPBACK, handing_on
 from local.targets import Admin
 from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
+from rotctl.aws import session
 from rotctl.healing.case import Case
 from tests.faults.sandboxes import CallPoint
 from tests.rotctl.world import Rotated, World, new_user
@@ -127,9 +128,13 @@ def run_command(world: World, _secret: Rotated, said: str) -> None:
     """The AWS CLI's command in what was said, as it stands."""
     found = re.findall(r"`aws secretsmanager ([a-z-]+) ([^`]+)`", said)
     operation, options = found[-1]
+    getattr(world.service.client(), operation.replace("-", "_"))(**_named(options))
+
+
+def _named(options: str) -> dict[str, str]:
+    """The CLI's options by the API's names."""
     words = re.findall(r"--([a-z-]+) (\S+)", options)
-    names = {"".join(map(str.capitalize, key.split("-"))): value for key, value in words}
-    getattr(world.service.client(), operation.replace("-", "_"))(**names)
+    return {"".join(map(str.capitalize, key.split("-"))): value for key, value in words}
 
 
 def poisoned(world: World, name: str) -> Rotated:
@@ -217,6 +222,19 @@ def function_gone(world: World, name: str) -> Rotated:
 
 def deploy(world: World, _secret: Rotated, _said: str) -> None:
     world.home.named["Removed"] = "PostgresSingleUser"
+
+
+def not_invocable(world: World, name: str) -> Rotated:
+    secret = killed(world, world.secret(name), "createSecret")
+    world.service.permissions.remove_all("PostgresSingleUser")
+    return secret
+
+
+def add_permission(_world: World, _secret: Rotated, said: str) -> None:
+    """The AWS CLI's command in what was said, as it stands."""
+    (options,) = re.findall(r"`aws lambda add-permission ([^`]+)`", said)
+    answer = session.Aws().call("lambda", "add_permission", **_named(options))
+    assert "secretsmanager" in answer["Statement"]
 
 
 def key_denied(world: World, name: str) -> Rotated:
@@ -327,6 +345,9 @@ STATES: dict[str, Stuck] = {
     ),
     "poison password": Stuck(too_strict, Case.REFUSED, "password", loosen),
     "function gone": Stuck(function_gone, Case.GONE, "Removed is gone", deploy),
+    "not invocable": Stuck(
+        not_invocable, Case.UNINVOCABLE, "may not invoke PostgresSingleUser", add_permission
+    ),
     "KMS denied": Stuck(key_denied, Case.BLOCKED, "key is broken: .*KMS key", allow),
     "clone dropped": Stuck(clone_dropped, Case.OLDER_LIVE, "has the credential of version"),
 }
