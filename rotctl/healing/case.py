@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from rotctl.links.chain import Chain
+from rotctl.links.check import Check
+
 
 class Case(StrEnum):
     """Every case there is; docs/rotctl.md has what heal does about each."""
@@ -52,3 +55,15 @@ class Verdict:
     since: datetime | None = None
     version: str = ""
     why: Sequence[str] = field(default=())
+
+
+def by_check(case: Case, check: Check, chain: Chain, *why: str) -> Verdict:
+    """What one link says is all that is to be said."""
+    of = f" ({check.of})" if check.of else ""
+    words = f"{check.link} is broken: {check.what}{of}"
+    return Verdict(case, words, check.do, chain.standing.since, why=why)
+
+
+def heal_it(chain: Chain) -> str:
+    """The command that does."""
+    return f"run `rotctl heal {chain.secret.name}`"

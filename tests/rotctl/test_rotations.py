@@ -13,7 +13,7 @@ from rich.progress import Progress as Bar
 from rotctl.adoption.journal import Journal
 from rotctl.aws.session import Aws
 from tests.rotctl.documents import POLICY, examples
-from tests.rotctl.healing.states import cancelled_at, changed_beside_an_admin
+from tests.rotctl.healing.left import cancelled_at, changed_beside_an_admin
 from tests.rotctl.world import Rotated, World, later, run
 
 DENIED = "AccessDeniedException"

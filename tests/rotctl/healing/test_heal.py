@@ -9,7 +9,8 @@ import pytest
 import typer
 
 from rotctl.aws.session import Aws
-from tests.rotctl.healing.states import STATES, store
+from tests.rotctl.healing.left import store
+from tests.rotctl.healing.states import STATES
 from tests.rotctl.world import Rotated, World, later, run
 
 CHANGES = ("update_secret_version_stage", "rotate_secret", "tag_resource", "untag_resource")

@@ -9,7 +9,7 @@ from local.targets import Target
 from rotators.http_api_key.testing import IssuerTarget
 from rotators.http_api_key.testing.issuers.issuer import Issuer, ask, issue, tokens
 from rotators.mysql.testing import MySQLTarget
-from tests.rotctl.healing.states import store
+from tests.rotctl.healing.left import store
 from tests.rotctl.world import Rotated, World, later, new_user, run
 
 

@@ -67,6 +67,7 @@ TABLE: list[tuple[str, Chain, Case, list[Act]]] = [
     ("older one's endpoint", chain(ACCEPTED, replace(DEAD, of="none")), Case.FINE, []),
     ("locked", chain(replace(REFUSED, code="LockedOut")), Case.BLOCKED, []),
     ("malformed, alone", chain(MALFORMED), Case.BLOCKED, []),
+    ("asks for what it may not", chain(MALFORMED, ACCEPTED), Case.BLOCKED, []),
     ("malformed, previous live", chain(MALFORMED, login("AWSPREVIOUS")), Case.OLDER_LIVE,
         [Act.MOVE_BACK]),
     ("malformed pending", chain(ACCEPTED, replace(MALFORMED, of="AWSPENDING"), **HELD),
