@@ -43,11 +43,12 @@ class Directory(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """How a function is set up: its handler's dotted path, seconds, megabytes."""
+    """How a function is set up: its handler's dotted path, seconds, megabytes, own variables."""
 
     handler: str
     timeout: int
     memory: int
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @runtime_checkable

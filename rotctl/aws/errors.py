@@ -21,7 +21,12 @@ class _Row(NamedTuple):
 
 
 # Each by its name in IAM and in the SDK; any other is Secrets Manager.
-_SERVICES = {"lambda": "Lambda", "logs": "CloudWatch Logs", "cloudtrail": "CloudTrail"}
+_SERVICES = {
+    "lambda": "Lambda",
+    "logs": "CloudWatch Logs",
+    "cloudtrail": "CloudTrail",
+    "kms": "KMS",
+}
 _LOG_IN = "log in again (`aws sso login`, `aws login`, or new keys), then run this again"
 _DENIED = _Row(Denied, "you have no right to it", "ask for the right {right}; see docs/rotctl.md")
 _THROTTLED = _Row(
@@ -52,6 +57,7 @@ _ANSWERS: Mapping[str, _Row] = {
     "ResourceNotFoundException": _Row(
         Missing, "it is not there", "check the name, --region and --profile"
     ),
+    "NotFoundException": _Row(Missing, "it is not there", "check the key, --region and --profile"),
     "InvalidRequestException": _Row(
         Refused, "it does not fit the secret's state", "see `aws secretsmanager describe-secret`"
     ),
@@ -111,7 +117,7 @@ def _service(name: str) -> str:
 
 def _of(request: Mapping[str, Any]) -> str:
     """Which thing the request was about."""
-    for key in ("SecretId", "FunctionName", "logGroupName"):
+    for key in ("SecretId", "FunctionName", "logGroupName", "KeyId"):
         if key in request:
             return f" of {request[key]!r}"
     return ""

@@ -84,7 +84,7 @@ class ApiKeyBackend:
 
         Raises Misconfigured, and MalformedSecret where the secret asks for more than it may.
         """
-        self._check_wishes(current)
+        self.check_wishes(current)
         return self._strategy_of(current).create(current, ticket)
 
     def discard(self, created: ApiKey, ticket: Ticket[ApiKey], /) -> None:
@@ -103,7 +103,7 @@ class ApiKeyBackend:
         """
         self._note(pending, ticket)
         try:
-            self._check_wishes(pending)
+            self.check_wishes(pending)
         except MalformedSecret:
             if ticket.only_tests():
                 raise
@@ -119,8 +119,11 @@ class ApiKeyBackend:
         if self._granted(promoted).ends.on_finish:
             self._strategy_of(promoted).end_old_credential(promoted, ticket)
 
-    def _check_wishes(self, current: ApiKey) -> None:
-        """Not in `parse`: see DatabaseBackend.check_wishes."""
+    def check_wishes(self, current: ApiKey) -> None:
+        """Raises MalformedSecret where the secret asks for more than it may, and Misconfigured.
+
+        Not in `parse`: see DatabaseBackend.check_wishes.
+        """
         policies = self._issuer.policies(current)
         grants = (self._strategies,) if policies is None else (self._strategies, policies)
         has_gap = current.way is not Way.ISSUED and current.slot is None

@@ -3,6 +3,7 @@
 import ast
 import os
 import re
+import subprocess
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
@@ -12,6 +13,7 @@ from unittest import mock
 import pytest
 
 from local.bootstrap import ROOT
+from local.kinds import kinds
 from rotctl import __main__ as program
 from rotctl.output import rows
 from rotctl.state.standing import State
@@ -20,6 +22,9 @@ from tests.rotctl.world import run
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 FILES = sorted((ROOT / "rotctl").rglob("*.py"))
+# The one folder that sees the functions' code, loaded by `rotctl check FILE` alone.
+OFFLINE = ROOT / "rotctl" / "offline"
+OWN = {"botocore", "rich", "typer"}
 
 
 @pytest.mark.parametrize("command", HELPS)
@@ -76,20 +81,35 @@ def test_it_knows_nothing_of_the_functions_but_what_aws_says(file: Path) -> None
             else []
         )
     }
-    assert used - set(sys.stdlib_module_names) <= {"rotctl", *dependencies()}
+    suite = {"shared", "rotators"} if OFFLINE in file.parents else set()
+    assert used - set(sys.stdlib_module_names) <= {"rotctl", *OWN, *suite}
     assert "get_secret_value" not in file.read_text()
 
 
-def dependencies() -> set[str]:
-    return {re.split(r"[>=<]", each)[0] for each in PROJECT["project"]["dependencies"]}
+def test_no_command_loads_the_functions_code_as_it_starts() -> None:
+    heavy = ["shared", "rotators", "psycopg", "pymysql", "aws_lambda_powertools"]
+    code = f"import sys, rotctl.cli; print([name for name in {heavy} if name in sys.modules])"
+    started = subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, text=True)
+    assert started == "[]\n"
+
+
+def distributions(requirements: list[str]) -> set[str]:
+    return {re.split(r"[>=<]", each)[0] for each in requirements}
 
 
 def test_what_is_installed_is_rotctl_and_what_it_needs() -> None:
     assert PROJECT["project"]["scripts"] == {"rotctl": "rotctl.__main__:main"}
     assert callable(program.main)
-    assert PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"] == ["rotctl"]
-    assert dependencies() <= packages_distributions().keys()
-    for name in ("postgres", "mysql", "http_api_key"):
+    wheel = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert wheel == {
+        "packages": ["rotctl", "rotators", "shared"],
+        "exclude": ["rotators/*/testing"],
+    }
+    needed = distributions(PROJECT["project"]["dependencies"])
+    groups = PROJECT["dependency-groups"]
+    assert needed == OWN.union(*(distributions(groups[kind]) for kind in kinds()))
+    assert packages_distributions().keys() >= OWN
+    for name in kinds():
         pinned = (ROOT / "requirements" / f"{name}.txt").read_text()
         assert not re.search(r"^(?:typer|rich|botocore)==", pinned, re.MULTILINE)
     for folder in {file.parent for file in FILES}:

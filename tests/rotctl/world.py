@@ -56,7 +56,9 @@ class Home:
         if logical is None:
             return None
         declared = template.functions()[logical]
-        return Configuration(declared.handler, declared.timeout, declared.memory)
+        return Configuration(
+            declared.handler, declared.timeout, declared.memory, declared.environment
+        )
 
     def log_events(self, _function: str, /) -> Sequence[LogEvent]:
         return events_in(self._log)
