@@ -55,7 +55,7 @@ class Keys:
         name, state = described["KeyId"], described["KeyState"]
         if described.get("KeyManager") == "AWS":
             return Key(name, state, is_aws_own=True)
-        policy = self._seen("get_key_policy", name).get("Policy")
+        policy = self._seen("get_key_policy", name, PolicyName="default").get("Policy")
         rotation = self._seen("get_key_rotation_status", name) if _may_rotate(described) else {}
         return Key(
             name,
@@ -64,10 +64,10 @@ class Keys:
             policy=json.loads(policy) if policy else None,
         )
 
-    def _seen(self, operation: str, key: str) -> Mapping[str, Any]:
+    def _seen(self, operation: str, key: str, **more: str) -> Mapping[str, Any]:
         """The answer about a key; none where the caller may not see it."""
         try:
-            return self._aws.call("kms", operation, KeyId=key)
+            return self._aws.call("kms", operation, KeyId=key, **more)
         except Trouble:
             return {}
 

@@ -25,8 +25,8 @@ Examples:
   rotctl check app.json
   rotctl check --admin admin.json
   rotctl check --function PostgresSingleUser app.json
-  rotctl check - < app.json
-  rotctl check --stored app/db --stored app/queue
+  cat app.json | rotctl check -
+  rotctl check --stored app/db
   rotctl check --prefix app/ --max-days 30 --output json
 
 A FILE is a secret's value, an admin's secret or an issuer's description; it is told which, and why.

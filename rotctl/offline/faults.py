@@ -78,7 +78,9 @@ def _mended(
         return _read({**stored, RESERVED: wishes})
     name = next((n for n, own in names_of(document).items() if own == field), field)
     if function.takes_keys:
-        is_missing = field not in ("", "issuer") and document.get(field) is None
+        # A place in a description has dots.
+        is_field = field not in ("", "issuer") and "." not in field
+        is_missing = is_field and document.get(field) is None
         return _read({**stored, field: _made_up(field)}) if is_missing else None
     return _read({**stored, field: _RIGHT[name]}) if name in _RIGHT else None
 

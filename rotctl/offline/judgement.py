@@ -1,7 +1,7 @@
 """The judgement on one file: what it is taken for, its faults, and what is risky."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from rotctl.offline import risks
@@ -12,7 +12,7 @@ from rotctl.offline.trial import check_admin, check_description, check_secret
 from rotctl.state.finding import Finding, Verdict
 from shared.document.form import Text, read_text
 from shared.document.value import load_value
-from shared.errors import RotationError
+from shared.errors import Misconfigured, RotationError
 
 MOST_BYTES = 65_536  # of a secret's value (quotas of Secrets Manager)
 _CHECKS: Mapping[What, Callable[[Function, Mapping[str, object]], None]] = {
@@ -41,7 +41,7 @@ def judge(text: str, said: Said, known: Sequence[Function]) -> Judgement:
     if what is None:
         return Judgement(None, [_unknown(readable, known)])
     own = _functions_of(what, known)
-    findings = [_finding(each) for each in faults(document, _check(what, own[0]), own[0])]
+    findings = _faults(document, what, own[0])
     if len(text.encode()) > MOST_BYTES:
         findings.append(_too_long(len(text.encode())))
     if not findings and what.what is What.SECRET and document.get("masterarn") is not None:
@@ -57,6 +57,16 @@ def _functions_of(what: Taken, known: Sequence[Function]) -> list[Function]:
         return [each for each in known if each.kind == what.kind]
     of_keys = what.what is What.DESCRIPTION
     return [each for each in known if each.takes_keys is of_keys]
+
+
+def _faults(document: Mapping[str, object], what: Taken, function: Function) -> list[Finding]:
+    """What the function refuses; where its settings are not known, they are no fault of a file."""
+    return [
+        replace(_finding(fault), verdict=Verdict.WARNING)
+        if isinstance(fault, Misconfigured) and not function.settings
+        else _finding(fault)
+        for fault in faults(document, _check(what, function), function)
+    ]
 
 
 def _check(what: Taken, function: Function) -> Check:

@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import rotators
@@ -47,6 +48,7 @@ class Function:
         return isinstance(self.backend, ApiKeyBackend)
 
 
+@cache
 def functions() -> Sequence[Function]:
     """All of them, by the template's defaults, which are the variables' own; single users first."""
     found = [

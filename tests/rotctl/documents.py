@@ -19,6 +19,20 @@ HELPS = {
 }
 POLICY: dict[str, Any] = json.loads(re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)[0])
 
+# What `check --stored` asks for besides; tried where there is a KMS, in test_check_stored.py.
+CHECKED = {
+    "secretsmanager:GetResourcePolicy",
+    "kms:DescribeKey",
+    "kms:GetKeyPolicy",
+    "kms:GetKeyRotationStatus",
+}
+
+
+def allowed_actions() -> set[str]:
+    """What the page's policy allows."""
+    actions = [statement["Action"] for statement in POLICY["Statement"]]
+    return {each for some in actions for each in ([some] if isinstance(some, str) else some)}
+
 
 def examples() -> list[str]:
     """The words behind `rotctl`, each once."""

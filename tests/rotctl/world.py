@@ -181,6 +181,20 @@ def later(**ahead: float) -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def noted_calls() -> Iterator[set[str]]:
+    """What rotctl asks AWS for, as IAM calls it."""
+    made: set[str] = set()
+    call = session.Aws.call
+
+    def noted(aws: session.Aws, service: str, operation: str, **request: Any) -> Any:  # noqa: ANN401
+        made.add(f"{service}:{''.join(map(str.capitalize, operation.split('_')))}")
+        return call(aws, service, operation, **request)
+
+    with mock.patch.object(session.Aws, "call", noted):
+        yield made
+
+
 _MODELS = botocore.session.Session().get_component("data_loader")
 
 
