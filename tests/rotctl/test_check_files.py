@@ -1,5 +1,6 @@
 """`rotctl check FILE`: what a file is judged as, its faults by field, and what is risky."""
 
+import itertools
 import json
 import os
 import re
@@ -23,6 +24,8 @@ from local.secrets_manager import SecretsManager
 from local.targets import Target
 from rotctl.files import Source
 from rotctl.offline import suite
+from rotctl.offline.judgement import judge
+from rotctl.offline.shape import Said, What
 from tests.issuers.described import EXAMPLES
 from tests.lab import Lab, LabSecret
 from tests.rotctl.world import Ran, run
@@ -415,6 +418,23 @@ def test_the_input_and_what_is_no_text() -> None:
         assert shown.code == 1
         assert f"  broken: {says}" in shown.out
     assert VALUE not in repr(Source("f", VALUE, []))
+
+
+ODD: tuple[object, ...] = (
+    *(None, True, 1.5, -1, 10**30, "", "\0", "\ud800", VALUE, [], {}, [VALUE], [[VALUE]]),
+    *({"use": VALUE}, {"fields": {"password": VALUE}}, {"urls": [VALUE]}),
+)
+MARKS = ("rotation", "engine", "issuer", "use", "base", "probe", "allow", "reset", "inline")
+
+
+def test_no_odd_value_ends_it_or_is_shown() -> None:
+    known = suite.functions()
+    for document in (LOGIN, FLAT, GITLAB, OKTA, {"U": URL, "rotation": {"urls": ["U"]}}):
+        for field, odd, what in itertools.product({*document, *MARKS}, ODD, (None, *What)):
+            judged = judge(json.dumps({**document, field: odd}), Said(what=what), known)
+            for each in judged.findings:
+                assert VALUE not in f"{each.about}: {each}", (field, odd)
+                assert each.do
 
 
 def test_it_needs_no_more_than_what_is_installed(folder: Path) -> None:

@@ -8,6 +8,7 @@ import sys
 import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
+from typing import cast
 from unittest import mock
 
 import pytest
@@ -15,8 +16,10 @@ import pytest
 from local.bootstrap import ROOT
 from local.kinds import kinds
 from rotctl import __main__ as program
-from rotctl.output import rows
+from rotctl.output import reports, rows
+from rotctl.state.finding import Report, ok
 from rotctl.state.standing import State
+from rotctl.state.storage import CHECKS
 from tests.rotctl.documents import HELPS, PAGE
 from tests.rotctl.world import run
 
@@ -54,8 +57,8 @@ def test_each_shell_gets_its_completion(shell: str) -> None:
 
 
 def test_the_page_has_every_state_and_every_key() -> None:
-    table = re.findall(r"^\| `([a-z-]+)` \| .* \| (yes|no) \|$", PAGE, re.MULTILINE)
-    assert [(name, needs == "yes") for name, needs in table] == [
+    states = re.findall(r"^\| `([a-z-]+)` \| .* \| (yes|no) \|$", PAGE, re.MULTILINE)
+    assert [(name, needs == "yes") for name, needs in states] == [
         (str(state), state.needs_a_person) for state in State
     ]
     for state in State:
@@ -65,6 +68,14 @@ def test_the_page_has_every_state_and_every_key() -> None:
         keys = re.findall(r'^ +"(\w+)": ', text, re.MULTILINE)
         (row,) = re.findall(rf"^\| `{command}` \| (`name`.*|`version`.*) \|$", PAGE, re.MULTILINE)
         assert re.findall(r"`(\w+)`", row) == keys
+    (report,) = reports.document([Report("a", [ok("key", "aws/secretsmanager")])])
+    (row,) = re.findall(r"^\| `check` \| (.*) \|$", PAGE, re.MULTILINE)
+    findings = cast("list[dict[str, object]]", report["findings"])
+    assert re.findall(r"`(\w+)`", row) == [*report, *findings[0]]
+    checked = re.findall(
+        r"^\| (\w+) \|.*\|$", PAGE.partition("| check | broken |")[2], re.MULTILINE
+    )
+    assert checked[: len(CHECKS)] == list(CHECKS)
     assert rows.document([]) == []
 
 
