@@ -1,6 +1,7 @@
 """Files that a person gives: read whole, and what is wrong with them as files."""
 
 import os
+import shlex
 import stat
 import sys
 from collections.abc import Sequence
@@ -30,8 +31,9 @@ def read(name: str) -> Source:
     """The file of this name, or the input for `-`; raises Trouble where it cannot be read."""
     try:
         text = sys.stdin.read() if name == INPUT else Path(name).read_bytes().decode()
+        text.encode()  # the input may have what is no text, in Python's own disguise
         mode = 0 if name == INPUT else Path(name).stat().st_mode
-    except UnicodeDecodeError:
+    except UnicodeError:
         return Source(name, None, [broken("", "it is no text in UTF-8", "save it as UTF-8")])
     except OSError as error:
         raise Trouble(
@@ -45,7 +47,7 @@ def read(name: str) -> Source:
 
 def _open_to_others(name: str, mode: int) -> list[Finding]:
     others = stat.S_IMODE(mode) & (stat.S_IRWXG | stat.S_IRWXO)
-    if not others or os.name != "posix":
+    if not others or not stat.S_ISREG(mode) or os.name != "posix":
         return []
     words = f"others on this machine may open the file (mode {stat.S_IMODE(mode):03o})"
-    return [warning("", words, f"`chmod 600 {name}`, and remove it once it is stored")]
+    return [warning("", words, f"`chmod 600 {shlex.quote(name)}`, and remove it once it is stored")]

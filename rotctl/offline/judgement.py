@@ -9,7 +9,7 @@ from rotctl.offline.faults import Check, faults, in_words
 from rotctl.offline.shape import Said, Taken, What, taken
 from rotctl.offline.suite import Function
 from rotctl.offline.trial import check_admin, check_description, check_secret
-from rotctl.state.finding import Finding, Verdict
+from rotctl.state.finding import Finding, Verdict, broken, warning
 from shared.document.form import Text, read_text
 from shared.document.value import load_value
 from shared.errors import Misconfigured, RotationError
@@ -78,7 +78,8 @@ def _risks(document: Mapping[str, object], what: Taken, function: Function) -> l
         return []
     if function.engine is not None:
         return risks.of_login(document, admin=what.what is What.ADMIN)
-    return risks.of_key(document, function) if what.what is What.SECRET else []
+    is_key = function.takes_keys and what.what is What.SECRET
+    return risks.of_key(document, function) if is_key else []
 
 
 def _of_others(
@@ -90,7 +91,7 @@ def _of_others(
         for fault in faults(document, _check(what, other), other):
             why, do = in_words(fault)
             words = f"{other.title} would refuse it: {why}"
-            found.append(Finding(Verdict.WARNING, fault.field or "", words, do))
+            found.append(warning(fault.field or "", words, do))
     return found
 
 
@@ -103,10 +104,11 @@ def _readable(document: Mapping[str, object]) -> Mapping[str, object]:
 
 def _finding(fault: RotationError) -> Finding:
     what, do = in_words(fault)
-    return Finding(Verdict.BROKEN, fault.field or "", what, do)
+    return broken(fault.field or "", what, do)
 
 
 def _unknown(document: Mapping[str, object], known: Sequence[Function]) -> Finding:
+    """Why there is no telling what a file is."""
     if isinstance(document, Text):
         try:
             read_text(document, of="the secret")
@@ -115,12 +117,12 @@ def _unknown(document: Mapping[str, object], known: Sequence[Function]) -> Findi
     if document.get("engine") is None:
         words = "nothing in it says what it is for"
         do = "add a field 'engine' or 'issuer', or say what it is by --as, --admin or --description"
-        return Finding(Verdict.BROKEN, "", words, do)
+        return broken("", words, do)
     engines = sorted({name for each in known if each.engine for name in each.engine.secret_engines})
     words = f"its engine is none that these functions rotate ({', '.join(engines)})"
-    return Finding(Verdict.BROKEN, "engine", words, "correct 'engine', or say which by --as")
+    return broken("engine", words, "correct 'engine', or say which by --as")
 
 
 def _too_long(size: int) -> Finding:
     words = f"it has {size:,} bytes, and a secret's value may have {MOST_BYTES:,}"
-    return Finding(Verdict.BROKEN, "", words, "make it shorter")
+    return broken("", words, "make it shorter")

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from rotators.http_api_key.description.sources import Sources
 from rotctl.offline.suite import Function
-from rotctl.state.finding import Finding, Verdict
+from rotctl.state.finding import Finding, warning
 from shared.credentials import LOGIN_FIELDS
 from shared.document.form import names_of, stored_of, urls_of
 from shared.document.hosts import same_form
@@ -45,7 +45,7 @@ def of_key(document: Mapping[str, object], function: Function) -> list[Finding]:
     found = list(_misspelt(document, known, known))
     if trust.needs_inline and description.admin is not None:
         found.append(
-            _warning(
+            warning(
                 "issuer",
                 "the secret says itself what is sent with the admin's key, so the admin's secret "
                 'must say "inline": true',
@@ -67,7 +67,7 @@ def _misspelt(
             continue
         for near in get_close_matches(field.lower(), absent, n=1):
             if near in required or get_close_matches(field.lower(), [near], cutoff=0.8):
-                yield _warning(
+                yield warning(
                     field,
                     f"field '{field}' is not read, and there is no '{near}'",
                     f"call it '{near}' if that is meant; else it is kept as it is",
@@ -77,7 +77,7 @@ def _misspelt(
 def _unencrypted(document: Mapping[str, object]) -> Iterator[Finding]:
     ssl = document.get("ssl")
     if ssl is False or (isinstance(ssl, str) and FLAGS.get(ssl.strip().lower()) is False):
-        yield _warning(
+        yield warning(
             "ssl",
             "it switches TLS off, where the function allows that",
             "take 'ssl' out, and enable TLS on the server",
@@ -94,13 +94,13 @@ def _host(document: Mapping[str, object]) -> Iterator[Finding]:
         marks.append(names_of(document).get("engine", "engine"))
     host = same_form(host)
     if _RDS_PROXY.fullmatch(host):
-        yield _warning(
+        yield warning(
             field,
             "the host is an RDS Proxy, which learns of a new password only once that is in use",
             "let it be the database's own endpoint; see docs/strategies.md, on poolers",
         )
     elif marks and rds_bundle(host) is None:
-        yield _warning(
+        yield warning(
             field,
             f"'{marks[0]}' says that the database is of RDS, and the host has no name of RDS's: "
             "if it is a CNAME, the server's certificate does not have it",
@@ -111,12 +111,8 @@ def _host(document: Mapping[str, object]) -> Iterator[Finding]:
 def _password(document: Mapping[str, object], *, admin: bool) -> Iterator[Finding]:
     password = document.get("password")
     if isinstance(password, str) and 0 < len(password) < _SHORT:
-        yield _warning(
+        yield warning(
             names_of(document).get("password", "password"),
             f"the password is shorter than {_SHORT} characters",
             "set a longer one" if admin else "rotate it once it is attached",
         )
-
-
-def _warning(about: str, words: str, do: str) -> Finding:
-    return Finding(Verdict.WARNING, about, words, do)

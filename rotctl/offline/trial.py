@@ -16,6 +16,8 @@ from shared.strategies.database import DatabaseBackend
 
 # Stands for an admin's secret, whose ARN no file has in it.
 ADMIN_ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:admin-AbCdEf"
+# A user whom that admin rotates.
+_USER = {"username": "user", "password": "any", "masterarn": ADMIN_ARN}
 
 
 class _AdminAsked(Exception):
@@ -69,9 +71,6 @@ def check_admin(function: Function, document: Mapping[str, object]) -> None:
 def check_description(_function: Function, document: Mapping[str, object]) -> None:
     """Raises MalformedSecret with the place in the description."""
     Sources({}).of({"issuer": document})
-
-
-_USER = {"username": "user", "password": "any", "masterarn": ADMIN_ARN}
 
 
 def _place(admin: Mapping[str, object], *, default_port: int) -> Mapping[str, object]:

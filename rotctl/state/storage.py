@@ -10,6 +10,7 @@ from rotctl.aws.storage import Replica, Stored, stored
 from rotctl.state.encryption import encryption
 from rotctl.state.exposure import accounts, is_public
 from rotctl.state.finding import Finding, Report, Verdict, broken, ok, warning
+from rotctl.trouble import Denied, Missing
 
 AT_ONCE = 8
 # What is looked at, in the order in which it is told.
@@ -27,11 +28,15 @@ def survey(aws: Aws, names: Iterable[str], most: timedelta, now: datetime) -> li
     keys = Keys(aws)
     order = list(Verdict)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        reports = pool.map(lambda name: _report(stored(aws, name), keys, most, now), names)
+        reports = pool.map(lambda name: _report(aws, name, keys, most, now), names)
         return sorted(reports, key=lambda each: (-order.index(each.verdict), each.name))
 
 
-def _report(secret: Stored, keys: Keys, most: timedelta, now: datetime) -> Report:
+def _report(aws: Aws, name: str, keys: Keys, most: timedelta, now: datetime) -> Report:
+    try:
+        secret = stored(aws, name)
+    except (Denied, Missing) as trouble:  # which the others are not to go without
+        return Report(name, [broken("secret", trouble.what, trouble.do)])
     if secret.deleted is not None:
         restore = f"`aws secretsmanager restore-secret --secret-id {secret.name}`"
         words = "it is scheduled for deletion, so nobody can read it"

@@ -256,7 +256,17 @@ def test_what_the_caller_may_not_see_is_a_warning_with_the_right(vault: Vault) -
         assert found["blind", about]["verdict"] == "warning"
         assert f"you lack the right secretsmanager:{right}" in found["blind", about]["words"]
     assert "was not seen: KMS describe-key" in found["blind", "key"]["words"]
-    assert run("check --stored nobody").code == 2
+
+
+def test_one_that_cannot_be_seen_keeps_no_other_from_it(vault: Vault) -> None:
+    vault.secret("seen")
+    found = findings("--stored nobody --stored seen")
+    assert found["seen", "key"]["verdict"] == "ok"
+    assert found["nobody", "secret"]["verdict"] == "broken"
+    assert (
+        "DescribeSecret of 'nobody' in us-east-1: it is not" in found["nobody", "secret"]["words"]
+    )
+    assert run("check --all --region nowhere-1 --endpoint-url http://127.0.0.1:1").code == 2
 
 
 def test_the_rights_of_a_check_are_those_of_its_calls(vault: Vault) -> None:
