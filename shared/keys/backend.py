@@ -92,7 +92,7 @@ class ApiKeyBackend:
 
         Raises Misconfigured, and MalformedSecret where the secret asks for more than it may.
         """
-        self._check_wishes(current)
+        self.check_wishes(current)
         return self._strategy_of(current).create(current, ticket)
 
     def discard(self, created: ApiKey, ticket: Ticket[ApiKey], /) -> None:
@@ -111,7 +111,7 @@ class ApiKeyBackend:
         """
         self._note(pending, ticket)
         try:
-            self._check_wishes(pending)
+            self.check_wishes(pending)
         except MalformedSecret:
             if ticket.only_tests():
                 raise
@@ -145,12 +145,15 @@ class ApiKeyBackend:
         key = versions[0].credential
         if versions[0].is_current:
             with findings.looking(Link.VALUE, of=versions[0].of):
-                self._check_wishes(key)
+                self.check_wishes(key)
         strategy = _strategies(issuer, self._granted(key).ends)[key.way]
         KeyDiagnosis(issuer, strategy, versions, ticket, findings).run()
 
-    def _check_wishes(self, current: ApiKey) -> None:
-        """Not in `parse`: see DatabaseBackend.check_wishes."""
+    def check_wishes(self, current: ApiKey) -> None:
+        """Raises MalformedSecret where the secret asks for more than it may, and Misconfigured.
+
+        Not in `parse`: see DatabaseBackend.check_wishes.
+        """
         policies = self._issuer.policies(current)
         grants = (self._strategies,) if policies is None else (self._strategies, policies)
         has_gap = current.way is not Way.ISSUED and current.slot is None
