@@ -16,6 +16,7 @@ from rotators.mysql.passwords.mariadb import MariaDBPasswords
 from rotators.mysql.passwords.mysql import MySQLPasswords
 from rotators.mysql.passwords.policy import explaining_policy_refusals
 from rotators.mysql.plugins.login import Plugins
+from rotators.mysql.sessions import OtherSessions
 from shared.credentials import Login
 from shared.document.form import require_plain
 from shared.secret import Secret
@@ -63,6 +64,10 @@ class MySQLSession:
     def _namesakes(self) -> Namesakes:
         return Namesakes(self.connection)
 
+    @cached_property
+    def _sessions(self) -> OtherSessions:
+        return OtherSessions(self.connection)
+
     def is_worth_trying(self, login: Login, /) -> bool:
         """Of an administrator's session: whether this login may be tried, as far as shows.
 
@@ -82,6 +87,17 @@ class MySQLSession:
     def ping(self) -> None:
         """Run a trivial query."""
         self.connection.run("SELECT 1")
+
+    def end_other_sessions(self) -> frozenset[str]:
+        """End the user's sessions that began before the first such call, but for this one.
+
+        A session shows its user's name and not its account, so all accounts of the name count.
+        """
+        return self._sessions.end()
+
+    def statement_to_end(self, session_id: str, /) -> str:
+        """The SQL by which an administrator ends a session."""
+        return f"KILL CONNECTION {session_id}"
 
     def set_password(self, password: Secret, /, *, by: Self | None = None) -> None:
         """Set the logged-in account's password, keeping its authentication plugin."""

@@ -28,6 +28,7 @@ from rotators.postgres.provisioning import (
     rehearse_pair,
 )
 from rotators.postgres.roles import RolePair
+from rotators.postgres.sessions import OtherSessions
 from shared.credentials import Login
 from shared.errors import RejectedByPolicy, TargetMismatch
 from shared.secret import Secret
@@ -48,6 +49,7 @@ class PostgresSession:
         self._connection = connection
         self._login = login
         self._sends_itself = sends_itself
+        self._sessions: OtherSessions | None = None
 
     @property
     def is_pooled(self) -> bool:
@@ -68,6 +70,17 @@ class PostgresSession:
         """Whether, as far as this admin sees, the login would not be refused, nor lock the user."""
         with self.reading() as connection:
             return is_worth_trying(connection, login)
+
+    def end_other_sessions(self) -> frozenset[str]:
+        """End this role's sessions that began before the first such call, but for this one."""
+        with translate_postgres_errors(self._login):
+            if self._sessions is None:
+                self._sessions = OtherSessions(self._connection)
+            return self._sessions.end()
+
+    def statement_to_end(self, session_id: str, /) -> str:
+        """The SQL by which an administrator ends a session."""
+        return f"SELECT pg_terminate_backend({session_id})"
 
     def set_password(self, password: Secret, /, *, by: Self | None = None) -> None:
         """Give the user this password, in one transaction: by `by` where given, else by itself.

@@ -13,10 +13,12 @@ from shared.keys.chosen import ChosenKey
 from shared.keys.contract import KeyIssuer
 from shared.keys.ends import VARIABLE, Ends
 from shared.keys.issued import IssuedKey
+from shared.keys.leaks import end_leaked
 from shared.keys.propagation import probe
 from shared.keys.replaced import ReplacedKey
 from shared.protocol.contract import Ticket
 from shared.protocol.findings import Findings, Link
+from shared.protocol.receipt import Receipt
 
 _SHORT_GAP = "SHORT_GAP"
 _VARIABLES: Mapping[str, Kind] = MappingProxyType({VARIABLE: "text", _SHORT_GAP: "flag"})
@@ -47,6 +49,14 @@ class KeyStrategy(Protocol):
 
     def end_old_credential(self, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> None:
         """End the key that was in use before `promoted`, which is now."""
+        ...
+
+    def end_leaked(self, leaked: ApiKey, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+        """End a key that is accepted still, though `promoted` is in use.
+
+        Raises what keeps it from ending: it is not shown to be this secret's, it only expires, or a
+        version with a custom staging label holds it.
+        """
         ...
 
 
@@ -124,6 +134,11 @@ class ApiKeyBackend:
         """Use what is stored."""
         with findings.looking(Link.LOGIN, "accepted"):
             probe(self._issuer, ticket.current())
+
+    def end_leaked(self, leaked: ApiKey, ticket: Ticket[ApiKey], receipt: Receipt, /) -> None:
+        """End the leaked key where it is accepted still, and use it until it is refused."""
+        end = self._strategy_of(ticket.pending()).end_leaked
+        end_leaked(self._issuer, leaked, ticket, receipt, end)
 
     def _check_wishes(self, current: ApiKey) -> None:
         """Not in `parse`: see DatabaseBackend.check_wishes."""

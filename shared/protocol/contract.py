@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from shared.protocol.findings import Findings
+from shared.protocol.receipt import Receipt
 
 C = TypeVar("C")  # a credential: Login or ApiKey
 C_co = TypeVar("C_co", covariant=True)
@@ -180,5 +181,15 @@ class Backend(Protocol[C]):
 
         `pending` is the version being made where a rotation has not ended, else the current one.
         What is seen goes into `findings`, as soon as it is seen: the time may end at any line.
+        """
+        ...
+
+    def end_leaked(self, leaked: C, ticket: Ticket[C], receipt: Receipt, /) -> None:
+        """End now a credential that `pending` has replaced, whatever the settings say.
+
+        The rotation is over, and `pending` is in use. First both are proved, as in a rotation: who
+        asks may have written the secret. Then the sessions of its user end, as far as there are
+        any; then it is used once more, and has to be refused. Each part goes into `receipt`.
+        Raises TargetMismatch where `pending` has not replaced it, and what keeps it from ending.
         """
         ...

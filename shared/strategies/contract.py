@@ -48,6 +48,17 @@ class Session(Protocol):
         """
         ...
 
+    def end_other_sessions(self) -> frozenset[str]:
+        """Ask the server to end this user's other sessions that began before the first such call.
+
+        Gives the ids of those that were there: each may take a moment to end.
+        """
+        ...
+
+    def statement_to_end(self, session_id: str, /) -> str:
+        """The SQL by which an administrator ends a session."""
+        ...
+
 
 class OverlapSession(Session, Protocol):
     """A Session whose server can accept two passwords of one user."""

@@ -3,14 +3,13 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import ClassVar
 
 from shared.credentials import Login
 from shared.errors import Forbidden
 from shared.protocol.contract import Ticket
 from shared.strategies.contract import OverlapSession
-from shared.strategies.database import is_elsewhere
+from shared.strategies.elsewhere import at_writer, is_elsewhere
 from shared.strategies.single_user import Change, SingleUser
 
 LOG = logging.getLogger(f"rotation.{__name__}")
@@ -55,15 +54,17 @@ class SingleUserWithOverlap(SingleUser[OverlapSession]):
         pending = ticket.pending()
         if not self._ends_on_finish(pending):
             return
-        with (
-            self.logins.session(pending) as session,
-            self.setter(pending, ticket) as (admin, by),
-            self._at_writer(session, pending, admin) as there,
-        ):
+        with self.logins.session(pending) as session, self.setter(pending, ticket) as (admin, by):
             try:
-                there.end_other_passwords(pending.password, by=by)
+                self.end_beside(Change(session, pending, pending, admin, by))
             except Forbidden as forbidden:
                 LOG.warning("OLD_PASSWORD_ENDS=on-finish is not kept: %s", forbidden)
+
+    def end_beside(self, change: Change[OverlapSession]) -> bool:
+        """Let only the password be accepted that logged in; raises Forbidden."""
+        with self._at_writer(change.session, change.accepted, change.admin) as there:
+            there.end_other_passwords(change.accepted.password, by=change.by)
+        return True
 
     def _ends_on_finish(self, pending: Login) -> bool:
         options = self.options_of(pending)
@@ -74,9 +75,8 @@ class SingleUserWithOverlap(SingleUser[OverlapSession]):
         self, session: OverlapSession, login: Login, admin: Login | None
     ) -> Iterator[OverlapSession]:
         """The session, or one where the admin is: of two passwords, a replica changes neither."""
-        if admin is None or not is_elsewhere(admin, login):
+        if not is_elsewhere(admin, login):
             yield session
             return
-        at_writer = replace(login, host=admin.host, port=admin.port, tls_host=admin.tls_host)
-        with self.logins.session(at_writer) as there:
+        with self.logins.session(at_writer(login, admin)) as there:
             yield there
