@@ -2,6 +2,8 @@
 
 import typer
 
+from rotctl.commands.end import HELP as END
+from rotctl.commands.end import end
 from rotctl.commands.history import HELP as HISTORY
 from rotctl.commands.history import history
 from rotctl.commands.rotate import HELP as ROTATE
@@ -19,6 +21,7 @@ Examples:
   rotctl rotate app/db
   rotctl try app/db
   rotctl history app/db
+  rotctl end app/db --leaked
 
 It uses your AWS credentials, profile and region as the AWS CLI does.
 It never reads a secret's value, nor takes one on the command line.
@@ -35,3 +38,4 @@ app.command("status", help=STATUS)(status)
 app.command("rotate", help=ROTATE)(rotate)
 app.command("try", help=TRIAL)(trial)
 app.command("history", help=HISTORY)(history)
+app.command("end", help=END)(end)

@@ -49,7 +49,7 @@ class PostgresSession:
         self._connection = connection
         self._login = login
         self._sends_itself = sends_itself
-        self._sessions: OtherSessions | None = None
+        self._sessions = OtherSessions(connection)
 
     @property
     def is_pooled(self) -> bool:
@@ -74,8 +74,6 @@ class PostgresSession:
     def end_other_sessions(self) -> frozenset[str]:
         """End this role's sessions that began before the first such call, but for this one."""
         with translate_postgres_errors(self._login):
-            if self._sessions is None:
-                self._sessions = OtherSessions(self._connection)
             return self._sessions.end()
 
     def statement_to_end(self, session_id: str, /) -> str:

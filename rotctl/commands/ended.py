@@ -4,7 +4,7 @@ from rotctl.output.screen import say
 from rotctl.state.following import End, Ending, Watched
 
 
-def tell_ending(watched: Watched, ending: Ending, *, done: str) -> None:
+def ending_line(watched: Watched, ending: Ending, *, done: str = "rotated") -> str:
     """One line, with what to do next where it is not done."""
     name, group = watched.secret.name, watched.function.log_group
     failed = f"failed at {ending.progress.step}, {ending.progress.code}; {ending.progress.action}"
@@ -15,4 +15,9 @@ def tell_ending(watched: Watched, ending: Ending, *, done: str) -> None:
         f" `rotctl history {name}` in some minutes, and the log group {group}",
         End.UNFINISHED: f"not ended yet; see `rotctl status --prefix {name}`, and {group}",
     }
-    say(f"{name}: {said[ending.end]}")
+    return f"{name}: {said[ending.end]}"
+
+
+def tell_ending(watched: Watched, ending: Ending, *, done: str) -> None:
+    """The same, as the output."""
+    say(ending_line(watched, ending, done=done))

@@ -6,7 +6,7 @@ from typing import Any
 
 from local.bootstrap import ROOT
 from rotctl import cli
-from rotctl.commands import history, rotate, status, trial
+from rotctl.commands import end, history, rotate, status, trial
 
 PAGE = (ROOT / "docs/rotctl.md").read_text()
 HELPS = {
@@ -15,6 +15,7 @@ HELPS = {
     "rotate": rotate.HELP,
     "try": trial.HELP,
     "history": history.HELP,
+    "end": end.HELP,
 }
 POLICY: dict[str, Any] = json.loads(re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)[0])
 

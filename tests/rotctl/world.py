@@ -122,6 +122,12 @@ class World:
     ) -> Rotated:
         """A user's, attached by a test of it, which is all that has run."""
         target = PostgresTarget(server or self.server, f"ops_{uuid.uuid4().hex[:8]}")
+        return Rotated(name, self.attach(name, target, function, tags), target)
+
+    def attach(
+        self, name: str, target: Target, function: str, tags: Mapping[str, str] = NO_TAGS
+    ) -> str:
+        """The target's secret, its function attached by a test; its ARN."""
         client = self.service.client()
         arn = target.seed(client, name)
         if tags:
@@ -136,7 +142,7 @@ class World:
             RotateImmediately=False,
         )
         self.service.wait_for_rotation(arn)
-        return Rotated(name, arn, target)
+        return arn
 
     def rotate(self, secret: Rotated) -> str:
         """A whole rotation by the service; how it ended."""
