@@ -6,6 +6,8 @@ from rotctl.commands.adopt import HELP as ADOPT
 from rotctl.commands.adopt import adopt
 from rotctl.commands.attach import HELP as ATTACH
 from rotctl.commands.attach import attach
+from rotctl.commands.check import HELP as CHECK
+from rotctl.commands.check import check
 from rotctl.commands.history import HELP as HISTORY
 from rotctl.commands.history import history
 from rotctl.commands.rotate import HELP as ROTATE
@@ -25,6 +27,7 @@ Examples:
   rotctl attach app/db --function PostgresSingleUser
   rotctl adopt --all
   rotctl history app/db
+  rotctl check app.json
 
 It uses your AWS credentials, profile and region as the AWS CLI does.
 It never reads a secret's value, nor takes one on the command line.
@@ -43,3 +46,4 @@ app.command("try", help=TRIAL)(trial)
 app.command("attach", help=ATTACH)(attach)
 app.command("adopt", help=ADOPT)(adopt)
 app.command("history", help=HISTORY)(history)
+app.command("check", help=CHECK)(check)

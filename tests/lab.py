@@ -83,6 +83,36 @@ class Functions:
         InProcess({name_of(function): self.handler(function)}, timeout=60).invoke(function, event)
 
 
+@dataclass(frozen=True)
+class Diagnosed:
+    """The answer of a function to `diagnose`."""
+
+    answer: Document
+
+    @property
+    def findings(self) -> list[Document]:
+        return list(self.answer["findings"])
+
+    @property
+    def bad(self) -> list[tuple[str, str, str, str]]:
+        """What is broken or warned of: link, state, version and code."""
+        return [
+            (each["link"], each["state"], each["of"], each["code"])
+            for each in self.findings
+            if each["state"] in ("broken", "warning")
+        ]
+
+    def of(self, link: str, version: str = "") -> Document:
+        """The finding about this link, of this version."""
+        (found,) = (e for e in self.findings if (e["link"], e["of"]) == (link, version))
+        return found
+
+    def state_of_login(self, version: str) -> str:
+        """Of a version that may not be there: it is unknown then."""
+        found = (e for e in self.findings if (e["link"], e["of"]) == ("login", version))
+        return str(next(found, {"state": "unknown"})["state"])
+
+
 @dataclass
 class LabSecret:
     """A target's secret, with the function that rotates it attached."""
@@ -126,12 +156,25 @@ class LabSecret:
         self, event: Event, step: Step, handler: Handler | None = None, *, timeout: float = 60
     ) -> None:
         """Run one step in this process; raises what the handler raises."""
-        context = LambdaContext(
-            function_name=self.function, timeout=timeout, memory_limit_in_mb="256"
-        )
+        context = self.context(timeout)
         (handler or self.lab.functions.handler(self.function))(
             {**event, "Step": step.value}, context
         )
+
+    def context(self, timeout: float = 60) -> LambdaContext:
+        return LambdaContext(function_name=self.function, timeout=timeout, memory_limit_in_mb="256")
+
+    def diagnose(self, handler: Handler | None = None, *, timeout: float = 60) -> Diagnosed:
+        """What the function answers an operator: no value of any version is in it."""
+        told = self.diagnose_alone(handler, timeout=timeout)
+        assert not [value for value in self.values() if value in json.dumps(told.answer)]
+        return told
+
+    def diagnose_alone(self, handler: Handler | None = None, *, timeout: float = 60) -> Diagnosed:
+        """The same where the service does not let a test read the values."""
+        made = handler or self.lab.functions.handler(self.function)
+        answer = made({"Step": "diagnose", "SecretId": self.arn}, self.context(timeout))
+        return Diagnosed(json.loads(json.dumps(answer)))
 
     def steps(self, event: Event, *steps: Step) -> None:
         for step in steps or tuple(Step):

@@ -76,14 +76,24 @@ class MySQLSession:
         with explaining_policy_refusals(self.connection, password, self.connection.login):
             return reset_password(self.connection, username, password)
 
-    def check_admin(self, /, *, by: Self) -> None:
-        """Prove, changing nothing, that `by` has the rights to set this user's password."""
-        check_changes_accounts(by.connection, self.connection)
+    def check_may_set_password(self, /, *, by: Self | None = None) -> None:
+        """Prove, changing nothing, that `by`, or else the user itself, may set its password."""
+        if by is not None:
+            check_changes_accounts(by.connection, self.connection)
+        self._passwords.check_settable(by.connection if by else None)
 
-    def check_twin(self, twin: str, /, *, by: Self) -> None:
+    def check_may_add_password(self, /, *, by: Self | None = None) -> None:
+        """Prove, changing nothing and as far as shows, that a second password would be set."""
+        self._passwords.check_two()
+        if by is None:
+            self._passwords.check_may_add()
+
+    def check_twin(
+        self, twin: str, /, *, by: Self, proves_ownership: Callable[[], bool] = lambda: True
+    ) -> None:
         """Prove, changing nothing, that `by` has the rights that `provision_twin` needs."""
         check_changes_accounts(by.connection, self.connection)
-        check_twin(by.connection, self.connection, twin)
+        check_twin(by.connection, self.connection, twin, proves_ownership)
 
     def ping(self) -> None:
         """Run a trivial query."""

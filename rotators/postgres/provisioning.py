@@ -54,15 +54,20 @@ def ensure_clone(
     return pair
 
 
-def rehearse_pair(connection: Connection, logged_in: str, twin: str) -> None:
+def rehearse_pair(
+    connection: Connection, logged_in: str, twin: str, *, proven: bool
+) -> TargetMismatch | None:
     """Make the same changes as ensure_clone, in a transaction that the caller rolls back.
 
-    Of both of the next rotations, and as if the twin were proven to be this secret's.
+    Of both of the next rotations. Returns the error of a twin that is not known to be the secret's.
     """
-    done = ensure_clone(connection, logged_in, twin, proven=True)
+    done = ensure_clone(connection, logged_in, twin, proven=proven)
+    if isinstance(done, TargetMismatch):
+        return done
     pair = read_pair(connection, logged_in, twin)
-    if isinstance(done, RolePair) and pair is not None:
+    if pair is not None:
         run_changes(connection, due_changes(connection, pair))
+    return None
 
 
 def _ownership_refusal(connection: Connection, pair: RolePair, logged_in: str) -> TargetMismatch:

@@ -86,10 +86,11 @@ class PostgresSession:
             self.give(self.encrypt(username, password, self.password_encryption()))
         return is_there
 
-    def check_admin(self, /, *, by: Self) -> None:
-        """Set a password in a transaction of `by` that is rolled back; raises Forbidden."""
+    def check_may_set_password(self, /, *, by: Self | None = None) -> None:
+        """Set a password in a transaction that is rolled back; raises Forbidden."""
+        session = by or self
         with suppress(RejectedByPolicy):  # the rules are for the real one
-            by.give(self._some_password(by, self._login.username), undone=True)
+            session.give(self._some_password(session, self._login.username), undone=True)
 
     def provision_twin(
         self, twin: str, password: Secret, /, *, by: Self, proves_ownership: Callable[[], bool]
@@ -122,22 +123,35 @@ class PostgresSession:
         if found.clone.name == logged_in and found.clone.owns_objects_in:
             self._reassign_owned(twin)
 
-    def check_twin(self, twin: str, /, *, by: Self) -> None:
+    def check_twin(
+        self, twin: str, /, *, by: Self, proves_ownership: Callable[[], bool] = lambda: True
+    ) -> None:
         """Do what both of the next rotations do, in a transaction of `by` that is rolled back.
 
         Raises Forbidden, Misconfigured, and TargetMismatch where it is not certain which of the two
-        is the clone. Whether a stored password proves the twin to be the secret's is not looked at.
+        is the clone, or whose the twin is.
         """
         logged_in = self._login.username
         new = [self._some_password(by, role) for role in (twin, logged_in)]
 
-        def rehearse(connection: Connection) -> None:
-            rehearse_pair(connection, logged_in, twin)
-            for password in new:
-                change_password(connection, password, logged_in, twin)
+        def rehearse(connection: Connection, *, proven: bool) -> TargetMismatch | None:
+            refusal = rehearse_pair(connection, logged_in, twin, proven=proven)
+            if refusal is None:
+                for password in new:
+                    change_password(connection, password, logged_in, twin)
+            return refusal
 
-        with suppress(RejectedByPolicy):
-            by.change(twin, rehearse, password=new[-1], undone=True)
+        def rehearsed(*, proven: bool) -> TargetMismatch | None:
+            with suppress(RejectedByPolicy):
+                work = partial(rehearse, proven=proven)
+                return by.change(twin, work, password=new[-1], undone=True)
+            return None
+
+        refusal = rehearsed(proven=False)
+        if refusal is not None:
+            refusal = rehearsed(proven=proves_ownership())
+        if refusal is not None:
+            raise refusal
 
     def verify_same_rights(self, twin: str, /) -> None:
         """Verify that this user can do all that `twin` can, by catalogs that everybody may read.

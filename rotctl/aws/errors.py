@@ -26,7 +26,9 @@ _SERVICES = {
     "lambda": "Lambda",
     "logs": "CloudWatch Logs",
     "cloudtrail": "CloudTrail",
+    "sns": "SNS",
     "ssm": "Systems Manager",
+    "kms": "KMS",
 }
 _LOG_IN = "log in again (`aws sso login`, `aws login`, or new keys), then run this again"
 _DENIED = _Row(Denied, "you have no right to it", "ask for the right {right}; see docs/rotctl.md")
@@ -59,6 +61,7 @@ _ANSWERS: Mapping[str, _Row] = {
     "ValidationException": _INVALID,
     "ResourceNotFoundException": _MISSING,
     "ParameterNotFound": _MISSING,
+    "NotFoundException": _Row(Missing, "it is not there", "check the key, --region and --profile"),
     "InvalidRequestException": _Row(
         Refused, "it does not fit the secret's state", "see `aws secretsmanager describe-secret`"
     ),
@@ -119,9 +122,21 @@ def _service(name: str) -> str:
     return _SERVICES.get(name, "Secrets Manager")
 
 
+# What operations call the thing that they are about.
+_NAMED = ("SecretId", "FunctionName", "logGroupName", "TopicArn", "Name", "Resource", "KeyId")
+
+
 def _of(request: Mapping[str, Any]) -> str:
     """Which thing the request was about."""
-    for key in ("SecretId", "FunctionName", "logGroupName", "Name", "Resource"):
+    for key in (
+        "SecretId",
+        "FunctionName",
+        "logGroupName",
+        "TopicArn",
+        "Name",
+        "Resource",
+        "KeyId",
+    ):
         if key in request:
             return f" of {request[key]!r}"
     return ""

@@ -10,8 +10,7 @@ from rotctl.aws import secrets
 from rotctl.aws.secrets import Secret
 from rotctl.aws.session import Aws
 from rotctl.aws.stack import STACK, function_arn
-from rotctl.commands.many import ask, run, tell_reports
-from rotctl.output import reports
+from rotctl.commands.many import ask, finish, run, tell_reports
 from rotctl.output.screen import say, tell
 from rotctl.state import windows
 from rotctl.state.attachable import attachable
@@ -96,14 +95,13 @@ def attach(  # noqa: PLR0913, PLR0917 each is an option
     if secret is not None:
         done = _one(attaching, secrets.described(aws, secret), show, yes=yes)
     else:
+        if schedule:
+            tell("all of them rotate in one window; without --schedule each has its own")
         found = list(secrets.every(aws, prefix, options.tags_of(tag)))
         done = _many(attaching, fleet, found, show, yes=yes)
         if not as_json:
             tell_reports(done)
-    if as_json:
-        typer.echo(reports.document(done))
-    if not all(each.result.is_good for each in done):
-        raise typer.Exit(1)
+    finish(done, as_json=as_json)
 
 
 def _one(

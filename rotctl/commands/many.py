@@ -7,6 +7,7 @@ import typer
 from rich.progress import Progress as Bar
 
 from rotctl.aws.secrets import Secret
+from rotctl.output import reports
 from rotctl.output.screen import aside, say, tell
 from rotctl.state.fleet import Fleet, Report, Result
 
@@ -34,6 +35,14 @@ def run(
     if fleet.stop.is_set():
         tell(f"interrupted: what was begun goes on at AWS; {go_on}")
     return done
+
+
+def finish(done: Sequence[Report], *, as_json: bool) -> None:
+    """The reports for a program, and the exit code."""
+    if as_json:
+        typer.echo(reports.document(done))
+    if not all(each.result.is_good for each in done):
+        raise typer.Exit(1)
 
 
 def tell_reports(done: Sequence[Report]) -> None:

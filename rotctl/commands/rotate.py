@@ -12,8 +12,7 @@ from rotctl.aws.functions import Functions
 from rotctl.aws.secrets import Secret
 from rotctl.aws.session import Aws
 from rotctl.commands.ended import tell_ending
-from rotctl.commands.many import ask, run, tell_reports
-from rotctl.output import reports
+from rotctl.commands.many import ask, finish, run, tell_reports
 from rotctl.output.screen import say, tell
 from rotctl.output.times import iso
 from rotctl.state.fleet import Fleet, Report, Result
@@ -95,10 +94,7 @@ def rotate(  # noqa: PLR0913, PLR0917 each is an option
         done = _many(rotating, fleet, found, yes=yes)
         if not as_json:
             tell_reports(done)
-    if as_json:
-        typer.echo(reports.document(done))
-    if not all(each.result.is_good for each in done):
-        raise typer.Exit(1)
+    finish(done, as_json=as_json)
 
 
 def _one(aws: Aws, name: str, follower: Follower | None, show: Callable[[str], None]) -> Report:

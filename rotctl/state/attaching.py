@@ -84,9 +84,10 @@ class Attaching:
         seen = ending.progress
         if ending.end is End.DONE:
             after = secrets.described(self.aws, secret.arn)
-            due = f" until {after.next:%Y-%m-%d %H:%M} UTC" if after.next else ""
-            why = f"it will be rotated{due}; `rotctl rotate {secret.name}` does it now"
-            return Report(secret, Result.ATTACHED, why, version)
+            by = f" by {after.next:%Y-%m-%d %H:%M} UTC" if after.next else ""
+            why = "its test passed, and nothing was rotated"
+            then = f"Secrets Manager rotates it{by}; `rotctl rotate {secret.name}` does it now"
+            return Report(secret, Result.ATTACHED, f"{why}; {then}", version)
         off = f"`aws secretsmanager cancel-rotate-secret --secret-id {secret.name}`"
         result = Result.OPEN if ending.end is End.UNFINISHED else Result.FAILED
         why = seen.message or "no line of the function says how its test ended"

@@ -50,12 +50,11 @@ _GOOD = frozenset(
     )
 )
 _WORDS = {
-    Result.ATTACHED: "attached, its test passed, and nothing was rotated",
     Result.BACK: "put back",
     Result.SAME: "attached already",
     Result.KEPT: "left alone",
     Result.BEFORE: "rotated already since the run began",
-    Result.SHUT: "not begun, as its window is not open",
+    Result.SHUT: "left out, as no window is open",
     Result.BUSY: "not begun, as one before has not ended",
     Result.OPEN: "not ended yet",
     Result.LEFT: "not begun",

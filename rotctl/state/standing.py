@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from rotctl.aws.functions import Function, Sight
 from rotctl.aws.secrets import Secret
-from rotctl.state import labels
+from rotctl.state import labels, windows
 from rotctl.state.attempt import NO_PROGRESS, Progress
 
 # What Secrets Manager may pause between two steps, beyond the function's own time; not published.
@@ -128,12 +128,4 @@ def is_open(secret: Secret, now: datetime) -> bool:
     """Whether it may rotate now by its rules; a secret without a schedule may at any time."""
     if secret.next is None:
         return True
-    return _opens(secret, secret.next) <= now <= secret.next + _LATE
-
-
-def _opens(secret: Secret, shuts: datetime) -> datetime:
-    """When the window that ends then begins; one of no length is the day, in UTC."""
-    if secret.hours is not None:
-        return shuts - timedelta(hours=secret.hours)
-    last = shuts - timedelta(seconds=1)
-    return last.replace(hour=0, minute=0, second=0, microsecond=0)
+    return windows.opens(secret.schedule, secret.hours, secret.next) <= now <= secret.next + _LATE

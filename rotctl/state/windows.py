@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from rotctl.trouble import Trouble
 
@@ -18,7 +19,10 @@ _LEAST, _MOST = 4, 999 * _DAY
 _BETWEEN = re.compile(r"([0-9]{1,2}):00-([0-9]{1,2}):00")
 _LENGTH = re.compile(r"([0-9]{1,2})h")
 _RATE = re.compile(r"rate\(([0-9]+) (hours?|days?)\)")
-_CRON = re.compile(r"cron\(0 (\S+) (\S+) \S+ (\S+) \*\)")
+_CRON = re.compile(
+    r"cron\(0 (?:(?P<hour>[0-9]+)|[*]?(?=/))(?:/(?P<step>[1-9][0-9]*))?"
+    r" (?P<days>\S+) \S+ (?P<weekdays>\S+) [*]\)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,25 +98,43 @@ def length(text: str) -> int:
 
 def given(expression: str, hours: int | None) -> Rules:
     """What a person says; raises Trouble for what Secrets Manager is known to refuse."""
-    rate, cron = _RATE.fullmatch(expression), _CRON.fullmatch(expression)
-    if rate:
-        gap = int(rate[1]) * (_DAY if rate[2].startswith("day") else 1)
-        is_right = _LEAST <= gap <= _MOST
-    else:
-        gap = _DAY
-        is_right = cron is not None and [cron[2], cron[3]].count("?") == 1
-    if not is_right:
+    starts = _starts(expression)
+    if starts is None:
         raise Trouble(
             f"--schedule {expression!r} is none that Secrets Manager takes",
             do='give such as "rate(30 days)", of 4 hours at least, or "cron(0 3 1 * ? *)", with'
             " minutes 0, every year and one question mark",
         )
-    last = int(cron[1]) if cron and cron[1].isdecimal() else 0
-    if rate and gap < _DAY:
-        last = (_DAY - 1) // gap * gap
-    if hours is not None and (hours > gap or last + hours > _DAY):
+    gap = starts[1] - starts[0] if len(starts) > 1 else _DAY
+    if hours is not None and (hours > gap or starts[-1] + hours > _DAY):
         raise Trouble(
             f"a window of {hours}h of {expression!r} runs into the next window or the next day",
             do="give a shorter --window",
         )
     return Rules(expression, hours)
+
+
+def opens(expression: str, hours: int | None, shuts: datetime) -> datetime:
+    """When the window opens that shuts then, in UTC.
+
+    One without a length lasts an hour where there are several a day, and else until midnight. The
+    hour at which one of `rate(36 hours)` opens is not known: it is taken for the whole day.
+    """
+    starts = _starts(expression) or [0]
+    if hours is None and len(starts) > 1:
+        hours = 1
+    if hours is not None:
+        return shuts - timedelta(hours=hours)
+    last = shuts - timedelta(seconds=1)
+    return last.replace(hour=starts[0], minute=0, second=0, microsecond=0)
+
+
+def _starts(expression: str) -> Sequence[int] | None:
+    """The hours of a day at which windows open; None for what is no schedule."""
+    if rate := _RATE.fullmatch(expression):
+        gap = int(rate[1]) * (_DAY if rate[2].startswith("day") else 1)
+        return range(0, _DAY, gap) if _LEAST <= gap <= _MOST else None
+    cron = _CRON.fullmatch(expression)
+    if not cron or [cron["days"], cron["weekdays"]].count("?") != 1:
+        return None
+    return range(int(cron["hour"] or 0), _DAY, int(cron["step"] or _DAY)) or None

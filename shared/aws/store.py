@@ -70,11 +70,15 @@ class Store:
                 break
         return labels
 
-    def _describe(self) -> Labels:
+    def labels_though_off(self) -> Labels:
+        """The same at once, and also where rotation is off."""
+        return self._describe(though_off=True)
+
+    def _describe(self, *, though_off: bool = False) -> Labels:
         answer = self._call(self._client.describe_secret, SecretId=self.secret_id)
         if "DeletedDate" in answer:
             raise errors.deleted_error(self.secret_id)
-        if not answer.get("RotationEnabled"):
+        if not though_off and not answer.get("RotationEnabled"):
             raise Misconfigured(
                 f"rotation is off for {self.secret_id}",
                 do="turn it on with RotateSecret",
@@ -130,15 +134,19 @@ class Store:
         answer = self._call(self._client.describe_secret, SecretId=secret_id)
         return {tag["Key"]: tag["Value"] for tag in answer.get("Tags", [])}
 
-    def unlabelled(self) -> Iterator[Version]:
+    def unlabelled_ids(self) -> list[str]:
         """The versions without a label, newest first, at most MAX_UNLABELLED of them (fact 7)."""
         versions = self._versions(IncludeDeprecated=True)
         unlabelled = [version for version in versions if not version.get("VersionStages")]
         newest_first = sorted(unlabelled, key=lambda version: version["CreatedDate"], reverse=True)
-        for version in newest_first[:MAX_UNLABELLED]:
+        return [version["VersionId"] for version in newest_first[:MAX_UNLABELLED]]
+
+    def unlabelled(self) -> Iterator[Version]:
+        """The same versions, read one by one."""
+        for version_id in self.unlabelled_ids():
             # One may have been pruned meanwhile, or written by a person.
             with suppress(MalformedSecret):
-                found = self._get(VersionId=version["VersionId"])
+                found = self._get(VersionId=version_id)
                 if found is not None:
                     yield found
 

@@ -1,6 +1,6 @@
 """The Backend of API keys: each secret says in which way its next key comes about."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
@@ -11,17 +11,19 @@ from shared.errors import MalformedSecret, Misconfigured
 from shared.keys.api_key import ApiKey, Way
 from shared.keys.chosen import ChosenKey
 from shared.keys.contract import KeyIssuer
+from shared.keys.diagnosis import AskedOnce, KeyDiagnosis
 from shared.keys.ends import VARIABLE, Ends
 from shared.keys.issued import IssuedKey
 from shared.keys.propagation import probe
 from shared.keys.replaced import ReplacedKey
-from shared.protocol.contract import Ticket
+from shared.protocol.contract import StoredVersion, Ticket
 from shared.protocol.findings import Findings, Link
 from shared.protocol.reset import Reset
 
 _SHORT_GAP = "SHORT_GAP"
 _VARIABLES: Mapping[str, Kind] = MappingProxyType({VARIABLE: "text", _SHORT_GAP: "flag"})
 _ON_FINISH = "the old key ends on finish"
+_EXPIRY = "when the old key ends"
 
 
 class KeyStrategy(Protocol):
@@ -32,6 +34,10 @@ class KeyStrategy(Protocol):
 
     def create(self, current: ApiKey, ticket: Ticket[ApiKey], /) -> ApiKey:
         """The key to be stored as the pending one."""
+        ...
+
+    def check(self, current: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+        """Raise what `create` and `install` would, before they change anything."""
         ...
 
     def discard(self, created: ApiKey, ticket: Ticket[ApiKey], /) -> None:
@@ -46,8 +52,15 @@ class KeyStrategy(Protocol):
         """The seconds for which the issuer has had the pending key at least."""
         ...
 
-    def end_old_credential(self, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> None:
-        """End the key that was in use before `promoted`, which is now."""
+    def expiry(self, pending: ApiKey, ticket: Ticket[ApiKey], /) -> str | None:
+        """When the key before `pending` ends, where finishSecret does not end it; see expiry.py.
+
+        Reads nothing; None where this process has not seen enough to tell.
+        """
+        ...
+
+    def end_old_credential(self, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> str | None:
+        """End the key that was in use before `promoted`, which is now; gives what came of it."""
         ...
 
 
@@ -63,14 +76,7 @@ class ApiKeyBackend:
         ends = Ends.granted(asked)
         asked.keep_off(_SHORT_GAP)
         short_gap = asked.flag(_SHORT_GAP, default=False)
-        return _Strategies(
-            ends,
-            {
-                Way.ISSUED: IssuedKey(self._issuer, ends),
-                Way.REPLACED: ReplacedKey(self._issuer, short_gap=short_gap),
-                Way.CHOSEN: ChosenKey(self._issuer, short_gap=short_gap),
-            },
-        )
+        return _Strategies(ends, _strategies(self._issuer, ends, short_gap=short_gap))
 
     def parse(self, document: Mapping[str, object], /) -> ApiKey:
         """Raises MalformedSecret naming the field, or the place in the description."""
@@ -86,7 +92,7 @@ class ApiKeyBackend:
 
         Raises Misconfigured, and MalformedSecret where the secret asks for more than it may.
         """
-        self._check_wishes(current)
+        self.check_wishes(current)
         return self._strategy_of(current).create(current, ticket)
 
     def discard(self, created: ApiKey, ticket: Ticket[ApiKey], /) -> None:
@@ -105,7 +111,7 @@ class ApiKeyBackend:
         """
         self._note(pending, ticket)
         try:
-            self._check_wishes(pending)
+            self.check_wishes(pending)
         except MalformedSecret:
             if ticket.only_tests():
                 raise
@@ -113,25 +119,41 @@ class ApiKeyBackend:
             pass
         probe(self._issuer, pending, age=self._strategy_of(pending).age(ticket))
 
-    def end_old_credential(self, ticket: Ticket[ApiKey], /) -> None:
+    def end_old_credential(self, ticket: Ticket[ApiKey], /) -> str | None:
         """End the old key, where it is to end now and not as the next rotation begins."""
-        if ticket.notes.get(_ON_FINISH) is False:
-            return
-        promoted = ticket.pending()
-        if self._granted(promoted).ends.on_finish:
-            self._strategy_of(promoted).end_old_credential(promoted, ticket)
+        if ticket.notes.get(_ON_FINISH) is not False:
+            promoted = ticket.pending()
+            if self._granted(promoted).ends.on_finish:
+                return self._strategy_of(promoted).end_old_credential(promoted, ticket)
+            self._note(promoted, ticket)
+        expiry = ticket.notes.get(_EXPIRY)
+        return None if expiry is None else str(expiry)
 
     def reset_of(self, credential: ApiKey, /) -> Reset | None:
         """By the admin; a key that is its own admin has nobody else."""
         return credential.reset
 
-    def diagnose(self, ticket: Ticket[ApiKey], findings: Findings, /) -> None:
-        """Use what is stored."""
-        with findings.looking(Link.LOGIN, "accepted"):
-            probe(self._issuer, ticket.current())
+    def diagnose(
+        self,
+        versions: Sequence[StoredVersion[ApiKey]],
+        ticket: Ticket[ApiKey],
+        findings: Findings,
+        /,
+    ) -> None:
+        """Use what is stored, each key once, and look at what the next one needs."""
+        issuer = AskedOnce(self._issuer)
+        key = versions[0].credential
+        if versions[0].is_current:
+            with findings.looking(Link.VALUE, of=versions[0].of):
+                self.check_wishes(key)
+        strategy = _strategies(issuer, self._granted(key).ends)[key.way]
+        KeyDiagnosis(issuer, strategy, versions, ticket, findings).run()
 
-    def _check_wishes(self, current: ApiKey) -> None:
-        """Not in `parse`: see DatabaseBackend.check_wishes."""
+    def check_wishes(self, current: ApiKey) -> None:
+        """Raises MalformedSecret where the secret asks for more than it may, and Misconfigured.
+
+        Not in `parse`: see DatabaseBackend.check_wishes.
+        """
         policies = self._issuer.policies(current)
         grants = (self._strategies,) if policies is None else (self._strategies, policies)
         has_gap = current.way is not Way.ISSUED and current.slot is None
@@ -142,6 +164,7 @@ class ApiKeyBackend:
     def _note(self, pending: ApiKey, ticket: Ticket[ApiKey]) -> None:
         """What finishSecret would have to read the version for."""
         ticket.notes[_ON_FINISH] = self._granted(pending).ends.on_finish
+        ticket.notes[_EXPIRY] = self._strategy_of(pending).expiry(pending, ticket)
 
     def _granted(self, stored: ApiKey) -> "_Strategies":
         return self._strategies.granted_or_unasked(stored.document)
@@ -155,3 +178,13 @@ class _Strategies(NamedTuple):
 
     ends: Ends
     by_way: Mapping[Way, KeyStrategy]
+
+
+def _strategies(
+    issuer: KeyIssuer, ends: Ends, *, short_gap: bool = False
+) -> Mapping[Way, KeyStrategy]:
+    return {
+        Way.ISSUED: IssuedKey(issuer, ends),
+        Way.REPLACED: ReplacedKey(issuer, short_gap=short_gap),
+        Way.CHOSEN: ChosenKey(issuer, short_gap=short_gap),
+    }

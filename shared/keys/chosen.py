@@ -20,6 +20,7 @@ from shared.keys.proof import MAX_PROBES, accepted_key, is_proved, key_candidate
 from shared.keys.propagation import probe
 from shared.keys.slots import accepted_in_slot, check_other_slot, may_end_other
 from shared.protocol.contract import Ticket
+from shared.protocol.expiry import AT_NEXT_SET, ENDED, REPLACED_AT_SET
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 _SET_AT = "set at"
@@ -45,6 +46,12 @@ class ChosenKey:
     def discard(self, created: ApiKey, ticket: Ticket[ApiKey], /) -> None:
         """Nothing: a key that was never set leaves no trace."""
 
+    def check(self, current: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+        """Look for the accepted key, and at what its successor takes over and would end."""
+        accepted = self._accepted(current, ticket) or current
+        check_other_slot(self._issuer, accepted, ticket)
+        inherited(self._issuer.manage(accepted, ticket), accepted)
+
     def install(self, pending: ApiKey, ticket: Ticket[ApiKey], /) -> None:
         """Set the key, with the admin's or with whichever stored key the issuer accepts."""
         if pending.admin is None:
@@ -63,10 +70,18 @@ class ChosenKey:
             return time.monotonic() - set_at
         return ticket.pending_age()
 
-    def end_old_credential(self, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+    def expiry(self, pending: ApiKey, _ticket: Ticket[ApiKey], /) -> str:
+        """Without slots the new key took its place."""
+        return REPLACED_AT_SET if pending.slot is None else AT_NEXT_SET
+
+    def end_old_credential(self, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> str | None:
         """End the key in the other slot, by setting one that nobody gets to know."""
-        if may_end_other(self._issuer, promoted, ticket):
-            self._set(self._issuer.choose(promoted), promoted, ticket)
+        if promoted.slot is None:
+            return self.expiry(promoted, ticket)
+        if not may_end_other(self._issuer, promoted, ticket):
+            return None
+        self._set(self._issuer.choose(promoted), promoted, ticket)
+        return ENDED
 
     def _accepted(self, sought: ApiKey, ticket: Ticket[ApiKey]) -> ApiKey | None:
         """See accepted_key."""

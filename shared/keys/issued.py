@@ -13,8 +13,10 @@ from shared.keys.leftovers import Ending, Leftovers
 from shared.keys.proof import accepted_key
 from shared.keys.slots import accepted_in_slot
 from shared.protocol.contract import Ticket
+from shared.protocol.expiry import ENDED, EXPIRES
 
 LOG = logging.getLogger(f"rotation.{__name__}")
+_CAN_REVOKE = "keys can be revoked"
 
 
 class IssuedKey:
@@ -37,11 +39,34 @@ class IssuedKey:
         Raises Rejected or TargetMismatch where no stored key is accepted.
         """
         manager = self._issuer.manage(current, ticket)
+        ticket.notes[_CAN_REVOKE] = manager.can_revoke
         if not manager.can_label:
             # Without labels no list can show that this was done before, so ask the store.
             pending = ticket.pending_if_visible()
             if pending is not None:
                 return pending
+        attempt, leftovers = self._begin(manager, current, ticket)
+        # Where this step was overtaken, a later rotation's key would be taken for a leftover.
+        ticket.ensure_still_this_rotation()
+        issued_before = leftovers.of_this_version(attempt.listed)
+        if issued_before:
+            created = attempt.resume(issued_before)
+        else:
+            created = attempt.retire_then_issue(self._ending(attempt, leftovers))
+        warn_of_early_end(created, ticket)
+        return created
+
+    def check(self, current: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+        """Look for the key, at what its successor would be, and at whether there is room for it."""
+        manager = self._issuer.manage(current, ticket)
+        attempt, leftovers = self._begin(manager, current, ticket)
+        if not leftovers.of_this_version(attempt.listed):
+            attempt.require_room(self._ending(attempt, leftovers))
+
+    def _begin(
+        self, manager: KeyManager, current: ApiKey, ticket: Ticket[ApiKey]
+    ) -> tuple["_Attempt", Leftovers]:
+        """All that is looked at before anything is changed."""
         manager, listed = self._listed(manager, current, ticket)
         leftovers = Leftovers(self._issuer, manager, ticket)
         held = Holding(self._issuer, manager, ticket, leftovers).find(listed, current)
@@ -50,17 +75,11 @@ class IssuedKey:
         kept: Mapping[str, object] = {}
         if held.listed is not None:
             kept = manager.inspect(held.listed, held.key).kept
-        # Where this step was overtaken, a later rotation's key would be taken for a leftover.
-        ticket.ensure_still_this_rotation()
-        attempt = _Attempt(manager, ticket, held, kept, listed)
-        issued_before = leftovers.of_this_version(listed)
-        if issued_before:
-            created = attempt.resume(issued_before)
-        else:
-            ending = leftovers.ending_before_next(listed, held.key, held.listed, self._ends)
-            created = attempt.retire_then_issue(ending)
-        warn_of_early_end(created, ticket)
-        return created
+        return _Attempt(manager, ticket, held, kept, listed), leftovers
+
+    def _ending(self, attempt: "_Attempt", leftovers: Leftovers) -> Sequence[Ending]:
+        held = attempt.held
+        return leftovers.ending_before_next(attempt.listed, held.key, held.listed, self._ends)
 
     def _listed(
         self, manager: KeyManager, current: ApiKey, ticket: Ticket[ApiKey]
@@ -99,11 +118,21 @@ class IssuedKey:
         """The seconds for which the issuer has had the pending key."""
         return ticket.pending_age()
 
-    def end_old_credential(self, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+    def expiry(self, _pending: ApiKey, ticket: Ticket[ApiKey], /) -> str | None:
+        """Known where createSecret ran in this process, and saw whether keys can be revoked."""
+        can_revoke = ticket.notes.get(_CAN_REVOKE)
+        if can_revoke is None:
+            return None
+        return self._ends.expiry if can_revoke else EXPIRES
+
+    def end_old_credential(self, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> str | None:
         """Revoke the previous key now."""
         manager = self._issuer.manage(promoted, ticket)
         ending = Leftovers(self._issuer, manager, ticket).ending_at_finish(promoted)
         revoke(manager, ending, ticket)
+        if not manager.can_revoke:
+            return EXPIRES
+        return ENDED if ending else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +163,7 @@ class _Attempt:
 
     def retire_then_issue(self, ending: Sequence[Ending]) -> ApiKey:
         """Revoke these keys, and have one issued for this version."""
-        ended = {each.key_id for each in ending}
-        remaining = [key for key in self.listed if key.key_id not in ended]
-        self._require_room(remaining)
+        remaining = self.require_room(ending)
         revoke(self.manager, ending, self.ticket)
         try:
             return self._issue()
@@ -169,10 +196,15 @@ class _Attempt:
         ending = [Ending(key.key_id) for key in keys if key.key_id != survivor.key_id]
         revoke(self.manager, ending)
 
-    def _require_room(self, keys: Sequence[OwnedKey]) -> None:
-        """Raises TargetMismatch naming the keys in the way, where the account may have no more."""
+    def require_room(self, ending: Sequence[Ending]) -> Sequence[OwnedKey]:
+        """The keys that remain once these have ended.
+
+        Raises TargetMismatch naming the keys in the way, where the account may have no more.
+        """
+        ended = {each.key_id for each in ending}
+        keys = [key for key in self.listed if key.key_id not in ended]
         if self.manager.max_keys is None or len(keys) < self.manager.max_keys:
-            return
+            return keys
         current, others = self.held.key, self._others(keys)
         raise TargetMismatch(
             f"the issuer allows {self.manager.max_keys} keys, and this rotation may not end those "

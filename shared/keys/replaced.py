@@ -1,16 +1,18 @@
 """Keys that an issuer replaces: in the place of the old one, or of a second one beside it."""
 
 import logging
+from collections.abc import Mapping
 
 from shared.errors import GIVE_UP, PendingUnusable, Rejected
 from shared.keys.api_key import ApiKey
-from shared.keys.contract import KeyIssuer
+from shared.keys.contract import KeyIssuer, KeyManager
 from shared.keys.ends import warn_of_early_end
 from shared.keys.inherited import inherited
 from shared.keys.proof import accepted_key, is_proved, reset_advice
 from shared.keys.propagation import probe
 from shared.keys.slots import accepted_in_slot, check_other_slot, may_end_other
 from shared.protocol.contract import Ticket
+from shared.protocol.expiry import AT_NEXT_CREATE, ENDED, REPLACED_AT_CREATE
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 
@@ -35,6 +37,20 @@ class ReplacedKey:
         pending = ticket.pending_if_visible()
         if pending is not None:  # to replace the key once more would end this one
             return pending
+        manager, accepted, kept = self._begin(current, ticket)
+        ticket.ensure_still_this_rotation()
+        created = manager.issue(accepted, kept)
+        warn_of_early_end(created, ticket)
+        return created
+
+    def check(self, current: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+        """Look for the accepted key, and at what its successor takes over and would end."""
+        self._begin(current, ticket)
+
+    def _begin(
+        self, current: ApiKey, ticket: Ticket[ApiKey]
+    ) -> tuple[KeyManager, ApiKey, Mapping[str, object]]:
+        """All that is looked at before the key is replaced."""
         manager = self._issuer.manage(current, ticket)
         accepted = current
         if current.slot is not None or not is_proved(ticket, current):
@@ -42,11 +58,7 @@ class ReplacedKey:
             accepted = accepted_key(current, ticket, manager, use) or current
             manager = self._issuer.manage(accepted, ticket)
         check_other_slot(self._issuer, accepted, ticket)
-        kept = inherited(manager, accepted)
-        ticket.ensure_still_this_rotation()
-        created = manager.issue(accepted, kept)
-        warn_of_early_end(created, ticket)
-        return created
+        return manager, accepted, inherited(manager, accepted)
 
     def discard(self, _created: ApiKey, _ticket: Ticket[ApiKey], /) -> None:
         """Only warn: the key it took the place of cannot come back.
@@ -71,13 +83,21 @@ class ReplacedKey:
         """The seconds for which the issuer has had the pending key."""
         return ticket.pending_age()
 
-    def end_old_credential(self, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+    def expiry(self, pending: ApiKey, _ticket: Ticket[ApiKey], /) -> str:
+        """Without slots the issuer replaced it; some let it live on for a while."""
+        return REPLACED_AT_CREATE if pending.slot is None else AT_NEXT_CREATE
+
+    def end_old_credential(self, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> str | None:
         """End the key in the other slot, by replacing it with one that nobody gets to know."""
-        if may_end_other(self._issuer, promoted, ticket):
-            manager = self._issuer.manage(promoted, ticket)
-            kept = inherited(manager, promoted)
-            ticket.ensure_still_this_rotation()
-            manager.issue(promoted, kept)
+        if promoted.slot is None:
+            return self.expiry(promoted, ticket)
+        if not may_end_other(self._issuer, promoted, ticket):
+            return None
+        manager = self._issuer.manage(promoted, ticket)
+        kept = inherited(manager, promoted)
+        ticket.ensure_still_this_rotation()
+        manager.issue(promoted, kept)
+        return ENDED
 
     def _refused(
         self, pending: ApiKey, ticket: Ticket[ApiKey], refusal: Rejected

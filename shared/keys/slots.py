@@ -53,9 +53,7 @@ def check_other_slot(issuer: KeyIssuer, current: ApiKey, ticket: Ticket[ApiKey])
 
 
 def may_end_other(issuer: KeyIssuer, promoted: ApiKey, ticket: Ticket[ApiKey]) -> bool:
-    """Whether there is another slot, whose key may end now."""
-    if promoted.slot is None:
-        return False
+    """Whether the key in the other slot may end now; warns where not."""
     if _is_other_in_use(issuer, promoted, ticket):
         LOG.warning(
             "the key in the other slot is not ended: a version with a custom staging label holds it"

@@ -4,15 +4,31 @@ The machine knows the labels and nothing of targets; a backend knows its target 
 labels. Between them goes a credential.
 """
 
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from shared.protocol.findings import Findings
 from shared.protocol.reset import Reset
 
 C = TypeVar("C")  # a credential: Login or ApiKey
 C_co = TypeVar("C_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVersion(Generic[C]):
+    """A version whose value could be read, as a diagnosis sees it.
+
+    of: what findings call it. is_likely: whether labels and times speak for its being in use.
+    """
+
+    of: str
+    credential: C
+    created: datetime
+    is_current: bool = False
+    is_pending: bool = False
+    is_likely: bool = False
 
 
 class Ticket(Protocol[C_co]):
@@ -176,18 +192,26 @@ class Backend(Protocol[C]):
         """
         ...
 
-    def end_old_credential(self, ticket: Ticket[C], /) -> None:
-        """The rotation is over, `pending` is in use: end what is not to outlive it."""
+    def end_old_credential(self, ticket: Ticket[C], /) -> str | None:
+        """The rotation is over, `pending` is in use: end what is not to outlive it.
+
+        Gives when the credential before ends, in the words of expiry.py; None where this process
+        has not seen enough to tell. Only to tell that, nothing is read.
+        """
         ...
 
     def reset_of(self, credential: C, /) -> Reset | None:
         """What a reset of the credential would be of; None where no admin could."""
         ...
 
-    def diagnose(self, ticket: Ticket[C], findings: Findings, /) -> None:
-        """Look at what a rotation needs of the target, changing nothing.
+    def diagnose(
+        self, versions: Sequence[StoredVersion[C]], ticket: Ticket[C], findings: Findings, /
+    ) -> None:
+        """Look at what a rotation needs of the target, changing nothing; asked by an operator.
 
-        `pending` is the version being made where a rotation has not ended, else the current one.
-        What is seen goes into `findings`, as soon as it is seen: the time may end at any line.
+        versions: at least one, in the order in which setSecret would try them; the current one may
+        be missing. The ticket's version is the pending one, or one that is not stored.
+        What is seen goes into `findings` as soon as it is seen: the time may end at any line. No
+        credential is tried that setSecret would not try, if its refusal may count towards a lock.
         """
         ...

@@ -3,7 +3,7 @@
 Any of these may have been written by a person, or be gone: one that cannot be read is passed over.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Generic, NamedTuple
@@ -16,10 +16,11 @@ from shared.protocol.stages import Stages
 
 
 class Stored(NamedTuple, Generic[C]):
-    """A credential, and when its version was stored."""
+    """A credential, when its version was stored, and the version's id."""
 
     credential: C
     created: datetime
+    version_id: str
 
 
 class History(Generic[C]):
@@ -56,26 +57,12 @@ class History(Generic[C]):
                 yield stored
 
     def around(self, current: datetime) -> Iterator[tuple[C, bool]]:
-        """All but the custom-labelled, each with whether it may be in use beside the current one.
+        """All but the custom-labelled; see `in_order`, and each is read when its turn comes.
 
-        Those come first: AWSCURRENT was moved back from the previous one, or it was stored after
-        that one, by a rotation that was given up. Then the previous one, then the rest, newest
-        first.
         current: when the current one was stored.
         """
-        previous = self.previous()
-        since = min(current, previous.created) if previous else None
-        if previous and previous.created > current:
-            yield previous.credential, True
-            previous = None
-        for stored in self.unlabelled():
-            is_recent = since is None or stored.created > since
-            if previous and not is_recent:
-                yield previous.credential, False
-                previous = None
-            yield stored.credential, is_recent
-        if previous:
-            yield previous.credential, False
+        for stored, is_likely in in_order(self.previous(), self.unlabelled(), current):
+            yield stored.credential, is_likely
 
     def _readable(self, read: Callable[[], Version | None]) -> Stored[C] | None:
         try:
@@ -89,4 +76,27 @@ class History(Generic[C]):
             credential = self._backend.parse(version.document)
         except (MalformedSecret, TargetMismatch):
             return None
-        return Stored(credential, version.created)
+        return Stored(credential, version.created, version.version_id)
+
+
+def in_order(
+    previous: Stored[C] | None, unlabelled: Iterable[Stored[C]], current: datetime
+) -> Iterator[tuple[Stored[C], bool]]:
+    """Each with whether it may be in use beside the current one.
+
+    Those come first: AWSCURRENT was moved back from the previous one, or it was stored after that
+    one, by a rotation that was given up. Then the previous one, then the rest, newest first.
+    unlabelled: newest first. current: when the current one was stored.
+    """
+    since = min(current, previous.created) if previous else None
+    if previous and previous.created > current:
+        yield previous, True
+        previous = None
+    for stored in unlabelled:
+        is_recent = since is None or stored.created > since
+        if previous and not is_recent:
+            yield previous, False
+            previous = None
+        yield stored, is_recent
+    if previous:
+        yield previous, False

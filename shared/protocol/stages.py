@@ -55,6 +55,10 @@ class Stages:
         state = self._state(if_pending=VersionState.PENDING)
         return self.look_before_value() if state is VersionState.UNLABELLED else state
 
+    def take(self, labels: Mapping[str, frozenset[str]]) -> None:
+        """Go by these labels of all versions, which somebody has just looked at."""
+        self._labels = labels
+
     @property
     def has_seen_all_labels(self) -> bool:
         """Whether this step has looked at the labels of all versions."""

@@ -11,7 +11,7 @@ from shared.errors import GIVE_UP, NEXT_ATTEMPT, Busy, MalformedSecret, WrongSta
 from shared.protocol.contract import Backend, C
 from shared.protocol.event import RotationRequest, Step
 from shared.protocol.history import History
-from shared.protocol.memory import of_rotation
+from shared.protocol.memory import Memory, of_rotation
 from shared.protocol.reset import Reset
 from shared.protocol.stages import Stages, VersionState
 
@@ -32,10 +32,18 @@ class _Current(NamedTuple, Generic[C]):
 
 
 class StepTicket(Generic[C]):
-    """One rotation's credentials, by what they are for and not by label: the Ticket."""
+    """One rotation's credentials, by what they are for and not by label: the Ticket.
+
+    memory: what the process remembers of it, where that is not to be the rotation's own.
+    """
 
     def __init__(
-        self, backend: Backend[C], store: Store, request: RotationRequest, stages: Stages
+        self,
+        backend: Backend[C],
+        store: Store,
+        request: RotationRequest,
+        stages: Stages,
+        memory: Memory | None = None,
     ) -> None:
         self._backend = backend
         self._store = store
@@ -46,7 +54,7 @@ class StepTicket(Generic[C]):
         self._pending_created: datetime | None = None
         self._current: _Current[C] | None = None
         self._history = History(backend, store, stages)
-        self._memory = of_rotation(request.token, request.secret_id)
+        self._memory = memory or of_rotation(request.token, request.secret_id)
         self._memory.has_begun |= request.step is Step.CREATE
         self._tags: dict[str, Mapping[str, str]] = {}
 

@@ -1,12 +1,15 @@
 """AlternatingUsers: two users with the same rights take turns, so neither's password ends early."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
 from shared.credentials import Login
 from shared.errors import GIVE_UP, MalformedSecret, Rejected, TargetMismatch
 from shared.protocol.contract import Ticket
+from shared.protocol.expiry import AT_NEXT_SET
+from shared.protocol.findings import Finding, Findings, Link, State
 from shared.strategies.contract import PairSession
 from shared.strategies.database import (
     DatabaseBackend,
@@ -14,6 +17,7 @@ from shared.strategies.database import (
     login_candidates,
     refuse_copy,
 )
+from shared.strategies.diagnosis import Seen
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 
@@ -43,14 +47,7 @@ class AlternatingUsers(DatabaseBackend[PairSession]):
     def install(self, pending: Login, ticket: Ticket[Login], /) -> None:
         """Have the admin let the pending user log in and do what the current one can."""
         current = ticket.current()
-        refuse_copy(pending, current)
-        if pending.target != (current.host, current.port, current.twin):
-            raise TargetMismatch(
-                "the pending version is not of the current version's host and port, or not of "
-                f"the user that alternates with {current.username!r}",
-                do=GIVE_UP,
-                field="username",
-            )
+        self.check_pending(pending, current)
         # One of the two users proves itself first: whoever may write the secret could otherwise
         # have the admin change any user's password.
         candidates = login_candidates(ticket, current, pending, current=current, pending=pending)
@@ -88,8 +85,45 @@ class AlternatingUsers(DatabaseBackend[PairSession]):
                 if not only_tests and self._lets_in(ticket.current()):
                     raise
 
-    def end_old_credential(self, ticket: Ticket[Login], /) -> None:
-        """Nothing: the other user's password ends when it is its turn."""
+    def end_old_credential(self, _ticket: Ticket[Login], /) -> str:
+        """Ends nothing: the other user's password ends when it is its turn."""
+        return AT_NEXT_SET
+
+    def targets_of(self, user: Login, /) -> Sequence[tuple[str, int, str]]:
+        """Those of both users."""
+        return (user.target, _twins_target(user))
+
+    def expects(self, login: Login, let_in: Sequence[Login], /) -> bool:
+        """The other user's password lives until it is its turn."""
+        return all(login.username != each.username for each in let_in)
+
+    def check_pending(self, pending: Login, current: Login, /) -> None:
+        """Raise where it is the current one once more, or not of the other user there."""
+        refuse_copy(pending, current)
+        if pending.target != _twins_target(current):
+            raise TargetMismatch(
+                "the pending version is not of the current version's host and port, or not of "
+                f"the user that alternates with {current.username!r}",
+                do=GIVE_UP,
+                field="username",
+            )
+
+    def check_rights(self, seen: Seen[PairSession], findings: Findings, /) -> None:
+        """Whether the other user is known as the secret's, and the admin may do all for it."""
+        twin = seen.login.twin
+        is_proved = any(each.username == twin for each in seen.let_in)
+        if seen.by is None:
+            return
+        with findings.looking(Link.STRATEGY) as look:
+            seen.session.check_twin(twin, by=seen.by, proves_ownership=lambda: is_proved)
+        if look.problem is not None:
+            return
+        may = "the admin may give both users what a rotation gives them"
+        findings.add(Finding(Link.RIGHTS, State.OK, may))
+        pair = f"{twin!r} is, or can be made, the user that alternates with {seen.login.username!r}"
+        with findings.looking(Link.STRATEGY, pair, otherwise=State.WARNING):
+            if is_proved:  # else no rotation has made them the same yet
+                seen.session.verify_same_rights(twin)
 
     def _lets_in(self, login: Login) -> bool:
         try:
@@ -106,3 +140,7 @@ class AlternatingUsers(DatabaseBackend[PairSession]):
                 return True
         except Rejected:
             return False
+
+
+def _twins_target(user: Login) -> tuple[str, int, str]:
+    return user.host, user.port, user.twin

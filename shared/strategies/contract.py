@@ -33,10 +33,10 @@ class Session(Protocol):
         """
         ...
 
-    def check_admin(self, /, *, by: Self) -> None:
-        """Prove, changing nothing, that `by` has the rights to set this user's password.
+    def check_may_set_password(self, /, *, by: Self | None = None) -> None:
+        """Prove, changing nothing, that `by`, or else the user itself, may set its password.
 
-        Raises Forbidden, as `set_password` would.
+        Raises as `set_password` would.
         """
         ...
 
@@ -67,6 +67,13 @@ class OverlapSession(Session, Protocol):
         """
         ...
 
+    def check_may_add_password(self, /, *, by: Self | None = None) -> None:
+        """Prove, changing nothing and as far as shows, that `add_password` would be done.
+
+        Raises Forbidden, as that would.
+        """
+        ...
+
     def end_other_passwords(self, password: Secret, /, *, by: Self | None = None) -> None:
         """Let only `password`, which this session logged in with, be accepted from now on."""
         ...
@@ -86,10 +93,12 @@ class PairSession(Session, Protocol):
         """
         ...
 
-    def check_twin(self, twin: str, /, *, by: Self) -> None:
+    def check_twin(
+        self, twin: str, /, *, by: Self, proves_ownership: Callable[[], bool] = lambda: True
+    ) -> None:
         """Prove, changing nothing, that `by` has the rights that `provision_twin` needs.
 
-        Raises Forbidden and TargetMismatch, as that would.
+        Raises Forbidden and TargetMismatch, as that would; asks `proves_ownership` as that does.
         """
         ...
 

@@ -1,7 +1,7 @@
 """What every strategy knows of a database: its secrets, its logins, and how a login is proved."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Generic
@@ -15,12 +15,13 @@ from shared.document.form import names_of, naming, read_text, require_known
 from shared.errors import MalformedSecret, PendingUnusable, Rejected, RejectedByPolicy
 from shared.patience import retried
 from shared.protocol.candidates import Candidate, stored_candidates
-from shared.protocol.contract import Ticket
-from shared.protocol.findings import Findings, Link
+from shared.protocol.contract import StoredVersion, Ticket
+from shared.protocol.findings import Findings
 from shared.protocol.reset import Reset
 from shared.settings import Settings
 from shared.strategies.admins import Admins
 from shared.strategies.contract import Directory, Engine, S
+from shared.strategies.diagnosis import DatabaseDiagnosis, Seen
 from shared.strategies.logins import Logins
 from shared.strategies.resets import Resets
 
@@ -33,9 +34,12 @@ REPLICA_SECONDS = 10.0
 class DatabaseBackend(Generic[S]):
     """The part of a Backend that does not depend on the strategy.
 
+    admin_sets: whether an admin makes the changes.
     directory: who knows where the databases of admin secrets without `host` are; None for nobody.
     longest_passwords: the most characters that a secret may ask for, by what its `engine` is.
     """
+
+    admin_sets: bool = True
 
     def __init__(
         self,
@@ -117,13 +121,31 @@ class DatabaseBackend(Generic[S]):
     def discard(self, created: Login, ticket: Ticket[Login], /) -> None:
         """Nothing: a password that was never installed leaves no trace."""
 
-    def diagnose(self, ticket: Ticket[Login], findings: Findings, /) -> None:
-        """Log in with what is stored."""
-        with (
-            findings.looking(Link.LOGIN, "accepted"),
-            self.logins.session(ticket.current()) as session,
-        ):
-            session.ping()
+    def diagnose(
+        self,
+        versions: Sequence[StoredVersion[Login]],
+        ticket: Ticket[Login],
+        findings: Findings,
+        /,
+    ) -> None:
+        """Log in with what is stored, as setSecret would, and look at what it needs beside."""
+        DatabaseDiagnosis(self, versions, ticket, findings).run()
+
+    def targets_of(self, user: Login, /) -> Sequence[tuple[str, int, str]]:
+        """Those whose stored logins setSecret may try."""
+        return (user.target,)
+
+    def expects(self, _login: Login, _let_in: Sequence[Login], /) -> bool:
+        """Whether this login is to be accepted as well, beside those that are."""
+        return False
+
+    def check_pending(self, pending: Login, current: Login, /) -> None:
+        """Raises PendingUnusable, and TargetMismatch where the two do not go together."""
+        raise NotImplementedError
+
+    def check_rights(self, seen: Seen[S], findings: Findings, /) -> None:
+        """Tell, changing nothing, whether a rotation has the rights that it needs."""
+        raise NotImplementedError
 
     def reset_of(self, credential: Login, /) -> Reset | None:
         """By the admin, also where the user sets its own password otherwise."""

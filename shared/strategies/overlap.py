@@ -1,7 +1,7 @@
 """SingleUserWithOverlap: a single user whose old password may live on beside the new one."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import ClassVar
@@ -9,9 +9,12 @@ from typing import ClassVar
 from shared.credentials import Login
 from shared.errors import Forbidden
 from shared.protocol.contract import Ticket
+from shared.protocol.expiry import AT_NEXT_SET, ENDED, REPLACED_AT_SET
+from shared.protocol.findings import Findings, Link, State
 from shared.strategies.contract import OverlapSession
 from shared.strategies.database import is_elsewhere
-from shared.strategies.single_user import Change, SingleUser
+from shared.strategies.diagnosis import Seen
+from shared.strategies.single_user import IS_BESIDE, Change, SingleUser
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 _ENDS_ON_FINISH = "the old password ends on finish"
@@ -48,13 +51,25 @@ class SingleUserWithOverlap(SingleUser[OverlapSession]):
                 return False
         return super().set(change)
 
-    def end_old_credential(self, ticket: Ticket[Login], /) -> None:
+    def expects(self, _login: Login, let_in: Sequence[Login], /) -> bool:
+        """Two passwords of the user at most."""
+        return self.options_of(let_in[0]).overlap and len(let_in) < len(("old", "new"))
+
+    def check_rights(self, seen: Seen[OverlapSession], findings: Findings, /) -> None:
+        """As a single user; and whether it may have two, without which a rotation does all else."""
+        super().check_rights(seen, findings)
+        if self.options_of(seen.login).overlap:
+            two = "the user may have two passwords"
+            with findings.looking(Link.STRATEGY, two, otherwise=State.WARNING):
+                seen.session.check_may_add_password(by=seen.by)
+
+    def end_old_credential(self, ticket: Ticket[Login], /) -> str | None:
         """End the old password, where it has lived beside the new one for long enough."""
         if ticket.notes.get(_ENDS_ON_FINISH) is False:
-            return
+            return _left_to_end(ticket)
         pending = ticket.pending()
         if not self._ends_on_finish(pending):
-            return
+            return _left_to_end(ticket)
         with (
             self.logins.session(pending) as session,
             self.setter(pending, ticket) as (admin, by),
@@ -64,6 +79,8 @@ class SingleUserWithOverlap(SingleUser[OverlapSession]):
                 there.end_other_passwords(pending.password, by=by)
             except Forbidden as forbidden:
                 LOG.warning("OLD_PASSWORD_ENDS=on-finish is not kept: %s", forbidden)
+                return _left_to_end(ticket)
+        return ENDED if ticket.notes.get(IS_BESIDE) else _left_to_end(ticket)
 
     def _ends_on_finish(self, pending: Login) -> bool:
         options = self.options_of(pending)
@@ -80,3 +97,11 @@ class SingleUserWithOverlap(SingleUser[OverlapSession]):
         at_writer = replace(login, host=admin.host, port=admin.port, tls_host=admin.tls_host)
         with self.logins.session(at_writer) as there:
             yield there
+
+
+def _left_to_end(ticket: Ticket[Login]) -> str | None:
+    """When a password ends that finishSecret does not end, if this process has set the new one."""
+    beside = ticket.notes.get(IS_BESIDE)
+    if beside is None:
+        return None
+    return AT_NEXT_SET if beside else REPLACED_AT_SET

@@ -11,11 +11,15 @@ from shared.asked.grants import Grants
 from shared.credentials import Login
 from shared.errors import GIVE_UP, Permanent, Rejected, RotationError, TargetMismatch
 from shared.protocol.contract import Ticket
+from shared.protocol.expiry import REPLACED_AT_SET
+from shared.protocol.findings import Findings, Link
 from shared.strategies.contract import Directory, Engine, S, Session
 from shared.strategies.database import DatabaseBackend, login_candidates, refuse_copy
+from shared.strategies.diagnosis import Seen
 from shared.strategies.options import ONE_PASSWORD, TWO_PASSWORDS, Options
 
 LOG = logging.getLogger(f"rotation.{__name__}")
+IS_BESIDE = "the old password lives on beside the new one"  # a note, where this process set it
 
 
 class SingleUser(DatabaseBackend[S]):
@@ -60,13 +64,7 @@ class SingleUser(DatabaseBackend[S]):
     def install(self, pending: Login, ticket: Ticket[Login], /) -> None:
         """Log in with the first stored password that is accepted, and set the pending one."""
         current = ticket.current()
-        refuse_copy(pending, current)
-        if current.target != pending.target:
-            raise TargetMismatch(
-                "host, port or user name differ between the pending and the current version",
-                do=GIVE_UP,
-                field="host",
-            )
+        self.check_pending(pending, current)
         # The current one first: in a normal rotation it is accepted, so nothing is ever refused.
         candidates = login_candidates(ticket, pending, current=current, pending=pending)
         look = partial(self.admins.session, pending, ticket) if self.admin_sets else None
@@ -75,8 +73,11 @@ class SingleUser(DatabaseBackend[S]):
                 with self.setter(pending, ticket) as (admin, by):
                     ticket.ensure_still_this_rotation()
                     change = Change(session, pending, accepted, admin, by)
-                    if self.set(change) and accepted.password != pending.password:
-                        self._prove_or_undo(change, ticket)
+                    replaced = self.set(change)
+                    if accepted.password != pending.password:
+                        ticket.notes[IS_BESIDE] = not replaced
+                        if replaced:
+                            self._prove_or_undo(change, ticket)
         if self.options_of(pending).short_gap:
             ticket.promote()
 
@@ -87,10 +88,27 @@ class SingleUser(DatabaseBackend[S]):
             session.ping()
             if self.admin_sets and ticket.only_tests():
                 with self.admins.session(pending, ticket) as (_, by):
-                    session.check_admin(by=by)
+                    session.check_may_set_password(by=by)
 
-    def end_old_credential(self, ticket: Ticket[Login], /) -> None:
-        """Nothing: the old password ended at setSecret."""
+    def end_old_credential(self, _ticket: Ticket[Login], /) -> str | None:
+        """Ends nothing: the old password ended at setSecret."""
+        return REPLACED_AT_SET
+
+    def check_pending(self, pending: Login, current: Login, /) -> None:
+        """Raise where it is the current one once more, or of another target."""
+        refuse_copy(pending, current)
+        if current.target != pending.target:
+            raise TargetMismatch(
+                "host, port or user name differ between the pending and the current version",
+                do=GIVE_UP,
+                field="host",
+            )
+
+    def check_rights(self, seen: Seen[S], findings: Findings, /) -> None:
+        """Whether the admin, or the user itself, may set the password."""
+        who = "the admin" if self.admin_sets else "the user itself"
+        with findings.looking(Link.RIGHTS, f"{who} may set the password"):
+            seen.session.check_may_set_password(by=seen.by)
 
     def set(self, change: "Change[S]") -> bool:
         """Have the user accept the pending password; whether that ended the accepted one."""

@@ -48,6 +48,8 @@ class RemoteSuite(RotationSuite):
         error = self.failure(secret, event)
         assert isinstance(error, Unreachable)
         assert error.retryable
+        told = secret.diagnose()
+        assert [each[:2] for each in told.bad if each[0] != "value"] == [("endpoint", "broken")]
         assert secret.target.accepts(here)
         assert secret.holder("AWSCURRENT") != event["ClientRequestToken"]
 

@@ -4,6 +4,7 @@ One whose target is at the other end of a connection subclasses `RemoteSuite` of
 engine's strategies `DatabaseSuite` of database.py. Differences are attributes, never a name.
 """
 
+import json
 import uuid
 from collections.abc import Callable
 from itertools import pairwise
@@ -16,7 +17,15 @@ from shared.errors import Busy, Rejected, WrongStage
 from shared.protocol.event import Step
 from tests.lab import Lab, LabSecret
 
+READS = {"GetSecretValue", "DescribeSecret", "ListSecretVersionIds"}
 EXTRA = {"note": "✓ kept", "count": 3, "ratio": 0.1, "nested": {"b": [1, None, True]}, "": ""}
+
+
+def told_of_the_old(written: str) -> str:
+    """When the credential before ends, by the last finishSecret; empty where it does not say."""
+    lines = [json.loads(line) for line in written.splitlines() if '"step done"' in line]
+    finished = [line for line in lines if line["step"] == "finishSecret"]
+    return str(finished[-1].get("old_credential", ""))
 
 
 class RotationSuite:
@@ -40,7 +49,9 @@ class RotationSuite:
 
     # --- a rotation ---
 
-    def test_a_rotation_ends_with_a_new_credential_that_works(self, secret: LabSecret) -> None:
+    def test_a_rotation_ends_with_a_new_credential_that_works(
+        self, secret: LabSecret, output: Callable[[], str]
+    ) -> None:
         before, first = secret.value(), secret.holder("AWSCURRENT")
         outcome = secret.rotate()
         assert outcome.state == "succeeded", outcome.error
@@ -52,6 +63,9 @@ class RotationSuite:
         assert changed <= self.credential
         assert secret.target.accepts(after)
         assert secret.target.accepts(before) is secret.target.overlaps
+        # A whole rotation in one process tells when the old one ends, and tells the truth.
+        said = told_of_the_old(output())
+        assert said == "" or said.startswith("it ends" if secret.target.overlaps else "it was")
 
     def test_rotations_follow_each_other_and_what_is_older_is_refused(
         self, secret: LabSecret
@@ -210,6 +224,33 @@ class RotationSuite:
         with pytest.raises(kind, match=words):
             secret.step(event, step)
         assert (secret.labels(), secret.accepted_versions()) == before
+
+    # --- diagnose ---
+
+    def test_a_diagnosis_tells_what_is_wrong_and_changes_nothing(self, secret: LabSecret) -> None:
+        service = secret.lab.service
+        secret.rotate()
+        event = secret.begin()
+        for step in (None, Step.CREATE, Step.SET):
+            if step is not None:
+                secret.step(event, step)
+            before, calls = secret.accepted_versions(), len(service.calls)
+            told = secret.diagnose()
+            assert {call.operation for call in service.calls[calls:]} <= READS
+            assert secret.accepted_versions() == before
+            assert told.answer["complete"]
+            for label in ("AWSCURRENT", "AWSPENDING"):
+                if told.state_of_login(label) != "unknown":
+                    is_live = secret.holder(label) in before
+                    assert (told.state_of_login(label) == "ok") is is_live, (step, label)
+        secret.steps(event, Step.TEST, Step.FINISH)
+        assert secret.diagnose().bad == []
+        good = secret.value()
+        for field in self.credential - {"username", "key_id", "secret_key_id"}:
+            if field in good:
+                secret.store({**good, field: f"{good[field]}-not"})
+        login = secret.diagnose().of("login", "AWSCURRENT")
+        assert (login["state"] != "ok", login["code"]) == (True, "Rejected")
 
     # --- silence ---
 

@@ -48,9 +48,9 @@ def test_one_is_attached_and_tested_in_its_own_window_and_not_rotated(world: Wor
     assert after["VersionIdsToStages"] == before["VersionIdsToStages"]
     assert "LastRotatedDate" not in after
     assert "  testSecret done\n" in shown.out
-    assert "new/db: attached, its test passed, and nothing was rotated: it will be" in shown.out
+    assert "new/db: attached: its test passed, and nothing was rotated; Secrets" in shown.out
     due = after["NextRotationDate"].astimezone(UTC)
-    assert f"rotated until {due:%Y-%m-%d %H:%M} UTC; `rotctl rotate new/db` does it" in shown.out
+    assert f"rotates it by {due:%Y-%m-%d %H:%M} UTC; `rotctl rotate new/db` does it" in shown.out
     again = run(f"attach new/db {FUNCTION}")
     assert (again.code, again.err) == (0, "")
     assert again.out == f"new/db: attached already: with the schedule {own.expression}\n"
@@ -121,8 +121,8 @@ def test_what_cannot_be_attached_is_refused_before_anything_is_changed(world: Wo
         (f"stays --function {world.service.function_arn('None')}", "there is no function 'None';"),
         (f"stays {FUNCTION} --schedule daily", "--schedule 'daily' is none that Secrets Manager"),
         (
-            f"stays {FUNCTION} --schedule 'cron(0 25 1 * ? *)' --yes",
-            "Secrets Manager refused 'stays' with cron(0 25 1 * ? *) (InvalidParameterException);",
+            f"stays {FUNCTION} --schedule 'cron(0 3 32 * ? *)' --yes",
+            "Secrets Manager refused 'stays' with cron(0 3 32 * ? *) (InvalidParameterException);",
         ),
         (f"stays --prefix a {FUNCTION}", "attach takes a SECRET, or one of --prefix and --tag;"),
         (FUNCTION, "attach takes a SECRET, or one of --prefix and --tag; give"),
@@ -169,6 +169,7 @@ def test_many_are_attached_and_the_rest_is_left_alone(world: World) -> None:
     new[2].change_password()
     shown = run(f"attach --prefix fleet/ {FUNCTION} --between 20:00-04:00 --window 1h", typed="n\n")
     assert shown.code == 1
+    assert "in one window" not in shown.err
     assert shown.out.count("fleet/same: PostgresSingleUser, cron(0 ") == 1
     assert rules(world, same) == {"AutomaticallyAfterDays": 30}
     shown = run(f"attach --prefix fleet/ {FUNCTION} --output json --yes")
@@ -187,6 +188,8 @@ def test_many_are_attached_and_the_rest_is_left_alone(world: World) -> None:
     choice = windows.choice("", "", "")
     for each in new:
         assert rules(world, each) == choice(each.name).request()
+    one = run(f"attach --prefix fleet/ {FUNCTION} --schedule 'rate(7 days)'", typed="n\n")
+    assert "all of them rotate in one window; without --schedule each has its own\n" in one.err
     again = run(f"attach --tag team=fleet {FUNCTION}")
     assert (again.code, again.err.count("Begin?")) == (0, 0)
     assert again.out.endswith("3 attached already\n")

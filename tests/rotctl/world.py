@@ -60,7 +60,12 @@ class Home:
         if logical is None:
             return None
         declared = _declared()[logical]
-        return Configuration(declared.handler, declared.timeout, declared.memory)
+        return Configuration(
+            declared.handler,
+            declared.timeout,
+            declared.memory,
+            environment=declared.environment,
+        )
 
     def log_events(self, _function: str, /) -> Sequence[LogEvent]:
         return events_in(self._log)
@@ -189,6 +194,20 @@ def later(**ahead: float) -> Iterator[None]:
     now, moved = clock.now, timedelta(**ahead)
     with mock.patch.object(clock, "now", side_effect=lambda: now() + moved):
         yield
+
+
+@contextlib.contextmanager
+def noted_calls() -> Iterator[set[str]]:
+    """What rotctl asks AWS for, as IAM calls it."""
+    made: set[str] = set()
+    call = session.Aws.call
+
+    def noted(aws: session.Aws, service: str, operation: str, **request: Any) -> Any:  # noqa: ANN401
+        made.add(f"{service}:{''.join(map(str.capitalize, operation.split('_')))}")
+        return call(aws, service, operation, **request)
+
+    with mock.patch.object(session.Aws, "call", noted):
+        yield made
 
 
 _MODELS = botocore.session.Session().get_component("data_loader")

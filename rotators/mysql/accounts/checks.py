@@ -1,5 +1,7 @@
 """An admin's rights beforehand: what a rotation is going to need, looked at and not done."""
 
+from collections.abc import Callable
+
 from rotators.mysql.accounts.admin import AccountAdmin
 from rotators.mysql.accounts.alternating import AlternatingAccounts
 from rotators.mysql.connection import AdminRight, Connection
@@ -18,12 +20,11 @@ def check_changes_accounts(admin: Connection, user: Connection) -> None:
         raise _lacking(admin, user, AdminRight("SYSTEM_USER ON *.*"))
 
 
-def check_twin(admin: Connection, user: Connection, twin: str) -> None:
-    """Raise where the admin may not give the twin what it needs: Forbidden, TargetMismatch.
-
-    Whether a stored password proves that the two belong together is not asked here.
-    """
-    accounts = AlternatingAccounts.load(user, twin, admin=admin, proves_ownership=lambda: True)
+def check_twin(
+    admin: Connection, user: Connection, twin: str, proves_ownership: Callable[[], bool]
+) -> None:
+    """Raise where the admin may not give the twin what it needs: Forbidden, TargetMismatch."""
+    accounts = AlternatingAccounts.load(user, twin, admin=admin, proves_ownership=proves_ownership)
     held = HeldRights(admin)
     for source, state in accounts.to_follow():
         if not (state and state.marks and source.marks) and held.lacks_to_mark():

@@ -10,6 +10,7 @@ from rotators.mysql.error_numbers import ErrorNumber
 from rotators.mysql.errors import no_second_entry, other_plugin, overlap_forbidden
 from rotators.mysql.passwords.entries import Entries
 from rotators.mysql.plugins.stored import STORED
+from rotators.mysql.rights.held import HeldRights
 from shared.errors import RotationError
 from shared.secret import Secret
 
@@ -45,6 +46,17 @@ class MariaDBPasswords:
                 self._connection.login.address,
                 self._connection.account,
             )
+
+    def check_settable(self, admin: Connection | None) -> None:
+        """Raise where no entry is a password, or this user may not set the one that is."""
+        entries = self._read()
+        if admin is None and len(entries.all) > 1 and self._lacks_to_alter():
+            self._require_first(entries)
+
+    def check_may_add(self) -> None:
+        """Raise Forbidden where the account has no right to a second password, as far as shows."""
+        if self._lacks_to_alter():
+            raise self._overlap_forbidden()
 
     def check_two(self) -> None:
         """Raise Forbidden where the account's plugin has no second password."""
@@ -90,9 +102,14 @@ class MariaDBPasswords:
         if admin is not None:
             self._write_as_admin(admin, entries)
         elif not self._write_own(entries):
-            raise overlap_forbidden(
-                self._connection.login, f"GRANT CREATE USER ON *.* TO {self._connection.account}"
-            )
+            raise self._overlap_forbidden()
+
+    def _overlap_forbidden(self) -> RotationError:
+        grant = f"GRANT CREATE USER ON *.* TO {self._connection.account}"
+        return overlap_forbidden(self._connection.login, grant)
+
+    def _lacks_to_alter(self) -> bool:
+        return HeldRights(self._connection).lacks_to_change_accounts()
 
     def _write_own(self, entries: str) -> bool:
         """Set the entries; False where the account has no right to."""

@@ -12,6 +12,7 @@ from rotators.mysql.connection import Connection, require_tls
 from rotators.mysql.error_numbers import ErrorNumber
 from rotators.mysql.error_table import CURRENT_NOT_NAMED, USED_BEFORE
 from rotators.mysql.errors import NO_OVERLAP, overlap_forbidden
+from rotators.mysql.rights.held import HeldRights
 from shared.errors import Rejected, RotationError
 from shared.secret import Secret
 
@@ -69,6 +70,15 @@ class MySQLPasswords:
                 self._connection.login.address,
                 account,
             )
+
+    def check_settable(self, admin: Connection | None) -> None:
+        """Raise Misconfigured without TLS: a user may set its own password without a right."""
+        require_tls(self._connection, admin)
+
+    def check_may_add(self) -> None:
+        """Raise Forbidden where the account has no right to a second password, as far as shows."""
+        if HeldRights(self._connection).lacks_to_keep_two():
+            raise self._overlap_forbidden()
 
     def check_two(self) -> None:
         """Raise Forbidden where the server keeps one password only."""

@@ -41,6 +41,14 @@ class HeldRights:
             or self._has("INSERT", on_mysql)
         )
 
+    def lacks_to_keep_two(self) -> bool:
+        """Whether it may not have a second password of its own, on MySQL."""
+        return (
+            self._is_sure
+            and not self._is_dynamic("APPLICATION_PASSWORD_ADMIN")
+            and self.lacks_to_change_accounts()
+        )
+
     def lacks_to_mark(self) -> bool:
         """Whether it may not give the right that marks the accounts of a pair."""
         mark = Right(Kind.PRIVILEGE, "`rotation clone`.*", "SELECT")

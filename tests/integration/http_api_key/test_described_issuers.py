@@ -59,6 +59,9 @@ def test_every_example_rotates(make: Make, shop: Keyshop, example: Mapping[str, 
         assert list(after) == list(before)
         assert secret.target.accepts(after)
         assert secret.target.accepts(before) is secret.target.overlaps
+        asked = len(shop.keys)
+        assert secret.diagnose().bad == []
+        assert len(shop.keys) == asked
     assert len(shop.keys) == kept_by(example)
     assert outcome.error is None
 

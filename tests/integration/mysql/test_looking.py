@@ -63,7 +63,7 @@ def test_who_may_not_look_guesses_unless_the_server_counts(users: Users) -> None
 def check_admin(users: Users, admin: str = "admin") -> None:
     by = users.session("admin", f"{users.name}_{admin}")
     with users.session("first") as session, by as admins:
-        session.check_admin(by=admins)
+        session.check_may_set_password(by=admins)
 
 
 def check_twin(users: Users, password: str = "first", user: str | None = None) -> None:  # noqa: S107

@@ -188,7 +188,7 @@ def test_the_admin_of_a_single_user(pair: PostgresPair) -> None:
         pair.engine.connect(pair.login(pair.admin)) as by,
         pytest.raises(Forbidden) as checked,
     ):
-        session.check_admin(by=by)
+        session.check_may_set_password(by=by)
     with pytest.raises(Forbidden) as caught:
         set_password()
     assert checked.value.do == caught.value.do
@@ -204,7 +204,7 @@ def test_what_is_checked_is_not_changed(pair: PostgresPair) -> None:
             pair.engine.connect(pair.login(pair.app)) as session,
             pair.engine.connect(pair.login(pair.admin)) as by,
         ):
-            session.check_admin(by=by)
+            session.check_may_set_password(by=by)
         pair.check(twin)
         assert states(pair) == before
         pair.rotate(twin)

@@ -104,6 +104,8 @@ CASES = {
 }
 # There is no RDS here: only its master user can let a role change its own password.
 UNTRIED = {"RDS for PostgreSQL with rds.restrict_password_commands"}
+# A role is given on in too many ways for a look to tell that none of them is open.
+UNFORESEEN = {"MySQL, also for a user with roles", "MariaDB, also for a user with roles"}
 ADMINS = {"PostgreSQL, the admin", "MySQL and MariaDB, the admin"}
 EVERY = [
     pytest.param(title, (case, server), id=f"{title}-{number}-{server}")
@@ -125,6 +127,7 @@ class Trial:
     server: Server
     case: RightsCase
     output: Callable[[], str]
+    foreseen: list[tuple[str, str, str, str]] = field(default_factory=list)
 
     def goes_well(self, *rights: str) -> bool:
         """Whether two rotations succeed, each quietly and with the overlap that is asked for."""
@@ -141,6 +144,7 @@ class Trial:
             target.through_admin or self.case.settings.items() >= BY_ADMIN.items()
         )
         secret = self.lab.secret(target)
+        self.foreseen = secret.diagnose().bad
         self.output()
         for _ in range(2):
             before = secret.value()
@@ -187,6 +191,8 @@ def test_these_rights_are_enough_and_none_is_too_many(title: str, trial: Trial) 
     base = documented()[trial.case.also] if trial.case.also else []
     rights = documented()[title]
     assert trial.goes_well(*base, *rights)
+    assert not trial.foreseen
     for left_out in rights:
         fewer = [right for right in rights if right != left_out]
         assert not trial.goes_well(*base, *fewer), left_out
+        assert trial.foreseen or title in UNFORESEEN, left_out

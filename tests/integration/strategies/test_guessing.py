@@ -41,7 +41,7 @@ def run(target: MySQLTarget, statement: str, *values: object) -> None:
         cursor.execute(statement, values)
 
 
-def failed_logins(secret: LabSecret, step: Callable[[], None]) -> int:
+def failed_logins(secret: LabSecret, step: Callable[[], object]) -> int:
     target = secret.target
     if isinstance(target, PostgresTarget):
         with postgres_logins(target) as logins:
@@ -59,6 +59,7 @@ def test_a_password_changed_by_hand_costs_two_failed_logins(lab: Lab, server: Se
     event = secret.begin()
     secret.step(event, Step.CREATE)
     lock_out(secret)
+    assert failed_logins(secret, secret.diagnose) == 2
     said: list[Rejected] = []
 
     def step() -> None:
@@ -101,6 +102,8 @@ def test_an_attempt_locks_nobody_out_who_has_the_right_password(
     secret.step(event, Step.CREATE)
     lock_out(secret)
     with counting(secret.target, username):
+        secret.diagnose()
+        assert secret.target.accepts({**secret.value(), "password": BY_HAND})
         for _ in range(2):  # the service tries again; a client's login is between
             with pytest.raises(Rejected):
                 secret.step(event, Step.SET)
@@ -194,5 +197,6 @@ def test_nothing_is_refused_and_no_warning_made_where_only_the_other_user_is_ask
         def rotate() -> None:
             assert secret.rotate().state == "succeeded"
 
+        assert failed_logins(secret, secret.diagnose) == 0
         assert failed_logins(secret, rotate) == 0
     assert "rejected" not in output()

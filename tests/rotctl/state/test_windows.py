@@ -1,9 +1,11 @@
 """The windows that secrets get: spread, the same each time, and such as Secrets Manager takes."""
 
+import re
 from collections import Counter
+from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from local.secrets_manager.errors import Refusal
@@ -60,16 +62,18 @@ RATE = st.builds(
     "rate({} {})".format, st.integers(0, 1200), st.sampled_from(["hour", "hours", "day", "days"])
 )
 FIELD = st.sampled_from(
-    ["0", "1", "3", "7", "22", "*", "?", "/8", "2/10", "L", "MON", "1,15", "5-9"]
+    ["0", "1", "3", "7", "22", "*", "?", "/8", "*/6", "2/10", "20/10", "L", "MON", "1,15", "5-9"]
 )
 CRON = st.builds(
     "cron({} {} {} {} {} {})".format,
     st.sampled_from(["0", "0", "0", "5", "*"]), FIELD, FIELD, FIELD, FIELD,
     st.sampled_from(["*", "*", "2026"]),
 )  # fmt: skip
+DAYS = st.sampled_from(["* * ?", "1,15 * ?", "L */3 ?", "? * MON", "? 5-9 3#1"])
+RIGHT_CRON = st.builds("cron(0 {} {} *)".format, FIELD, DAYS)
 
 
-@given(st.one_of(RATE, CRON, st.text(max_size=12)), st.none() | st.integers(1, 24))
+@given(st.one_of(RATE, CRON, RIGHT_CRON, st.text(max_size=12)), st.none() | st.integers(1, 24))
 def test_what_is_refused_beforehand_is_what_secrets_manager_refuses(
     expression: str, hours: int | None
 ) -> None:
@@ -81,6 +85,26 @@ def test_what_is_refused_beforehand_is_what_secrets_manager_refuses(
             parse({**request, "Duration": f"{hours}h"} if hours else request)
     else:
         assert rules.request()["ScheduleExpression"] == expression
+
+
+@given(
+    st.one_of(RATE, RIGHT_CRON),
+    st.none() | st.integers(1, 6),
+    st.datetimes(datetime(2026, 1, 1), datetime(2028, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 the zone is given
+)
+def test_a_window_opens_when_secrets_manager_opens_it(
+    expression: str, hours: int | None, now: datetime
+) -> None:
+    rate = re.fullmatch(r"rate\((\d+) hours?\)", expression)
+    assume(not rate or int(rate[1]) < 24 or int(rate[1]) % 24 == 0)
+    try:
+        schedule = parse(windows.Rules(expression, hours).request())
+    except Refusal:
+        return
+    window = schedule.next(now.timestamp()) if schedule else None
+    if window is not None:
+        shuts = datetime.fromtimestamp(window.shuts, UTC)
+        assert windows.opens(expression, hours, shuts).timestamp() == window.opens
 
 
 @pytest.mark.parametrize(
