@@ -6,8 +6,12 @@ from rotctl.commands.adopt import HELP as ADOPT
 from rotctl.commands.adopt import adopt
 from rotctl.commands.attach import HELP as ATTACH
 from rotctl.commands.attach import attach
+from rotctl.commands.check import HELP as CHECK
+from rotctl.commands.check import check
 from rotctl.commands.diagnose import HELP as DIAGNOSE
 from rotctl.commands.diagnose import diagnose
+from rotctl.commands.end import HELP as END
+from rotctl.commands.end import end
 from rotctl.commands.heal import HELP as HEAL
 from rotctl.commands.heal import heal
 from rotctl.commands.history import HELP as HISTORY
@@ -31,6 +35,8 @@ Examples:
   rotctl attach app/db --function PostgresSingleUser
   rotctl adopt --all
   rotctl history app/db
+  rotctl check app.json
+  rotctl end app/db --leaked
 
 It uses your AWS credentials, profile and region as the AWS CLI does.
 It never reads a secret's value, nor takes one on the command line.
@@ -51,3 +57,5 @@ app.command("try", help=TRIAL)(trial)
 app.command("attach", help=ATTACH)(attach)
 app.command("adopt", help=ADOPT)(adopt)
 app.command("history", help=HISTORY)(history)
+app.command("check", help=CHECK)(check)
+app.command("end", help=END)(end)

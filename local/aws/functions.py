@@ -23,7 +23,10 @@ def get_function_configuration(common: Common, region: str, request: Request) ->
     found = described(common).configuration(name)
     if found is None:
         raise errors.refusal("ResourceNotFoundException", f"Function not found: {arn}")
+    # Lambda's answer has no Environment for a function without variables.
+    variables = {"Environment": {"Variables": dict(found.environment)}} if found.environment else {}
     return {
+        **variables,
         "FunctionName": name,
         "FunctionArn": arn,
         "Handler": found.handler,

@@ -46,7 +46,7 @@ class Directory(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """How a function is set up: its handler's dotted path, seconds, megabytes.
+    """How a function is set up: its handler's dotted path, seconds, megabytes, own variables.
 
     runtime, network (its VpcConfig), tags: as Lambda has them; empty where the home knows none.
     """
@@ -57,6 +57,7 @@ class Configuration:
     runtime: str = ""
     network: Mapping[str, object] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @runtime_checkable

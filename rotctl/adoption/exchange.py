@@ -85,7 +85,8 @@ class Exchange:
             self._test(entry, secret, entry.old)
         except Trouble as trouble:
             what = f"{why}; it could not be put back: {trouble.what}"
-            raise Trouble(what, do=trouble.do) from None
+            then = f"{trouble.do}, then `rotctl adopt --undo {self.journal.path}`"
+            raise Trouble(what, do=then) from None
         return self._ended(entry, secret, Result.BACK, why, failure)
 
     def _undo(self, entry: Entry, secret: Secret) -> Report:

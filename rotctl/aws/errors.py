@@ -28,7 +28,10 @@ _SERVICES = {
     "cloudtrail": "CloudTrail",
     "sns": "SNS",
     "ssm": "Systems Manager",
+    "kms": "KMS",
 }
+# What IAM calls an operation, where that is not by its own name.
+_ACTIONS = {"Invoke": "InvokeFunction"}
 _LOG_IN = "log in again (`aws sso login`, `aws login`, or new keys), then run this again"
 _DENIED = _Row(Denied, "you have no right to it", "ask for the right {right}; see docs/rotctl.md")
 _THROTTLED = _Row(
@@ -60,6 +63,7 @@ _ANSWERS: Mapping[str, _Row] = {
     "ValidationException": _INVALID,
     "ResourceNotFoundException": _MISSING,
     "ParameterNotFound": _MISSING,
+    "NotFoundException": _Row(Missing, "it is not there", "check the key, --region and --profile"),
     "InvalidRequestException": _Row(
         Refused, "it does not fit the secret's state", "see `aws secretsmanager describe-secret`"
     ),
@@ -96,7 +100,8 @@ def of_answer(error: ClientError, service: str, region: str, request: Mapping[st
     row = _ANSWERS.get(code, _FAILED if status >= HTTPStatus.INTERNAL_SERVER_ERROR else _ELSE)
     operation = error.operation_name
     more = " and lambda:InvokeFunction" if operation == "RotateSecret" else ""
-    do = row.do.format(right=f"{service}:{operation}{more}")
+    action = _ACTIONS.get(operation, operation)
+    do = row.do.format(right=f"{service}:{action}{more}")
     of = _of(request)
     where = f"{_service(service)} {operation}{of} in {region}"
     return row.kind(f"{where}: {row.clause} ({code})", do=do, code=code)
@@ -120,9 +125,21 @@ def _service(name: str) -> str:
     return _SERVICES.get(name, "Secrets Manager")
 
 
+# What operations call the thing that they are about.
+_NAMED = ("SecretId", "FunctionName", "logGroupName", "TopicArn", "Name", "Resource", "KeyId")
+
+
 def _of(request: Mapping[str, Any]) -> str:
     """Which thing the request was about."""
-    for key in ("SecretId", "FunctionName", "logGroupName", "TopicArn", "Name", "Resource"):
+    for key in (
+        "SecretId",
+        "FunctionName",
+        "logGroupName",
+        "TopicArn",
+        "Name",
+        "Resource",
+        "KeyId",
+    ):
         if key in request:
             return f" of {request[key]!r}"
     return ""

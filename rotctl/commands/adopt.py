@@ -99,12 +99,12 @@ def adopt(  # noqa: PLR0913, PLR0917 each is an option
     if undo is not None:
         done, wanted = _put_back(exchange, fleet, yes=yes), Result.BACK
     else:
+        chooser = Chooser(aws, exchange.functions, stack, said(function or ()))
         if many:
-            found = list(secrets.listed(aws, prefix, options.tags_of(tag)))
+            found = secrets.listed(aws, prefix, options.tags_of(tag))
         else:
             names = secret or [each.arn for each in journal.of(Result.LEFT)]
-            found = [secrets.described(aws, each) for each in names]
-        chooser = Chooser(aws, exchange.functions, stack, said(function or ()))
+            found = (secrets.described(aws, each) for each in names)
         moves = asked(aws, plan(found, exchange.functions, chooser, owned=owned), at_once)
         _show(moves, as_json=as_json)
         done, wanted = _move(exchange, fleet, moves, yes=yes), Result.MOVED

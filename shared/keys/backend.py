@@ -14,10 +14,12 @@ from shared.keys.contract import KeyIssuer
 from shared.keys.diagnosis import AskedOnce, KeyDiagnosis
 from shared.keys.ends import VARIABLE, Ends
 from shared.keys.issued import IssuedKey
+from shared.keys.leaks import end_leaked
 from shared.keys.propagation import probe
 from shared.keys.replaced import ReplacedKey
 from shared.protocol.contract import StoredVersion, Ticket
 from shared.protocol.findings import Findings, Link
+from shared.protocol.receipt import Receipt
 from shared.protocol.reset import Reset
 
 _SHORT_GAP = "SHORT_GAP"
@@ -63,6 +65,14 @@ class KeyStrategy(Protocol):
         """End the key that was in use before `promoted`, which is now; gives what came of it."""
         ...
 
+    def end_leaked(self, leaked: ApiKey, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+        """End a key that is accepted still, though `promoted` is in use.
+
+        Raises what keeps it from ending: it is not shown to be this secret's, it only expires, or a
+        version with a custom staging label holds it.
+        """
+        ...
+
 
 class ApiKeyBackend:
     """Rotates keys that are issued, replaced or chosen; see Backend."""
@@ -92,7 +102,7 @@ class ApiKeyBackend:
 
         Raises Misconfigured, and MalformedSecret where the secret asks for more than it may.
         """
-        self._check_wishes(current)
+        self.check_wishes(current)
         return self._strategy_of(current).create(current, ticket)
 
     def discard(self, created: ApiKey, ticket: Ticket[ApiKey], /) -> None:
@@ -111,7 +121,7 @@ class ApiKeyBackend:
         """
         self._note(pending, ticket)
         try:
-            self._check_wishes(pending)
+            self.check_wishes(pending)
         except MalformedSecret:
             if ticket.only_tests():
                 raise
@@ -145,12 +155,20 @@ class ApiKeyBackend:
         key = versions[0].credential
         if versions[0].is_current:
             with findings.looking(Link.VALUE, of=versions[0].of):
-                self._check_wishes(key)
+                self.check_wishes(key)
         strategy = _strategies(issuer, self._granted(key).ends)[key.way]
         KeyDiagnosis(issuer, strategy, versions, ticket, findings).run()
 
-    def _check_wishes(self, current: ApiKey) -> None:
-        """Not in `parse`: see DatabaseBackend.check_wishes."""
+    def end_leaked(self, leaked: ApiKey, ticket: Ticket[ApiKey], receipt: Receipt, /) -> None:
+        """End the leaked key where it is accepted still, and use it until it is refused."""
+        end = self._strategy_of(ticket.pending()).end_leaked
+        end_leaked(self._issuer, leaked, ticket, receipt, end)
+
+    def check_wishes(self, current: ApiKey) -> None:
+        """Raises MalformedSecret where the secret asks for more than it may, and Misconfigured.
+
+        Not in `parse`: see DatabaseBackend.check_wishes.
+        """
         policies = self._issuer.policies(current)
         grants = (self._strategies,) if policies is None else (self._strategies, policies)
         has_gap = current.way is not Way.ISSUED and current.slot is None

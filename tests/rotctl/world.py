@@ -75,7 +75,12 @@ class Home:
         if logical is None:
             return None
         declared = _declared()[logical]
-        return Configuration(declared.handler, declared.timeout, declared.memory)
+        return Configuration(
+            declared.handler,
+            declared.timeout,
+            declared.memory,
+            environment=declared.environment,
+        )
 
     def log_events(self, _function: str, /) -> Sequence[LogEvent]:
         return events_in(self._log)
@@ -150,17 +155,7 @@ class World:
     ) -> Rotated:
         """A user's, attached by a test of it, which is all that has run."""
         made = self.seed(name, server=server, tags=tags, target=target)
-        return self.attached(made, function)
-
-    def attached(self, made: Rotated, function: str = "") -> Rotated:
-        """The same with a function, its target's own where none is given."""
-        self.service.client().rotate_secret(
-            SecretId=made.arn,
-            RotationLambdaARN=self.service.function_arn(function or made.target.function),
-            RotationRules={"AutomaticallyAfterDays": 30},
-            RotateImmediately=False,
-        )
-        self.service.wait_for_rotation(made.arn)
+        self._attach(made.arn, function or made.target.function)
         return made
 
     def seed(
@@ -173,6 +168,17 @@ class World:
     ) -> Rotated:
         """A user's, without a function."""
         target = target or PostgresTarget(server or self.server, new_user())
+        return Rotated(name, self._seed(name, target, tags), target)
+
+    def attach(
+        self, name: str, target: Target, function: str, tags: Mapping[str, str] = NO_TAGS
+    ) -> str:
+        """The target's secret, its function attached by a test; its ARN."""
+        arn = self._seed(name, target, tags)
+        self._attach(arn, function)
+        return arn
+
+    def _seed(self, name: str, target: Target, tags: Mapping[str, str]) -> str:
         client = self.service.client()
         arn = target.seed(client, name)
         if tags:
@@ -180,7 +186,16 @@ class World:
                 SecretId=arn, Tags=[{"Key": key, "Value": value} for key, value in tags.items()]
             )
         self.home.targets[arn] = target
-        return Rotated(name, arn, target)
+        return arn
+
+    def _attach(self, arn: str, function: str) -> None:
+        self.service.client().rotate_secret(
+            SecretId=arn,
+            RotationLambdaARN=self.service.function_arn(function),
+            RotationRules={"AutomaticallyAfterDays": 30},
+            RotateImmediately=False,
+        )
+        self.service.wait_for_rotation(arn)
 
     def rotate(self, secret: Rotated) -> str:
         """A whole rotation by the service; how it ended."""
@@ -229,6 +244,20 @@ def later(**ahead: float) -> Iterator[None]:
     now, moved = clock.now, timedelta(**ahead)
     with mock.patch.object(clock, "now", side_effect=lambda: now() + moved):
         yield
+
+
+@contextlib.contextmanager
+def noted_calls() -> Iterator[set[str]]:
+    """What rotctl asks AWS for, as IAM calls it."""
+    made: set[str] = set()
+    call = session.Aws.call
+
+    def noted(aws: session.Aws, service: str, operation: str, **request: Any) -> Any:  # noqa: ANN401
+        made.add(f"{service}:{''.join(map(str.capitalize, operation.split('_')))}")
+        return call(aws, service, operation, **request)
+
+    with mock.patch.object(session.Aws, "call", noted):
+        yield made
 
 
 _MODELS = botocore.session.Session().get_component("data_loader")

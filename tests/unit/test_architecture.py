@@ -109,8 +109,10 @@ def test_a_file_has_one_noun_and_not_its_folders() -> None:
     assert not [name(file) for file in modules if file.stem.startswith(f"{file.parent.name}_")]
 
 
-def test_rotctl_knows_nothing_of_the_functions_and_names_labels_in_one_file() -> None:
-    assert not [name(file) for file in ROTCTL if packages(file) & {"shared", "rotators", "local"}]
+def test_rotctl_sees_the_functions_in_one_folder_and_names_labels_in_one_file() -> None:
+    assert not [name(file) for file in ROTCTL if "local" in packages(file)]
+    seeing = {file.parent for file in ROTCTL if packages(file) & {"shared", "rotators"}}
+    assert {name(folder) for folder in seeing} == {"rotctl/offline"}
     labels = {"AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"}
     naming = [name(file) for file in ROTCTL if labels & _strings(file)]
     assert naming == ["rotctl/state/labels.py"]

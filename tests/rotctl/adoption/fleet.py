@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from local.functions.home import Configuration
+from local.functions.home import Configuration, InProcess
 from local.secrets_manager import SecretsManager
 from rotators.postgres.testing import PostgresTarget
 from tests.rotctl.world import World, run
@@ -75,6 +75,12 @@ class Fleet:
         handler = "lambda_function.lambda_handler"
         configured = Configuration(handler, 30, 128, "python3.9", network, tags)
         return self.world.service.add_function(name, made, configured)
+
+    def remove(self, name: str) -> None:
+        """Delete the function."""
+        home = self.world.service.home
+        assert isinstance(home, InProcess)
+        del home._handlers[name], home._configured[name]
 
     def add(
         self,

@@ -73,6 +73,26 @@ def test_a_test_that_nothing_is_known_of_has_not_passed(
     assert fleet.has(name) == SINGLE
 
 
+def test_what_could_not_be_put_back_is_told_and_put_back_later(
+    world: World, fleet: Fleet, tmp_path: Path
+) -> None:
+    file = tmp_path / "few.json"
+    world.service.settings.refused = UNASKED
+    (name,) = fleet.few(1, SINGLE + "-gone", password="another one")
+    fleet.remove(SINGLE + "-gone")
+    (done,) = told(f"{name} --file {file}")
+    assert done["result"] == "failed"
+    assert "the server rejected the password" in done["message"]
+    assert done["message"].endswith(
+        f"it could not be put back: the function {SINGLE}-gone is gone;"
+        f" deploy it again, then `rotctl adopt --undo {file}`"
+    )
+    assert so_far(file) == {name: "not-ended"}
+    fleet.function(SINGLE + "-gone")
+    assert results(f"--undo {file}") == {name: "put-back"}
+    assert fleet.has(name) == SINGLE + "-gone"
+
+
 def test_one_that_has_changed_meanwhile_is_left_alone(
     world: World, fleet: Fleet, tmp_path: Path
 ) -> None:

@@ -73,8 +73,7 @@ def sixty(fleet: Fleet) -> Fleet:
         client.rotate_secret(SecretId=name)
         assert service.wait_for_rotation(fleet.arns[name], beyond=1).state == "failed"
     fleet.functions[SINGLE].fails_at = ""
-    del service.home._handlers[SINGLE + "-gone"]  # type: ignore[attr-defined]
-    del service.home._configured[SINGLE + "-gone"]  # type: ignore[attr-defined]
+    fleet.remove(SINGLE + "-gone")
     assert len(fleet.arns) == 60
     fleet.before = {name: fleet.describe(name) for name in fleet.arns}
     return fleet
