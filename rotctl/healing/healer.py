@@ -73,9 +73,9 @@ class Healer:
 
     def _do(self, plan: Plan, chain: Chain, acts: Acts) -> None:
         before: Secret | None = chain.secret
-        for step in plan.steps:
+        for number, step in enumerate(plan.steps, 1):
             if before is not None:
-                self.tell(step.words)
+                self.tell(f"step {number} of {len(plan.steps)}")
                 before = acts.take(step, before)
 
     def _ended(self, chain: Chain, verdict: Verdict, done: bool) -> Outcome:  # noqa: FBT001 one of two
