@@ -64,7 +64,7 @@ class IssuedKey:
 
     def _begin(
         self, manager: KeyManager, current: ApiKey, ticket: Ticket[ApiKey]
-    ) -> tuple["_Attempt", Leftovers]:
+    ) -> tuple[Issuing, Leftovers]:
         """All that is looked at before anything is changed."""
         manager, listed = self._listed(manager, current, ticket)
         leftovers = Leftovers(self._issuer, manager, ticket)
@@ -76,7 +76,7 @@ class IssuedKey:
             kept = manager.inspect(held.listed, held.key).kept
         return Issuing(manager, ticket, held, kept, listed), leftovers
 
-    def _ending(self, attempt: "_Attempt", leftovers: Leftovers) -> Sequence[Ending]:
+    def _ending(self, attempt: Issuing, leftovers: Leftovers) -> Sequence[Ending]:
         held = attempt.held
         return leftovers.ending_before_next(attempt.listed, held.key, held.listed, self._ends)
 
