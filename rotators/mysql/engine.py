@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 from rotators.mysql.accounts.alternating import AlternatingAccounts, verify_same_rights
 from rotators.mysql.accounts.checks import check_changes_accounts, check_twin
 from rotators.mysql.accounts.guesses import is_worth_trying
-from rotators.mysql.accounts.namesakes import Namesakes
+from rotators.mysql.accounts.namesakes import Namesakes, read_namesakes
 from rotators.mysql.connection import LOCK_SECONDS, Connection, require_tls
 from rotators.mysql.driver import DriverConnection
 from rotators.mysql.errors import NO_MYSQL, NO_TLS, PluginRefused, translate_mysql_errors
@@ -94,6 +94,16 @@ class MySQLSession:
         A session shows its user's name and not its account, so all accounts of the name count.
         """
         return self._sessions.end()
+
+    def others_accepting(self, password: Secret, /, *, by: Self | None = None) -> Mapping[str, str]:
+        """The accounts of the name from other hosts that accept it; raises Forbidden."""
+        reader = by.connection if by else self.connection
+        found = read_namesakes(reader, self.connection.account)
+        return {
+            str(each.account): f"ALTER USER {each.account} IDENTIFIED BY '<the new password>'"
+            for each in found
+            if each.accepts(password)
+        }
 
     def statement_to_end(self, session_id: str, /) -> str:
         """The SQL by which an administrator ends a session."""

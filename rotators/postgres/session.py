@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Self, TypeVar
@@ -75,6 +75,16 @@ class PostgresSession:
         """End this role's sessions that began before the first such call, but for this one."""
         with translate_postgres_errors(self._login):
             return self._sessions.end()
+
+    def others_accepting(
+        self,
+        _password: Secret,
+        /,
+        *,
+        by: Self | None = None,  # noqa: ARG002 the contract's
+    ) -> Mapping[str, str]:
+        """Nothing: a name is one role."""
+        return {}
 
     def statement_to_end(self, session_id: str, /) -> str:
         """The SQL by which an administrator ends a session."""

@@ -21,6 +21,8 @@ def lines(leak: Leak) -> Iterator[tuple[str, str]]:
         yield sessions["at"], f"sessions ended: {sessions['ended']}"
     for each in leak.answer["left"]:
         yield "", f"NOT ended: {each['what']}; {each['do']}"
+    for each in leak.answer["unseen"]:
+        yield "", f"not seen: {each}"
     refused = leak.answer["refused"]
     if refused["proven"]:
         yield refused["at"], f"refused when it was used: {refused['what']}"
@@ -43,6 +45,7 @@ def document(leak: Leak, failure: str = "") -> dict[str, object]:
         "rotated": iso(leak.rotated),
         "ended": leak.answer.get("ended", []),
         "left": leak.answer.get("left", []),
+        "unseen": leak.answer.get("unseen", []),
         "sessions": leak.answer.get("sessions"),
         "refused": leak.answer.get("refused"),
         "proven": leak.is_proven,

@@ -39,9 +39,16 @@ def end_leaked(
         receipt.note_ended(what, by_rotation=True)
         return
     ticket.ensure_still_this_rotation()
-    end(leaked, promoted, ticket)
+    problem: RotationError | None = None
+    try:
+        end(leaked, promoted, ticket)
+    except RotationError as error:
+        problem = error
+    within = 0.0 if problem else min(issuer.propagation(leaked), LONGEST_WAIT)
+    is_refused = _is_refused(issuer, leaked, receipt, within=within)
+    if problem is not None and not is_refused:  # else another copy of this task was first
+        raise problem
     receipt.note_ended(what)
-    _is_refused(issuer, leaked, receipt, within=min(issuer.propagation(leaked), LONGEST_WAIT))
 
 
 def _is_refused(

@@ -17,28 +17,29 @@ class Receipt:
     """Of one leaked credential; each part is noted as soon as it is known.
 
     ended: what was ended and when; the time is None where the rotation has ended it.
-    left: what a person has to end, and how. sessions: how many were ended; None where the target
-    has none. refusal: how the leaked credential was answered when it was used once more.
+    left: what a person has to end, and how. unseen: what nobody who asked could see.
+    sessions: how many were ended; None where the target has none. refusal: how the leaked
+    credential was answered when it was used once more.
     """
 
     ended: list[Mapping[str, object]] = field(default_factory=list)
     left: list[Mapping[str, object]] = field(default_factory=list)
+    unseen: list[str] = field(default_factory=list)
     sessions: int | None = None
     sessions_at: str | None = None
     refusal: Mapping[str, object] | None = None
-
-    @property
-    def is_refused(self) -> bool:
-        """Whether the leaked credential has been refused."""
-        return self.refusal is not None and bool(self.refusal["proven"])
 
     def note_ended(self, what: str, *, by_rotation: bool = False) -> None:
         """It is ended: now, or by the rotation that replaced it."""
         self.ended.append({"what": what, "at": None if by_rotation else now()})
 
     def note_left(self, what: str, do: str) -> None:
-        """It could not be ended from here, or it cannot be told whether it has."""
+        """It goes on, or it may."""
         self.left.append({"what": what, "do": do})
+
+    def note_unseen(self, what: str) -> None:
+        """It could not be seen, and nothing speaks for it."""
+        self.unseen.append(what)
 
     def note_sessions(self, ended: int) -> None:
         """So many sessions have ended, besides those that were noted before."""
@@ -68,6 +69,7 @@ class Receipt:
         return {
             "ended": list(self.ended),
             "left": list(self.left),
+            "unseen": list(self.unseen),
             "sessions": sessions,
             "refused": self.refusal,
         }

@@ -55,6 +55,13 @@ class Session(Protocol):
         """
         ...
 
+    def others_accepting(self, password: Secret, /, *, by: Self | None = None) -> Mapping[str, str]:
+        """What else of this user's name accepts the password, each with the SQL that ends that.
+
+        Raises Forbidden where whoever looks has no right to see it.
+        """
+        ...
+
     def statement_to_end(self, session_id: str, /) -> str:
         """The SQL by which an administrator ends a session."""
         ...

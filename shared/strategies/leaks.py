@@ -4,7 +4,7 @@ from functools import partial
 from typing import Generic
 
 from shared.credentials import Login
-from shared.errors import Rejected, RotationError, Unreachable
+from shared.errors import Forbidden, Rejected, RotationError, Unreachable
 from shared.patience import retried, tries
 from shared.protocol.receipt import Receipt
 from shared.strategies.contract import S
@@ -44,6 +44,17 @@ class Leaks(Generic[S]):
         self.end_sessions(user, receipt)
         if is_elsewhere(admin, user):
             self.end_sessions(at_writer(user, admin), receipt)
+
+    @staticmethod
+    def look_beside(session: S, leaked: Login, by: S | None, receipt: Receipt) -> None:
+        """Tell what else of the user's name accepts the leaked password, as far as shows."""
+        try:
+            found = session.others_accepting(leaked.password, by=by)
+        except Forbidden as hidden:
+            receipt.note_unseen(f"whether other accounts of the name accept it: {hidden.what}")
+            return
+        for account, sql in found.items():
+            receipt.note_left(f"the account {account} accepts the leaked password", sql)
 
     def _end(self, user: Login, ended: set[str], receipt: Receipt) -> None:
         with self._logins.session(user) as session:

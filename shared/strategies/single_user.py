@@ -113,6 +113,7 @@ class SingleUser(DatabaseBackend[S]):
                 ticket.ensure_still_this_rotation()
                 if self.end_beside(Change(session, current, current, admin, by)):
                     receipt.note_ended(what)
+            self.leaks.look_beside(session, leaked, by, receipt)
         self.leaks.end_everywhere(current, admin, receipt)
         if not is_refused or is_elsewhere(admin, leaked):
             self.leaks.is_refused(leaked, receipt, within=seconds_for(admin, leaked))
