@@ -88,7 +88,7 @@ class MySQLSession:
         """Run a trivial query."""
         self.connection.run("SELECT 1")
 
-    def end_other_sessions(self) -> frozenset[str]:
+    def end_other_sessions(self) -> Mapping[str, str]:
         """End the user's sessions that began before the first such call, but for this one.
 
         A session shows its user's name and not its account, so all accounts of the name count.
@@ -104,10 +104,6 @@ class MySQLSession:
             for each in found
             if each.accepts(password)
         }
-
-    def statement_to_end(self, session_id: str, /) -> str:
-        """The SQL by which an administrator ends a session."""
-        return f"KILL CONNECTION {session_id}"
 
     def set_password(self, password: Secret, /, *, by: Self | None = None) -> None:
         """Set the logged-in account's password, keeping its authentication plugin."""

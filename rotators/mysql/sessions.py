@@ -1,5 +1,7 @@
 """Ending the other sessions of the user that is logged in, which every user may do of its own."""
 
+from collections.abc import Mapping
+
 from rotators.mysql.connection import Connection
 from rotators.mysql.error_numbers import ErrorNumber
 
@@ -18,8 +20,11 @@ class OtherSessions:
         self._connection = connection
         self._until: int | None = None
 
-    def end(self) -> frozenset[str]:
-        """Tell them to end; returns the ids of those that are there. Raises RotationError."""
+    def end(self) -> Mapping[str, str]:
+        """Tell them to end; gives those that are there, by id, each with the SQL.
+
+        Raises RotationError.
+        """
         user = self._connection.account.user
         ((own,),) = self._connection.run(_OWN)
         rows = self._connection.run(_SESSIONS)
@@ -27,7 +32,7 @@ class OtherSessions:
         if self._until is None:
             self._until = max(numbers, default=0)
         others = [each for each in numbers if each <= self._until and each != int(str(own))]
-        for number in others:
-            gone = (ErrorNumber.NO_SUCH_THREAD,)
-            self._connection.run_expecting(f"KILL CONNECTION {number:d}", errors=gone)
-        return frozenset(str(each) for each in others)
+        statements = {str(each): f"KILL CONNECTION {each:d}" for each in others}
+        for statement in statements.values():
+            self._connection.run_expecting(statement, errors=(ErrorNumber.NO_SUCH_THREAD,))
+        return statements

@@ -71,7 +71,7 @@ class PostgresSession:
         with self.reading() as connection:
             return is_worth_trying(connection, login)
 
-    def end_other_sessions(self) -> frozenset[str]:
+    def end_other_sessions(self) -> Mapping[str, str]:
         """End this role's sessions that began before the first such call, but for this one."""
         with translate_postgres_errors(self._login):
             return self._sessions.end()
@@ -85,10 +85,6 @@ class PostgresSession:
     ) -> Mapping[str, str]:
         """Nothing: a name is one role."""
         return {}
-
-    def statement_to_end(self, session_id: str, /) -> str:
-        """The SQL by which an administrator ends a session."""
-        return f"SELECT pg_terminate_backend({session_id})"
 
     def set_password(self, password: Secret, /, *, by: Self | None = None) -> None:
         """Give the user this password, in one transaction: by `by` where given, else by itself.

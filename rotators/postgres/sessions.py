@@ -1,5 +1,7 @@
 """Ending the other sessions of the role that is logged in, which every role may do of its own."""
 
+from collections.abc import Mapping
+
 from rotators.postgres.connection import BoundedConnection
 
 _NOW = "SELECT clock_timestamp()"
@@ -20,10 +22,13 @@ class OtherSessions:
         self._connection = connection
         self._until: object = None  # by the server's clock
 
-    def end(self) -> frozenset[str]:
-        """Tell them to end; gives the process ids of those that are there. Raises psycopg.Error."""
+    def end(self) -> Mapping[str, str]:
+        """Tell them to end; gives those that are there, by their process, each with the SQL.
+
+        Raises psycopg.Error.
+        """
         with self._connection.as_itself():
             if self._until is None:
                 ((self._until,),) = self._connection.execute(_NOW).fetchall()
             rows = self._connection.execute(_END, [self._until]).fetchall()
-        return frozenset(str(pid) for pid, _ in rows)
+        return {str(pid): f"SELECT pg_terminate_backend({pid})" for pid, _ in rows}

@@ -48,10 +48,11 @@ class Session(Protocol):
         """
         ...
 
-    def end_other_sessions(self) -> frozenset[str]:
+    def end_other_sessions(self) -> Mapping[str, str]:
         """Ask the server to end this user's other sessions that began before the first such call.
 
-        Gives the ids of those that were there: each may take a moment to end.
+        Gives those that were there, by id, each with the SQL by which an administrator ends it:
+        it may take a moment to end. Raises Forbidden where nobody can.
         """
         ...
 
@@ -60,10 +61,6 @@ class Session(Protocol):
 
         Raises Forbidden where whoever looks has no right to see it.
         """
-        ...
-
-    def statement_to_end(self, session_id: str, /) -> str:
-        """The SQL by which an administrator ends a session."""
         ...
 
 

@@ -1,5 +1,6 @@
 """What is left of a login that has leaked: its sessions, and the proof that it is refused."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Generic
 
@@ -58,15 +59,15 @@ class Leaks(Generic[S]):
 
     def _end(self, user: Login, ended: set[str], receipt: Receipt) -> None:
         with self._logins.session(user) as session:
-            asked: frozenset[str] = frozenset()
+            asked: Mapping[str, str] = {}
             for _ in tries(SESSION_SECONDS):
                 asked = session.end_other_sessions()
                 if not asked:
                     break
-                ended |= asked
-            ended -= asked
+                ended |= asked.keys()
+            ended -= asked.keys()
             if asked:
-                sql = "; ".join(session.statement_to_end(each) for each in sorted(asked))
+                sql = "; ".join(asked.values())
                 receipt.note_left(f"{len(asked)} sessions of {user.address} go on", sql)
             if session.is_pooled:
                 receipt.note_left(

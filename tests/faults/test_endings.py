@@ -13,7 +13,6 @@ from tests.leaked import event_of
 NAMES = (
     "PostgresAlternatingUsers 17, next",
     "MySqlSingleUser MySQL, overlap",
-    "MySqlAlternatingUsers MariaDB, next",
     "HttpApiKey issued beside",
     "HttpApiKey two slots",
 )
