@@ -125,7 +125,7 @@ def test_nothing_is_done_before_a_person_has_said_so(world: World, tmp_path: Pat
         assert (refused.code, refused.out) == (2, "")
         assert why in refused.err
     declined = run("end leaked/asked --leaked", typed="n\n")
-    assert (declined.code, declined.out) == (1, "")
+    assert (declined.code, declined.out.strip()) == (1, "")
     assert "rotate, end the old credential, cut its user's sessions?" in declined.err
     assert (world.describe(secret), rotations(world, secret)) == (before, known)
 
