@@ -22,7 +22,7 @@ def lines(leak: Leak) -> Iterator[tuple[str, str]]:
     for each in leak.answer["left"]:
         yield "", f"NOT ended: {each['what']}; {each['do']}"
     for each in leak.answer["unseen"]:
-        yield "", f"not seen: {each}"
+        yield "", f"not seen: {each['what']}; {each['do']}"
     refused = leak.answer["refused"]
     if refused["proven"]:
         yield refused["at"], f"refused when it was used: {refused['what']}"

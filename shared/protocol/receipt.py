@@ -24,7 +24,7 @@ class Receipt:
 
     ended: list[Mapping[str, object]] = field(default_factory=list)
     left: list[Mapping[str, object]] = field(default_factory=list)
-    unseen: list[str] = field(default_factory=list)
+    unseen: list[Mapping[str, object]] = field(default_factory=list)
     sessions: int | None = None
     sessions_at: str | None = None
     refusal: Mapping[str, object] | None = None
@@ -37,9 +37,9 @@ class Receipt:
         """It goes on, or it may."""
         self.left.append({"what": what, "do": do})
 
-    def note_unseen(self, what: str) -> None:
-        """It could not be seen, and nothing speaks for it."""
-        self.unseen.append(what)
+    def note_unseen(self, what: str, do: str) -> None:
+        """It could not be seen, and nothing speaks for it; do: what makes it seen."""
+        self.unseen.append({"what": what, "do": do})
 
     def note_sessions(self, ended: int) -> None:
         """So many sessions have ended, besides those that were noted before."""

@@ -7,7 +7,6 @@ from functools import partial
 from shared.credentials import Login
 from shared.errors import (
     GIVE_UP,
-    NEXT_ATTEMPT,
     Busy,
     MalformedSecret,
     Rejected,
@@ -145,7 +144,7 @@ class AlternatingUsers(DatabaseBackend[PairSession]):
             problem = rejected.what
         else:
             return admin, unknown
-        raise Busy(f"{problem}: another copy of this task may have set one", do=NEXT_ATTEMPT)
+        raise Busy(f"{problem}: another copy of this task may have set one", do="ask again")
 
     def _lets_in(self, login: Login) -> bool:
         try:

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Generic
 
 from shared.credentials import Login
-from shared.errors import Forbidden, Rejected, RotationError, Unreachable
+from shared.errors import Rejected, RotationError, Unreachable
 from shared.patience import retried, tries
 from shared.protocol.receipt import Receipt
 from shared.strategies.contract import S
@@ -51,8 +51,11 @@ class Leaks(Generic[S]):
         """Tell what else of the user's name accepts the leaked password, as far as shows."""
         try:
             found = session.others_accepting(leaked.password, by=by)
-        except Forbidden as hidden:
-            receipt.note_unseen(f"whether other accounts of the name accept it: {hidden.what}")
+        except RotationError as hidden:
+            receipt.note_unseen(
+                f"whether another account named {leaked.username!r} accepts the leaked password",
+                hidden.do,
+            )
             return
         for account, sql in found.items():
             receipt.note_left(f"the account {account} accepts the leaked password", sql)
@@ -64,8 +67,8 @@ class Leaks(Generic[S]):
                 asked = session.end_other_sessions()
                 if not asked:
                     break
-                ended |= asked.keys()
-            ended -= asked.keys()
+                ended.update(asked)
+            ended.difference_update(asked)
             if asked:
                 sql = "; ".join(asked.values())
                 receipt.note_left(f"{len(asked)} sessions of {user.address} go on", sql)
