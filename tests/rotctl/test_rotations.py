@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -192,7 +193,10 @@ def test_history_has_a_line_for_each_with_step_and_action(world: World) -> None:
 
 
 @pytest.mark.parametrize("example", examples())
-def test_every_example_runs(world: World, example: str) -> None:
+def test_every_example_runs(
+    world: World, example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where one may write a file
     for name in ("app/db", "rotated/app"):
         if not world.has(name):
             world.secret(name, tags={"team": "data"})
