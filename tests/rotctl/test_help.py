@@ -55,10 +55,15 @@ def test_the_page_has_every_state_and_every_key() -> None:
     ]
     for state in State:
         assert str(state) in HELPS["status"]
-    for file, command in (("output/rows.py", "status"), ("commands/history.py", "history")):
+    for file, command in (
+        ("output/rows.py", "status"),
+        ("commands/history.py", "history"),
+        ("output/receipt.py", "end"),
+    ):
         text = (ROOT / "rotctl" / file).read_text()
         keys = re.findall(r'^ +"(\w+)": ', text, re.MULTILINE)
-        (row,) = re.findall(rf"^\| `{command}` \| (`name`.*|`version`.*) \|$", PAGE, re.MULTILINE)
+        first = "name|version|secret"
+        (row,) = re.findall(rf"^\| `{command}` \| (`(?:{first})`.*) \|$", PAGE, re.MULTILINE)
         assert re.findall(r"`(\w+)`", row) == keys
     assert rows.document([]) == []
 
