@@ -77,13 +77,10 @@ class PostgresSession:
             return self._sessions.end()
 
     def others_accepting(
-        self,
-        _password: Secret,
-        /,
-        *,
-        by: Self | None = None,  # noqa: ARG002 the contract's
+        self, _password: Secret, /, *, by: Self | None = None
     ) -> Mapping[str, str]:
         """Nothing: a name is one role."""
+        del by
         return {}
 
     def set_password(self, password: Secret, /, *, by: Self | None = None) -> None:
