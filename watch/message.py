@@ -100,12 +100,15 @@ def _of_failure(told: Told) -> Iterator[str]:
 
 
 def _of_abandonment(told: Told) -> Iterator[str]:
-    yield "What happened: somebody stored a new current value while the rotation was under way"
+    yield (
+        "What happened: in the middle of it somebody stored a new current value, "
+        "or began another rotation"
+    )
     yield (
         "What to do: nothing, if that was on purpose and clients log in with it. "
         f"Else see what happened: rotctl history {told.name}"
     )
-    yield "The credential in use: the value that was stored; whether it works was not tried"
+    yield "The credential in use: the current value; whether it works was not tried"
     yield f"Another attempt: none, but the next rotation; to test the value: rotctl try {told.name}"
 
 

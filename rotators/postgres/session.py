@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Self, TypeVar
@@ -28,6 +28,7 @@ from rotators.postgres.provisioning import (
     rehearse_pair,
 )
 from rotators.postgres.roles import RolePair
+from rotators.postgres.sessions import OtherSessions
 from shared.credentials import Login
 from shared.errors import RejectedByPolicy, TargetMismatch
 from shared.secret import Secret
@@ -48,6 +49,7 @@ class PostgresSession:
         self._connection = connection
         self._login = login
         self._sends_itself = sends_itself
+        self._sessions = OtherSessions(connection)
 
     @property
     def is_pooled(self) -> bool:
@@ -68,6 +70,21 @@ class PostgresSession:
         """Whether, as far as this admin sees, the login would not be refused, nor lock the user."""
         with self.reading() as connection:
             return is_worth_trying(connection, login)
+
+    def end_other_sessions(self) -> Mapping[str, str]:
+        """End this role's sessions that began before the first such call, but for this one."""
+        with translate_postgres_errors(self._login):
+            return self._sessions.end()
+
+    def others_accepting(
+        self,
+        _password: Secret,
+        /,
+        *,
+        by: Self | None = None,  # noqa: ARG002 the contract's
+    ) -> Mapping[str, str]:
+        """Nothing: a name is one role."""
+        return {}
 
     def set_password(self, password: Secret, /, *, by: Self | None = None) -> None:
         """Give the user this password, in one transaction: by `by` where given, else by itself.

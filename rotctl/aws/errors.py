@@ -30,6 +30,8 @@ _SERVICES = {
     "ssm": "Systems Manager",
     "kms": "KMS",
 }
+# What IAM calls an operation, where that is not by its own name.
+_ACTIONS = {"Invoke": "InvokeFunction"}
 _LOG_IN = "log in again (`aws sso login`, `aws login`, or new keys), then run this again"
 _DENIED = _Row(Denied, "you have no right to it", "ask for the right {right}; see docs/rotctl.md")
 _THROTTLED = _Row(
@@ -98,7 +100,8 @@ def of_answer(error: ClientError, service: str, region: str, request: Mapping[st
     row = _ANSWERS.get(code, _FAILED if status >= HTTPStatus.INTERNAL_SERVER_ERROR else _ELSE)
     operation = error.operation_name
     more = " and lambda:InvokeFunction" if operation == "RotateSecret" else ""
-    do = row.do.format(right=f"{service}:{operation}{more}")
+    action = _ACTIONS.get(operation, operation)
+    do = row.do.format(right=f"{service}:{action}{more}")
     of = _of(request)
     where = f"{_service(service)} {operation}{of} in {region}"
     return row.kind(f"{where}: {row.clause} ({code})", do=do, code=code)

@@ -40,7 +40,7 @@ The exit code is 1 if something is broken, and 2 if the command cannot go on. Wa
 """
 
 Files = Annotated[
-    list[str] | None, typer.Argument(metavar="[FILE]...", help="To be checked; - is the input.")
+    list[str] | None, typer.Argument(metavar="FILE", help="To be checked; - is the input.")
 ]
 As = Annotated[
     str | None,

@@ -65,11 +65,12 @@ def rotation(secret: Stored, most: timedelta, now: datetime) -> Finding:
     by = f", by {secret.owner}" if secret.owner else ""
     gap = secret.every or (secret.next - (secret.last or now) if secret.next else None)
     if gap is not None and gap > most:
+        rules = f"--rotation-rules ScheduleExpression='rate({_days(most)})'"
         return warning(
             "rotation",
             f"it rotates every {_days(gap)}{by}, and {_days(most)} are to be the most",
             "shorten its schedule: `aws secretsmanager rotate-secret --no-rotate-immediately"
-            f" --rotation-rules ScheduleExpression='rate(30 days)' --secret-id {secret.name}`",
+            f" {rules} --secret-id {secret.name}`",
         )
     if secret.last is None or now - secret.last > most:
         do = f"see `rotctl status --prefix {secret.name}`"
@@ -102,7 +103,8 @@ def _policy(secret: Stored) -> Finding:
             "policy",
             "its resource policy lets everybody in",
             "name in it who may, or add a condition, and store it with `aws secretsmanager"
-            f" put-resource-policy --secret-id {secret.name} --block-public-policy`",
+            f" put-resource-policy --secret-id {secret.name} --block-public-policy"
+            " --resource-policy file://policy.json`",
         )
     others = sorted(accounts(secret.policy) - {secret.account})
     return ok("policy", f"lets in {', '.join(others)}" if others else "not public")

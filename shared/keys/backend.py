@@ -14,10 +14,12 @@ from shared.keys.contract import KeyIssuer
 from shared.keys.diagnosis import AskedOnce, KeyDiagnosis
 from shared.keys.ends import VARIABLE, Ends
 from shared.keys.issued import IssuedKey
+from shared.keys.leaks import end_leaked
 from shared.keys.propagation import probe
 from shared.keys.replaced import ReplacedKey
 from shared.protocol.contract import StoredVersion, Ticket
 from shared.protocol.findings import Findings, Link
+from shared.protocol.receipt import Receipt
 from shared.protocol.reset import Reset
 
 _SHORT_GAP = "SHORT_GAP"
@@ -61,6 +63,14 @@ class KeyStrategy(Protocol):
 
     def end_old_credential(self, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> str | None:
         """End the key that was in use before `promoted`, which is now; gives what came of it."""
+        ...
+
+    def end_leaked(self, leaked: ApiKey, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+        """End a key that is accepted still, though `promoted` is in use.
+
+        Raises what keeps it from ending: it is not shown to be this secret's, it only expires, or a
+        version with a custom staging label holds it.
+        """
         ...
 
 
@@ -148,6 +158,11 @@ class ApiKeyBackend:
                 self.check_wishes(key)
         strategy = _strategies(issuer, self._granted(key).ends)[key.way]
         KeyDiagnosis(issuer, strategy, versions, ticket, findings).run()
+
+    def end_leaked(self, leaked: ApiKey, ticket: Ticket[ApiKey], receipt: Receipt, /) -> None:
+        """End the leaked key where it is accepted still, and use it until it is refused."""
+        end = self._strategy_of(ticket.pending()).end_leaked
+        end_leaked(self._issuer, leaked, ticket, receipt, end)
 
     def check_wishes(self, current: ApiKey) -> None:
         """Raises MalformedSecret where the secret asks for more than it may, and Misconfigured.

@@ -18,7 +18,7 @@ from shared.keys.contract import KeyIssuer
 from shared.keys.inherited import inherited
 from shared.keys.proof import MAX_PROBES, accepted_key, is_proved, key_candidates
 from shared.keys.propagation import probe
-from shared.keys.slots import accepted_in_slot, check_other_slot, may_end_other
+from shared.keys.slots import accepted_in_slot, check_other_slot, leaked_in_other, may_end_other
 from shared.protocol.contract import Ticket
 from shared.protocol.expiry import AT_NEXT_SET, ENDED, REPLACED_AT_SET
 
@@ -82,6 +82,11 @@ class ChosenKey:
             return None
         self._set(self._issuer.choose(promoted), promoted, ticket)
         return ENDED
+
+    def end_leaked(self, leaked: ApiKey, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+        """End the key in the other slot, where that is the leaked one."""
+        held = leaked_in_other(self._issuer, leaked, promoted, ticket)
+        self._set(self._issuer.choose(held), held, ticket)
 
     def _accepted(self, sought: ApiKey, ticket: Ticket[ApiKey]) -> ApiKey | None:
         """See accepted_key."""

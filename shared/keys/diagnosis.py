@@ -167,6 +167,8 @@ class KeyDiagnosis:
             why = "the way to the issuer is broken"
         elif self._accepted:
             why = f"{self._accepted} is accepted, and {why}"
+        elif not isinstance(self._problem, Rejected):
+            why = "what the issuer said of the key before does not tell whether it is right"
         for version in self._versions:
             if version.of not in self._told:
                 is_of_account = version.credential.account == self._key.account
@@ -195,7 +197,8 @@ class KeyDiagnosis:
 
 
 def _same(one: ApiKey, other: ApiKey) -> bool:
-    return one.account == other.account and one.key == other.key
+    """Whether an answer about one is about the other, too: it may be about the id."""
+    return (one.account, one.key, one.key_id) == (other.account, other.key, other.key_id)
 
 
 def _told(answer: bool | RotationError) -> bool:  # noqa: FBT001 - an answer, and no choice

@@ -9,6 +9,7 @@ from shared.keys.api_key import ApiKey
 from shared.keys.contract import KeyIssuer, KeyManager, OwnedKey
 from shared.keys.ends import Ends, warn_of_early_end
 from shared.keys.holding import Held, Holding
+from shared.keys.leaks import custom_labelled, not_shown, only_expires
 from shared.keys.leftovers import Ending, Leftovers
 from shared.keys.proof import accepted_key
 from shared.keys.slots import accepted_in_slot
@@ -133,6 +134,19 @@ class IssuedKey:
         if not manager.can_revoke:
             return EXPIRES
         return ENDED if ending else None
+
+    def end_leaked(self, leaked: ApiKey, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+        """Revoke the leaked key, whenever its rotation was."""
+        manager = self._issuer.manage(promoted, ticket)
+        leftovers = Leftovers(self._issuer, manager, ticket)
+        if not manager.can_revoke:
+            raise only_expires(leaked, leftovers.find_end(leaked))
+        if leftovers.is_custom_labelled(leaked):
+            raise custom_labelled(leaked)
+        ending = leftovers.ending(leaked, promoted)
+        if not ending:
+            raise not_shown(leaked)
+        revoke(manager, ending, ticket)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from shared.keys.ends import warn_of_early_end
 from shared.keys.inherited import inherited
 from shared.keys.proof import accepted_key, is_proved, reset_advice
 from shared.keys.propagation import probe
-from shared.keys.slots import accepted_in_slot, check_other_slot, may_end_other
+from shared.keys.slots import accepted_in_slot, check_other_slot, leaked_in_other, may_end_other
 from shared.protocol.contract import Ticket
 from shared.protocol.expiry import AT_NEXT_CREATE, ENDED, REPLACED_AT_CREATE
 
@@ -93,11 +93,18 @@ class ReplacedKey:
             return self.expiry(promoted, ticket)
         if not may_end_other(self._issuer, promoted, ticket):
             return None
+        self._end_other(promoted, ticket)
+        return ENDED
+
+    def end_leaked(self, leaked: ApiKey, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+        """End the key in the other slot, where that is the leaked one."""
+        self._end_other(leaked_in_other(self._issuer, leaked, promoted, ticket), ticket)
+
+    def _end_other(self, promoted: ApiKey, ticket: Ticket[ApiKey]) -> None:
         manager = self._issuer.manage(promoted, ticket)
         kept = inherited(manager, promoted)
         ticket.ensure_still_this_rotation()
         manager.issue(promoted, kept)
-        return ENDED
 
     def _refused(
         self, pending: ApiKey, ticket: Ticket[ApiKey], refusal: Rejected

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
 from shared.protocol.findings import Findings
+from shared.protocol.receipt import Receipt
 from shared.protocol.reset import Reset
 
 C = TypeVar("C")  # a credential: Login or ApiKey
@@ -213,5 +214,15 @@ class Backend(Protocol[C]):
         be missing. The ticket's version is the pending one, or one that is not stored.
         What is seen goes into `findings` as soon as it is seen: the time may end at any line. No
         credential is tried that setSecret would not try, if its refusal may count towards a lock.
+        """
+        ...
+
+    def end_leaked(self, leaked: C, ticket: Ticket[C], receipt: Receipt, /) -> None:
+        """End now a credential that `pending` has replaced, whatever the settings say.
+
+        The rotation is over, and `pending` is in use. First both are proved, as in a rotation: who
+        asks may have written the secret. Then the sessions of its user end, as far as there are
+        any; then it is used once more, and has to be refused. Each part goes into `receipt`.
+        Raises TargetMismatch where `pending` has not replaced it, and what keeps it from ending.
         """
         ...

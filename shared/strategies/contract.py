@@ -56,6 +56,21 @@ class Session(Protocol):
         """
         ...
 
+    def end_other_sessions(self) -> Mapping[str, str]:
+        """Ask the server to end this user's other sessions that began before the first such call.
+
+        Gives those that were there, by id, each with the SQL by which an administrator ends it:
+        it may take a moment to end. Raises Forbidden where nobody can.
+        """
+        ...
+
+    def others_accepting(self, password: Secret, /, *, by: Self | None = None) -> Mapping[str, str]:
+        """What else of this user's name accepts the password, each with the SQL that ends that.
+
+        Raises Forbidden where whoever looks has no right to see it.
+        """
+        ...
+
 
 class OverlapSession(Session, Protocol):
     """A Session whose server can accept two passwords of one user."""

@@ -13,9 +13,16 @@ from shared.errors import GIVE_UP, Permanent, Rejected, RotationError, TargetMis
 from shared.protocol.contract import Ticket
 from shared.protocol.expiry import REPLACED_AT_SET
 from shared.protocol.findings import Findings, Link
+from shared.protocol.receipt import Receipt
 from shared.strategies.contract import Directory, Engine, S, Session
-from shared.strategies.database import DatabaseBackend, login_candidates, refuse_copy
+from shared.strategies.database import (
+    DatabaseBackend,
+    login_candidates,
+    refuse_copy,
+    refuse_unreplaced,
+)
 from shared.strategies.diagnosis import Seen
+from shared.strategies.elsewhere import at_writer, is_elsewhere, seconds_for
 from shared.strategies.options import ONE_PASSWORD, TWO_PASSWORDS, Options
 
 LOG = logging.getLogger(f"rotation.{__name__}")
@@ -109,6 +116,29 @@ class SingleUser(DatabaseBackend[S]):
         who = "the admin" if self.admin_sets else "the user itself"
         with findings.looking(Link.RIGHTS, f"{who} may set the password"):
             seen.session.check_may_set_password(by=seen.by)
+
+    def end_leaked(self, leaked: Login, ticket: Ticket[Login], receipt: Receipt, /) -> None:
+        """End the old password if it lives beside the new one, then the user's sessions."""
+        current = ticket.pending()
+        refuse_unreplaced(leaked, current, current.username)
+        with self.logins.session(current) as session, self.setter(current, ticket) as (admin, by):
+            session.ping()
+            what = f"the password of {leaked.address}"
+            is_refused = self.leaks.is_refused(at_writer(leaked, admin), receipt)
+            if is_refused:
+                receipt.note_ended(what, by_rotation=True)
+            else:
+                ticket.ensure_still_this_rotation()
+                if self.end_beside(Change(session, current, current, admin, by)):
+                    receipt.note_ended(what)
+            self.leaks.look_beside(session, leaked, by, receipt)
+        self.leaks.end_everywhere(current, admin, receipt)
+        if not is_refused or is_elsewhere(admin, leaked):
+            self.leaks.is_refused(leaked, receipt, within=seconds_for(admin, leaked))
+
+    def end_beside(self, _change: "Change[S]") -> bool:
+        """Let only the password be accepted that logged in; False where a user has one only."""
+        return False
 
     def set(self, change: "Change[S]") -> bool:
         """Have the user accept the pending password; whether that ended the accepted one."""

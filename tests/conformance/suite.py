@@ -16,6 +16,7 @@ from shared.aws import store
 from shared.errors import Busy, Rejected, WrongStage
 from shared.protocol.event import Step
 from tests.lab import Lab, LabSecret
+from tests.leaked import end_leaked
 
 READS = {"GetSecretValue", "DescribeSecret", "ListSecretVersionIds"}
 EXTRA = {"note": "✓ kept", "count": 3, "ratio": 0.1, "nested": {"b": [1, None, True]}, "": ""}
@@ -269,6 +270,21 @@ class RotationSuite:
         kept_back = {*secret.values(), first["RotationToken"], second["RotationToken"]}
         found = [value for value in kept_back if value in shown]
         assert not found
+
+    # --- a leak ---
+
+    def test_what_has_leaked_is_refused_once_a_person_has_asked(
+        self, secret: LabSecret, output: Callable[[], str]
+    ) -> None:
+        leaked = secret.holder("AWSCURRENT") or ""
+        secret.rotate()
+        answer = end_leaked(secret, leaked)
+        assert answer["refused"]["proven"]
+        assert secret.accepted_versions() == {secret.holder("AWSCURRENT")}
+        told = output() + json.dumps(answer)
+        assert leaked in told
+        assert not [value for value in secret.values() if value in told]
+        assert secret.rotate().state == "succeeded"
 
     def test_every_password_differs(self, secret: LabSecret) -> None:
         for _ in range(2):

@@ -6,7 +6,7 @@ from typing import Any
 
 from local.bootstrap import ROOT
 from rotctl import cli
-from rotctl.commands import adopt, attach, check, history, rotate, status, trial
+from rotctl.commands import adopt, attach, check, end, history, rotate, status, trial
 
 PAGE = (ROOT / "docs/rotctl.md").read_text()
 HELPS = {
@@ -18,6 +18,7 @@ HELPS = {
     "adopt": adopt.HELP,
     "history": history.HELP,
     "check": check.HELP,
+    "end": end.HELP,
 }
 POLICY: dict[str, Any] = json.loads(re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)[0])
 

@@ -348,7 +348,7 @@ def test_a_deployed_functions_settings_decide(deployed: Mapping[str, str]) -> No
     with mock.patch.dict(os.environ, deployed):
         for value, function, broken, warned in (
             (asking, "Strict", ["rotation.password_length"], []),
-            (asking, "Lenient", [], []),
+            (asking, "arn:aws:lambda:us-east-1:123456789012:function:Lenient", [], []),
             (unencrypted, "Lenient", [], ["ssl"]),
             (unencrypted, "Strict", ["ssl"], []),
             (plain, "Pair", ["username"], []),

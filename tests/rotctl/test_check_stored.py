@@ -150,7 +150,7 @@ def test_a_rotation_that_is_off_or_too_seldom(vault: Vault) -> None:
     vault.secret("turn/off", None)
     vault.secret("turn/never", None)
     arn = vault.service.function_arn("F")
-    stored = vault.secret("turn/seldom", {"ScheduleExpression": "rate(200 days)"})
+    vault.secret("turn/seldom", {"ScheduleExpression": "rate(200 days)"})
     vault.secret("turn/cron", {"ScheduleExpression": "cron(0 8 1 * ? *)"})
     vault.client.rotate_secret(
         SecretId="turn/never",
@@ -167,10 +167,18 @@ def test_a_rotation_that_is_off_or_too_seldom(vault: Vault) -> None:
     assert said["never"]["words"] == "it was never rotated"
     assert said["seldom"]["words"] == "it rotates every 200 days, and 90 days are to be the most"
     assert advice(said["seldom"]) == ["rotate-secret"]
+    assert "ScheduleExpression='rate(90 days)'" in said["seldom"]["do"]
     assert said["cron"]["verdict"] == "ok"
     assert {said[name]["verdict"] for name in ("off", "never", "seldom")} == {"warning"}
     assert findings(f"{words} --max-days 200")["turn/seldom", "rotation"]["verdict"] == "ok"
-    stored.rotation.configure(arn, parse({"ScheduleExpression": "rate(30 days)"}))
+    known = len(vault.service.outcomes("turn/seldom"))
+    vault.client.rotate_secret(
+        SecretId="turn/seldom",
+        RotationRules={"ScheduleExpression": "rate(90 days)"},
+        RotateImmediately=False,
+    )
+    vault.service.wait_for_rotation("turn/seldom", beyond=known)
+    assert findings("--stored turn/seldom")["turn/seldom", "rotation"]["verdict"] == "ok"
     with later(days=100):
         late = findings("--stored turn/seldom")["turn/seldom", "rotation"]
     assert late["words"] == "it was last rotated 100 days ago"
@@ -219,6 +227,13 @@ def test_a_policy_that_lets_everybody_in(vault: Vault) -> None:
     found = findings("--prefix open/")
     assert found["open/everybody", "policy"]["verdict"] == "broken"
     assert advice(found["open/everybody", "policy"]) == ["put-resource-policy"]
+    narrow = {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}
+    mended = {"Version": "2012-10-17", "Statement": {**statement, "Principal": "*",
+                                                     "Condition": narrow}}  # fmt: skip
+    vault.client.put_resource_policy(
+        SecretId="open/everybody", ResourcePolicy=json.dumps(mended), BlockPublicPolicy=True
+    )
+    assert findings("--stored open/everybody")["open/everybody", "policy"]["verdict"] == "ok"
     assert found["open/shared", "policy"]["words"] == "lets in 210987654321"
 
 

@@ -131,13 +131,7 @@ class World:
     ) -> Rotated:
         """A user's, attached by a test of it, which is all that has run."""
         made = self.seed(name, server=server, tags=tags)
-        self.service.client().rotate_secret(
-            SecretId=made.arn,
-            RotationLambdaARN=self.service.function_arn(function),
-            RotationRules={"AutomaticallyAfterDays": 30},
-            RotateImmediately=False,
-        )
-        self.service.wait_for_rotation(made.arn)
+        self._attach(made.arn, function)
         return made
 
     def seed(
@@ -145,6 +139,17 @@ class World:
     ) -> Rotated:
         """A user's, without a function."""
         target = PostgresTarget(server or self.server, f"ops_{uuid.uuid4().hex[:8]}")
+        return Rotated(name, self._seed(name, target, tags), target)
+
+    def attach(
+        self, name: str, target: Target, function: str, tags: Mapping[str, str] = NO_TAGS
+    ) -> str:
+        """The target's secret, its function attached by a test; its ARN."""
+        arn = self._seed(name, target, tags)
+        self._attach(arn, function)
+        return arn
+
+    def _seed(self, name: str, target: Target, tags: Mapping[str, str]) -> str:
         client = self.service.client()
         arn = target.seed(client, name)
         if tags:
@@ -152,7 +157,16 @@ class World:
                 SecretId=arn, Tags=[{"Key": key, "Value": value} for key, value in tags.items()]
             )
         self.home.targets[arn] = target
-        return Rotated(name, arn, target)
+        return arn
+
+    def _attach(self, arn: str, function: str) -> None:
+        self.service.client().rotate_secret(
+            SecretId=arn,
+            RotationLambdaARN=self.service.function_arn(function),
+            RotationRules={"AutomaticallyAfterDays": 30},
+            RotateImmediately=False,
+        )
+        self.service.wait_for_rotation(arn)
 
     def rotate(self, secret: Rotated) -> str:
         """A whole rotation by the service; how it ended."""

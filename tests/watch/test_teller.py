@@ -1,13 +1,14 @@
 """What is told of rotations on a real database: by their real events, lines and descriptions."""
 
 import json
+import re
 
 import pytest
 
 from local.secrets_manager import Call
 from tests.deploy.rights.iam import actions
 from tests.deploy.stack.deployed import ACCOUNT, REGION, deploy
-from tests.rotctl.world import World
+from tests.rotctl.world import World, run
 from tests.watch.published import Topic, lines_of
 
 DENIED = "AccessDeniedException"
@@ -72,6 +73,10 @@ def test_a_failure_is_told_with_the_step_the_reason_and_what_to_do(
     subject, text = topic.told_of(secret, "RotationAbandoned")
     assert subject == "Rotation was abandoned: stubborn"
     assert lines_of(text)["Another attempt"].startswith("none, but the next rotation; ")
+    advised = re.findall(r"rotctl ((?:history|try) \S+)", text)
+    assert advised == ["history stubborn", "try stubborn"]
+    # No stored password works here, which the test of it tells.
+    assert [run(words).code for words in advised] == [0, 1]
 
 
 def test_a_success_is_told_with_the_next_rotation_and_when_the_old_one_ends(

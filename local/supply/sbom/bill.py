@@ -42,7 +42,7 @@ def bill(artifact: Path, wheels: list[Wheel], made: BuildFacts) -> str:
         "metadata": {"timestamp": made.timestamp, "component": _artifact_component(artifact, made)},
         "components": [
             *(_package(artifact, wheel) for wheel in wheels),
-            _certificates(artifact, made),
+            *_certificates(artifact, made),
         ],
         # Nothing else is in it; what the packages are made of is theirs to say.
         "compositions": [{"aggregate": "complete", "assemblies": [made.function]}],
@@ -140,10 +140,13 @@ def _licences(wheel: Wheel) -> list[dict[str, Any]]:
     return [{"license": {"name": name}} for name in classified or [licence or "not said"]]
 
 
-def _certificates(artifact: Path, made: BuildFacts) -> Component:
+def _certificates(artifact: Path, made: BuildFacts) -> list[Component]:
+    """None where it has no TLS of its own."""
+    if not (artifact / CERTIFICATES).is_file():
+        return []
     description = f"Amazon RDS's certificate authorities, from {made.certificates_from}"
     more = {"description": description}
-    return _file(CERTIFICATES, CERTIFICATES, artifact / CERTIFICATES, more)
+    return [_file(CERTIFICATES, CERTIFICATES, artifact / CERTIFICATES, more)]
 
 
 def _file(reference: str, name: str, path: Path, more: Component) -> Component:

@@ -10,14 +10,14 @@ from pathlib import Path
 
 from local import bootstrap, template
 from local.build import artifacts, bytecode
-from local.build.source import Source
+from local.build.source import Source, Watch, source_of
 from local.supply import pins
 from local.supply.sbom.bill import BuildFacts, bill
 from local.supply.sbom.wheels import find_wheels
 
 ROOT = bootstrap.ROOT
 # What decides what is in an artifact.
-SOURCES = ("shared", "rotators", "requirements", "local", "pyproject.toml")
+SOURCES = ("shared", "rotators", "watch", "rotctl", "requirements", "local", "pyproject.toml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Made:
 
 
 def make(wanted: Wanted, functions: list[str] | None = None) -> Iterator[Made]:
-    """Build those of the template, or these; one artifact for all that have the same rotator."""
+    """Build those of the template, or these; one artifact for all that have the same source."""
     target = artifacts.lambda_target(wanted.architecture, wanted.python_version)
     python = bytecode.python_of(wanted.python_version)
     properties = {
@@ -52,12 +52,11 @@ def make(wanted: Wanted, functions: list[str] | None = None) -> Iterator[Made]:
         "python": wanted.python_version,
         "sdk": wanted.sdk,
     }
-    by_rotator: dict[str, list[str]] = {}
-    for name, function in template.functions().items():
+    by_source: dict[Source | Watch, list[str]] = {}
+    for name in (*template.functions(), *template.watchers()):
         if name in (functions or [name]):
-            by_rotator.setdefault(function.rotator, []).append(name)
-    for rotator, names in by_rotator.items():
-        source = Source(rotator, sdk=wanted.sdk)
+            by_source.setdefault(source_of(name, wanted.sdk), []).append(name)
+    for source, names in by_source.items():
         with tempfile.TemporaryDirectory() as folder:
             artifact = Path(folder)
             artifacts.build(source, artifact, target, python)

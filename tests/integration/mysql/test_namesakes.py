@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from shared.protocol.event import Step
 from shared.secret import Secret
 from tests.integration.mysql.users import Users
 from tests.lab import Lab
+from tests.leaked import is_open
 
 PASSWORDS = ("first", "second", "third")
 HERE, THERE = "127.0.0.1", "127.0.0.2"
@@ -106,6 +107,18 @@ def test_a_crash_in_the_middle_is_healed(
     assert users.accepts("second", source=THERE)
     change(users, how, "second", "first")
     assert accepted(users, *PASSWORDS) == {"second"} | ({"first"} if own == "add" else set())
+
+
+def test_the_sessions_of_every_account_of_the_name_end(users: Users) -> None:
+    with (
+        users.session("first") as session,
+        closing(users.connect(users.name, "first", source=THERE)) as there,
+        closing(users.connect(users.name, "strangers", source="127.0.0.3")) as strangers,
+        closing(users.connect(users.admin, "admin")) as another,
+    ):
+        assert len(session.end_other_sessions()) == 2
+        assert [is_open(each) for each in (there, strangers, another)] == [False, False, True]
+        session.ping()
 
 
 def test_two_copies_at_once(users: Users) -> None:

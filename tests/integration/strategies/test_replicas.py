@@ -17,6 +17,7 @@ from shared.protocol.event import Step
 from tests.engines import ALTERNATING, SINGLE
 from tests.fixtures.replicas import wait_for_user
 from tests.lab import Lab, LabSecret
+from tests.leaked import end_leaked, is_open, sessions
 
 BY_ADMIN = {"ADMIN_SETS_PASSWORD": "true"}
 STRATEGIES: dict[str, Mapping[str, str] | None] = {
@@ -120,6 +121,24 @@ def test_a_reader_that_is_late_is_waited_for_in_setsecret(pair: Pair) -> None:
         assert outcome.state == "succeeded", outcome.error
         assert pair.target.accepts(pair.secret.value())
         assert pair.at_reader.accepts(pair.secret.value())
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [("postgres", "alternating users"), ("mysql", "overlap"), ("mariadb", "by an admin")],
+    indirect=True,
+    ids=" ".join,
+)
+def test_what_has_leaked_ends_at_the_reader_and_at_the_writer(pair: Pair) -> None:
+    old, leaked = pair.secret.value(), pair.secret.holder("AWSCURRENT") or ""
+    with sessions((pair.target, old), (pair.at_reader, old)) as opened:
+        assert pair.secret.rotate().state == "succeeded"
+        answer = end_leaked(pair.secret, leaked)
+        assert (answer["left"], answer["refused"]["proven"]) == ([], True)
+        assert [is_open(each) for each in opened] == [False, False]
+    assert not pair.target.accepts(old)
+    assert not pair.at_reader.accepts(old)
+    assert pair.at_reader.accepts(pair.secret.value())
 
 
 @pytest.mark.parametrize("server", ["postgres", "mysql", "mariadb"])

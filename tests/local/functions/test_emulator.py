@@ -110,7 +110,8 @@ def test_it_stays_warm_and_is_found_by_name_and_arn(home: Emulator, tell: Tell) 
     assert tell()["pid"] == first
     assert home.log("Tiny").read_text().count("cold start") == 1
     assert [event.message for event in home.log_events(ARN)].count("cold start") == 1
-    assert home.configuration(ARN) == Configuration("tiny.handler", 2, 128)
+    own = {"OWN": "function", "BOTH": "function"}
+    assert home.configuration(ARN) == Configuration("tiny.handler", 2, 128, environment=own)
     assert home.configuration("None") is None
 
 

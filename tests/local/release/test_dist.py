@@ -17,7 +17,7 @@ from local.supply.sbom import making
 from local.supply.sbom.bill import digest
 from local.supply.sbom.making import Made, Wanted
 
-FUNCTIONS = list(template.functions())
+FUNCTIONS = [*template.functions(), *template.watchers()]
 VALIDATOR = "local.supply.__main__.main"
 
 

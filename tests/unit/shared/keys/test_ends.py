@@ -51,3 +51,10 @@ def test_what_cannot_be_is_told_of_who_asked_for_it() -> None:
         with pytest.raises(Misconfigured) as functions:
             refuse(ends(None, "after:7d"))
         assert functions.value.field == "OLD_KEY_ENDS"
+
+
+@pytest.mark.parametrize("age", ["30m", "90m", "24h", "36h", "7d"])
+def test_the_line_of_finishsecret_says_how_old_the_successor_must_be(age: str) -> None:
+    said = ends(None, f"after:{age}").expiry
+    assert f"once the new one is {'1d' if age == '24h' else age} old" in said
+    assert ends(None).expiry == "it ends at the next rotation's createSecret"
