@@ -4,8 +4,11 @@ import logging
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from functools import partial
 from typing import Self, TypeVar
+
+from psycopg import sql
 
 from rotators.postgres.catalog import read_pair
 from rotators.postgres.comparison import verify_pair
@@ -29,10 +32,15 @@ from rotators.postgres.provisioning import (
 )
 from rotators.postgres.roles import RolePair
 from shared.credentials import Login
-from shared.errors import RejectedByPolicy, TargetMismatch
+from shared.errors import Misconfigured, RejectedByPolicy, TargetMismatch
 from shared.secret import Secret
 
 T = TypeVar("T")
+# What psycopg has a date for: infinity, and what is beyond it, is no end.
+_VALID_UNTIL = (
+    "SELECT CASE WHEN rolvaliduntil < '9999-01-01' THEN rolvaliduntil END FROM pg_roles"
+    " WHERE rolname = session_user"
+)
 LOG = logging.getLogger(f"rotation.{__name__}")
 
 
@@ -68,6 +76,19 @@ class PostgresSession:
         """Whether, as far as this admin sees, the login would not be refused, nor lock the user."""
         with self.reading() as connection:
             return is_worth_trying(connection, login)
+
+    def check_lasts(self, until: datetime | None, /) -> None:
+        """Raise Misconfigured where the role is VALID UNTIL a moment before that."""
+        with self.reading() as connection:
+            ((ends,),) = connection.execute(_VALID_UNTIL).fetchall()
+        if isinstance(ends, datetime) and (until is None or ends <= until):
+            role = sql.Identifier(self._login.username).as_string()
+            raise Misconfigured(
+                f"postgres {self._login.address}: the role is let in until "
+                f"{ends.isoformat(timespec='seconds')}, whatever its password",
+                do=f"ALTER ROLE {role} VALID UNTIL 'infinity'",
+                field="username",
+            )
 
     def set_password(self, password: Secret, /, *, by: Self | None = None) -> None:
         """Give the user this password, in one transaction: by `by` where given, else by itself.

@@ -10,7 +10,7 @@ from shared.errors import Rejected, RotationError, Unreachable, Untrusted
 from shared.protocol.candidates import Candidate
 from shared.protocol.contract import StoredVersion, Ticket
 from shared.protocol.findings import Finding, Findings, Link, State
-from shared.strategies.contract import S
+from shared.strategies.contract import LastingSession, S
 from shared.strategies.told import ADMIN, ToldAdmin, ToldLogins
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class DatabaseDiagnosis(Generic[S]):
     ) -> None:
         self._strategy = strategy
         self._versions = versions
+        self._ticket = ticket
         self._findings = findings
         self._user = versions[0].credential
         self._targets = strategy.targets_of(self._user)
@@ -92,6 +93,9 @@ class DatabaseDiagnosis(Generic[S]):
             for link in (Link.RIGHTS, Link.STRATEGY):
                 self._findings.add(Finding(link, State.UNKNOWN, f"not looked at: {why}"))
             return
+        if isinstance(found, LastingSession):
+            with self._findings.looking(Link.LOGIN, of=self._accepted, otherwise=State.WARNING):
+                found.check_lasts(self._ticket.next_rotation)
         by = self._admin.by
         if by is not None:
             self._try_others(by)
