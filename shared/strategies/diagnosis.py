@@ -94,7 +94,7 @@ class DatabaseDiagnosis(Generic[S]):
                 self._findings.add(Finding(link, State.UNKNOWN, f"not looked at: {why}"))
             return
         if isinstance(found, LastingSession):
-            with self._findings.looking(Link.LOGIN, of=self._accepted, otherwise=State.WARNING):
+            with self._findings.looking(Link.STRATEGY, otherwise=State.WARNING):
                 found.check_lasts(self._ticket.next_rotation)
         by = self._admin.by
         if by is not None:
@@ -131,10 +131,15 @@ class DatabaseDiagnosis(Generic[S]):
             login = version.credential
             if version.of in self._told or not self._strategy.expects(login, self._let_in):
                 continue
-            with self._findings.looking(Link.LOGIN, of=version.of):
-                if login.target in self._targets and by.is_worth_trying(login):
+            if login.target not in self._targets:
+                continue
+            look = self._findings.looking(Link.LOGIN, of=version.of, otherwise=State.WARNING)
+            with look as looked:
+                if by.is_worth_trying(login):
                     with suppress(RotationError), ExitStack() as stack:
                         self._logins.enter(login, stack)
+            if looked.problem is not None:
+                self._told.add(version.of)
 
     def _tell(self, login: Login, problem: RotationError | None) -> None:
         """How a login ended, of every version that holds it; the first tells of the way there."""
@@ -185,7 +190,7 @@ class DatabaseDiagnosis(Generic[S]):
         if isinstance(self._problem, Rejected) and self._admin.by is not None:
             return f"the server shows that it would be refused, or that {_COUNTED}"
         if isinstance(self._problem, Rejected):
-            return f"a later one has replaced it, and {_COUNTED}"
+            return f"it is not likely to be in use, and {_COUNTED}"
         return "the login before it failed otherwise than by its password"
 
 

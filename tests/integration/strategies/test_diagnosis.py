@@ -149,7 +149,7 @@ def test_a_role_whose_time_ends_is_warned_of(lab: Lab, postgres_server: Server) 
     soon = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     sql_of(secret, f"ALTER ROLE {{0}} VALID UNTIL '{soon}'")
     told = secret.diagnose()
-    assert told.bad == [("login", "warning", "AWSCURRENT", "Misconfigured")]
+    assert told.bad == [("strategy", "warning", "", "Misconfigured")]
     (warned,) = (each for each in told.findings if each["state"] == "warning")
     assert isinstance(secret.target, PostgresTarget)
     with secret.target.admin() as admin:
