@@ -63,11 +63,24 @@ def document(template: Path = TEMPLATE) -> dict[str, Any]:
 
 
 def functions(template: Path = TEMPLATE) -> dict[str, Function]:
-    """{logical id: Function} of every AWS::Serverless::Function, in the template's order."""
+    """{logical id: Function} of every rotation function, in the template's order."""
+    declared = _declared(template).items()
+    return {name: each for name, each in declared if each.handler.startswith("rotators.")}
+
+
+def watchers(template: Path = TEMPLATE) -> dict[str, Function]:
+    """The same of the functions in `watch`, which rotate nothing."""
+    declared = _declared(template).items()
+    return {name: each for name, each in declared if each.handler.startswith("watch.")}
+
+
+def _declared(template: Path) -> dict[str, Function]:
+    """Every AWS::Serverless::Function."""
     whole = document(template)
     shared = whole.get("Globals", {}).get("Function", {})
+    parameters = whole.get("Parameters", {})
     return {
-        name: _function(shared, resource["Properties"], whole.get("Parameters", {}))
+        name: _function(_without_ignored(shared, resource), resource["Properties"], parameters)
         for name, resource in whole["Resources"].items()
         if resource["Type"] == "AWS::Serverless::Function"
     }
@@ -114,6 +127,12 @@ def _with(part: Any, variable: str, value: str) -> Any:  # noqa: ANN401 - any pa
     named = {_with(key, variable, value): _with(of, variable, value) for key, of in part.items()}
     text = named.get("Fn::Sub")
     return text if isinstance(text, str) and "${" not in text else named
+
+
+def _without_ignored(shared: Mapping[str, Any], resource: Mapping[str, Any]) -> dict[str, Any]:
+    """What of the Globals the resource takes."""
+    ignored = resource.get("IgnoreGlobals", ())
+    return {name: value for name, value in shared.items() if name not in ignored}
 
 
 def _function(

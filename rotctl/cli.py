@@ -2,6 +2,14 @@
 
 import typer
 
+from rotctl.commands.adopt import HELP as ADOPT
+from rotctl.commands.adopt import adopt
+from rotctl.commands.attach import HELP as ATTACH
+from rotctl.commands.attach import attach
+from rotctl.commands.check import HELP as CHECK
+from rotctl.commands.check import check
+from rotctl.commands.end import HELP as END
+from rotctl.commands.end import end
 from rotctl.commands.history import HELP as HISTORY
 from rotctl.commands.history import history
 from rotctl.commands.rotate import HELP as ROTATE
@@ -18,7 +26,11 @@ Examples:
   rotctl status
   rotctl rotate app/db
   rotctl try app/db
+  rotctl attach app/db --function PostgresSingleUser
+  rotctl adopt --all
   rotctl history app/db
+  rotctl check app.json
+  rotctl end app/db --leaked
 
 It uses your AWS credentials, profile and region as the AWS CLI does.
 It never reads a secret's value, nor takes one on the command line.
@@ -34,4 +46,8 @@ app = typer.Typer(
 app.command("status", help=STATUS)(status)
 app.command("rotate", help=ROTATE)(rotate)
 app.command("try", help=TRIAL)(trial)
+app.command("attach", help=ATTACH)(attach)
+app.command("adopt", help=ADOPT)(adopt)
 app.command("history", help=HISTORY)(history)
+app.command("check", help=CHECK)(check)
+app.command("end", help=END)(end)

@@ -31,6 +31,17 @@ Tags = Annotated[
     typer.Option("--tag", metavar="KEY=VALUE", help="Only secrets with this tag; repeatable."),
 ]
 AsOutput = Annotated[Output, typer.Option(help="table for a person, json for a program.")]
+OneSecret = Annotated[
+    str | None, typer.Argument(metavar="[SECRET]", help="Its name or ARN; without it, many.")
+]
+All = Annotated[bool, typer.Option("--all", help="Every secret whose rotation is on.")]
+Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Until it has ended.")]
+Limit = Annotated[int, typer.Option(min=1, help="Seconds to wait for each.")]
+AtOnce = Annotated[
+    # Two of a rotation's calls share 50 a second (quotas of Secrets Manager).
+    int, typer.Option(min=1, max=25, help="How many of them go at the same time.")
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before anything is changed.")]
 Days = Annotated[int, typer.Option(min=1, max=90, help="How far back; CloudTrail keeps 90 days.")]
 
 

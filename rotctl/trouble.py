@@ -19,6 +19,10 @@ class Denied(Trouble):
     """The caller has no right to this call."""
 
 
+class Passing(Trouble):
+    """It may be gone in a minute, with nothing done about it."""
+
+
 class Missing(Trouble):
     """What was asked for is not there."""
 

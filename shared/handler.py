@@ -74,6 +74,7 @@ class StepRecord:
     days_since_rotation: float | None = None
     seconds: float = 0.0
     problem: RotationError | None = None
+    old_ends: str | None = None
 
     @property
     def code(self) -> str:
@@ -85,11 +86,16 @@ class StepRecord:
         """The keys of the log line, and the dimensions of the metrics beside the code."""
         return {"step": self.step, "backend": self.backend, "strategy": self.strategy}
 
+    @property
+    def aftermath(self) -> dict[str, str]:
+        """What finishSecret's line tells too: when the credential before ends, if that is known."""
+        return {} if self.old_ends is None else {"old_credential": self.old_ends}
+
     def report(self) -> None:
         """Write the log line and the metrics."""
         LOGGER.append_keys(**self.place, seconds=round(self.seconds, 3))
         if self.problem is None:
-            LOGGER.info("step done")
+            LOGGER.info("step done", extra=self.aftermath)
         else:
             retryable, at_fault = self.problem.retryable, self.problem.field
             keys = {"code": self.code, "retryable": retryable, "field": at_fault}
@@ -166,8 +172,10 @@ class Handler:
         LOGGER.append_keys(secret=request.secret_id, version=request.token)
         record.step = request.step.value
         backend, store = self._parts(request.secret_id, record)
+        rotation = Rotation(backend, store, request)
         try:
-            Rotation(backend, store, request).run()
+            rotation.run()
+            record.old_ends = rotation.old_ends
         finally:
             # Of a failed step above all: each attempt tells how long the secret has waited.
             if request.step is Step.CREATE and store.last_rotated is not None:

@@ -5,6 +5,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
 
 from shared.keys.api_key import ApiKey
+from shared.protocol.reset import Reset
 
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rotated/app-AbCdEf"
 
@@ -75,6 +76,9 @@ class FakeTicket:
 
     def tags_of(self, arn: str) -> Mapping[str, str]:
         raise AssertionError(arn)
+
+    def may_reset(self, _reset: Reset) -> bool:
+        return False
 
     def ensure_still_this_rotation(self, *, again: bool = False) -> None:
         assert self.allow_changes, again

@@ -1,11 +1,13 @@
-"""Lambda's GetFunctionConfiguration and Invoke: what the functions' home says, and no more.
+"""Lambda's view of functions: configuration, tags, resource policies; and how one is invoked.
 
-Source: AWS Lambda API reference. What the home does not know, such as the role, is left out.
+Source: AWS Lambda API reference, under the operations' names. What the home does not know, such as
+the role, is left out.
 """
 
 import base64
 import json
 
+from local.functions import permissions
 from local.functions.home import ARN_PREFIX, Described, FunctionError, name_of
 from local.secrets_manager import errors
 from local.secrets_manager.arn import in_region
@@ -21,7 +23,10 @@ def get_function_configuration(common: Common, region: str, request: Request) ->
     found = described(common).configuration(name)
     if found is None:
         raise errors.refusal("ResourceNotFoundException", f"Function not found: {arn}")
+    # Lambda's answer has no Environment for a function without variables.
+    variables = {"Environment": {"Variables": dict(found.environment)}} if found.environment else {}
     return {
+        **variables,
         "FunctionName": name,
         "FunctionArn": arn,
         "Handler": found.handler,
@@ -31,7 +36,56 @@ def get_function_configuration(common: Common, region: str, request: Request) ->
         "PackageType": "Zip",
         "State": "Active",
         "LoggingConfig": {"LogFormat": "Text", "LogGroup": f"{GROUPS}{name}"},
+        **({"Runtime": found.runtime} if found.runtime else {}),
+        **({"VpcConfig": dict(found.network)} if found.network else {}),
     }
+
+
+def list_tags(common: Common, _region: str, request: Request) -> Answer:
+    """The function's, by its ARN; raises ResourceNotFoundException."""
+    arn = request["Resource"]
+    found = described(common).configuration(name_of(arn))
+    if found is None:
+        raise errors.refusal("ResourceNotFoundException", f"Function not found: {arn}")
+    return {"Tags": dict(found.tags)}
+
+
+def get_policy(common: Common, region: str, request: Request) -> Answer:
+    """The function's resource policy; raises ResourceNotFoundException where it has none."""
+    name, arn = _found(common, region, request)
+    statements = common.permissions.of(name)
+    if not statements:
+        raise errors.refusal(
+            "ResourceNotFoundException", "The resource you requested does not exist."
+        )
+    return {"Policy": permissions.policy(statements, arn)}
+
+
+def add_permission(common: Common, region: str, request: Request) -> Answer:
+    """Let a service invoke the function; raises ResourceConflictException for a Sid in use."""
+    for name in request.keys() - _PERMISSION:
+        raise errors.not_offered(name)
+    name, arn = _found(common, region, request)
+    statements = common.permissions.of(name)
+    sid = request["StatementId"]
+    if any(each["Sid"] == sid for each in statements):
+        raise errors.refusal(
+            "ResourceConflictException", f"The statement id ({sid}) already exists."
+        )
+    added = permissions.statement(sid, request)
+    statements.append(added)
+    return {"Statement": json.dumps({**added, "Resource": arn})}
+
+
+_PERMISSION = {
+    "FunctionName", "StatementId", "Action", "Principal", "SourceAccount", "SourceArn",
+}  # fmt: skip
+
+
+def _found(common: Common, region: str, request: Request) -> tuple[str, str]:
+    """The function's name and ARN."""
+    answer = get_function_configuration(common, region, request)
+    return answer["FunctionName"], answer["FunctionArn"]
 
 
 def invoke(common: Common, region: str, request: Request) -> Answer:

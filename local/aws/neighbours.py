@@ -1,6 +1,6 @@
 """Which other service a request is for, and the answer: parsed, checked, performed, recorded.
 
-Lambda speaks REST and JSON; CloudWatch Logs and CloudTrail JSON 1.1, as Secrets Manager does.
+Lambda speaks REST and JSON; the others JSON 1.1, as Secrets Manager does.
 """
 
 import base64
@@ -14,16 +14,24 @@ from urllib.parse import unquote
 
 from werkzeug.wrappers import Request as HttpRequest
 
-from local.aws import functions, logs, trail
+from local.aws import functions, logs, parameters, trail
 from local.secrets_manager import errors, model
 from local.secrets_manager.journal import Call
 from local.secrets_manager.responses import Http, fault_of, parse
 from local.secrets_manager.state import Answer, Common, Request
 
-_TARGETS = {"Logs_20140328": "logs", "CloudTrail_20131101": "cloudtrail"}
+_TARGETS = {"Logs_20140328": "logs", "CloudTrail_20131101": "cloudtrail", "AmazonSSM": "ssm"}
 _FUNCTION = re.compile(r"/2015-03-31/functions/(?P<name>[^/]+)(?:/(?P<what>[a-z-]+))?")
+_TAGS = re.compile(r"/2017-03-31/tags/(?P<arn>[^/]+)")
 # What of Lambda's API is known by its path; the rest of it is not offered.
-_REST = {("GET", "configuration"): "GetFunctionConfiguration", ("POST", "invocations"): "Invoke"}
+_REST = {
+    ("GET", "configuration"): "GetFunctionConfiguration",
+    ("GET", "policy"): "GetPolicy",
+    ("POST", "policy"): "AddPermission",
+    ("POST", "invocations"): "Invoke",
+}
+# Of these the body is a JSON document of the operation's members.
+_WITH_MEMBERS = {"AddPermission"}
 # What Invoke's headers say, and whether its answer tells of an error.
 _HEADERS = {
     "InvocationType": "X-Amz-Invocation-Type",
@@ -38,10 +46,14 @@ Perform = Callable[[Common, str, Request], Answer]
 _OFFERED: Mapping[str, Mapping[str, Perform]] = {
     "lambda": {
         "GetFunctionConfiguration": functions.get_function_configuration,
+        "ListTags": functions.list_tags,
+        "GetPolicy": functions.get_policy,
+        "AddPermission": functions.add_permission,
         "Invoke": functions.invoke,
     },
     "logs": {"FilterLogEvents": logs.filter_log_events},
     "cloudtrail": {"LookupEvents": trail.lookup_events},
+    "ssm": {"GetParameter": parameters.get_parameter},
 }
 
 
@@ -65,6 +77,8 @@ def asked(http: HttpRequest) -> Asked | None:
             more |= {name: value for name, value in given.items() if value}
             more["Payload"] = base64.b64encode(http.get_data()).decode()
         return Asked("lambda", operation, {"FunctionName": unquote(found["name"]), **more})
+    if http.method == "GET" and (found := _TAGS.fullmatch(http.path)):
+        return Asked("lambda", "ListTags", {"Resource": unquote(found["arn"])})
     place, _, operation = http.headers.get("X-Amz-Target", "").rpartition(".")
     service = _TARGETS.get(place.rpartition(".")[2])
     return Asked(service, operation, {}) if service and http.method == "POST" else None
@@ -74,7 +88,8 @@ def respond(what: Asked, common: Common, region: str, http: HttpRequest) -> Http
     """Status, headers and body; the call is recorded."""
     status, code = 200, None
     try:
-        request = {**(parse(http) if what.service != "lambda" else {}), **what.addressed}
+        has_members = what.service != "lambda" or what.operation in _WITH_MEMBERS
+        request = {**(parse(http) if has_members else {}), **what.addressed}
         answer: dict[str, Any] = _perform(what, common, region, request)
     except errors.Refusal as refusal:
         status, code, answer = _status(what, refusal), refusal.code, _told(refusal)
@@ -104,7 +119,11 @@ def _perform(what: Asked, common: Common, region: str, request: Request) -> Answ
 
 def _status(what: Asked, refusal: errors.Refusal) -> int:
     """Of REST it says what went wrong; of JSON 1.1 it is always 400."""
-    rest = {"ResourceNotFoundException": 404, "AccessDeniedException": 403}
+    rest = {
+        "ResourceNotFoundException": 404,
+        "AccessDeniedException": 403,
+        "ResourceConflictException": 409,
+    }
     return rest.get(refusal.code, 400) if what.service == "lambda" else 400
 
 

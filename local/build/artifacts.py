@@ -12,7 +12,7 @@ from pathlib import Path
 
 from local import bootstrap
 from local.build import bytecode, repeatable
-from local.build.source import Source, rotator_of
+from local.build.source import Source, Watch, source_of
 
 ROOT = bootstrap.ROOT
 ARTIFACTS = bootstrap.CACHE / "artifacts"
@@ -37,7 +37,7 @@ def local_target() -> tuple[str, ...]:
 
 
 def build(
-    source: Source, artifact: Path, target: tuple[str, ...], python: str | None = None
+    source: Source | Watch, artifact: Path, target: tuple[str, ...], python: str | None = None
 ) -> None:
     """Fill the folder, emptied first; SystemExit says what is wrong with the dependencies.
 
@@ -45,7 +45,8 @@ def build(
     """
     for path in artifact.iterdir() if artifact.is_dir() else ():
         shutil.rmtree(path) if path.is_dir() else path.unlink()
-    install(source.pinned, artifact, target)
+    if source.pinned:
+        install(source.pinned, artifact, target)
     refuse_clash(artifact, source.requirements)
     repeatable.prune_sdk(artifact, source.services)
     repeatable.prune_powertools(artifact)
@@ -132,7 +133,7 @@ def main() -> None:
         raise SystemExit("ARTIFACTS_DIR must be an absolute path; SAM sets it")
     target = lambda_target(asked.architecture, asked.python_version)
     python = bytecode.python_of(asked.python_version)
-    build(Source(rotator_of(asked.function), sdk=asked.sdk), asked.artifact, target, python)
+    build(source_of(asked.function, asked.sdk), asked.artifact, target, python)
     # Of what a target prints, SAM shows the output and, unless it fails, not the errors.
     print(f"· {asked.artifact.name}: {repeatable.sizes(asked.artifact)}", flush=True)
     if python is None:

@@ -15,16 +15,31 @@ from local.kinds import RotatorKind, kinds
 _CODE = ("artifacts.py", "source.py", "repeatable.py", "bytecode.py", "compiler.py")
 
 
+# Of an artifact of `watch`: its own files, and rotctl's, which it knows AWS by.
+_WATCH = ("watch", "rotctl")
+
+
+def source_of(function: str, sdk: str, template: Path = ROOT / "template.yaml") -> "Source | Watch":
+    """What the template's function of this logical id is made from; SystemExit as rotator_of."""
+    if re.search(_block(function, r"watch\.\w+\.\w+"), template.read_text(), re.MULTILINE):
+        return Watch(sdk=sdk)
+    return Source(rotator_of(function, template), sdk=sdk)
+
+
 def rotator_of(function: str, template: Path = ROOT / "template.yaml") -> str:
     """The rotator that the template's function of this logical id has its handler in.
 
     By its lines, as the standard library has no YAML; SystemExit where there is no such function.
     """
-    block = rf"^  {re.escape(function)}:\n(?:    .*\n)*?      Handler: rotators\.([a-z0-9_]+)\.\w+$"
+    block = _block(function, r"rotators\.([a-z0-9_]+)\.\w+")
     found = re.search(block, template.read_text(), re.MULTILINE)
     if found is None:
         raise SystemExit(f"template.yaml has no function {function!r} with a handler in rotators")
     return found[1]
+
+
+def _block(function: str, handler: str) -> str:
+    return rf"^  {re.escape(function)}:\n(?:    .*\n)*?      Handler: {handler}$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +93,31 @@ class Source:
         for name in _CODE:
             state.update(Path(__file__).with_name(name).read_bytes())
         return state.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What a function of `watch` is made from: no wheel, but the SDK where it is bundled."""
+
+    root: Path = ROOT
+    sdk: str = "runtime"
+    services: tuple[str, ...] = ("lambda", "logs", "secretsmanager", "sns")
+
+    @property
+    def requirements(self) -> Path:
+        """The only pinned wheels that there may be."""
+        return self.root / "requirements" / "sdk.txt"
+
+    @property
+    def pinned(self) -> tuple[Path, ...]:
+        """All that is installed."""
+        return (self.requirements,) if self.sdk == "bundled" else ()
+
+    def files(self) -> list[Path]:
+        """Our own files that go into the artifact, relative to the root, sorted."""
+        found = (path for package in _WATCH for path in (self.root / package).rglob("*"))
+        relative = [path.relative_to(self.root) for path in found if path.is_file()]
+        return sorted(path for path in relative if not _made_by_tools(path))
 
 
 def _made_by_tools(path: Path) -> bool:

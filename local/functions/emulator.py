@@ -56,7 +56,9 @@ class Emulator:
         if not self.knows(function):
             return None
         built = self._running[name_of(function)].built
-        return Configuration(built.handler, built.timeout, built.memory)
+        return Configuration(
+            built.handler, built.timeout, built.memory, environment=built.environment
+        )
 
     def log_events(self, function: str, /) -> Sequence[LogEvent]:
         """The lines of its log, each at the time that it, or one before it, says."""

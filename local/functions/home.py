@@ -46,11 +46,18 @@ class Directory(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """How a function is set up: its handler's dotted path, seconds, megabytes."""
+    """How a function is set up: its handler's dotted path, seconds, megabytes, own variables.
+
+    runtime, network (its VpcConfig), tags: as Lambda has them; empty where the home knows none.
+    """
 
     handler: str
     timeout: int
     memory: int
+    runtime: str = ""
+    network: Mapping[str, object] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @runtime_checkable
@@ -123,14 +130,22 @@ class InProcess:
         memory: int = 256,
     ) -> None:
         self._handlers = dict(handlers)
+        self._configured: dict[str, Configuration] = {}
         self._beside = beside
         self._says = beside if beside and isinstance(beside, Described) else None
         self._timeout = timeout
         self._memory = memory
 
-    def add(self, name: str, handler: Handler | str) -> None:
-        """Have one more function, or another handler for one."""
+    def add(
+        self, name: str, handler: Handler | str, configured: Configuration | None = None
+    ) -> None:
+        """Have one more function, or another handler for one.
+
+        configured: what `configuration` answers of it, in place of what the handler shows.
+        """
         self._handlers[name] = handler
+        if configured is not None:
+            self._configured[name] = configured
 
     def knows(self, function: str, /) -> bool:
         """Whether a handler is given for the function, or it may be beside."""
@@ -140,6 +155,8 @@ class InProcess:
 
     def configuration(self, function: str, /) -> Configuration | None:
         """As it was given; what runs beside says it of its own."""
+        if (configured := self._configured.get(name_of(function))) is not None:
+            return configured
         handler = self._handlers.get(name_of(function))
         if handler is None:
             return self._says.configuration(function) if self._says else None

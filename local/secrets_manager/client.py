@@ -31,7 +31,7 @@ def environment(endpoint: str, region: str) -> dict[str, str]:
 
 def neighbours(endpoint: str) -> dict[str, str]:
     """What to export besides for rotctl, which asks other services too; see local/aws/."""
-    services = ("CLOUDTRAIL", "CLOUDWATCH_LOGS", "LAMBDA")
+    services = ("CLOUDTRAIL", "CLOUDWATCH_LOGS", "LAMBDA", "SSM")
     return {f"AWS_ENDPOINT_URL_{each}": endpoint for each in services}
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Self
 from werkzeug.wrappers import Request as HttpRequest
 
 from local.aws import neighbours
-from local.functions.home import ARN_PREFIX, Handler, Home, InProcess
+from local.functions.home import ARN_PREFIX, Configuration, Handler, Home, InProcess
+from local.functions.permissions import Permissions
 from local.secrets_manager import client as clients
 from local.secrets_manager.adoption import adopt
 from local.secrets_manager.arn import in_region, region_in
@@ -79,14 +80,16 @@ class SecretsManager(Observed):
     def home(self, home: Home) -> None:
         self._common.home = home
 
-    def add_function(self, name: str, handler: Handler) -> str:
+    def add_function(
+        self, name: str, handler: Handler, configured: Configuration | None = None
+    ) -> str:
         """Have RotateSecret find this handler in this process, beside the home's own functions.
 
-        Returns the function's ARN.
+        configured: what Lambda says of it. Returns the function's ARN.
         """
         if not isinstance(self.home, InProcess):
             self.home = InProcess({}, beside=self.home)
-        self.home.add(name, handler)
+        self.home.add(name, handler, configured)
         return self.function_arn(name)
 
     def function_arn(self, name: str) -> str:
@@ -109,6 +112,11 @@ class SecretsManager(Observed):
     def neighbours(self) -> dict[str, str]:
         """Those that point rotctl at it as well, for the other services that it asks."""
         return clients.neighbours(self.endpoint)
+
+    @property
+    def permissions(self) -> Permissions:
+        """Who may invoke the functions; a test may take it from Secrets Manager."""
+        return self._common.permissions
 
     def client(self, region: str | None = None) -> "SecretsManagerClient":
         """A boto3 client for it, closed with it; safe to share between threads."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local.functions.home import Home
+from local.functions.permissions import Permissions
 from local.secrets_manager import errors
 from local.secrets_manager.clock import SystemClock
 from local.secrets_manager.journal import Journal, ServiceEvent
@@ -58,6 +59,7 @@ class Common:
     settings: Settings
     journal: Journal = field(default_factory=Journal)
     lock: Lock = field(default_factory=Lock)
+    permissions: Permissions = field(default_factory=lambda: Permissions(ACCOUNT))
 
 
 class ServiceState:
@@ -77,6 +79,11 @@ class ServiceState:
     def home(self) -> Home:
         """Where functions run, of whatever region."""
         return self._common.home
+
+    @property
+    def permissions(self) -> Permissions:
+        """Who may invoke the functions."""
+        return self._common.permissions
 
     def secrets(self) -> list[Secret]:
         """Every secret, deleted ones and replicas included."""

@@ -30,21 +30,25 @@ def check_admin(
         check_inline(admin)
     if trust.needs_issuer_url or "issuer_url" in admin:
         _check_url(admin, errors)
-    allowed = admin.get("allow")
+    allowed = _allowed(admin)
     if allowed is None:
         return
-    if not isinstance(allowed, list) or not all(isinstance(entry, dict) for entry in allowed):
-        raise MalformedSecret(
-            f"field 'allow' of {_OF} must be a list of objects",
-            do="correct it in the admin's secret",
-            field="allow",
-        )
     if not any(_covers(entry, secret_arn, sent) for entry in allowed):
         raise TargetMismatch(
             f"{_OF} does not allow its key to be used for this secret as it is",
             do="add it to 'allow' in the admin's secret, or correct the secret",
             field=errors.fields.admin,
         )
+
+
+def check_form(admin: Mapping[str, object]) -> None:
+    """Raises MalformedSecret for a field that is right for no rotated secret."""
+    fields = Fields(admin, of=_OF)
+    fields.flag("inline", default=False)
+    if "issuer_url" in admin:
+        fields.https_url("issuer_url")
+    _allowed(admin)
+    _resettable(admin)
 
 
 def check_inline(admin: Mapping[str, object]) -> None:
@@ -68,16 +72,34 @@ def may_reset(admin: Mapping[str, object], secret_arn: str) -> bool:
     `reset` lists names of secrets, each in full: whoever may write one of them need not hold a key
     that is accepted. Raises MalformedSecret.
     """
+    return secret_name(secret_arn) in _resettable(admin)
+
+
+def _resettable(admin: Mapping[str, object]) -> list[str]:
     names = admin.get("reset")
     if names is None:
-        return False
+        return []
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise MalformedSecret(
             f"field 'reset' of {_OF} must be a list of names of secrets",
             do="correct it in the admin's secret",
             field="reset",
         )
-    return secret_name(secret_arn) in names
+    return names
+
+
+def _allowed(admin: Mapping[str, object]) -> list[Mapping[str, object]] | None:
+    """The entries of `allow`; None where every secret may have the key used."""
+    allowed = admin.get("allow")
+    if allowed is None:
+        return None
+    if not isinstance(allowed, list) or not all(isinstance(entry, dict) for entry in allowed):
+        raise MalformedSecret(
+            f"field 'allow' of {_OF} must be a list of objects",
+            do="correct it in the admin's secret",
+            field="allow",
+        )
+    return allowed
 
 
 def _check_url(admin: Mapping[str, object], errors: IssuerErrors) -> None:

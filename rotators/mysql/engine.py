@@ -5,10 +5,11 @@ from contextlib import closing, contextmanager
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
+from rotators.mysql.accounts.admin import reset_password
 from rotators.mysql.accounts.alternating import AlternatingAccounts, verify_same_rights
 from rotators.mysql.accounts.checks import check_changes_accounts, check_twin
 from rotators.mysql.accounts.guesses import is_worth_trying
-from rotators.mysql.accounts.namesakes import Namesakes
+from rotators.mysql.accounts.namesakes import Namesakes, read_namesakes
 from rotators.mysql.connection import LOCK_SECONDS, Connection, require_tls
 from rotators.mysql.driver import DriverConnection
 from rotators.mysql.errors import NO_MYSQL, NO_TLS, PluginRefused, translate_mysql_errors
@@ -16,6 +17,7 @@ from rotators.mysql.passwords.mariadb import MariaDBPasswords
 from rotators.mysql.passwords.mysql import MySQLPasswords
 from rotators.mysql.passwords.policy import explaining_policy_refusals
 from rotators.mysql.plugins.login import Plugins
+from rotators.mysql.sessions import OtherSessions
 from shared.credentials import Login
 from shared.document.form import require_plain
 from shared.secret import Secret
@@ -63,12 +65,21 @@ class MySQLSession:
     def _namesakes(self) -> Namesakes:
         return Namesakes(self.connection)
 
+    @cached_property
+    def _sessions(self) -> OtherSessions:
+        return OtherSessions(self.connection)
+
     def is_worth_trying(self, login: Login, /) -> bool:
         """Of an administrator's session: whether this login may be tried, as far as shows.
 
         Raises Misconfigured for an account that wants a certificate of the client.
         """
         return is_worth_trying(self.connection, login)
+
+    def reset_password(self, username: str, password: Secret, /) -> bool:
+        """Of an administrator's session: give a user this password; False where there is none."""
+        with explaining_policy_refusals(self.connection, password, self.connection.login):
+            return reset_password(self.connection, username, password)
 
     def check_may_set_password(self, /, *, by: Self | None = None) -> None:
         """Prove, changing nothing, that `by`, or else the user itself, may set its password."""
@@ -92,6 +103,23 @@ class MySQLSession:
     def ping(self) -> None:
         """Run a trivial query."""
         self.connection.run("SELECT 1")
+
+    def end_other_sessions(self) -> Mapping[str, str]:
+        """End the user's sessions that began before the first such call, but for this one.
+
+        A session shows its user's name and not its account, so all accounts of the name count.
+        """
+        return self._sessions.end()
+
+    def others_accepting(self, password: Secret, /, *, by: Self | None = None) -> Mapping[str, str]:
+        """The accounts of the name from other hosts that accept it; raises Forbidden."""
+        reader = by.connection if by else self.connection
+        found = read_namesakes(reader, self.connection.account)
+        return {
+            str(each.account): f"ALTER USER {each.account} IDENTIFIED BY '<the new password>'"
+            for each in found
+            if each.accepts(password)
+        }
 
     def set_password(self, password: Secret, /, *, by: Self | None = None) -> None:
         """Set the logged-in account's password, keeping its authentication plugin."""

@@ -21,6 +21,7 @@ from rotators.postgres.certificate import (
 )
 from rotators.postgres.sqlstates import is_concurrent_change
 from rotators.postgres.transactions import (
+    BEGIN_AS_ITSELF,
     BEGIN_TO_CHANGE,
     BEGIN_TO_READ,
     GO_ON_UNLOCKED,
@@ -74,6 +75,12 @@ class BoundedConnection(Connection):
     def reading(self) -> Iterator[None]:
         """Run the block in a transaction for reading, as the session's default role."""
         with self._transaction(BEGIN_TO_READ):
+            yield
+
+    @contextmanager
+    def as_itself(self) -> Iterator[None]:
+        """Run the block in a transaction as the role that logged in; a replica takes it too."""
+        with self._transaction(BEGIN_AS_ITSELF):
             yield
 
     def change(self, username: str, work: Callable[[Connection], T], *, undone: bool = False) -> T:

@@ -2,13 +2,11 @@
 
 import logging
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import partial
 from typing import Self, TypeVar
-
-from psycopg import sql
 
 from rotators.postgres.catalog import read_pair
 from rotators.postgres.comparison import verify_pair
@@ -31,16 +29,13 @@ from rotators.postgres.provisioning import (
     rehearse_pair,
 )
 from rotators.postgres.roles import RolePair
+from rotators.postgres.sessions import OtherSessions
+from rotators.postgres.validity import check_validity
 from shared.credentials import Login
-from shared.errors import Misconfigured, RejectedByPolicy, TargetMismatch
+from shared.errors import RejectedByPolicy, TargetMismatch
 from shared.secret import Secret
 
 T = TypeVar("T")
-# What psycopg has a date for: infinity, and what is beyond it, is no end.
-_VALID_UNTIL = (
-    "SELECT CASE WHEN rolvaliduntil < '9999-01-01' THEN rolvaliduntil END FROM pg_roles"
-    " WHERE rolname = session_user"
-)
 LOG = logging.getLogger(f"rotation.{__name__}")
 
 
@@ -56,6 +51,7 @@ class PostgresSession:
         self._connection = connection
         self._login = login
         self._sends_itself = sends_itself
+        self._sessions = OtherSessions(connection)
 
     @property
     def is_pooled(self) -> bool:
@@ -80,15 +76,22 @@ class PostgresSession:
     def check_lasts(self, until: datetime | None, /) -> None:
         """Raise Misconfigured where the role is VALID UNTIL a moment before that."""
         with self.reading() as connection:
-            ((ends,),) = connection.execute(_VALID_UNTIL).fetchall()
-        if isinstance(ends, datetime) and (until is None or ends <= until):
-            role = sql.Identifier(self._login.username).as_string()
-            raise Misconfigured(
-                f"postgres {self._login.address}: the role is let in until "
-                f"{ends.isoformat(timespec='seconds')}, whatever its password",
-                do=f"ALTER ROLE {role} VALID UNTIL 'infinity'",
-                field="username",
-            )
+            check_validity(connection, self._login, until)
+
+    def end_other_sessions(self) -> Mapping[str, str]:
+        """End this role's sessions that began before the first such call, but for this one."""
+        with translate_postgres_errors(self._login):
+            return self._sessions.end()
+
+    def others_accepting(
+        self,
+        _password: Secret,
+        /,
+        *,
+        by: Self | None = None,  # noqa: ARG002 the contract's
+    ) -> Mapping[str, str]:
+        """Nothing: a name is one role."""
+        return {}
 
     def set_password(self, password: Secret, /, *, by: Self | None = None) -> None:
         """Give the user this password, in one transaction: by `by` where given, else by itself.
@@ -97,6 +100,15 @@ class PostgresSession:
         """
         session = by or self
         session.give(self._new_password(password, session))
+
+    def reset_password(self, username: str, password: Secret, /) -> bool:
+        """Of an administrator's session: give a user this password; False where there is none."""
+        query = "SELECT FROM pg_roles WHERE rolname = %s"
+        with self.reading() as connection:
+            is_there = connection.execute(query, [username]).fetchone() is not None
+        if is_there:
+            self.give(self.encrypt(username, password, self.password_encryption()))
+        return is_there
 
     def check_may_set_password(self, /, *, by: Self | None = None) -> None:
         """Set a password in a transaction that is rolled back; raises Forbidden."""

@@ -18,6 +18,7 @@ _BOUNDS = (
 )
 _AS_ITSELF = "SELECT pg_catalog.set_config('role', 'none', true)"
 BEGIN_TO_READ = sql.SQL(f"BEGIN; {_BOUNDS}")
+BEGIN_AS_ITSELF = sql.SQL(f"BEGIN; {_BOUNDS}; {_AS_ITSELF}")
 BEGIN_TO_CHANGE = sql.SQL(
     f"BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE; {_BOUNDS}; {_AS_ITSELF}"
 )

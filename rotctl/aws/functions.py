@@ -26,13 +26,23 @@ class Sight(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function: `target` is what it rotates, `timeout` the seconds that a step may take."""
+    """A function: `target` is what it rotates, `timeout` the seconds that a step may take.
+
+    arn: as Lambda has it, without a version or alias; empty where Lambda has not said it.
+    is_ours: whether its handler is one of the suite's; runtime: such as python3.9.
+    vpc: the VPC that it is in, or empty; groups: its security groups there.
+    """
 
     name: str
     target: str
     log_group: str
     timeout: int = _SECONDS
     sight: Sight = Sight.THERE
+    arn: str = ""
+    is_ours: bool = False
+    runtime: str = ""
+    vpc: str = ""
+    groups: frozenset[str] = frozenset()
 
 
 class Functions:
@@ -60,9 +70,25 @@ class Functions:
             return Function(name, name, usual, sight=Sight.GONE)
         except Denied:
             return Function(name, name, usual, sight=Sight.HIDDEN)
-        group = answer.get("LoggingConfig", {}).get("LogGroup", usual)
-        target = _target(answer.get("Handler", "")) or name
-        return Function(name, target, group, answer.get("Timeout", _SECONDS))
+        target = _target(answer.get("Handler", ""))
+        network = answer.get("VpcConfig", {})
+        return Function(
+            name,
+            target or name,
+            answer.get("LoggingConfig", {}).get("LogGroup", usual),
+            answer.get("Timeout", _SECONDS),
+            arn=answer.get("FunctionArn", ""),
+            is_ours=bool(target),
+            runtime=answer.get("Runtime", ""),
+            vpc=network.get("VpcId", ""),
+            groups=frozenset(network.get("SecurityGroupIds", ())),
+        )
+
+
+def tags_of(aws: Aws, arn: str) -> dict[str, str]:
+    """The function's tags, which are of no version or alias of it; raises Trouble."""
+    unqualified = ":".join(arn.split(":")[: _NAME + 1])
+    return dict(aws.call("lambda", "list_tags", Resource=unqualified).get("Tags", {}))
 
 
 def ask(aws: Aws, secret: Secret, step: str, **more: str) -> dict[str, Any]:

@@ -12,7 +12,10 @@ from rotctl.trouble import Missing
 
 @dataclass(frozen=True, slots=True)
 class StepLine:
-    """How a step ended; code is empty for one that succeeded."""
+    """How a step ended; code is empty for one that succeeded.
+
+    old_credential: when the one before ends, where a finishSecret says it.
+    """
 
     time: datetime
     secret: str
@@ -21,6 +24,8 @@ class StepLine:
     code: str
     retryable: bool
     message: str
+    strategy: str = ""
+    old_credential: str = ""
 
 
 def of_version(aws: Aws, group: str, version: str, since: datetime) -> list[StepLine]:
@@ -69,6 +74,8 @@ def _of(events: Iterable[dict[str, Any]]) -> Iterator[StepLine]:
             code=str(line.get("code", "")),
             retryable=bool(line.get("retryable")),
             message=_printable(str(line.get("message", ""))),
+            strategy=str(line.get("strategy", "")),
+            old_credential=_printable(str(line.get("old_credential", ""))),
         )
 
 

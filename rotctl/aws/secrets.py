@@ -21,6 +21,8 @@ class Secret:
     function: the ARN, or empty where another service owns the secret and rotates it.
     next: the end of the next window; hours: the window's length, if the rules say it.
     labels: the version's id of each label.
+    owner: the service that made it and rotates it; primary: the region of which it is a replica.
+    rules: as RotateSecret takes them; key: the customer's that encrypts it, or empty.
     """
 
     name: str
@@ -36,10 +38,19 @@ class Secret:
     deleted: datetime | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+    owner: str = ""
+    primary: str = ""
+    rules: Mapping[str, Any] = field(default_factory=dict)
+    key: str = ""
 
 
 def listed(aws: Aws, prefix: str = "", tags: Mapping[str, str] | None = None) -> Iterator[Secret]:
     """Every secret that has, or had, rotation, with this prefix and all of these tags."""
+    return (each for each in every(aws, prefix, tags) if each.enabled or each.function)
+
+
+def every(aws: Aws, prefix: str = "", tags: Mapping[str, str] | None = None) -> Iterator[Secret]:
+    """The same, and those without rotation."""
     tags = tags or {}
     filters = [{"Key": "name", "Values": [prefix]}] if prefix else []
     filters += [{"Key": "tag-key", "Values": [key]} for key in tags]
@@ -50,7 +61,7 @@ def listed(aws: Aws, prefix: str = "", tags: Mapping[str, str] | None = None) ->
             secret = _of(entry, entry.get("SecretVersionsToStages", {}))
             # AWS's filters find what begins so, and a key of one tag with the value of another.
             has_tags = tags.items() <= secret.tags.items()
-            if secret.name.startswith(prefix) and has_tags and (secret.enabled or secret.function):
+            if secret.name.startswith(prefix) and has_tags:
                 yield secret
 
 
@@ -80,6 +91,25 @@ def rotate(aws: Aws, secret: Secret, version: str, *, test: bool = False) -> Non
     )
 
 
+def attach(
+    aws: Aws, secret: Secret, version: str, function: str, rules: Mapping[str, object]
+) -> None:
+    """Switch rotation on with the function of this ARN and RotationRules, and begin its test.
+
+    The rules are given also where they are to stay: that they would is assumed (fact 19).
+    """
+    given = {"RotationRules": dict(rules)} if rules else {}
+    aws.call(
+        _SERVICE,
+        "rotate_secret",
+        SecretId=secret.arn,
+        ClientRequestToken=version,
+        RotationLambdaARN=function,
+        RotateImmediately=False,
+        **given,
+    )
+
+
 def _of(entry: Mapping[str, Any], stages: Mapping[str, list[str]]) -> Secret:
     rules = entry.get("RotationRules") or {}
     hours = str(rules.get("Duration", "")).removesuffix("h")
@@ -96,8 +126,24 @@ def _of(entry: Mapping[str, Any], stages: Mapping[str, list[str]]) -> Secret:
         next=utc(entry.get("NextRotationDate")),
         deleted=utc(entry.get("DeletedDate")),
         labels={label: version for version, labels in stages.items() for label in labels},
+        owner=entry.get("OwningService", ""),
+        primary=_primary(entry),
+        rules=_givable(rules),
+        key=entry.get("KmsKeyId", ""),
         tags={each["Key"]: each.get("Value", "") for each in entry.get("Tags") or []},
     )
+
+
+def _primary(entry: Mapping[str, Any]) -> str:
+    """Empty for the primary itself, and for a secret without replicas."""
+    region = str(entry.get("PrimaryRegion") or "")
+    return "" if f":{region}:" in entry["ARN"] else region
+
+
+def _givable(rules: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the days that AWS shows beside an expression, and refuses with one (fact 19)."""
+    left_out = "AutomaticallyAfterDays" if "ScheduleExpression" in rules else ""
+    return {key: value for key, value in rules.items() if key != left_out}
 
 
 def _schedule(rules: Mapping[str, Any]) -> str:

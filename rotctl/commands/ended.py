@@ -1,10 +1,12 @@
 """How a rotation or a test that was followed ended, as it is told."""
 
+from collections.abc import Callable
+
 from rotctl.output.screen import say
 from rotctl.state.following import End, Ending, Watched
 
 
-def tell_ending(watched: Watched, ending: Ending, *, done: str) -> None:
+def ending_line(watched: Watched, ending: Ending, *, done: str = "rotated") -> str:
     """One line, with what to do next where it is not done."""
     name, group = watched.secret.name, watched.function.log_group
     failed = f"failed at {ending.progress.step}, {ending.progress.code}; {ending.progress.action}"
@@ -15,4 +17,11 @@ def tell_ending(watched: Watched, ending: Ending, *, done: str) -> None:
         f" `rotctl history {name}` in some minutes, and the log group {group}",
         End.UNFINISHED: f"not ended yet; see `rotctl status --prefix {name}`, and {group}",
     }
-    say(f"{name}: {said[ending.end]}")
+    return f"{name}: {said[ending.end]}"
+
+
+def tell_ending(
+    watched: Watched, ending: Ending, *, done: str, show: Callable[[str], None] = say
+) -> None:
+    """The same, shown."""
+    show(ending_line(watched, ending, done=done))

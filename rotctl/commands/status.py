@@ -20,7 +20,7 @@ from rotctl.output.screen import out, say
 from rotctl.output.times import short
 from rotctl.state.standing import State
 from rotctl.state.survey import Row, survey
-from rotctl.trouble import Trouble
+from rotctl.trouble import Passing, Trouble
 
 HELP = """Where every rotation stands, those that need a person first.
 
@@ -88,11 +88,19 @@ def status(  # noqa: PLR0913, PLR0917 each is an option
 
 
 def _watch(look: Callable[[], list[Row]], every: int) -> None:
-    with Live(_screen(look()), console=out(), auto_refresh=False) as live:
+    """An error that passes is shown below the last good look; any other ends it."""
+    screen, looked = _screen(look()), clock.now()
+    with Live(screen, console=out(), auto_refresh=False) as live:
         try:
             while True:
                 time.sleep(every)
-                live.update(_screen(look()), refresh=True)
+                try:
+                    screen, looked = _screen(look()), clock.now()
+                    live.update(screen, refresh=True)
+                except Passing as passing:
+                    since = f"as it was at {short(looked)}: {passing.what}"
+                    again = f"it looks again every {every} seconds"
+                    live.update(Group(screen, Text(f"\n{since}; {again}")), refresh=True)
         except KeyboardInterrupt:
             return
 

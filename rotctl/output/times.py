@@ -11,3 +11,8 @@ def short(moment: datetime | None) -> str:
 def iso(moment: datetime | None) -> str | None:
     """2026-11-30T03:12:45Z."""
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else None
+
+
+def clock(moment: str | None) -> str:
+    """03:12:45 of 2026-11-30T03:12:45Z; as many spaces for none."""
+    return moment[11:19] if moment else " " * 8

@@ -1,25 +1,13 @@
-"""Many secrets rotated, some at a time; what is rotating, or was rotated meanwhile, is not begun.
-
-A rotation that is under way is waited for as one of the run's own; a stuck one is left alone.
-"""
+"""Many secrets, some at a time; interrupted, no other one is begun."""
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from rotctl import clock
-from rotctl.aws import secrets
-from rotctl.aws.functions import Functions
 from rotctl.aws.secrets import Secret
-from rotctl.aws.session import Aws
-from rotctl.state import labels
-from rotctl.state.following import End, Follower, Watched
-from rotctl.state.standing import State
-from rotctl.state.starting import start
-from rotctl.state.survey import unfinished
+from rotctl.state.attempt import NO_PROGRESS, Progress
 from rotctl.trouble import Trouble
 
 
@@ -27,10 +15,17 @@ class Result(StrEnum):
     """What became of one secret, in the order of the report."""
 
     ROTATED = "rotated"
-    STARTED = "started"
-    BEFORE = "rotated already since the run began"
-    BUSY = "not begun, as one before has not ended"
-    LEFT = "not begun"
+    ATTACHED = "attached"
+    MOVED = "moved"
+    BACK = "put-back"
+    BEGUN = "begun"
+    BEFORE = "rotated-before"
+    SAME = "attached-before"
+    SHUT = "outside-window"
+    BUSY = "busy"
+    KEPT = "left-alone"
+    OPEN = "not-ended"
+    LEFT = "not-begun"
     FAILED = "failed"
 
     @property
@@ -38,72 +33,78 @@ class Result(StrEnum):
         """Whether nothing is left to do."""
         return self in _GOOD
 
+    @property
+    def words(self) -> str:
+        """As a person reads it."""
+        return _WORDS.get(self, str(self))
 
-_GOOD = frozenset((Result.ROTATED, Result.STARTED, Result.BEFORE))
+
+_GOOD = frozenset(
+    (
+        Result.ROTATED,
+        Result.ATTACHED,
+        Result.MOVED,
+        Result.BEGUN,
+        Result.BEFORE,
+        Result.SAME,
+    )
+)
+_WORDS = {
+    Result.BACK: "put back",
+    Result.SAME: "attached already",
+    Result.KEPT: "left alone",
+    Result.BEFORE: "rotated already since the run began",
+    Result.SHUT: "left out, as no window is open",
+    Result.BUSY: "not begun, as one before has not ended",
+    Result.OPEN: "not ended yet",
+    Result.LEFT: "not begun",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One secret's result, and why if it is not a good one."""
+    """One secret's result, and why if it is not a good one; progress: of a step that failed."""
 
     secret: Secret
     result: Result
     why: str = ""
+    version: str = ""
+    progress: Progress = NO_PROGRESS
 
 
 @dataclass
 class Fleet:
-    """How a run goes: `since` is when it, or the run that it goes on from, began.
+    """stop: set once the run is interrupted."""
 
-    limit: seconds for each; 0 to begin them and wait for none.
-    """
-
-    aws: Aws
-    since: datetime
     at_once: int
-    limit: float
+    stop: threading.Event = field(default_factory=threading.Event)
 
-    def __post_init__(self) -> None:
-        self._functions = Functions(self.aws)
-        self._stop = threading.Event()
-
-    def rotate(self, found: Iterable[Secret]) -> Iterator[Report]:
-        """Each secret's report as it comes; interrupted, no other one is begun."""
+    def run(
+        self,
+        found: Iterable[Secret],
+        work: Callable[[Secret], Report],
+        tell: Callable[[Report], None],
+    ) -> list[Report]:
+        """Each secret's report, and told as it comes; work may raise Trouble."""
         with ThreadPoolExecutor(self.at_once) as pool:
-            running = [pool.submit(self._one, each) for each in found]
+            running = {pool.submit(self._one, work, each): each for each in found}
             try:
                 for done in as_completed(running):
-                    yield done.result()
-            except BaseException:
-                self._stop.set()
+                    tell(done.result())
+            except BaseException as error:
+                self.stop.set()
                 pool.shutdown(cancel_futures=True)
-                raise
+                if not isinstance(error, KeyboardInterrupt):
+                    raise
+        return [
+            Report(secret, Result.LEFT) if future.cancelled() else future.result()
+            for future, secret in running.items()
+        ]
 
-    def _one(self, listed: Secret) -> Report:
-        if self._stop.is_set():
-            return Report(listed, Result.LEFT)
+    def _one(self, work: Callable[[Secret], Report], secret: Secret) -> Report:
+        if self.stop.is_set():
+            return Report(secret, Result.LEFT)
         try:
-            # As it is now: the list may be minutes old.
-            return self._rotate(secrets.described(self.aws, listed.arn))
+            return work(secret)
         except Trouble as trouble:
-            return Report(listed, Result.FAILED, str(trouble))
-
-    def _rotate(self, secret: Secret) -> Report:
-        if secret.last is not None and secret.last >= self.since:
-            return Report(secret, Result.BEFORE)
-        pending = labels.pending(secret.labels)
-        if pending is None:
-            watched = start(self.aws, self._functions, secret, test=False).watched
-        else:
-            function, now = self._functions[secret.function], self.aws.now
-            where = unfinished(self.aws, secret, function, pending, clock.now())
-            if where.state is not State.ROTATING:
-                return Report(secret, Result.BUSY, where.words())
-            watched = Watched(secret, function, pending, now)
-        if not self.limit:
-            return Report(secret, Result.STARTED)
-        follower = Follower(self.aws, self.limit, lambda _text: None, self._stop)
-        ending = follower.follow(watched)
-        if ending.end is End.DONE:
-            return Report(secret, Result.ROTATED)
-        return Report(secret, Result.FAILED, ending.progress.message or str(ending.end))
+            return Report(secret, Result.FAILED, str(trouble))

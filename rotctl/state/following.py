@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -15,13 +15,16 @@ from rotctl.aws.session import Aws
 from rotctl.state import labels
 from rotctl.state.attempt import NO_PROGRESS, Progress, progress
 from rotctl.state.survey import LOGS_RIGHT
-from rotctl.trouble import Denied
+from rotctl.trouble import Denied, Passing
 
 # Between two looks, each longer than the one before: a rotation takes a second, or minutes.
 _FIRST, _GROWTH, _LONGEST = 0.25, 1.4, 4.0
 # Once the labels say that all is over: how many seconds a line may take to be found in CloudWatch
 # Logs, and Secrets Manager to end the rotation.
 _LATE = 15.0
+
+# What a function says last of a rotation that no attempt can end.
+_GIVING_UP = "; if every attempt ends so, "
 
 
 class End(StrEnum):
@@ -60,7 +63,8 @@ class Watched:
 class Follower:
     """Looks until it has ended, `limit` seconds have gone or `stop` is set; `tell` gets each line.
 
-    A failure that another attempt may mend is waited for; any other ends it.
+    A failure that another attempt may mend is waited for; any other ends it. An error of AWS's own
+    that passes is told once, and looked past.
     """
 
     aws: Aws
@@ -73,18 +77,25 @@ class Follower:
         shown: Mapping[str, str] = watched.secret.labels
         steps = _Steps(self.aws, watched, self.tell)
         over_since: float | None = None
+        passed: set[str] = set()
         for moment in self._looks():
-            secret = secrets.described(self.aws, watched.secret.arn)
-            for text in labels.told(shown, secret.labels):
-                self.tell(text)
-            shown = secret.labels
-            ending = _ending(watched, shown, steps.read())
+            try:
+                secret = secrets.described(self.aws, watched.secret.arn)
+                for text in labels.told(shown, secret.labels):
+                    self.tell(text)
+                shown = secret.labels
+                ending = _ending(watched, shown, steps.read())
+            except Passing as passing:
+                if passing.what not in passed:
+                    self.tell(f"{passing.what}; looking again")
+                passed.add(passing.what)
+                continue
             if ending is None:
                 continue
             over_since = over_since or moment
             if moment - over_since > _LATE or _is_settled(ending, watched, secret, steps):
                 return ending
-        return Ending(End.UNFINISHED, steps.read())
+        return Ending(End.UNFINISHED, steps.progress)
 
     def _looks(self) -> Iterator[float]:
         """The moment of each look, in seconds."""
@@ -102,6 +113,7 @@ class _Steps:
     def __init__(self, aws: Aws, watched: Watched, tell: Callable[[str], None]) -> None:
         self._aws, self._watched, self._tell = aws, watched, tell
         self._told = 0
+        self.progress = NO_PROGRESS
         self.group = watched.function.log_group
 
     def read(self) -> Progress:
@@ -118,7 +130,8 @@ class _Steps:
         for line in lines[self._told :]:
             self._tell(_said(line))
         self._told = len(lines)
-        return progress(lines)
+        self.progress = progress(lines)
+        return self.progress
 
 
 def _ending(watched: Watched, now: Mapping[str, str], seen: Progress) -> Ending | None:
@@ -126,6 +139,8 @@ def _ending(watched: Watched, now: Mapping[str, str], seen: Progress) -> Ending 
     is_pending = labels.pending(now) == watched.version
     if watched.test:
         if seen.attempts:
+            # A test leaves nothing behind that could be given up.
+            seen = replace(seen, message=seen.message.partition(_GIVING_UP)[0])
             return Ending(End.FAILED if seen.code else End.DONE, seen)
         return None if is_pending else Ending(End.UNKNOWN)
     if labels.is_current(now, watched.version):

@@ -14,6 +14,11 @@ def pending(labels: Mapping[str, str]) -> str | None:
     return None if version == labels.get(CURRENT) else version
 
 
+def current(labels: Mapping[str, str]) -> str | None:
+    """The version in use."""
+    return labels.get(CURRENT)
+
+
 def told(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
     """What has changed, a line each."""
     moved = [

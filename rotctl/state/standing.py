@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from rotctl.aws.functions import Function, Sight
 from rotctl.aws.secrets import Secret
-from rotctl.state import labels
+from rotctl.state import labels, windows
 from rotctl.state.attempt import NO_PROGRESS, Progress
 
 # What Secrets Manager may pause between two steps, beyond the function's own time; not published.
@@ -119,14 +119,13 @@ def _by_dates(secret: Secret, function: Function, now: datetime) -> Standing:
         return Standing(State.OVERDUE, secret.next)
     if function.sight is Sight.HIDDEN:
         return Standing(State.HIDDEN, missing="lambda:GetFunctionConfiguration")
-    if secret.next is not None and _opens(secret, secret.next) <= now:
+    if secret.next is not None and is_open(secret, now):
         return Standing(State.DUE)
     return Standing(State.FINE if secret.last else State.NEVER)
 
 
-def _opens(secret: Secret, shuts: datetime) -> datetime:
-    """When the window that ends then begins; one of no length is the day, in UTC."""
-    if secret.hours is not None:
-        return shuts - timedelta(hours=secret.hours)
-    last = shuts - timedelta(seconds=1)
-    return last.replace(hour=0, minute=0, second=0, microsecond=0)
+def is_open(secret: Secret, now: datetime) -> bool:
+    """Whether it may rotate now by its rules; a secret without a schedule may at any time."""
+    if secret.next is None:
+        return True
+    return windows.opens(secret.schedule, secret.hours, secret.next) <= now <= secret.next + _LATE

@@ -53,16 +53,21 @@ def _ended(aws: Aws, function: Function, version: str, since: datetime) -> int:
         return 0
 
 
-def _check(functions: Functions, secret: Secret) -> None:
+def check_kept(secret: Secret) -> None:
+    """Raise Trouble for one that is to be deleted."""
     if secret.deleted is not None:
         raise Trouble(
             f"{secret.name!r} is scheduled for deletion",
             do=f"keep it: `aws secretsmanager restore-secret --secret-id {secret.name}`",
         )
+
+
+def _check(functions: Functions, secret: Secret) -> None:
+    check_kept(secret)
     if not secret.function:
         raise Trouble(
             f"{secret.name!r} has no rotation function",
-            do="attach one with `aws secretsmanager rotate-secret --rotation-lambda-arn ...`",
+            do=f"attach one with `rotctl attach {secret.name} --function ...`",
         )
     if not secret.enabled:
         raise Trouble(

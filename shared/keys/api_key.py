@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Self
 
 from shared.document.form import with_fields
+from shared.protocol.reset import Reset
 from shared.secret import Secret
 
 
@@ -69,6 +70,13 @@ class ApiKey:
         changed |= {name: value.reveal() for name, value in self.more.items()}
         changed |= self.granted
         return with_fields(self.document, changed)
+
+    @property
+    def reset(self) -> Reset | None:
+        """What the keeper of another secret, which has the admin's key, may allow."""
+        if self.admin is None:
+            return None
+        return Reset(self.admin, f"{self.account.owner!r} at {self.account.issuer_url}")
 
     def with_key(
         self,

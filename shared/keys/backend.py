@@ -14,14 +14,18 @@ from shared.keys.contract import KeyIssuer
 from shared.keys.diagnosis import AskedOnce, KeyDiagnosis
 from shared.keys.ends import VARIABLE, Ends
 from shared.keys.issued import IssuedKey
+from shared.keys.leaks import end_leaked
 from shared.keys.propagation import probe
 from shared.keys.replaced import ReplacedKey
 from shared.protocol.contract import StoredVersion, Ticket
 from shared.protocol.findings import Findings, Link
+from shared.protocol.receipt import Receipt
+from shared.protocol.reset import Reset
 
 _SHORT_GAP = "SHORT_GAP"
 _VARIABLES: Mapping[str, Kind] = MappingProxyType({VARIABLE: "text", _SHORT_GAP: "flag"})
 _ON_FINISH = "the old key ends on finish"
+_EXPIRY = "when the old key ends"
 
 
 class KeyStrategy(Protocol):
@@ -50,8 +54,23 @@ class KeyStrategy(Protocol):
         """The seconds for which the issuer has had the pending key at least."""
         ...
 
-    def end_old_credential(self, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> None:
-        """End the key that was in use before `promoted`, which is now."""
+    def expiry(self, pending: ApiKey, ticket: Ticket[ApiKey], /) -> str | None:
+        """When the key before `pending` ends, where finishSecret does not end it; see expiry.py.
+
+        Reads nothing; None where this process has not seen enough to tell.
+        """
+        ...
+
+    def end_old_credential(self, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> str | None:
+        """End the key that was in use before `promoted`, which is now; gives what came of it."""
+        ...
+
+    def end_leaked(self, leaked: ApiKey, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+        """End a key that is accepted still, though `promoted` is in use.
+
+        Raises what keeps it from ending: it is not shown to be this secret's, it only expires, or a
+        version with a custom staging label holds it.
+        """
         ...
 
 
@@ -83,7 +102,7 @@ class ApiKeyBackend:
 
         Raises Misconfigured, and MalformedSecret where the secret asks for more than it may.
         """
-        self._check_wishes(current)
+        self.check_wishes(current)
         return self._strategy_of(current).create(current, ticket)
 
     def discard(self, created: ApiKey, ticket: Ticket[ApiKey], /) -> None:
@@ -102,7 +121,7 @@ class ApiKeyBackend:
         """
         self._note(pending, ticket)
         try:
-            self._check_wishes(pending)
+            self.check_wishes(pending)
         except MalformedSecret:
             if ticket.only_tests():
                 raise
@@ -110,13 +129,19 @@ class ApiKeyBackend:
             pass
         probe(self._issuer, pending, age=self._strategy_of(pending).age(ticket))
 
-    def end_old_credential(self, ticket: Ticket[ApiKey], /) -> None:
+    def end_old_credential(self, ticket: Ticket[ApiKey], /) -> str | None:
         """End the old key, where it is to end now and not as the next rotation begins."""
-        if ticket.notes.get(_ON_FINISH) is False:
-            return
-        promoted = ticket.pending()
-        if self._granted(promoted).ends.on_finish:
-            self._strategy_of(promoted).end_old_credential(promoted, ticket)
+        if ticket.notes.get(_ON_FINISH) is not False:
+            promoted = ticket.pending()
+            if self._granted(promoted).ends.on_finish:
+                return self._strategy_of(promoted).end_old_credential(promoted, ticket)
+            self._note(promoted, ticket)
+        expiry = ticket.notes.get(_EXPIRY)
+        return None if expiry is None else str(expiry)
+
+    def reset_of(self, credential: ApiKey, /) -> Reset | None:
+        """By the admin; a key that is its own admin has nobody else."""
+        return credential.reset
 
     def diagnose(
         self,
@@ -130,12 +155,20 @@ class ApiKeyBackend:
         key = versions[0].credential
         if versions[0].is_current:
             with findings.looking(Link.VALUE, of=versions[0].of):
-                self._check_wishes(key)
+                self.check_wishes(key)
         strategy = _strategies(issuer, self._granted(key).ends)[key.way]
         KeyDiagnosis(issuer, strategy, versions, ticket, findings).run()
 
-    def _check_wishes(self, current: ApiKey) -> None:
-        """Not in `parse`: see DatabaseBackend.check_wishes."""
+    def end_leaked(self, leaked: ApiKey, ticket: Ticket[ApiKey], receipt: Receipt, /) -> None:
+        """End the leaked key where it is accepted still, and use it until it is refused."""
+        end = self._strategy_of(ticket.pending()).end_leaked
+        end_leaked(self._issuer, leaked, ticket, receipt, end)
+
+    def check_wishes(self, current: ApiKey) -> None:
+        """Raises MalformedSecret where the secret asks for more than it may, and Misconfigured.
+
+        Not in `parse`: see DatabaseBackend.check_wishes.
+        """
         policies = self._issuer.policies(current)
         grants = (self._strategies,) if policies is None else (self._strategies, policies)
         has_gap = current.way is not Way.ISSUED and current.slot is None
@@ -146,6 +179,7 @@ class ApiKeyBackend:
     def _note(self, pending: ApiKey, ticket: Ticket[ApiKey]) -> None:
         """What finishSecret would have to read the version for."""
         ticket.notes[_ON_FINISH] = self._granted(pending).ends.on_finish
+        ticket.notes[_EXPIRY] = self._strategy_of(pending).expiry(pending, ticket)
 
     def _granted(self, stored: ApiKey) -> "_Strategies":
         return self._strategies.granted_or_unasked(stored.document)

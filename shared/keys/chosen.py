@@ -18,8 +18,9 @@ from shared.keys.contract import KeyIssuer
 from shared.keys.inherited import inherited
 from shared.keys.proof import MAX_PROBES, accepted_key, is_proved, key_candidates
 from shared.keys.propagation import probe
-from shared.keys.slots import accepted_in_slot, check_other_slot, may_end_other
+from shared.keys.slots import accepted_in_slot, check_other_slot, leaked_in_other, may_end_other
 from shared.protocol.contract import Ticket
+from shared.protocol.expiry import AT_NEXT_SET, ENDED, REPLACED_AT_SET
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 _SET_AT = "set at"
@@ -69,10 +70,23 @@ class ChosenKey:
             return time.monotonic() - set_at
         return ticket.pending_age()
 
-    def end_old_credential(self, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+    def expiry(self, pending: ApiKey, _ticket: Ticket[ApiKey], /) -> str:
+        """Without slots the new key took its place."""
+        return REPLACED_AT_SET if pending.slot is None else AT_NEXT_SET
+
+    def end_old_credential(self, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> str | None:
         """End the key in the other slot, by setting one that nobody gets to know."""
-        if may_end_other(self._issuer, promoted, ticket):
-            self._set(self._issuer.choose(promoted), promoted, ticket)
+        if promoted.slot is None:
+            return self.expiry(promoted, ticket)
+        if not may_end_other(self._issuer, promoted, ticket):
+            return None
+        self._set(self._issuer.choose(promoted), promoted, ticket)
+        return ENDED
+
+    def end_leaked(self, leaked: ApiKey, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+        """End the key in the other slot, where that is the leaked one."""
+        held = leaked_in_other(self._issuer, leaked, promoted, ticket)
+        self._set(self._issuer.choose(held), held, ticket)
 
     def _accepted(self, sought: ApiKey, ticket: Ticket[ApiKey]) -> ApiKey | None:
         """See accepted_key."""

@@ -11,6 +11,7 @@ from shared.errors import MalformedSecret, Misconfigured
 from shared.keys.api_key import ApiKey
 from shared.keys.contract import OwnedKey
 from shared.protocol.contract import Ticket
+from shared.protocol.expiry import AT_NEXT_CREATE, at_later_create
 from shared.settings import Settings
 
 LOG = logging.getLogger(f"rotation.{__name__}")
@@ -76,6 +77,15 @@ class Ends:
             place = place_of(VARIABLE)
             return MalformedSecret(f"field '{place}' of the secret {problem}", do=do, field=place)
         return Misconfigured(f"{VARIABLE} {problem}", do=do, field=VARIABLE)
+
+    @property
+    def expiry(self) -> str:
+        """When a key ends that finishSecret does not end; see expiry.py."""
+        seconds = int(self.after.total_seconds())
+        for unit, length in reversed(_SECONDS.items()):
+            if seconds and seconds % length == 0:
+                return at_later_create(f"{seconds // length}{unit}")
+        return AT_NEXT_CREATE
 
     def due(self, successor_created: datetime | None) -> bool:
         """Whether a key may end now, by its successor's age; raises as require_known_dates."""

@@ -9,12 +9,15 @@ from shared.keys.api_key import ApiKey
 from shared.keys.contract import KeyIssuer, KeyManager, OwnedKey
 from shared.keys.ends import Ends, warn_of_early_end, warn_of_end_before_rotation
 from shared.keys.holding import Held, Holding
+from shared.keys.leaks import custom_labelled, not_shown, only_expires
 from shared.keys.leftovers import Ending, Leftovers
 from shared.keys.proof import accepted_key
 from shared.keys.slots import accepted_in_slot
 from shared.protocol.contract import Ticket
+from shared.protocol.expiry import ENDED, EXPIRES
 
 LOG = logging.getLogger(f"rotation.{__name__}")
+_CAN_REVOKE = "keys can be revoked"
 
 
 class IssuedKey:
@@ -37,6 +40,7 @@ class IssuedKey:
         Raises Rejected or TargetMismatch where no stored key is accepted.
         """
         manager = self._issuer.manage(current, ticket)
+        ticket.notes[_CAN_REVOKE] = manager.can_revoke
         if not manager.can_label:
             # Without labels no list can show that this was done before, so ask the store.
             pending = ticket.pending_if_visible()
@@ -117,10 +121,33 @@ class IssuedKey:
         """The seconds for which the issuer has had the pending key."""
         return ticket.pending_age()
 
-    def end_old_credential(self, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+    def expiry(self, _pending: ApiKey, ticket: Ticket[ApiKey], /) -> str | None:
+        """Known where createSecret ran in this process, and saw whether keys can be revoked."""
+        can_revoke = ticket.notes.get(_CAN_REVOKE)
+        if can_revoke is None:
+            return None
+        return self._ends.expiry if can_revoke else EXPIRES
+
+    def end_old_credential(self, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> str | None:
         """Revoke the previous key now."""
         manager = self._issuer.manage(promoted, ticket)
         ending = Leftovers(self._issuer, manager, ticket).ending_at_finish(promoted)
+        revoke(manager, ending, ticket)
+        if not manager.can_revoke:
+            return EXPIRES
+        return ENDED if ending else None
+
+    def end_leaked(self, leaked: ApiKey, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+        """Revoke the leaked key, whenever its rotation was."""
+        manager = self._issuer.manage(promoted, ticket)
+        leftovers = Leftovers(self._issuer, manager, ticket)
+        if not manager.can_revoke:
+            raise only_expires(leaked, leftovers.find_end(leaked))
+        if leftovers.is_custom_labelled(leaked):
+            raise custom_labelled(leaked)
+        ending = leftovers.ending(leaked, promoted)
+        if not ending:
+            raise not_shown(leaked)
         revoke(manager, ending, ticket)
 
 

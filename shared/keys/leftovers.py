@@ -95,18 +95,36 @@ class Leftovers:
         previous = self._ticket.previous()
         if previous is None or previous.account != promoted.account or previous.key == promoted.key:
             return []
-        if not self._manager.can_revoke:
-            return []
+        return self.ending(previous, promoted) if self._manager.can_revoke else []
+
+    def ending(self, stored: ApiKey, promoted: ApiKey) -> list[Ending]:
+        """What ends so that this stored key does, which `promoted` has replaced.
+
+        Without an id in the secret, all keys of the secret but the promoted one.
+        """
         if not self._manager.can_list:
-            return self._unlisted([previous], promoted)
+            return self._unlisted([stored], promoted)
         listed = [key for key in self._manager.listed() if key.key_id != promoted.key_id]
-        if previous.key_id is None:
-            # The secret has no field for the id, so the previous key is known by its label.
+        if stored.key_id is None:
+            # The secret has no field for the id, so the key is known by its label.
             listed = [key for key in listed if self.is_of_this_secret(key)]
             ending = [key for key in listed if key.label != self._pending_label]
         else:
-            ending = [key for key in listed if key.key_id == previous.key_id]
-        return [Ending(key.key_id, previous) for key in ending if self._may_end(key, previous)]
+            ending = [key for key in listed if key.key_id == stored.key_id]
+        return [Ending(key.key_id, stored) for key in ending if self._may_end(key, stored)]
+
+    def is_custom_labelled(self, stored: ApiKey) -> bool:
+        """Whether a version with a custom staging label holds this key."""
+        held = [key.key for key in self._custom_labelled.values() if key is not None]
+        return stored.key in held
+
+    def find_end(self, stored: ApiKey) -> str:
+        """When a key that only expires does, as far as the issuer says, for a person."""
+        listed = self._manager.listed() if self._manager.can_list else []
+        found = next((key for key in listed if key.key_id == stored.key_id), None)
+        if found is None or found.ends is None:
+            return "and the issuer does not say when"
+        return f"at {found.ends.isoformat(timespec='seconds')}"
 
     def _unlisted(self, stored: Iterable[ApiKey], in_use: ApiKey) -> list[Ending]:
         """Those of the stored keys that may end at an issuer without a list."""

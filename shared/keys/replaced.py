@@ -10,8 +10,9 @@ from shared.keys.ends import warn_of_early_end
 from shared.keys.inherited import inherited
 from shared.keys.proof import accepted_key, is_proved, reset_advice
 from shared.keys.propagation import probe
-from shared.keys.slots import accepted_in_slot, check_other_slot, may_end_other
+from shared.keys.slots import accepted_in_slot, check_other_slot, leaked_in_other, may_end_other
 from shared.protocol.contract import Ticket
+from shared.protocol.expiry import AT_NEXT_CREATE, ENDED, REPLACED_AT_CREATE
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 
@@ -82,13 +83,28 @@ class ReplacedKey:
         """The seconds for which the issuer has had the pending key."""
         return ticket.pending_age()
 
-    def end_old_credential(self, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+    def expiry(self, pending: ApiKey, _ticket: Ticket[ApiKey], /) -> str:
+        """Without slots the issuer replaced it; some let it live on for a while."""
+        return REPLACED_AT_CREATE if pending.slot is None else AT_NEXT_CREATE
+
+    def end_old_credential(self, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> str | None:
         """End the key in the other slot, by replacing it with one that nobody gets to know."""
-        if may_end_other(self._issuer, promoted, ticket):
-            manager = self._issuer.manage(promoted, ticket)
-            kept = inherited(manager, promoted)
-            ticket.ensure_still_this_rotation()
-            manager.issue(promoted, kept)
+        if promoted.slot is None:
+            return self.expiry(promoted, ticket)
+        if not may_end_other(self._issuer, promoted, ticket):
+            return None
+        self._end_other(promoted, ticket)
+        return ENDED
+
+    def end_leaked(self, leaked: ApiKey, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> None:
+        """End the key in the other slot, where that is the leaked one."""
+        self._end_other(leaked_in_other(self._issuer, leaked, promoted, ticket), ticket)
+
+    def _end_other(self, promoted: ApiKey, ticket: Ticket[ApiKey]) -> None:
+        manager = self._issuer.manage(promoted, ticket)
+        kept = inherited(manager, promoted)
+        ticket.ensure_still_this_rotation()
+        manager.issue(promoted, kept)
 
     def _refused(
         self, pending: ApiKey, ticket: Ticket[ApiKey], refusal: Rejected

@@ -10,6 +10,7 @@ from dataclasses import replace
 from shared.errors import Misconfigured, Rejected
 from shared.keys.api_key import ApiKey
 from shared.keys.contract import KeyIssuer, KeyManager
+from shared.keys.leaks import custom_labelled, not_shown
 from shared.protocol.contract import Ticket
 
 LOG = logging.getLogger(f"rotation.{__name__}")
@@ -53,15 +54,31 @@ def check_other_slot(issuer: KeyIssuer, current: ApiKey, ticket: Ticket[ApiKey])
 
 
 def may_end_other(issuer: KeyIssuer, promoted: ApiKey, ticket: Ticket[ApiKey]) -> bool:
-    """Whether there is another slot, whose key may end now."""
-    if promoted.slot is None:
-        return False
+    """Whether the key in the other slot may end now; warns where not."""
     if _is_other_in_use(issuer, promoted, ticket):
         LOG.warning(
             "the key in the other slot is not ended: a version with a custom staging label holds it"
         )
         return False
     return True
+
+
+def leaked_in_other(
+    issuer: KeyIssuer, leaked: ApiKey, promoted: ApiKey, ticket: Ticket[ApiKey]
+) -> ApiKey:
+    """The promoted key in the slot that it is in, where the leaked one is in the other.
+
+    Raises TargetMismatch where it is not, and Misconfigured for a custom staging label.
+    """
+    if promoted.slot is None:
+        raise not_shown(leaked)
+    use = accepted_in_slot(issuer, issuer.manage(promoted, ticket), ticket)
+    held, other = use(promoted), use(leaked)
+    if held is None or other is None or held.slot == other.slot:
+        raise not_shown(leaked)
+    if _is_other_in_use(issuer, held, ticket):
+        raise custom_labelled(leaked)
+    return held
 
 
 def _is_other_in_use(issuer: KeyIssuer, key: ApiKey, ticket: Ticket[ApiKey]) -> bool:

@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
 from shared.protocol.findings import Findings
+from shared.protocol.receipt import Receipt
+from shared.protocol.reset import Reset
 
 C = TypeVar("C")  # a credential: Login or ApiKey
 C_co = TypeVar("C_co", covariant=True)
@@ -124,6 +126,10 @@ class Ticket(Protocol[C_co]):
         """Another secret's tags."""
         ...
 
+    def may_reset(self, reset: Reset) -> bool:
+        """Whether the admin's keeper has allowed it, for this rotation; raises as `tags_of`."""
+        ...
+
     def ensure_still_this_rotation(self, *, again: bool = False) -> None:
         """Asked right before the target changes: the rotation is still this one.
 
@@ -187,8 +193,16 @@ class Backend(Protocol[C]):
         """
         ...
 
-    def end_old_credential(self, ticket: Ticket[C], /) -> None:
-        """The rotation is over, `pending` is in use: end what is not to outlive it."""
+    def end_old_credential(self, ticket: Ticket[C], /) -> str | None:
+        """The rotation is over, `pending` is in use: end what is not to outlive it.
+
+        Gives when the credential before ends, in the words of expiry.py; None where this process
+        has not seen enough to tell. Only to tell that, nothing is read.
+        """
+        ...
+
+    def reset_of(self, credential: C, /) -> Reset | None:
+        """What a reset of the credential would be of; None where no admin could."""
         ...
 
     def diagnose(
@@ -200,5 +214,15 @@ class Backend(Protocol[C]):
         be missing. The ticket's version is the pending one, or one that is not stored.
         What is seen goes into `findings` as soon as it is seen: the time may end at any line. No
         credential is tried that setSecret would not try, if its refusal may count towards a lock.
+        """
+        ...
+
+    def end_leaked(self, leaked: C, ticket: Ticket[C], receipt: Receipt, /) -> None:
+        """End now a credential that `pending` has replaced, whatever the settings say.
+
+        The rotation is over, and `pending` is in use. First both are proved, as in a rotation: who
+        asks may have written the secret. Then the sessions of its user end, as far as there are
+        any; then it is used once more, and has to be refused. Each part goes into `receipt`.
+        Raises TargetMismatch where `pending` has not replaced it, and what keeps it from ending.
         """
         ...

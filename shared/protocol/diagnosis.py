@@ -29,6 +29,7 @@ class Diagnosis(Generic[C]):
     def __init__(self, parts: Callable[[], tuple[Backend[C], Store]]) -> None:
         self._parts = parts
         self._findings = Findings()
+        self._told: dict[str, object] = {}
 
     def run(self) -> Mapping[str, object]:
         """`findings`, and `complete`: whether the time was enough to look at all."""
@@ -40,7 +41,7 @@ class Diagnosis(Generic[C]):
             self._findings.time_is_over()
             complete = False
         made = [each.as_json() for each in self._findings.made]
-        return {"complete": complete, "findings": made}
+        return {"complete": complete, "findings": made, **self._told}
 
     def _look(self) -> None:
         with self._findings.looking(Link.FUNCTION, "its settings can be used") as look:
@@ -52,6 +53,9 @@ class Diagnosis(Generic[C]):
             return
         versions = _Versions(backend, store, labels, self._findings).read()
         if versions:
+            reset = backend.reset_of(versions[0].credential)
+            if reset is not None:
+                self._told["reset"] = reset.as_json(store.arn)
             backend.diagnose(versions, _ticket(backend, store, labels), self._findings)
 
     def _labels(self, store: Store) -> Labels | None:

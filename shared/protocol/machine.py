@@ -27,6 +27,8 @@ class Rotation(Generic[C]):
         self._request = request
         self._stages = Stages(store, request)
         self._ticket = StepTicket(backend, store, request, self._stages)
+        # When the credential before this one ends, once finishSecret has seen to it; see expiry.py.
+        self.old_ends: str | None = None
 
     def run(self) -> None:
         """Take the step; raises RotationError. A step that is already taken returns quietly."""
@@ -81,7 +83,7 @@ class Rotation(Generic[C]):
         rotation has begun: what would be ended may be what that one made.
         """
         if self._stages.is_newest:
-            self._backend.end_old_credential(self._ticket)
+            self.old_ends = self._backend.end_old_credential(self._ticket)
 
     def nothing_to_do(self) -> None:
         """The version is current already: an earlier attempt did all there is to do."""

@@ -12,6 +12,7 @@ from shared.protocol.contract import Backend, C
 from shared.protocol.event import RotationRequest, Step
 from shared.protocol.history import History
 from shared.protocol.memory import Memory, of_rotation
+from shared.protocol.reset import Reset
 from shared.protocol.stages import Stages, VersionState
 
 # A step is done within a second or two; one that was held up longer looks again before it acts.
@@ -155,6 +156,11 @@ class StepTicket(Generic[C]):
         if arn not in self._tags:
             self._tags[arn] = self._store.tags_of_other(arn)
         return self._tags[arn]
+
+    def may_reset(self, reset: Reset) -> bool:
+        """Whether the admin's secret has the tag of this rotation."""
+        tag = self.tags_of(reset.admin).get(reset.tag(self.secret_arn))
+        return tag == reset.word(self.version_id)
 
     def ensure_still_this_rotation(self, *, again: bool = False) -> None:
         """Look again, if the look that this step acts on is old: a step may be held up anywhere.

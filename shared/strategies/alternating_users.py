@@ -6,17 +6,27 @@ from dataclasses import replace
 from functools import partial
 
 from shared.credentials import Login
-from shared.errors import GIVE_UP, MalformedSecret, Rejected, TargetMismatch
+from shared.errors import (
+    GIVE_UP,
+    NEXT_ATTEMPT,
+    Busy,
+    MalformedSecret,
+    Rejected,
+    TargetMismatch,
+)
 from shared.protocol.contract import Ticket
+from shared.protocol.expiry import AT_NEXT_SET
 from shared.protocol.findings import Finding, Findings, Link, State
+from shared.protocol.receipt import Receipt
 from shared.strategies.contract import PairSession
 from shared.strategies.database import (
     DatabaseBackend,
-    is_elsewhere,
     login_candidates,
     refuse_copy,
+    refuse_unreplaced,
 )
 from shared.strategies.diagnosis import Seen
+from shared.strategies.elsewhere import is_elsewhere, seconds_for
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 
@@ -52,7 +62,7 @@ class AlternatingUsers(DatabaseBackend[PairSession]):
         candidates = login_candidates(ticket, current, pending, current=current, pending=pending)
         look = partial(self.admins.session, pending, ticket)
         with (
-            self.logins.first_accepted(candidates, current, look) as (accepted, session),
+            self.resets.first_accepted(candidates, current, ticket, look) as (accepted, session),
             look() as (admin, by),
         ):
             ticket.ensure_still_this_rotation()
@@ -84,8 +94,9 @@ class AlternatingUsers(DatabaseBackend[PairSession]):
                 if not only_tests and self._lets_in(ticket.current()):
                     raise
 
-    def end_old_credential(self, ticket: Ticket[Login], /) -> None:
-        """Nothing: the other user's password ends when it is its turn."""
+    def end_old_credential(self, _ticket: Ticket[Login], /) -> str:
+        """Ends nothing: the other user's password ends when it is its turn."""
+        return AT_NEXT_SET
 
     def targets_of(self, user: Login, /) -> Sequence[tuple[str, int, str]]:
         """Those of both users."""
@@ -122,6 +133,53 @@ class AlternatingUsers(DatabaseBackend[PairSession]):
         with findings.looking(Link.STRATEGY, pair, otherwise=State.WARNING):
             if is_proved:  # else no rotation has made them the same yet
                 seen.session.verify_same_rights(twin)
+
+    def end_leaked(self, leaked: Login, ticket: Ticket[Login], receipt: Receipt, /) -> None:
+        """Give the other user a password that nobody knows; end the sessions of the leaked one.
+
+        A leaked password of the user that is in use was replaced when it was its turn again.
+        """
+        current = ticket.pending()
+        refuse_unreplaced(leaked, current, current.username, current.twin)
+        what = f"the password of {leaked.address}"
+        if leaked.username == current.username:
+            admin, user = self.admins.login(current, ticket), current
+            self.prove(current)
+        else:
+            admin, user = self._shut_out(leaked, current, ticket)
+            receipt.note_ended(what)
+        self.leaks.end_everywhere(user, admin, receipt)
+        is_refused = self.leaks.is_refused(leaked, receipt, within=seconds_for(admin, leaked))
+        if is_refused and user is current:
+            receipt.note_ended(what, by_rotation=True)
+
+    def _shut_out(
+        self, leaked: Login, current: Login, ticket: Ticket[Login]
+    ) -> tuple[Login, Login]:
+        """Give the leaked user a new password, by the proofs of a rotation in which it is its turn.
+
+        Returns the admin, and the login that ends with this invocation, as it is stored nowhere.
+        """
+        password = self.policies.granted_or_unasked(current.document).generate()
+        unknown = leaked.with_password(password)
+        with (
+            self.logins.session(current) as session,
+            self.admins.session(current, ticket) as (admin, by),
+        ):
+            ticket.ensure_still_this_rotation()
+            session.provision_twin(
+                unknown.username,
+                password,
+                by=by,
+                proves_ownership=partial(self._is_owned, unknown, ticket),
+            )
+        try:
+            self.prove(unknown, by=admin)
+        except Rejected as rejected:  # another copy of this task has set one of its own
+            problem = rejected.what
+        else:
+            return admin, unknown
+        raise Busy(f"{problem}: another copy of this task may have set one", do=NEXT_ATTEMPT)
 
     def _lets_in(self, login: Login) -> bool:
         try:

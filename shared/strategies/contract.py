@@ -41,11 +41,34 @@ class Session(Protocol):
         """
         ...
 
+    def reset_password(self, username: str, password: Secret, /) -> bool:
+        """Of an administrator's session: let this user log in with this password and no other.
+
+        False where the server has no such user. Raises Forbidden, RejectedByPolicy, and
+        TargetMismatch where it cannot be told which of several accounts is meant.
+        """
+        ...
+
     def is_worth_trying(self, login: Login, /) -> bool:
         """Of an administrator's session: whether this login may be tried, as far as shows.
 
         False where the server shows that it would refuse it, or that one more refusal may lock the
         user out for its clients.
+        """
+        ...
+
+    def end_other_sessions(self) -> Mapping[str, str]:
+        """Ask the server to end this user's other sessions that began before the first such call.
+
+        Gives those that were there, by id, each with the SQL by which an administrator ends it:
+        it may take a moment to end. Raises Forbidden where nobody can.
+        """
+        ...
+
+    def others_accepting(self, password: Secret, /, *, by: Self | None = None) -> Mapping[str, str]:
+        """What else of this user's name accepts the password, each with the SQL that ends that.
+
+        Raises Forbidden where whoever looks has no right to see it.
         """
         ...
 

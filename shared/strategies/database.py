@@ -12,21 +12,28 @@ from shared.asked.wishes import asked_length, place_of, unknown_first
 from shared.credentials import LOGIN_FIELDS, Login
 from shared.document.fields import Fields
 from shared.document.form import names_of, naming, read_text, require_known
-from shared.errors import MalformedSecret, PendingUnusable, Rejected, RejectedByPolicy
+from shared.errors import (
+    MalformedSecret,
+    PendingUnusable,
+    Rejected,
+    RejectedByPolicy,
+    TargetMismatch,
+)
 from shared.patience import retried
 from shared.protocol.candidates import Candidate, stored_candidates
 from shared.protocol.contract import StoredVersion, Ticket
 from shared.protocol.findings import Findings
+from shared.protocol.reset import Reset
 from shared.settings import Settings
 from shared.strategies.admins import Admins
 from shared.strategies.contract import Directory, Engine, S
 from shared.strategies.diagnosis import DatabaseDiagnosis, Seen
+from shared.strategies.elsewhere import seconds_for
+from shared.strategies.leaks import Leaks
 from shared.strategies.logins import Logins
+from shared.strategies.resets import Resets
 
 LOG = logging.getLogger(f"rotation.{__name__}")
-
-# How long a replica may take to learn of a password that its primary was given.
-REPLICA_SECONDS = 10.0
 
 
 class DatabaseBackend(Generic[S]):
@@ -51,8 +58,10 @@ class DatabaseBackend(Generic[S]):
         self.name = engine.name
         self.policies = Grants(environment, PASSWORD_RULES, password_policy)
         self.logins = Logins(engine)
+        self.leaks = Leaks(self.logins)
         self.longest_passwords = longest_passwords
         self.admins = Admins(engine, self.logins, directory)
+        self.resets = Resets(self.logins, self.admins, self.prove)
         self._allow_unencrypted = Settings(environment).flag("ALLOW_UNENCRYPTED", default=False)
 
     def parse(self, document: Mapping[str, object], /) -> Login:
@@ -144,6 +153,10 @@ class DatabaseBackend(Generic[S]):
         """Tell, changing nothing, whether a rotation has the rights that it needs."""
         raise NotImplementedError
 
+    def reset_of(self, credential: Login, /) -> Reset | None:
+        """By the admin, also where the user sets its own password otherwise."""
+        return self.resets.of(credential)
+
     def is_due(self, pending: Login, accepted: Login) -> bool:
         """Whether setSecret has something to do for a user that logged in as `accepted`."""
         return accepted.password != pending.password or not self.engine.atomic
@@ -163,13 +176,12 @@ class DatabaseBackend(Generic[S]):
         by: the admin who set it; of another host, where the user's is a replica of it, which is
         given time to learn of it.
         """
-        seconds = REPLICA_SECONDS if is_elsewhere(by, pending) else 0.0
 
         def log_in() -> None:
             with self.logins.session(pending) as session:
                 session.ping()
 
-        retried(log_in, on=Rejected, within=seconds)
+        retried(log_in, on=Rejected, within=seconds_for(by, pending))
 
 
 def login_candidates(
@@ -188,11 +200,6 @@ def login_candidates(
     )
 
 
-def is_elsewhere(admin: Login | None, user: Login) -> bool:
-    """Whether an admin makes the changes at another host, of which the user's is a replica."""
-    return admin is not None and admin.host != user.host
-
-
 def refuse_copy(pending: Login, current: Login) -> None:
     """Raise PendingUnusable for a pending version that is the current one once more."""
     if (pending.target, pending.password) == (current.target, current.password):
@@ -200,4 +207,23 @@ def refuse_copy(pending: Login, current: Login) -> None:
             "the pending version has the password of the current one, so nothing would be rotated",
             do="do not move labels or copy versions by hand",
             field="password",
+        )
+
+
+def refuse_unreplaced(leaked: Login, current: Login, *users: str) -> None:
+    """Raise TargetMismatch where the current login has not replaced the leaked one.
+
+    users: the names that the leaked login may have.
+    """
+    if (leaked.host, leaked.port) != (current.host, current.port) or leaked.username not in users:
+        raise TargetMismatch(
+            f"the leaked version is of {leaked.address}, and the one in use of {current.address}",
+            do="change that user's password on its server, and end its sessions there",
+            field="LeakedVersionId",
+        )
+    if leaked.username == current.username and leaked.password == current.password:
+        raise TargetMismatch(
+            "the leaked version has the password of the one in use, so nothing has replaced it",
+            do="rotate, then ask again",
+            field="LeakedVersionId",
         )

@@ -3,17 +3,17 @@
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import ClassVar
 
 from shared.credentials import Login
 from shared.errors import Forbidden
 from shared.protocol.contract import Ticket
+from shared.protocol.expiry import AT_NEXT_SET, ENDED, REPLACED_AT_SET
 from shared.protocol.findings import Findings, Link, State
 from shared.strategies.contract import OverlapSession
-from shared.strategies.database import is_elsewhere
 from shared.strategies.diagnosis import Seen
-from shared.strategies.single_user import Change, SingleUser
+from shared.strategies.elsewhere import at_writer, is_elsewhere
+from shared.strategies.single_user import IS_BESIDE, Change, SingleUser
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 _ENDS_ON_FINISH = "the old password ends on finish"
@@ -62,22 +62,26 @@ class SingleUserWithOverlap(SingleUser[OverlapSession]):
             with findings.looking(Link.STRATEGY, two, otherwise=State.WARNING):
                 seen.session.check_may_add_password(by=seen.by)
 
-    def end_old_credential(self, ticket: Ticket[Login], /) -> None:
+    def end_old_credential(self, ticket: Ticket[Login], /) -> str | None:
         """End the old password, where it has lived beside the new one for long enough."""
         if ticket.notes.get(_ENDS_ON_FINISH) is False:
-            return
+            return _left_to_end(ticket)
         pending = ticket.pending()
         if not self._ends_on_finish(pending):
-            return
-        with (
-            self.logins.session(pending) as session,
-            self.setter(pending, ticket) as (admin, by),
-            self._at_writer(session, pending, admin) as there,
-        ):
+            return _left_to_end(ticket)
+        with self.logins.session(pending) as session, self.setter(pending, ticket) as (admin, by):
             try:
-                there.end_other_passwords(pending.password, by=by)
+                self.end_beside(Change(session, pending, pending, admin, by))
             except Forbidden as forbidden:
                 LOG.warning("OLD_PASSWORD_ENDS=on-finish is not kept: %s", forbidden)
+                return _left_to_end(ticket)
+        return ENDED if ticket.notes.get(IS_BESIDE) else _left_to_end(ticket)
+
+    def end_beside(self, change: Change[OverlapSession]) -> bool:
+        """Let only the password be accepted that logged in; raises Forbidden."""
+        with self._at_writer(change.session, change.accepted, change.admin) as there:
+            there.end_other_passwords(change.accepted.password, by=change.by)
+        return True
 
     def _ends_on_finish(self, pending: Login) -> bool:
         options = self.options_of(pending)
@@ -88,9 +92,16 @@ class SingleUserWithOverlap(SingleUser[OverlapSession]):
         self, session: OverlapSession, login: Login, admin: Login | None
     ) -> Iterator[OverlapSession]:
         """The session, or one where the admin is: of two passwords, a replica changes neither."""
-        if admin is None or not is_elsewhere(admin, login):
+        if not is_elsewhere(admin, login):
             yield session
             return
-        at_writer = replace(login, host=admin.host, port=admin.port, tls_host=admin.tls_host)
-        with self.logins.session(at_writer) as there:
+        with self.logins.session(at_writer(login, admin)) as there:
             yield there
+
+
+def _left_to_end(ticket: Ticket[Login]) -> str | None:
+    """When a password ends that finishSecret does not end, if this process has set the new one."""
+    beside = ticket.notes.get(IS_BESIDE)
+    if beside is None:
+        return None
+    return AT_NEXT_SET if beside else REPLACED_AT_SET

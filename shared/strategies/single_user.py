@@ -11,13 +11,22 @@ from shared.asked.grants import Grants
 from shared.credentials import Login
 from shared.errors import GIVE_UP, Permanent, Rejected, RotationError, TargetMismatch
 from shared.protocol.contract import Ticket
+from shared.protocol.expiry import REPLACED_AT_SET
 from shared.protocol.findings import Findings, Link
+from shared.protocol.receipt import Receipt
 from shared.strategies.contract import Directory, Engine, S, Session
-from shared.strategies.database import DatabaseBackend, login_candidates, refuse_copy
+from shared.strategies.database import (
+    DatabaseBackend,
+    login_candidates,
+    refuse_copy,
+    refuse_unreplaced,
+)
 from shared.strategies.diagnosis import Seen
+from shared.strategies.elsewhere import at_writer, is_elsewhere, seconds_for
 from shared.strategies.options import ONE_PASSWORD, TWO_PASSWORDS, Options
 
 LOG = logging.getLogger(f"rotation.{__name__}")
+IS_BESIDE = "the old password lives on beside the new one"  # a note, where this process set it
 
 
 class SingleUser(DatabaseBackend[S]):
@@ -66,13 +75,16 @@ class SingleUser(DatabaseBackend[S]):
         # The current one first: in a normal rotation it is accepted, so nothing is ever refused.
         candidates = login_candidates(ticket, pending, current=current, pending=pending)
         look = partial(self.admins.session, pending, ticket) if self.admin_sets else None
-        with self.logins.first_accepted(candidates, pending, look) as (accepted, session):
+        with self.resets.first_accepted(candidates, pending, ticket, look) as (accepted, session):
             if self.is_due(pending, accepted):
                 with self.setter(pending, ticket) as (admin, by):
                     ticket.ensure_still_this_rotation()
                     change = Change(session, pending, accepted, admin, by)
-                    if self.set(change) and accepted.password != pending.password:
-                        self._prove_or_undo(change, ticket)
+                    replaced = self.set(change)
+                    if accepted.password != pending.password:
+                        ticket.notes[IS_BESIDE] = not replaced
+                        if replaced:
+                            self._prove_or_undo(change, ticket)
         if self.options_of(pending).short_gap:
             ticket.promote()
 
@@ -85,8 +97,9 @@ class SingleUser(DatabaseBackend[S]):
                 with self.admins.session(pending, ticket) as (_, by):
                     session.check_may_set_password(by=by)
 
-    def end_old_credential(self, ticket: Ticket[Login], /) -> None:
-        """Nothing: the old password ended at setSecret."""
+    def end_old_credential(self, _ticket: Ticket[Login], /) -> str | None:
+        """Ends nothing: the old password ended at setSecret."""
+        return REPLACED_AT_SET
 
     def check_pending(self, pending: Login, current: Login, /) -> None:
         """Raise where it is the current one once more, or of another target."""
@@ -103,6 +116,29 @@ class SingleUser(DatabaseBackend[S]):
         who = "the admin" if self.admin_sets else "the user itself"
         with findings.looking(Link.RIGHTS, f"{who} may set the password"):
             seen.session.check_may_set_password(by=seen.by)
+
+    def end_leaked(self, leaked: Login, ticket: Ticket[Login], receipt: Receipt, /) -> None:
+        """End the old password if it lives beside the new one, then the user's sessions."""
+        current = ticket.pending()
+        refuse_unreplaced(leaked, current, current.username)
+        with self.logins.session(current) as session, self.setter(current, ticket) as (admin, by):
+            session.ping()
+            what = f"the password of {leaked.address}"
+            is_refused = self.leaks.is_refused(at_writer(leaked, admin), receipt)
+            if is_refused:
+                receipt.note_ended(what, by_rotation=True)
+            else:
+                ticket.ensure_still_this_rotation()
+                if self.end_beside(Change(session, current, current, admin, by)):
+                    receipt.note_ended(what)
+            self.leaks.look_beside(session, leaked, by, receipt)
+        self.leaks.end_everywhere(current, admin, receipt)
+        if not is_refused or is_elsewhere(admin, leaked):
+            self.leaks.is_refused(leaked, receipt, within=seconds_for(admin, leaked))
+
+    def end_beside(self, _change: "Change[S]") -> bool:
+        """Let only the password be accepted that logged in; False where a user has one only."""
+        return False
 
     def set(self, change: "Change[S]") -> bool:
         """Have the user accept the pending password; whether that ended the accepted one."""

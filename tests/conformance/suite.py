@@ -4,6 +4,7 @@ One whose target is at the other end of a connection subclasses `RemoteSuite` of
 engine's strategies `DatabaseSuite` of database.py. Differences are attributes, never a name.
 """
 
+import json
 import uuid
 from collections.abc import Callable
 from itertools import pairwise
@@ -15,9 +16,17 @@ from shared.aws import store
 from shared.errors import Busy, Rejected, WrongStage
 from shared.protocol.event import Step
 from tests.lab import Lab, LabSecret
+from tests.leaked import end_leaked
 
 READS = {"GetSecretValue", "DescribeSecret", "ListSecretVersionIds"}
 EXTRA = {"note": "✓ kept", "count": 3, "ratio": 0.1, "nested": {"b": [1, None, True]}, "": ""}
+
+
+def told_of_the_old(written: str) -> str:
+    """When the credential before ends, by the last finishSecret; empty where it does not say."""
+    lines = [json.loads(line) for line in written.splitlines() if '"step done"' in line]
+    finished = [line for line in lines if line["step"] == "finishSecret"]
+    return str(finished[-1].get("old_credential", ""))
 
 
 class RotationSuite:
@@ -41,7 +50,9 @@ class RotationSuite:
 
     # --- a rotation ---
 
-    def test_a_rotation_ends_with_a_new_credential_that_works(self, secret: LabSecret) -> None:
+    def test_a_rotation_ends_with_a_new_credential_that_works(
+        self, secret: LabSecret, output: Callable[[], str]
+    ) -> None:
         before, first = secret.value(), secret.holder("AWSCURRENT")
         outcome = secret.rotate()
         assert outcome.state == "succeeded", outcome.error
@@ -53,6 +64,9 @@ class RotationSuite:
         assert changed <= self.credential
         assert secret.target.accepts(after)
         assert secret.target.accepts(before) is secret.target.overlaps
+        # A whole rotation in one process tells when the old one ends, and tells the truth.
+        said = told_of_the_old(output())
+        assert said == "" or said.startswith("it ends" if secret.target.overlaps else "it was")
 
     def test_rotations_follow_each_other_and_what_is_older_is_refused(
         self, secret: LabSecret
@@ -256,6 +270,21 @@ class RotationSuite:
         kept_back = {*secret.values(), first["RotationToken"], second["RotationToken"]}
         found = [value for value in kept_back if value in shown]
         assert not found
+
+    # --- a leak ---
+
+    def test_what_has_leaked_is_refused_once_a_person_has_asked(
+        self, secret: LabSecret, output: Callable[[], str]
+    ) -> None:
+        leaked = secret.holder("AWSCURRENT") or ""
+        secret.rotate()
+        answer = end_leaked(secret, leaked)
+        assert answer["refused"]["proven"]
+        assert secret.accepted_versions() == {secret.holder("AWSCURRENT")}
+        told = output() + json.dumps(answer)
+        assert leaked in told
+        assert not [value for value in secret.values() if value in told]
+        assert secret.rotate().state == "succeeded"
 
     def test_every_password_differs(self, secret: LabSecret) -> None:
         for _ in range(2):

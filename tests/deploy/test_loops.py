@@ -35,9 +35,8 @@ def test_they_are_written_out_as_cfn_lint_writes_them_out() -> None:
 
 
 def test_the_list_has_every_function() -> None:
-    assert template.document()["Mappings"]["Functions"]["Names"]["All"] == list(
-        template.functions()
-    )
+    names = template.document()["Mappings"]["Functions"]["Names"]
+    assert names == {"All": list(template.functions()), "Watchers": list(template.watchers())}
 
 
 def test_no_function_is_in_one() -> None:
@@ -47,7 +46,7 @@ def test_no_function_is_in_one() -> None:
         for name, each in as_written()["Resources"].items()
         if isinstance(each, dict) and each["Type"] == "AWS::Serverless::Function"
     }
-    assert alone == template.functions().keys()
+    assert alone == template.functions().keys() | template.watchers().keys()
 
 
 def test_a_condition_is_never_the_first_key() -> None:

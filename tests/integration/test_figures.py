@@ -18,6 +18,7 @@ from rotators.http_api_key.testing.issuers import Issuer
 from rotators.http_api_key.testing.issuers.issuer import ask
 from rotators.mysql.testing import MySQLAlternatingTarget, MySQLTarget
 from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
+from tests.conformance.suite import told_of_the_old
 from tests.lab import Lab, LabSecret
 
 FUNCTION_CALLS = {
@@ -28,6 +29,7 @@ FUNCTION_CALLS = {
     "ListSecretVersionIds",
 }
 Report = Callable[[str], None]
+Output = Callable[[], str]
 
 
 @dataclass
@@ -79,12 +81,20 @@ def aws_calls(secret: LabSecret) -> int:
     return sum(call.operation in FUNCTION_CALLS for call in calls)
 
 
-def test_postgres_single_user(lab: Lab, postgres_server: Server, report: Report) -> None:
+def old_credential(output: Output) -> str:
+    """When the old one ends, by the last finishSecret's line: it costs none of the calls."""
+    return told_of_the_old(output())
+
+
+def test_postgres_single_user(
+    lab: Lab, postgres_server: Server, report: Report, output: Output
+) -> None:
     target = PostgresTarget(postgres_server, f"figures_{uuid.uuid4().hex[:8]}")
     secret = lab.secret(target)
     with postgres_logins(target) as logins:
         calls = aws_calls(secret)
     report(f"PostgresSingleUser (PostgreSQL): {calls} AWS calls, {logins}")
+    assert old_credential(output) == "it was replaced at setSecret"
     assert calls <= 8
     assert (logins.seen, logins.refused) == (3, 0)  # one proves it in setSecret
 
@@ -103,13 +113,16 @@ def test_mysql_single_user(
     assert (logins.seen, logins.refused) == (3, 0)  # one proves it in setSecret
 
 
-def test_postgres_alternating_users(lab: Lab, any_postgres_server: Server, report: Report) -> None:
+def test_postgres_alternating_users(
+    lab: Lab, any_postgres_server: Server, report: Report, output: Output
+) -> None:
     target = PostgresAlternatingTarget(any_postgres_server, f"figures_{uuid.uuid4().hex[:8]}")
     secret = lab.secret(target)
     for which in ("first", "next"):
         with postgres_logins(target) as logins:
             calls = aws_calls(secret)
         report(f"PostgresAlternatingUsers ({target.title}), {which}: {calls} AWS calls, {logins}")
+        assert old_credential(output) == "it ends at the next rotation's setSecret"
         assert calls <= 9
         assert (logins.seen, logins.refused) == (3, 0)
 
@@ -131,7 +144,7 @@ def test_mysql_alternating_users(
 
 @pytest.mark.parametrize("engine", ["mysql", "mariadb"])
 def test_mysql_overlap(
-    lab: Lab, engine: str, request: pytest.FixtureRequest, report: Report
+    lab: Lab, engine: str, request: pytest.FixtureRequest, report: Report, output: Output
 ) -> None:
     server: Server = request.getfixturevalue(f"{engine}_server")
     settings = {"PASSWORD_OVERLAP": "true"}
@@ -140,26 +153,31 @@ def test_mysql_overlap(
     with mysql_logins(secret.target) as logins:
         calls = aws_calls(secret)
     report(f"MySqlSingleUser with overlap ({secret.target.title}): {calls} AWS calls, {logins}")
+    assert old_credential(output) == "it ends at the next rotation's setSecret"
     assert calls <= 8
     assert (logins.seen, logins.refused) == (2, 0)
 
 
-def test_what_a_secret_asks_for_costs_nothing(lab: Lab, mysql_server: Server) -> None:
+def test_what_a_secret_asks_for_costs_nothing(
+    lab: Lab, mysql_server: Server, output: Output
+) -> None:
     target = MySQLTarget(mysql_server, f"figures_{uuid.uuid4().hex[:8]}")
     secret = lab.secret(target, rotation={"password_length": 64, "old_password_ends": "on-finish"})
     with mysql_logins(target) as logins:
         calls = aws_calls(secret)
+    assert old_credential(output) == "it was replaced at setSecret"
     assert calls <= 8
     assert (logins.seen, logins.refused) == (3, 0)
 
 
-def test_http_api_key(lab: Lab, jupyterhub: Issuer, report: Report) -> None:
+def test_http_api_key(lab: Lab, jupyterhub: Issuer, report: Report, output: Output) -> None:
     secret = lab.secret(IssuerTarget(jupyterhub))
     costs = []
     for _ in range(3):
         before = http_calls(jupyterhub)
         aws = aws_calls(secret)
         costs.append((aws, http_calls(jupyterhub) - before))
+        assert old_credential(output) == "it ends at the next rotation's createSecret"
     shown = ", then ".join(f"{aws} AWS calls and {http} HTTP calls" for aws, http in costs)
     report(f"HttpApiKey (JupyterHub): {shown}")
     # The first key was made by hand: it is tried before its rights are taken over, and again

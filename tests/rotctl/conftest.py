@@ -27,6 +27,7 @@ def running_world(
         variables = {
             **service.environment,
             **service.neighbours,
+            "ALLOW_PRIVATE_ISSUERS": "true",
             "TLS_CA_BUNDLE": str(write_bundle(authority, folder)),
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

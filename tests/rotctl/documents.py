@@ -6,7 +6,7 @@ from typing import Any
 
 from local.bootstrap import ROOT
 from rotctl import cli
-from rotctl.commands import history, rotate, status, trial
+from rotctl.commands import adopt, attach, check, end, history, rotate, status, trial
 
 PAGE = (ROOT / "docs/rotctl.md").read_text()
 HELPS = {
@@ -14,9 +14,27 @@ HELPS = {
     "status": status.HELP,
     "rotate": rotate.HELP,
     "try": trial.HELP,
+    "attach": attach.HELP,
+    "adopt": adopt.HELP,
     "history": history.HELP,
+    "check": check.HELP,
+    "end": end.HELP,
 }
 POLICY: dict[str, Any] = json.loads(re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)[0])
+
+# What `check --stored` asks for besides; tried where there is a KMS, in test_check_stored.py.
+CHECKED = {
+    "secretsmanager:GetResourcePolicy",
+    "kms:DescribeKey",
+    "kms:GetKeyPolicy",
+    "kms:GetKeyRotationStatus",
+}
+
+
+def allowed_actions() -> set[str]:
+    """What the page's policy allows."""
+    actions = [statement["Action"] for statement in POLICY["Statement"]]
+    return {each for some in actions for each in ([some] if isinstance(some, str) else some)}
 
 
 def examples() -> list[str]:

@@ -3,23 +3,32 @@
 import ast
 import os
 import re
+import subprocess
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
+from typing import cast
 from unittest import mock
 
 import pytest
 
 from local.bootstrap import ROOT
+from local.kinds import kinds
 from rotctl import __main__ as program
-from rotctl.output import rows
+from rotctl.output import checks, rows
+from rotctl.state.finding import Report, ok
+from rotctl.state.fleet import Result
 from rotctl.state.standing import State
+from rotctl.state.storage import CHECKS
 from tests.rotctl.documents import HELPS, PAGE
 from tests.rotctl.world import run
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 FILES = sorted((ROOT / "rotctl").rglob("*.py"))
+# The one folder that sees the functions' code, loaded by `rotctl check FILE` alone.
+OFFLINE = ROOT / "rotctl" / "offline"
+OWN = {"botocore", "rich", "typer"}
 
 
 @pytest.mark.parametrize("command", HELPS)
@@ -49,18 +58,36 @@ def test_each_shell_gets_its_completion(shell: str) -> None:
 
 
 def test_the_page_has_every_state_and_every_key() -> None:
-    table = re.findall(r"^\| `([a-z-]+)` \| .* \| (yes|no) \|$", PAGE, re.MULTILINE)
-    assert [(name, needs == "yes") for name, needs in table] == [
+    states = re.findall(r"^\| `([a-z-]+)` \| .* \| (yes|no) \|$", PAGE, re.MULTILINE)
+    assert [(name, needs == "yes") for name, needs in states] == [
         (str(state), state.needs_a_person) for state in State
     ]
     for state in State:
         assert str(state) in HELPS["status"]
-    for file, command in (("output/rows.py", "status"), ("commands/history.py", "history")):
+    for file, command in (
+        ("output/rows.py", "status"), ("output/reports.py", "rotate"),
+        ("commands/history.py", "history"),
+    ):  # fmt: skip
         text = (ROOT / "rotctl" / file).read_text()
         keys = re.findall(r'^ +"(\w+)": ', text, re.MULTILINE)
         (row,) = re.findall(rf"^\| `{command}` \| (`name`.*|`version`.*) \|$", PAGE, re.MULTILINE)
         assert re.findall(r"`(\w+)`", row) == keys
+    (report,) = checks.document([Report("a", [ok("key", "aws/secretsmanager")])])
+    (row,) = re.findall(r"^\| `check` \| (.*) \|$", PAGE, re.MULTILINE)
+    findings = cast("list[dict[str, object]]", report["findings"])
+    assert re.findall(r"`(\w+)`", row) == [*report, *findings[0]]
+    checked = re.findall(
+        r"^\| (\w+) \|.*\|$", PAGE.partition("| check | broken |")[2], re.MULTILINE
+    )
+    assert checked[: len(CHECKS)] == list(CHECKS)
     assert rows.document([]) == []
+
+
+def test_the_page_has_every_result_and_its_exit_code() -> None:
+    table = re.findall(r"^\| `([a-z-]+)` \| .* \| ([01]) \|$", PAGE, re.MULTILINE)
+    assert [(name, code == "0") for name, code in table] == [
+        (str(result), result.is_good) for result in Result
+    ]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
@@ -76,20 +103,35 @@ def test_it_knows_nothing_of_the_functions_but_what_aws_says(file: Path) -> None
             else []
         )
     }
-    assert used - set(sys.stdlib_module_names) <= {"rotctl", *dependencies()}
+    suite = {"shared", "rotators"} if OFFLINE in file.parents else set()
+    assert used - set(sys.stdlib_module_names) <= {"rotctl", *OWN, *suite}
     assert "get_secret_value" not in file.read_text()
 
 
-def dependencies() -> set[str]:
-    return {re.split(r"[>=<]", each)[0] for each in PROJECT["project"]["dependencies"]}
+def test_no_command_loads_the_functions_code_as_it_starts() -> None:
+    heavy = ["shared", "rotators", "psycopg", "pymysql", "aws_lambda_powertools"]
+    code = f"import sys, rotctl.cli; print([name for name in {heavy} if name in sys.modules])"
+    started = subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, text=True)
+    assert started == "[]\n"
+
+
+def distributions(requirements: list[str]) -> set[str]:
+    return {re.split(r"[>=<]", each)[0] for each in requirements}
 
 
 def test_what_is_installed_is_rotctl_and_what_it_needs() -> None:
     assert PROJECT["project"]["scripts"] == {"rotctl": "rotctl.__main__:main"}
     assert callable(program.main)
-    assert PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"] == ["rotctl"]
-    assert dependencies() <= packages_distributions().keys()
-    for name in ("postgres", "mysql", "http_api_key"):
+    wheel = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert wheel == {
+        "packages": ["rotctl", "rotators", "shared"],
+        "exclude": ["rotators/*/testing"],
+    }
+    needed = distributions(PROJECT["project"]["dependencies"])
+    groups = PROJECT["dependency-groups"]
+    assert needed == OWN.union(*(distributions(groups[kind]) for kind in kinds()))
+    assert packages_distributions().keys() >= OWN
+    for name in kinds():
         pinned = (ROOT / "requirements" / f"{name}.txt").read_text()
         assert not re.search(r"^(?:typer|rich|botocore)==", pinned, re.MULTILINE)
     for folder in {file.parent for file in FILES}:

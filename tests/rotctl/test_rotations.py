@@ -2,15 +2,16 @@
 
 import json
 import re
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from unittest import mock
 
 import pytest
 from rich.progress import Progress as Bar
 
-from rotctl.aws.session import Aws
-from tests.rotctl.documents import POLICY, examples
-from tests.rotctl.world import Rotated, World, later, run
+from rotctl.adoption.journal import Journal
+from tests.rotctl.documents import CHECKED, POLICY, allowed_actions, examples
+from tests.rotctl.world import Rotated, World, later, noted_calls, run
 
 DENIED = "AccessDeniedException"
 
@@ -49,9 +50,15 @@ def test_a_failure_that_stays_ends_it_with_what_to_do_and_is_attempted_again(wor
     assert "a rotation of 'stubborn' has not ended, so it cannot be tried; see" in refused.err
     assert outcomes(world, secret) == known
     secret.change_password(str(secret.target.document["password"]))
-    shown = run("rotate stubborn")
+    shown = run("rotate stubborn --output json")
     assert shown.code == 0
-    assert "its rotation had not ended and is attempted again" in shown.out
+    assert "its rotation had not ended and is attempted again" in shown.err
+    assert "  AWSCURRENT is on " in shown.err
+    (report,) = shown.json()
+    version = world.describe(secret)["VersionIdsToStages"].keys()
+    assert (report["name"], report["result"]) == ("stubborn", "rotated")
+    assert report["version"] in version
+    assert report["message"] is None
 
 
 def test_one_that_does_not_end_is_waited_for_so_long_and_no_longer(world: World) -> None:
@@ -73,24 +80,87 @@ def test_many_are_rotated_once_and_what_has_not_ended_is_left_alone(world: World
     assert world.rotate(stuck) == "failed"
     world.home.kill_at = set()
     known = outcomes(world, *secrets, stuck)
-    assert run("rotate --prefix many/", typed="n\n").code == 1
+    assert run("rotate --prefix many/ --outside-windows", typed="n\n").code == 1
     assert outcomes(world, *secrets, stuck) == known
     # One at a time, interrupted as the first is done: the second may have begun, the third has not.
     with mock.patch.object(Bar, "advance", side_effect=KeyboardInterrupt):
-        shown = run("rotate --tag team=many --yes --at-once 1")
+        shown = run("rotate --tag team=many --outside-windows --yes --at-once 1")
     assert shown.code == 1
-    assert "not begun" in shown.out
+    assert "interrupted: what was begun goes on at AWS" in shown.err
+    assert re.search("^1 rotated, (1 not ended yet, 1|2) not begun$", shown.out, re.MULTILINE)
     (since,) = set(re.findall(r"--since (\S+)", shown.err))
-    shown = run(f"rotate --tag team=many --yes --since {since}")
+    shown = run(f"rotate --tag team=many --outside-windows --yes --since {since}")
     assert shown.code == 0
     assert "rotated already since the run began" in shown.out
     assert all(each.target.accepts(world.value(each)) for each in secrets)
     with later(hours=1):
         shown = run(f"rotate --prefix many/ --yes --since {since}")
+        told = run(f"rotate --prefix many/ --yes --since {since} --output json").json()
     assert shown.code == 1
     assert "stuck: not begun, as one before has not ended: stuck at setSecret since" in shown.out
     assert shown.out.count(": rotated already since the run began\n") == 3
+    assert {each["result"] for each in told} == {"rotated-before", "busy"}
     world.service.wait_for(lambda: outcomes(world, *secrets, stuck) == [2, 2, 2, 2])
+
+
+def test_of_many_those_whose_window_is_open_are_rotated_and_all_in_an_emergency(
+    world: World,
+) -> None:
+    secrets = {name: world.secret(f"night/{name}") for name in ("open", "shut", "wrong")}
+    hour = (datetime.now(UTC) + timedelta(hours=2)).hour
+    for name in ("open", "wrong"):
+        world.service.client().rotate_secret(
+            SecretId=secrets[name].arn,
+            RotationRules={"ScheduleExpression": f"cron(0 {hour} * * ? *)", "Duration": "1h"},
+            RotateImmediately=False,
+        )
+        world.service.wait_for_rotation(secrets[name].arn, beyond=1)
+    secrets["wrong"].change_password()
+    known = outcomes(world, *secrets.values())
+    shown = run("rotate --prefix night/")
+    assert shown.code == 1
+    assert shown.out.endswith("3 left out, as no window is open\n")
+    assert "0 to rotate, and 3 left out whose window is not open (see --out" in shown.err
+    assert outcomes(world, *secrets.values()) == known
+    ends = world.describe(secrets["open"])["NextRotationDate"].astimezone(UTC)
+    with mock.patch("rotctl.clock.now", return_value=ends - timedelta(minutes=30)):
+        shown = run("rotate --prefix night/ --output json", typed="y\n")
+    assert shown.code == 1
+    assert "2 to rotate, and 1 left out whose window is not open" in shown.err
+    told = {each["name"]: each for each in shown.json()}
+    assert {name: each["result"] for name, each in told.items()} == {
+        "night/open": "rotated",
+        "night/shut": "outside-window",
+        "night/wrong": "failed",
+    }
+    assert (told["night/wrong"]["step"], told["night/wrong"]["code"]) == ("setSecret", "Rejected")
+    assert "with PutSecretValue" in told["night/wrong"]["message"]
+    assert told["night/shut"]["message"].startswith("the next one ends at 20")
+    assert told["night/shut"]["version"] is None
+    (since,) = set(re.findall(r"--since (\S+)", shown.err))
+    with later(hours=1):
+        shown = run(f"rotate --prefix night/ --outside-windows --yes --since {since}")
+    assert "night/open: rotated already since the run began\n" in shown.out
+    assert "night/shut: rotated\n" in shown.out
+    world.service.wait_for(lambda: outcomes(world, secrets["shut"]) == [2])
+
+
+def test_a_rotation_is_followed_past_errors_of_aws_that_pass(world: World) -> None:
+    world.secret("throttled")
+
+    class Refusals(dict[str, str]):
+        """The second and third DescribeSecret are refused."""
+
+        answers = iter(("", "ThrottlingException", "ThrottlingException"))
+
+        def get(self, operation: str, _default: object = None) -> str:
+            return next(self.answers, "") if operation == "DescribeSecret" else ""
+
+    world.service.settings.refused = Refusals()
+    shown = run("rotate throttled")
+    assert shown.code == 0
+    assert shown.out.count("AWS asks to be called less often (ThrottlingException); looking") == 1
+    assert shown.out.endswith("throttled: rotated\n")
 
 
 def test_one_that_is_rotating_already_is_waited_for_and_not_begun_again(world: World) -> None:
@@ -192,7 +262,14 @@ def test_history_has_a_line_for_each_with_step_and_action(world: World) -> None:
 
 
 @pytest.mark.parametrize("example", examples())
-def test_every_example_runs(world: World, example: str) -> None:
+def test_every_example_runs(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, example: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in re.findall(r"adopt-\w+\.json", example):
+        Journal(tmp_path / name).begin([])
+    for name in ("app.json", "admin.json", "description.json"):  # as the examples call files
+        Path(name).write_text('{"engine": "postgres"}')
     for name in ("app/db", "rotated/app"):
         if not world.has(name):
             world.secret(name, tags={"team": "data"})
@@ -203,20 +280,21 @@ def test_every_example_runs(world: World, example: str) -> None:
     assert "rotctl: " not in shown.err
 
 
-def test_the_rights_are_those_of_the_calls_that_are_made(world: World) -> None:
+def test_the_rights_are_those_of_the_calls_that_are_made(world: World, tmp_path: Path) -> None:
     world.secret("rightful")
-    made: set[str] = set()
-    call = Aws.call
-
-    def noted(aws: Aws, service: str, operation: str, **request: Any) -> Any:  # noqa: ANN401
-        made.add(f"{service}:{''.join(map(str.capitalize, operation.split('_')))}")
-        return call(aws, service, operation, **request)
-
-    with mock.patch.object(Aws, "call", noted):
+    unattached = world.seed("unattached")
+    awss = "SecretsManagerRDSPostgreSQLRotationSingleUser"
+    world.service.add_function(awss, lambda _event, _context: None)
+    world.secret("adopted", awss)
+    with noted_calls() as made:
         world.home.kill_at = {"setSecret"}
-        for words in ("rotate rightful --limit 1", "status", "try rightful", "history rightful"):
+        attach = "attach unattached --function PostgresSingleUser --stack other --yes --no-wait"
+        for words in (
+            "rotate rightful --limit 1", "status", "try rightful", "history rightful", attach,
+            f"adopt adopted --file {tmp_path / 'adopt.json'} --yes",
+        ):  # fmt: skip
             run(words)
-    actions = [statement["Action"] for statement in POLICY["Statement"]]
-    allowed = {each for some in actions for each in ([some] if isinstance(some, str) else some)}
-    assert allowed == made | {"lambda:InvokeFunction"}  # which RotateSecret asks for
+    world.service.wait_for(lambda: outcomes(world, unattached) == [1])
+    # RotateSecret asks for the right to invoke the function, which Invoke is called by.
+    assert allowed_actions() - CHECKED == made - {"lambda:Invoke"} | {"lambda:InvokeFunction"}
     assert "GetSecretValue" not in json.dumps(POLICY)

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import NoReturn
 from unittest import mock
 
 import pytest
@@ -165,6 +166,46 @@ def test_watch_looks_until_it_is_interrupted(monkeypatch: pytest.MonkeyPatch) ->
     assert shown.code == 0
     assert shown.out.count("1 secret, 0 need a person") >= 1
     assert "leave out --output json" in run("status --watch --output json").err
+
+
+class Defect(dict[str, str]):
+    """Refusals that cannot be looked up, so that the service answers as one with a defect."""
+
+    def get(self, _operation: str, _default: object = None) -> NoReturn:
+        raise RuntimeError
+
+
+THROTTLED = {"ListSecrets": "ThrottlingException"}
+
+
+@pytest.mark.usefixtures("secrets")
+@pytest.mark.parametrize(
+    ("looks", "code", "says"),
+    [
+        ([THROTTLED], 0, "AWS asks to be called less often (ThrottlingException); it looks again"),
+        ([Defect()], 0, "AWS could not answer (InternalServiceError); it looks again every 10 s"),
+        ([THROTTLED, {}], 0, "1 secret, 0 need a person"),
+        ([{"ListSecrets": "ExpiredTokenException"}], 2, "your AWS credentials have expired"),
+    ],
+)
+def test_watch_goes_on_past_errors_that_pass_and_says_since_when(
+    world: World, looks: list[dict[str, str]], code: int, says: str
+) -> None:
+    refused = iter(looks)
+
+    def sleep(_seconds: float) -> None:
+        try:
+            world.service.settings.refused = next(refused)
+        except StopIteration:
+            raise KeyboardInterrupt from None
+
+    with mock.patch("time.sleep", sleep):
+        shown = run("status --prefix fine --watch")
+    assert shown.code == code
+    assert "1 secret, 0 need a person" in shown.out
+    assert says in (shown.err if code else shown.out)
+    since = re.findall(rf"^as it was at {TIME}: Secrets Manager ", shown.out, re.MULTILINE)
+    assert len(since) == says.count("looks again")
 
 
 def test_a_thousand_secrets_take_a_page_each_hundred_and_a_call_each_function(

@@ -1,6 +1,7 @@
 """The local system as an operator meets it, and rotctl as it is run."""
 
 import contextlib
+import functools
 import io
 import json
 import shlex
@@ -36,6 +37,9 @@ NO_TAGS: Mapping[str, str] = {}
 KILLED_FIRST = CallPoint(0, after=False)
 
 
+_declared = functools.cache(template.functions)  # reading the template takes as long as a step
+
+
 class Home:
     """Runs each step in a process of its own; `kill_at` has the steps in which it is killed.
 
@@ -55,8 +59,13 @@ class Home:
         logical = self.named.get(name_of(function))
         if logical is None:
             return None
-        declared = template.functions()[logical]
-        return Configuration(declared.handler, declared.timeout, declared.memory)
+        declared = _declared()[logical]
+        return Configuration(
+            declared.handler,
+            declared.timeout,
+            declared.memory,
+            environment=declared.environment,
+        )
 
     def log_events(self, _function: str, /) -> Sequence[LogEvent]:
         return events_in(self._log)
@@ -121,7 +130,26 @@ class World:
         tags: Mapping[str, str] = NO_TAGS,
     ) -> Rotated:
         """A user's, attached by a test of it, which is all that has run."""
+        made = self.seed(name, server=server, tags=tags)
+        self._attach(made.arn, function)
+        return made
+
+    def seed(
+        self, name: str, *, server: Server | None = None, tags: Mapping[str, str] = NO_TAGS
+    ) -> Rotated:
+        """A user's, without a function."""
         target = PostgresTarget(server or self.server, f"ops_{uuid.uuid4().hex[:8]}")
+        return Rotated(name, self._seed(name, target, tags), target)
+
+    def attach(
+        self, name: str, target: Target, function: str, tags: Mapping[str, str] = NO_TAGS
+    ) -> str:
+        """The target's secret, its function attached by a test; its ARN."""
+        arn = self._seed(name, target, tags)
+        self._attach(arn, function)
+        return arn
+
+    def _seed(self, name: str, target: Target, tags: Mapping[str, str]) -> str:
         client = self.service.client()
         arn = target.seed(client, name)
         if tags:
@@ -129,14 +157,16 @@ class World:
                 SecretId=arn, Tags=[{"Key": key, "Value": value} for key, value in tags.items()]
             )
         self.home.targets[arn] = target
-        client.rotate_secret(
+        return arn
+
+    def _attach(self, arn: str, function: str) -> None:
+        self.service.client().rotate_secret(
             SecretId=arn,
             RotationLambdaARN=self.service.function_arn(function),
             RotationRules={"AutomaticallyAfterDays": 30},
             RotateImmediately=False,
         )
         self.service.wait_for_rotation(arn)
-        return Rotated(name, arn, target)
 
     def rotate(self, secret: Rotated) -> str:
         """A whole rotation by the service; how it ended."""
@@ -178,6 +208,20 @@ def later(**ahead: float) -> Iterator[None]:
     now, moved = clock.now, timedelta(**ahead)
     with mock.patch.object(clock, "now", side_effect=lambda: now() + moved):
         yield
+
+
+@contextlib.contextmanager
+def noted_calls() -> Iterator[set[str]]:
+    """What rotctl asks AWS for, as IAM calls it."""
+    made: set[str] = set()
+    call = session.Aws.call
+
+    def noted(aws: session.Aws, service: str, operation: str, **request: Any) -> Any:  # noqa: ANN401
+        made.add(f"{service}:{''.join(map(str.capitalize, operation.split('_')))}")
+        return call(aws, service, operation, **request)
+
+    with mock.patch.object(session.Aws, "call", noted):
+        yield made
 
 
 _MODELS = botocore.session.Session().get_component("data_loader")

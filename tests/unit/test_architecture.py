@@ -21,7 +21,7 @@ BELOW = {
     "strategies": {"protocol", "aws", "ground"},
     "handler": {"protocol", "aws", "ground"},
 }
-FOLDERS = ("shared", "rotators", "rotctl", "local")
+FOLDERS = ("shared", "rotators", "rotctl", "watch", "local")
 # May take values out of a Secret; a kind's own files say so in its kind.toml.
 REVEALS = {
     "shared/credentials.py": 1,  # into the document that is stored
@@ -41,6 +41,7 @@ def name(file: Path) -> str:
 
 SHARED = files("shared")
 ROTCTL = files("rotctl")
+WATCH = files("watch")
 ROTATORS = [file for file in files("rotators") if TESTING not in file.parts]
 every_shared = pytest.mark.parametrize("file", SHARED, ids=name)
 
@@ -108,11 +109,27 @@ def test_a_file_has_one_noun_and_not_its_folders() -> None:
     assert not [name(file) for file in modules if file.stem.startswith(f"{file.parent.name}_")]
 
 
-def test_rotctl_knows_nothing_of_the_functions_and_names_labels_in_one_file() -> None:
-    assert not [name(file) for file in ROTCTL if packages(file) & {"shared", "rotators", "local"}]
+def test_rotctl_sees_the_functions_in_one_folder_and_names_labels_in_one_file() -> None:
+    assert not [name(file) for file in ROTCTL if "local" in packages(file)]
+    seeing = {file.parent for file in ROTCTL if packages(file) & {"shared", "rotators"}}
+    assert {name(folder) for folder in seeing} == {"rotctl/offline"}
     labels = {"AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"}
     naming = [name(file) for file in ROTCTL if labels & _strings(file)]
     assert naming == ["rotctl/state/labels.py"]
+
+
+def test_what_tells_of_rotations_knows_aws_by_rotctl_and_its_terminal_by_nothing() -> None:
+    known = set(sys.stdlib_module_names) | {"watch", "rotctl"}
+    assert not [name(file) for file in WATCH if packages(file) - known]
+    used = {each for file in WATCH for each in imports(file) if each.startswith("rotctl.")}
+    places = {each.split(".")[1] for each in used}
+    assert places == {"aws", "state", "output", "trouble"}
+    assert {each for each in used if ".output" in each} == {
+        "rotctl.output.times",
+        "rotctl.output.times.short",
+    }
+    labels = {"AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"}
+    assert not [name(file) for file in WATCH if labels & _strings(file)]
 
 
 def test_labels_are_named_in_the_machine_and_its_store_only() -> None:

@@ -271,7 +271,9 @@ def _documented_messages() -> Iterator[str]:
 @cache
 def _logged() -> list[str]:
     """What the functions' code gives to a logger, but for the line that each step ends with."""
-    files = [file for folder in ("shared", "rotators") for file in (ROOT / folder).rglob("*.py")]
+    files = [
+        file for folder in ("shared", "rotators", "watch") for file in (ROOT / folder).rglob("*.py")
+    ]
     nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text()))]
     calls = [node for node in nodes if isinstance(node, ast.Call)]
     logged = [each.args[0] for each in calls if re.fullmatch(LOGGING, ast.unparse(each.func))]

@@ -10,7 +10,7 @@ import pytest
 from local.build import artifacts
 
 ROOT = artifacts.ROOT
-PACKAGES = ("shared", "rotators", "rotctl", "local", "tests")
+PACKAGES = ("shared", "rotators", "rotctl", "watch", "local", "tests")
 FOLDERS = (*PACKAGES, "events", "requirements", "docs", ".ci")
 _package, _folder = ("|".join(map(re.escape, names)) for names in (PACKAGES, FOLDERS))
 FORMS = (

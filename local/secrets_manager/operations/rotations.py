@@ -1,6 +1,6 @@
 """RotateSecret and CancelRotateSecret: what they check, keep and start (facts 1, 4, 5, 7, 19)."""
 
-from local.functions.home import Directory
+from local.functions.home import Directory, name_of
 from local.secrets_manager import errors, schedule
 from local.secrets_manager.orchestrator import Orchestrator
 from local.secrets_manager.rotation import Rotation
@@ -54,7 +54,8 @@ def _function(state: ServiceState, secret: Secret, request: Request) -> str:
         raise errors.invalid_request(
             "No Lambda rotation function ARN is associated with this secret."
         )
-    if isinstance(state.home, Directory) and not state.home.knows(function):
+    is_there = not isinstance(state.home, Directory) or state.home.knows(function)
+    if not is_there or not state.permissions.lets_secrets_manager(name_of(function)):
         raise errors.access_denied(
             "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function "
             "policy grants access to the principal secretsmanager.amazonaws.com."

@@ -7,13 +7,15 @@ from rotators.mysql.accounts.catalog import (
     Part,
     mark_object,
     read_account,
+    read_accounts,
     unfinished_requirement,
 )
-from rotators.mysql.connection import AdminRight, Connection, verbatim
+from rotators.mysql.connection import AdminRight, Connection, require_tls, verbatim
 from rotators.mysql.error_numbers import ErrorNumber
 from rotators.mysql.errors import name_too_long
 from rotators.mysql.passwords.entries import Entries
 from rotators.mysql.rights.grants import Rights, fingerprint
+from shared.errors import TargetMismatch
 from shared.secret import Secret
 
 _MYSQL_NAME = 32  # characters
@@ -97,3 +99,29 @@ class AccountAdmin:
         partial_revokes = self._admin.run("SHOW VARIABLES LIKE 'partial_revokes'")
         exact = bool(partial_revokes) and partial_revokes[0][1] == "ON"
         return AdminRight(f"SELECT ON {'*.*' if exact else '`rotation %`.*'}", " WITH GRANT OPTION")
+
+
+def reset_password(admin: Connection, user: str, password: Secret) -> bool:
+    """Let the user's one account that logs in with a password have this one; False if none does.
+
+    Raises TargetMismatch where it has several: the server alone knows which of them a login is of.
+    """
+    if not admin.mariadb:
+        require_tls(admin)
+    with admin.lock_held("accounts", user):
+        accounts = [
+            state
+            for state in read_accounts(admin, user).values()
+            if state.has_password and not state.locked
+        ]
+        if len(accounts) > 1:
+            names = ", ".join(sorted(str(state.account) for state in accounts))
+            raise TargetMismatch(
+                f"mysql user {user!r} has several accounts ({names})",
+                do="set the password of the right one as an administrator, and store it with"
+                " PutSecretValue",
+                field="username",
+            )
+        for state in accounts:
+            AccountAdmin(admin).set_password(state, password)
+    return bool(accounts)

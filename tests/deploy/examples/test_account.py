@@ -50,7 +50,7 @@ def actions(statement: dict[str, Any]) -> set[str]:
 
 
 @pytest.mark.parametrize("encrypted", ["false", "true"])
-def test_alarms_of_this_account_and_event_rules_reach_the_topic(encrypted: str) -> None:
+def test_alarms_of_this_account_reach_the_topic(encrypted: str) -> None:
     outputs = deployed("topic", Encrypted=encrypted)
     assert outputs.keys() <= template.document()["Parameters"].keys()
     (topic,) = outputs.values()
@@ -58,7 +58,6 @@ def test_alarms_of_this_account_and_event_rules_reach_the_topic(encrypted: str) 
     policy = statements(has["Policy"])
     assert {each["Principal"]["Service"]: each.get("Condition") for each in policy.values()} == {
         "cloudwatch.amazonaws.com": {"StringEquals": {"aws:SourceAccount": "123456789012"}},
-        "events.amazonaws.com": None,  # with any, EventBridge is refused
     }
     for each in policy.values():
         assert (each["Effect"], actions(each), each["Resource"]) == (
@@ -69,11 +68,12 @@ def test_alarms_of_this_account_and_event_rules_reach_the_topic(encrypted: str) 
     assert bool(has.get("KmsMasterKeyId")) is (encrypted == "true")
 
 
-def test_both_services_may_use_the_encrypted_topics_key() -> None:
+def test_alarms_may_use_the_encrypted_topics_key_and_others_as_iam_says() -> None:
     (topic,) = deployed("topic", Encrypted="true").values()
     key = client("sns").get_topic_attributes(TopicArn=topic)["Attributes"]["KmsMasterKeyId"]
-    of = of_key(key)["AlarmsAndEventRules"]
-    assert set(of["Principal"]["Service"]) == {"cloudwatch.amazonaws.com", "events.amazonaws.com"}
+    assert of_key(key)["AsIamPoliciesSay"]["Principal"] == {"AWS": ROOT}
+    of = of_key(key)["Alarms"]
+    assert of["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
     assert actions(of) == {"kms:Decrypt", "kms:GenerateDataKey*"}
     assert "Condition" not in of
 

@@ -63,13 +63,17 @@ def _met(condition: Mapping[str, Mapping[str, Any]], context: Mapping[str, str])
 
 
 def _one(operator: str, wanted: str | list[str], found: str | None) -> bool:
-    """A key that is missing meets no condition but Null's."""
+    """A key that is missing meets no condition but Null's, and those of IfExists."""
     if operator == "Null":
         return (found is None) == (wanted == "true")
+    if operator.endswith("IfExists") and found is None:
+        return True
     if found is None:
         return False
     if operator == "StringEquals":
         return found in listed(wanted)
+    if operator == "BoolIfExists":
+        return found == wanted
     assert operator == "StringLike"
     return any(_like(pattern, found) for pattern in listed(wanted))
 

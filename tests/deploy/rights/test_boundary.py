@@ -6,17 +6,21 @@ import re
 import pytest
 
 from local.bootstrap import ROOT
-from tests.deploy.rights.iam import Statement, actions, allows
-from tests.deploy.stack.deployed import ACCOUNT, FUNCTIONS, NETWORK, REGION, deploy
+from tests.deploy.rights.iam import Statement, actions, allows, listed
+from tests.deploy.stack.deployed import ACCOUNT, FUNCTIONS, NETWORK, REGION, WATCHERS, deploy
 
 RESOURCES = {
     "ec2": "*",
     "kms": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1",
     "logs": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:any:log-stream:2026/11/30",
+    "lambda": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:f",
     "rds": f"arn:aws:rds:{REGION}:{ACCOUNT}:cluster:main",
+    "sns": f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms",
     "secretsmanager": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:rds!db-1-AbCdEf",
 }
 VIA = {"kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com"}
+VIA_SNS = {"kms:ViaService": f"sns.{REGION}.amazonaws.com"}
+TOLD = {"AlarmTopicArn": RESOURCES["sns"], "CheckDaily": "true"}
 
 
 def boundary() -> list[Statement]:
@@ -25,19 +29,21 @@ def boundary() -> list[Statement]:
     return list(json.loads(shown)["Statement"])
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", [*FUNCTIONS, *WATCHERS])
 def test_the_boundary_has_all_that_the_roles_may(function: str) -> None:
     widest = deploy(
         **NETWORK,
+        **TOLD,
         KmsKeyArns=RESOURCES["kms"],
         PostgresAdminSetsPassword="true",
         MySqlAdminSetsPassword="true",
     )
+    via = VIA if function in FUNCTIONS else VIA_SNS
     for action in actions(widest, function):
-        assert allows(boundary(), action, RESOURCES[action.partition(":")[0]], VIA), action
+        assert allows(boundary(), action, RESOURCES[action.partition(":")[0]], via), action
 
 
 def test_it_has_nothing_that_no_role_may() -> None:
-    widest = deploy(**NETWORK, KmsKeyArns=RESOURCES["kms"])
-    every = set().union(*(actions(widest, function) for function in FUNCTIONS))
-    assert {action for each in boundary() for action in each["Action"]} == every
+    widest = deploy(**NETWORK, **TOLD, KmsKeyArns=RESOURCES["kms"])
+    every = set().union(*(actions(widest, function) for function in (*FUNCTIONS, *WATCHERS)))
+    assert {action for each in boundary() for action in listed(each["Action"])} == every

@@ -8,6 +8,7 @@ from tests.deploy.stack.deployed import (
     FUNCTIONS,
     NETWORK,
     REGION,
+    WATCHERS,
     deploy,
     function_arn,
     written_out,
@@ -41,9 +42,9 @@ def test_no_role_and_no_right_is_added_by_the_transform() -> None:
     """SAM's own roles may write every log group, and make interfaces without a VPC."""
     resources = written_out()["Resources"]
     roles = {name for name, each in resources.items() if each["Type"] == "AWS::IAM::Role"}
-    assert roles == {f"{name}Role" for name in FUNCTIONS}
+    assert roles == {f"{name}Role" for name in (*FUNCTIONS, *WATCHERS)}
     assert not [name for name, each in resources.items() if "ManagedPolicy" in str(each)]
-    for name in FUNCTIONS:
+    for name in (*FUNCTIONS, *WATCHERS):
         assert resources[name]["Properties"]["Role"] == {"Fn::GetAtt": [f"{name}Role", "Arn"]}
 
 

@@ -15,6 +15,7 @@ ACCOUNT, REGION, STACK = "123456789012", "us-east-1", "secret-rotators"
 ENDPOINT_NAME = "vpce-0123-abcd.secretsmanager.us-east-1.vpce.amazonaws.com"
 NOTHING = object()  # AWS::NoValue
 FUNCTIONS = tuple(template.functions())
+WATCHERS = tuple(template.watchers())
 PSEUDO = {
     "AWS::AccountId": ACCOUNT,
     "AWS::NoValue": NOTHING,
@@ -143,6 +144,7 @@ class Stack:
         return {
             ("AWS::Lambda::Function", "Arn"): function_arn(name),
             ("AWS::IAM::Role", "Arn"): f"arn:aws:iam::{ACCOUNT}:role/{name}",
+            ("AWS::Events::Rule", "Arn"): f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{name}",
             ("AWS::Logs::LogGroup", "Arn"): f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{name}:*",
             ("AWS::EC2::VPCEndpoint", "DnsEntries"): [
                 f"Z7HUB22UULQXV:{ENDPOINT_NAME}",

@@ -32,6 +32,8 @@ def test_what_can_be_deployed_is_not_refused() -> None:
             {"SubnetIds": "subnet-1"},
             "SubnetIds needs VpcId, for a security group that the stack makes, or SecurityGroupIds",
         ),
+        ({"TellSuccesses": "true"}, "TellSuccesses and CheckDaily need AlarmTopicArn"),
+        ({"CheckDaily": "true"}, "TellSuccesses and CheckDaily need AlarmTopicArn"),
         ({"VpcId": "vpc-1"}, NEEDS_SUBNETS),
         ({"SecurityGroupIds": "sg-1"}, NEEDS_SUBNETS),
         ({"VpcId": "vpc-1", "SecretsManagerEndpoint": "true"}, NEEDS_SUBNETS),

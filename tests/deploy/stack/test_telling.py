@@ -19,6 +19,7 @@ from tests.deploy.stack.deployed import (
     NETWORK,
     REGION,
     STACK,
+    WATCHERS,
     Stack,
     deploy,
     function_arn,
@@ -27,6 +28,8 @@ from tests.deploy.stack.ways import every_way
 
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms"
 NAMESPACE = f"SecretRotation/{STACK}"
+KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1"
+WATCHED = {"AlarmTopicArn": TOPIC, "TellRotations": "true", "CheckDaily": "true"}
 FAILED = ("RotationFailed", "RotationAbandoned", "TestRotationFailed")
 
 
@@ -42,7 +45,7 @@ def context() -> LambdaContext:
 
 def test_the_topic_is_told_when_an_alarm_begins_and_when_it_is_over() -> None:
     told, silent = deploy(AlarmTopicArn=TOPIC), deploy()
-    assert len(told.of_type("AWS::CloudWatch::Alarm")) == 2 * len(FUNCTIONS)
+    assert len(told.of_type("AWS::CloudWatch::Alarm")) == 2 * len(FUNCTIONS) + 1
     for alarm in told.of_type("AWS::CloudWatch::Alarm").values():
         assert alarm["AlarmActions"] == alarm["OKActions"] == [TOPIC]
     for alarm in silent.of_type("AWS::CloudWatch::Alarm").values():
@@ -54,8 +57,7 @@ def test_the_topic_is_told_when_an_alarm_begins_and_when_it_is_over() -> None:
 
 def sends(stack: Stack, name: str, secret: str) -> bool:
     """Whether the stack's rule passes on such an event."""
-    (rule,) = stack.of_type("AWS::Events::Rule").values()
-    pattern = json.loads(rule["EventPattern"])
+    pattern = json.loads(stack.properties("RotationEvents")["EventPattern"])
     assert pattern["source"] == ["aws.secretsmanager"]
     assert pattern["detail-type"] == ["AWS Service Event via CloudTrail"]
     arn = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{secret}-AbCdEf"
@@ -71,11 +73,61 @@ def test_the_topic_is_told_of_rotations_and_tests_that_failed() -> None:
         assert sends(stack, name, "orders")
     for name in ("RotationSucceeded", "RotationStarted", "TestRotationSucceeded"):
         assert not sends(stack, name, "orders")
-    (sent,) = stack.properties("RotationFailures")["Targets"]
-    assert sent["Arn"] == TOPIC
-    wanted = set(re.findall(r"<(\w+)>", sent["InputTransformer"]["InputTemplate"]))
-    assert wanted == sent["InputTransformer"]["InputPathsMap"].keys()
+    (target,) = stack.properties("RotationEvents")["Targets"]
+    assert target["Arn"] == function_arn("RotationTeller")
+    told_to = stack.properties("RotationTeller")["Environment"]["Variables"]
+    assert told_to == {"TOPIC_ARN": TOPIC}
     assert not deploy().of_type("AWS::Events::Rule")
+
+
+def test_successes_are_told_only_where_that_is_asked_for() -> None:
+    stack = deploy(AlarmTopicArn=TOPIC, TellSuccesses="true")
+    for name in (*FAILED, "RotationSucceeded"):
+        assert sends(stack, name, "orders")
+    # Of a daily check there would be one a day for each secret.
+    assert not sends(stack, "TestRotationSucceeded", "orders")
+
+
+def test_the_daily_check_is_of_the_stacks_functions_every_hour() -> None:
+    stack = deploy(
+        AlarmTopicArn=TOPIC, CheckDaily="true", SecretPrefixes="a/,b/", SecretTagValue="production"
+    )
+    hours = stack.properties("DailyCheckHours")
+    assert hours["ScheduleExpression"] == "cron(0 * * * ? *)"
+    assert [each["Arn"] for each in hours["Targets"]] == [function_arn("DailyCheck")]
+    assert stack.properties("DailyCheck")["Environment"]["Variables"] == {
+        "SECRET_PREFIXES": "a/,b/",
+        "SECRET_TAG_VALUE": "production",
+        "FUNCTION_ARNS": ",".join(map(function_arn, FUNCTIONS)),
+    }
+    assert "DailyCheck" not in deploy(AlarmTopicArn=TOPIC).resources
+    alone = deploy("HttpApiKey", AlarmTopicArn=TOPIC, CheckDaily="true").properties("DailyCheck")
+    assert alone["Environment"]["Variables"]["FUNCTION_ARNS"] == function_arn("HttpApiKey")
+
+
+@pytest.mark.parametrize("function", WATCHERS)
+def test_what_tells_is_in_no_network_has_a_log_and_an_alarm_and_one_rule_invokes_it(
+    function: str,
+) -> None:
+    stack = deploy(**NETWORK, **WATCHED, LogRetentionDays="30", LogKmsKeyArn=KEY)
+    properties = stack.properties(function)
+    assert "VpcConfig" not in properties
+    assert properties["LoggingConfig"] == {
+        "LogGroup": f"LogGroup-of-{function}Logs",
+        "LogFormat": "JSON",
+    }
+    assert stack.properties(f"{function}Logs") == {"RetentionInDays": "30", "KmsKeyId": KEY}
+    alarm = stack.properties(f"{function}Errors")
+    assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": f"Function-of-{function}"}]
+    assert (alarm["MetricName"], alarm["AlarmActions"]) == ("Errors", [TOPIC])
+    invocation = stack.properties(f"{function}Invocation")
+    assert invocation["Principal"] == "events.amazonaws.com"
+    rules = {
+        f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{name}"
+        for name, rule in stack.of_type("AWS::Events::Rule").items()
+        if rule["Targets"][0]["Arn"] == function_arn(function)
+    }
+    assert {invocation["SourceArn"]} == rules
 
 
 def test_a_stack_may_leave_rotations_to_another_and_keeps_its_alarms() -> None:
@@ -83,8 +135,10 @@ def test_a_stack_may_leave_rotations_to_another_and_keeps_its_alarms() -> None:
     left = deploy(AlarmTopicArn=TOPIC, TellRotations="false")
     assert told.of_type("AWS::Events::Rule")
     assert not left.of_type("AWS::Events::Rule")
-    kind = "AWS::CloudWatch::Alarm"
-    assert left.of_type(kind) == told.of_type(kind) != {}
+    kept = left.of_type("AWS::CloudWatch::Alarm")
+    own = told.of_type("AWS::CloudWatch::Alarm")
+    assert own.keys() - kept.keys() == {"RotationTellerErrors"}
+    assert kept.items() <= own.items()
     assert not deploy(TellRotations="true").of_type("AWS::Events::Rule")
 
 
@@ -110,8 +164,8 @@ def test_the_rule_takes_as_many_prefixes_as_the_page_says() -> None:
     (said,) = re.findall(r"(\d+) prefixes of ten characters each, or (\d+) of twenty", page)
     for many, each in zip(map(int, said), (10, 20), strict=True):
         prefixes = ",".join(f"p{number:0{each - 1}}" for number in range(many))
-        stack = deploy(AlarmTopicArn=TOPIC, SecretPrefixes=prefixes)
-        pattern = stack.properties("RotationFailures")["EventPattern"]
+        stack = deploy(AlarmTopicArn=TOPIC, SecretPrefixes=prefixes, TellSuccesses="true")
+        pattern = stack.properties("RotationEvents")["EventPattern"]
         assert 2048 * 0.95 < len(pattern) <= 2048
 
 
@@ -176,7 +230,8 @@ def test_the_saved_query_asks_for_what_a_failed_step_writes(output: Callable[[],
 
 def test_it_looks_in_the_logs_of_the_stacks_functions() -> None:
     for stack in every_way():
-        logs = [f"LogGroup-of-{name}" for name in stack.of_type("AWS::Logs::LogGroup")]
+        groups = stack.of_type("AWS::Logs::LogGroup").keys() - {f"{name}Logs" for name in WATCHERS}
+        logs = [f"LogGroup-of-{name}" for name in groups]
         queries = list(stack.of_type("AWS::Logs::QueryDefinition").values())
         assert [sorted(each["LogGroupNames"]) for each in queries] == (
             [sorted(logs)] if logs else []

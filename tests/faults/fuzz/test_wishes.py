@@ -79,7 +79,7 @@ def check(backend: Any, credential: Any, asked: Any, environment: dict[str, str]
     """Nothing but typed errors with the place; a password keeps to both rules, and is as strong."""
     try:
         if isinstance(backend, ApiKeyBackend):
-            backend._check_wishes(credential)
+            backend.check_wishes(credential)
             return
         admin = LOGINS[-1].document()
         created = backend.create(credential, AdminTicket(admin_secret=admin))

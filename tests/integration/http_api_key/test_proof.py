@@ -10,6 +10,7 @@ from shared.errors import Misconfigured, Rejected
 from shared.keys import propagation
 from shared.protocol import memory
 from shared.protocol.event import Step
+from tests import keeper
 from tests.issuers.described import (
     BESIDE,
     CHOSEN,
@@ -338,13 +339,19 @@ def test_a_replaced_key_whose_answer_was_lost(
     assert secret.target.accepts(secret.value())
 
 
-def test_a_password_that_nobody_has_is_set_on_the_keepers_word(make: Make, shop: Keyshop) -> None:
+@pytest.mark.parametrize("by_tag", [False, True], ids=["by the list", "by the tag"])
+def test_a_password_that_nobody_has_is_set_on_the_keepers_word(
+    make: Make, shop: Keyshop, *, by_tag: bool
+) -> None:
     secret = make(EXAMPLES[CHOSEN][0])
     shop.users["app"]["password"] = "changed by hand"
     event = secret.begin()
     with pytest.raises(Rejected, match="reset"):
         secret.step(event, Step.CREATE)
-    tell_keeper(secret, reset=[name_of(secret)])
+    if by_tag:
+        keeper.allow(secret, event, keeper.offered(secret))
+    else:
+        tell_keeper(secret, reset=[name_of(secret)])
     for step in Step:
         forget()  # each in a process of its own
         secret.step(event, step)

@@ -17,6 +17,7 @@ from shared.credentials import Login
 from shared.errors import Busy, Forbidden, MalformedSecret, Misconfigured, Rejected, WrongStage
 from shared.protocol.event import Step
 from shared.strategies import SingleUser
+from tests.conformance.suite import told_of_the_old
 from tests.engines import SINGLE
 from tests.lab import Lab, LabSecret
 
@@ -161,6 +162,7 @@ def test_without_the_right_to_two_passwords_it_warns_and_has_no_overlap(
     log_lines = output()
     assert '"level":"WARNING"' in log_lines
     assert "PASSWORD_OVERLAP is not kept" in log_lines
+    assert told_of_the_old(log_lines) == "it was replaced at setSecret"
     assert "GRANT" in log_lines
     assert secret.accepted_versions() == {secret.holder("AWSCURRENT")}
 
@@ -177,7 +179,9 @@ def test_the_old_password_ends_at_the_next_rotation(lab: Lab, server: Server) ->
 
 
 @pytest.mark.parametrize("server", MYSQL, indirect=True)
-def test_the_old_password_ends_at_finishsecret(lab: Lab, server: Server) -> None:
+def test_the_old_password_ends_at_finishsecret(
+    lab: Lab, server: Server, output: Callable[[], str]
+) -> None:
     settings = {"PASSWORD_OVERLAP": "true", "OLD_PASSWORD_ENDS": "on-finish"}
     secret = lab.secret(MySQLTarget(server, username(), settings))
     first = secret.holder("AWSCURRENT")
@@ -186,6 +190,7 @@ def test_the_old_password_ends_at_finishsecret(lab: Lab, server: Server) -> None
     assert secret.accepted_versions() == {first, event["ClientRequestToken"]}
     secret.step(event, Step.FINISH)
     assert secret.accepted_versions() == {event["ClientRequestToken"]}
+    assert told_of_the_old(output()) == "it was ended at finishSecret"
 
 
 @pytest.mark.parametrize("server", MYSQL, indirect=True)

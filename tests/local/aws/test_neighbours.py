@@ -1,4 +1,4 @@
-"""What Lambda, CloudWatch Logs and CloudTrail know of rotations, asked by boto3 and by HTTP."""
+"""What other services of AWS know of rotations and functions, by boto3 and by HTTP."""
 
 import json
 import logging
@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from local.aws import pattern
-from local.functions.home import InProcess
+from local.functions.home import Configuration, InProcess
 from local.functions.logged import events_in
 from local.functions.written import captured
 from local.sam.endpoint import LambdaEndpoint
@@ -29,8 +29,9 @@ GROUP = "/aws/lambda/Tells"
 PREFIXES = {
     "logs": "Logs_20140328.",
     "cloudtrail": "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.",
+    "ssm": "AmazonSSM.",
 }
-OFFERED = (("logs", "FilterLogEvents"), ("cloudtrail", "LookupEvents"))
+OFFERED = (("logs", "FilterLogEvents"), ("cloudtrail", "LookupEvents"), ("ssm", "GetParameter"))
 
 
 def tells(event: dict[str, Any], _context: object) -> None:
@@ -76,6 +77,67 @@ def test_a_function_is_configured_as_its_home_says(service: SecretsManager) -> N
     refused("UnknownOperationException", aws.get_function, FunctionName="Tells")
     given = {"FunctionName": "Tells", "Qualifier": "1"}
     refused("InvalidParameterException", aws.get_function_configuration, **given)
+
+
+def test_a_function_is_configured_as_a_test_says(service: SecretsManager) -> None:
+    network = {"VpcId": "vpc-1", "SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
+    handler, tags = "lambda_function.lambda_handler", {"a": "b"}
+    said = Configuration(handler, 30, 128, "python3.9", network, tags)
+    home = InProcess({}, beside=service.home)
+    home.add("Said", tells, said)
+    with SecretsManager(home) as other:
+        aws = client(other, "lambda")
+        found = aws.get_function_configuration(FunctionName="Said")
+        assert (found["Handler"], found["Runtime"]) == (handler, "python3.9")
+        assert found["VpcConfig"] == network
+        assert aws.list_tags(Resource=other.function_arn("Said"))["Tags"] == tags
+        assert aws.list_tags(Resource=other.function_arn("Tells"))["Tags"] == {}
+        none = other.function_arn("None")
+        refused("ResourceNotFoundException", aws.list_tags, Resource=none)
+
+
+def test_a_function_may_be_invoked_by_secrets_manager_until_that_is_taken_from_it(
+    service: SecretsManager,
+) -> None:
+    aws = client(service, "lambda")
+    secrets = service.client()
+    arn = service.function_arn("Tells")
+    account = arn.split(":")[4]
+    given = {
+        "Effect": "Allow",
+        "Principal": {"Service": "secretsmanager.amazonaws.com"},
+        "Action": "lambda:InvokeFunction",
+        "Condition": {"StringEquals": {"AWS:SourceAccount": account}},
+        "Resource": arn,
+    }
+    (statement,) = json.loads(aws.get_policy(FunctionName="Tells")["Policy"])["Statement"]
+    assert statement == {"Sid": "Invocation", **given}
+    service.permissions.remove_all("Tells")
+    refused("ResourceNotFoundException", aws.get_policy, FunctionName=arn)
+    attached = {"SecretId": "app", "RotationLambdaARN": arn}
+    refused("AccessDeniedException", secrets.rotate_secret, **attached)
+    request = {
+        "FunctionName": "Tells",
+        "StatementId": "again",
+        "Action": "lambda:InvokeFunction",
+        "Principal": "secretsmanager.amazonaws.com",
+    }
+    added = aws.add_permission(**request, SourceAccount=account)
+    assert json.loads(added["Statement"]) == {"Sid": "again", **given}
+    refused("ResourceConflictException", aws.add_permission, **request)
+    refused("InvalidParameterException", aws.add_permission, **request, EventSourceToken="x")
+    of = f"arn:aws:secretsmanager:us-east-1:{account}:secret:app"
+    added = aws.add_permission(**{**request, "StatementId": "narrow"}, SourceArn=of)
+    assert json.loads(added["Statement"])["Condition"] == {"ArnLike": {"AWS:SourceArn": of}}
+    refused("ResourceNotFoundException", aws.get_policy, FunctionName="None")
+
+
+def test_the_stacks_parameters_have_the_functions_arns(service: SecretsManager) -> None:
+    aws = client(service, "ssm")
+    found = aws.get_parameter(Name="/secret-rotators/TellsArn")["Parameter"]
+    assert found["Value"] == service.function_arn("Tells")
+    for name in ("/secret-rotators/NoneArn", "/other/TellsArn", "TellsArn"):
+        refused("ParameterNotFound", aws.get_parameter, Name=name)
 
 
 def test_the_log_has_what_the_function_wrote_by_either_way(service: SecretsManager) -> None:
@@ -197,6 +259,8 @@ def test_any_request_is_answered_or_refused(
     [
         ("secretsmanager", "list_secrets", {}),
         ("lambda", "get_function_configuration", {"FunctionName": "Tells"}),
+        ("lambda", "get_policy", {"FunctionName": "Tells"}),
+        ("ssm", "get_parameter", {"Name": "/secret-rotators/TellsArn"}),
         ("logs", "filter_log_events", {"logGroupName": GROUP}),
         ("cloudtrail", "lookup_events", {}),
     ],

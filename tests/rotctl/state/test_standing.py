@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rotctl.aws import secrets
 from rotctl.aws.functions import Function, Sight
 from rotctl.state.attempt import Progress
-from rotctl.state.standing import Seen, State, standing
+from rotctl.state.standing import Seen, State, is_open, standing
 
 NOW = datetime(2026, 11, 30, 3, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -43,6 +43,13 @@ BEGUN = replace(SECRET, labels={"AWSCURRENT": "one", "AWSPENDING": "two"})
 )
 def test_due_is_as_long_as_the_window(hours: int | None, shuts: timedelta, state: State) -> None:
     assert standing(replace(SECRET, hours=hours, next=NOW + shuts), FUNCTION, NOW).state is state
+
+
+def test_a_window_is_open_between_its_ends_and_without_a_schedule() -> None:
+    shut = replace(SECRET, hours=3, next=NOW + timedelta(hours=2))
+    moments = [NOW - timedelta(hours=2), NOW, NOW + timedelta(hours=3)]
+    assert [is_open(shut, moment) for moment in moments] == [False, True, False]
+    assert is_open(replace(SECRET, next=None), NOW)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Secrets that other functions rotate, moved to functions of ours, and back."""

@@ -1,0 +1,110 @@
+"""A leaked key: ended whatever OLD_KEY_ENDS says, and refused when it is used."""
+
+from dataclasses import replace
+
+import pytest
+
+from rotators.http_api_key.testing import IssuerTarget
+from rotators.http_api_key.testing.issuers import Issuer
+from rotators.http_api_key.testing.issuers.issuer import issue
+from shared.errors import Misconfigured, TargetMismatch
+from tests.issuers.described import (
+    BESIDE,
+    EXAMPLES,
+    ORDERED,
+    PLAIN,
+    REPLACED,
+    SLOTS,
+    Make,
+)
+from tests.issuers.keyshop import Keyshop
+from tests.issuers.scripted import IssuerRequest, Stub, StubAnswer
+from tests.lab import Lab, LabSecret
+from tests.leaked import end_leaked
+
+
+def leak(make: Make, way: str) -> tuple[LabSecret, str]:
+    """A secret that was rotated away from the version that has leaked."""
+    secret = make(EXAMPLES[way][0])
+    leaked = secret.holder("AWSCURRENT") or ""
+    assert secret.rotate().state == "succeeded"
+    return secret, leaked
+
+
+@pytest.mark.parametrize("way", [BESIDE, SLOTS, REPLACED])
+def test_it_is_ended_now(make: Make, way: str) -> None:
+    secret, leaked = leak(make, way)
+    for _ in range(2):  # and again
+        answer = end_leaked(secret, leaked)
+        assert answer["refused"]["proven"], answer
+        assert (answer["left"], answer["sessions"]) == ([], None)
+    assert secret.accepted_versions() == {secret.holder("AWSCURRENT")}
+    assert secret.rotate().state == "succeeded"
+
+
+@pytest.mark.parametrize("way", [BESIDE, SLOTS])
+def test_one_that_a_custom_label_holds_is_ended_once_that_is_off(make: Make, way: str) -> None:
+    secret, leaked = leak(make, way)
+    secret.move_label("CANARY", leaked)
+    with pytest.raises(Misconfigured, match="custom staging label") as refused:
+        end_leaked(secret, leaked)
+    assert refused.value.do == "take that label off the version, and ask again"
+    assert leaked in secret.accepted_versions()
+    secret.lab.client.update_secret_version_stage(
+        SecretId=secret.arn, VersionStage="CANARY", RemoveFromVersionId=leaked
+    )
+    assert end_leaked(secret, leaked)["refused"]["proven"]
+
+
+def test_one_that_nothing_shows_to_be_the_secrets_is_ended_by_hand(
+    make: Make, shop: Keyshop
+) -> None:
+    secret, leaked = leak(make, PLAIN)
+    with pytest.raises(TargetMismatch) as refused:
+        end_leaked(secret, leaked)
+    assert refused.value.do.startswith("revoke it at the issuer, and ask again")
+    shop.keys.pop("1")
+    assert end_leaked(secret, leaked)["refused"]["proven"]
+
+
+def test_one_that_only_expires_is_told_with_its_end(make: Make) -> None:
+    secret, leaked = leak(make, ORDERED)
+    with pytest.raises(Misconfigured, match="cannot be ended by a request: it ends by itself"):
+        end_leaked(secret, leaked)
+
+
+def test_one_that_is_accepted_still_is_not_told_as_dead(
+    make: Make, shop: Keyshop, stub: Stub
+) -> None:
+    secret, leaked = leak(make, BESIDE)
+
+    def forgetful(asked: IssuerRequest) -> object:
+        return StubAnswer(204) if asked.method == "DELETE" else shop(asked)
+
+    stub.script = forgetful
+    refused = end_leaked(secret, leaked)["refused"]
+    assert not refused["proven"]
+    assert refused["what"].startswith("the issuer accepts the key still")
+
+
+def test_a_secret_that_was_edited_to_name_anothers_key_ends_nothing(
+    lab: Lab, demo_issuer: Issuer
+) -> None:
+    target = IssuerTarget(demo_issuer)
+    secret = lab.secret(target)
+    old, beside = secret.value(), target.stranger()
+    secret.rotate()
+    own, other = secret.value(), demo_issuer.other_owner
+    key_id, key = issue(replace(demo_issuer, owner=other), "not the secret's", scopes=[])
+    anothers = {"key_id": key_id, "api_key": key}
+    for named in (
+        {**own, **anothers, "owner": other},
+        {**own, **anothers},
+        {**old, "key_id": beside["key_id"]},  # the id of another key beside one that is accepted
+    ):
+        secret.store(named)
+        leaked = secret.holder("AWSCURRENT") or ""
+        secret.store(own)
+        with pytest.raises(TargetMismatch):
+            end_leaked(secret, leaked)
+    assert all(target.accepts(each) for each in (anothers, beside, old, own))
