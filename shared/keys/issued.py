@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from shared.errors import Rejected
 from shared.keys.api_key import ApiKey
 from shared.keys.contract import KeyIssuer, KeyManager, OwnedKey
-from shared.keys.ends import Ends, warn_of_early_end
+from shared.keys.ends import Ends, warn_of_early_end, warn_of_end_before_rotation
 from shared.keys.holding import Holding
 from shared.keys.issuing import Issuing, pending_or_none_after_wait, revoke
 from shared.keys.leaks import custom_labelled, not_shown, only_expires
@@ -59,6 +59,8 @@ class IssuedKey:
         """Look for the key, at what its successor would be, and at whether there is room for it."""
         manager = self._issuer.manage(current, ticket)
         attempt, leftovers = self._begin(manager, current, ticket)
+        if attempt.held.listed is not None:
+            warn_of_end_before_rotation(attempt.held.listed, ticket)
         if not leftovers.of_this_version(attempt.listed):
             attempt.require_room(self._ending(attempt, leftovers))
 
