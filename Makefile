@@ -6,6 +6,8 @@ MAKEFLAGS += --no-builtin-rules
 
 PYTHON ?= python3
 RUN := .venv/bin/python -m
+# Some images set it: each of a run's thousands of processes would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 # Each has servers of its own; three even on two cores, as tests wait for timeouts and retries.
 PROCESSES := --numprocesses=3
 ARGS ?=
