@@ -54,6 +54,7 @@ def test_whoever_the_server_knows_gets_in(  # noqa: PLR0913, PLR0917 - four are 
         with login(pooled) as admin:
             own = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
             assert admin.execute(own).fetchone() == (True,)
+    assert "fast exit" in pooled.log.read_text()  # by its signal, and not killed in the end
 
 
 @pytest.mark.parametrize("version", get_args(Version))
