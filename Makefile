@@ -8,6 +8,8 @@ PYTHON ?= python3
 RUN := .venv/bin/python -m
 # Some images set it: each of a run's thousands of processes would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
+# Tests run make as a person does: with --jobs, this one would have theirs warn of its jobs.
+unexport MAKEFLAGS
 # Each has servers of its own; three even on two cores, as tests wait for timeouts and retries.
 PROCESSES := --numprocesses=3
 ARGS ?=
