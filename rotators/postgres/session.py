@@ -4,6 +4,7 @@ import logging
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from functools import partial
 from typing import Self, TypeVar
 
@@ -29,6 +30,7 @@ from rotators.postgres.provisioning import (
 )
 from rotators.postgres.roles import RolePair
 from rotators.postgres.sessions import OtherSessions
+from rotators.postgres.validity import check_validity
 from shared.credentials import Login
 from shared.errors import RejectedByPolicy, TargetMismatch
 from shared.secret import Secret
@@ -71,19 +73,21 @@ class PostgresSession:
         with self.reading() as connection:
             return is_worth_trying(connection, login)
 
+    def check_lasts(self, until: datetime | None, /) -> None:
+        """Raise Misconfigured where the role is VALID UNTIL a moment before that."""
+        with self.reading() as connection:
+            check_validity(connection, self._login, until)
+
     def end_other_sessions(self) -> Mapping[str, str]:
         """End this role's sessions that began before the first such call, but for this one."""
         with translate_postgres_errors(self._login):
             return self._sessions.end()
 
     def others_accepting(
-        self,
-        _password: Secret,
-        /,
-        *,
-        by: Self | None = None,  # noqa: ARG002 the contract's
+        self, _password: Secret, /, *, by: Self | None = None
     ) -> Mapping[str, str]:
         """Nothing: a name is one role."""
+        del by
         return {}
 
     def set_password(self, password: Secret, /, *, by: Self | None = None) -> None:

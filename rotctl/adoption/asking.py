@@ -15,6 +15,7 @@ from rotctl.aws import functions
 from rotctl.aws.functions import Function
 from rotctl.aws.secrets import Secret
 from rotctl.aws.session import Aws
+from rotctl.state import labels
 from rotctl.trouble import Denied, Failed
 
 _TASK = "diagnose"
@@ -37,12 +38,15 @@ def _asked(aws: Aws, move: Move) -> Move:
     findings = _findings(aws, move.secret, move.new)
     if findings is None:
         return move
-    notes = [
-        Note(str(each["what"]), str(each["do"]), stops=each["state"] == _SAID[0])
-        for each in findings
-        if each["state"] in _SAID
-    ]
+    notes = [_note(each) for each in findings if each["state"] in _SAID]
     return replace(move, notes=(*move.notes, *notes), is_seen=True)
+
+
+def _note(finding: Mapping[str, Any]) -> Note:
+    """An older version that is no good keeps nothing from being rotated."""
+    is_current = finding["of"] in {"", labels.CURRENT}
+    stops = finding["state"] == _SAID[0] and is_current
+    return Note(str(finding["what"]), str(finding["do"]), stops=stops)
 
 
 def _findings(aws: Aws, secret: Secret, new: Function) -> list[Mapping[str, Any]] | None:
@@ -55,6 +59,6 @@ def _findings(aws: Aws, secret: Secret, new: Function) -> list[Mapping[str, Any]
         if failed.code not in _JUDGED:
             return None
         what = failed.what.removeprefix(f"{_TASK}: ")
-        return [{"state": _SAID[0], "what": what, "do": failed.do}]
+        return [{"state": _SAID[0], "what": what, "do": failed.do, "of": ""}]
     found = told.get("findings")
     return found if isinstance(found, list) else None

@@ -62,7 +62,8 @@ class Exchange:
         try:
             ending = self._test(entry, secret, entry.new)
         except Trouble as trouble:
-            if secrets.described(self.aws, entry.arn).function != entry.old:
+            # Without AWS's answer it may have been attached, whatever a read says so soon.
+            if not trouble.code or secrets.described(self.aws, entry.arn).function != entry.old:
                 raise
             return self._ended(entry, secret, Result.KEPT, str(trouble))
         if ending.end is End.DONE:
@@ -76,8 +77,9 @@ class Exchange:
         secret = secrets.described(self.aws, entry.arn)
         if (secret.function, secret.rules) == (entry.new, entry.rules):
             return self._ended(entry, secret, Result.MOVED)
-        why = f"it has {name_of(secret.function)} and the schedule {secret.schedule} now, by others"
-        return self._ended(entry, secret, Result.KEPT, why)
+        has = f"{name_of(secret.function)} and the schedule {secret.schedule}"
+        why = f"its test passed, but Secrets Manager says that it has {has}, which was not given"
+        return self._ended(entry, secret, Result.OPEN, why)
 
     def _put_back(self, entry: Entry, secret: Secret, failure: Progress) -> Report:
         why = failure.message or _NO_LINE

@@ -85,7 +85,11 @@ def end(  # noqa: PLR0913, PLR0917 each is an option
     if not yes and not typer.confirm(question, err=True):
         raise typer.Exit(1)
     kept = receipt.ReceiptFile(file) if file else None
-    leak = Leak(aws, described, known, limit, lambda line: out(f"  {line}"), aws.now)
+
+    def on_the_way(line: str) -> None:
+        out(f"{clock(iso(aws.now))}   {line}")
+
+    leak = Leak(aws, described, known, limit, on_the_way, aws.now)
     failure = "interrupted"
     try:
         failure = _run(leak, out, go_on)

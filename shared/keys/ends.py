@@ -9,6 +9,7 @@ from typing import Self
 from shared.asked.wishes import Asked, place_of
 from shared.errors import MalformedSecret, Misconfigured
 from shared.keys.api_key import ApiKey
+from shared.keys.contract import OwnedKey
 from shared.protocol.contract import Ticket
 from shared.protocol.expiry import AT_NEXT_CREATE, at_later_create
 from shared.settings import Settings
@@ -111,5 +112,16 @@ def warn_of_early_end(created: ApiKey, ticket: Ticket[ApiKey]) -> None:
             "the new key ends at %s, before the next rotation at %s: rotate more often, or have "
             "a key issued that lives longer, and store that",
             created.ends.isoformat(timespec="seconds"),
+            due.isoformat(timespec="seconds"),
+        )
+
+
+def warn_of_end_before_rotation(current: OwnedKey, ticket: Ticket[ApiKey]) -> None:
+    """Warn of a key in use that ends by itself before it is replaced, as far as both are known."""
+    due = ticket.next_rotation
+    if current.ends is not None and due is not None and current.ends <= due:
+        LOG.warning(
+            "the key in use ends at %s, before the next rotation at %s: rotate now, and more often",
+            current.ends.isoformat(timespec="seconds"),
             due.isoformat(timespec="seconds"),
         )

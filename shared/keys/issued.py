@@ -1,14 +1,13 @@
 """Keys that an issuer makes beside the old one, which ends a rotation later."""
 
-import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-from shared.errors import Busy, Misconfigured, Rejected, TargetMismatch, Unreachable
+from shared.errors import Rejected
 from shared.keys.api_key import ApiKey
 from shared.keys.contract import KeyIssuer, KeyManager, OwnedKey
-from shared.keys.ends import Ends, warn_of_early_end
-from shared.keys.holding import Held, Holding
+from shared.keys.ends import Ends, warn_of_early_end, warn_of_end_before_rotation
+from shared.keys.holding import Holding
+from shared.keys.issuing import Issuing, pending_or_none_after_wait, revoke
 from shared.keys.leaks import custom_labelled, not_shown, only_expires
 from shared.keys.leftovers import Ending, Leftovers
 from shared.keys.proof import accepted_key
@@ -16,7 +15,6 @@ from shared.keys.slots import accepted_in_slot
 from shared.protocol.contract import Ticket
 from shared.protocol.expiry import ENDED, EXPIRES
 
-LOG = logging.getLogger(f"rotation.{__name__}")
 _CAN_REVOKE = "keys can be revoked"
 
 
@@ -61,12 +59,14 @@ class IssuedKey:
         """Look for the key, at what its successor would be, and at whether there is room for it."""
         manager = self._issuer.manage(current, ticket)
         attempt, leftovers = self._begin(manager, current, ticket)
+        if attempt.held.listed is not None:
+            warn_of_end_before_rotation(attempt.held.listed, ticket)
         if not leftovers.of_this_version(attempt.listed):
             attempt.require_room(self._ending(attempt, leftovers))
 
     def _begin(
         self, manager: KeyManager, current: ApiKey, ticket: Ticket[ApiKey]
-    ) -> tuple["_Attempt", Leftovers]:
+    ) -> tuple[Issuing, Leftovers]:
         """All that is looked at before anything is changed."""
         manager, listed = self._listed(manager, current, ticket)
         leftovers = Leftovers(self._issuer, manager, ticket)
@@ -76,9 +76,9 @@ class IssuedKey:
         kept: Mapping[str, object] = {}
         if held.listed is not None:
             kept = manager.inspect(held.listed, held.key).kept
-        return _Attempt(manager, ticket, held, kept, listed), leftovers
+        return Issuing(manager, ticket, held, kept, listed), leftovers
 
-    def _ending(self, attempt: "_Attempt", leftovers: Leftovers) -> Sequence[Ending]:
+    def _ending(self, attempt: Issuing, leftovers: Leftovers) -> Sequence[Ending]:
         held = attempt.held
         return leftovers.ending_before_next(attempt.listed, held.key, held.listed, self._ends)
 
@@ -147,115 +147,3 @@ class IssuedKey:
         if not ending:
             raise not_shown(leaked)
         revoke(manager, ending, ticket)
-
-
-@dataclass(frozen=True, slots=True)
-class _Attempt:
-    """One createSecret; kept: what the key that is in use passes on to the next.
-
-    listed: the account's keys as the step began.
-    """
-
-    manager: KeyManager
-    ticket: Ticket[ApiKey]
-    held: Held
-    kept: Mapping[str, object]
-    listed: Sequence[OwnedKey]
-
-    def resume(self, issued_before: Sequence[OwnedKey]) -> ApiKey:
-        """Keep the stored one of the keys that this version has already, or issue one more."""
-        pending = pending_or_none_after_wait(self.ticket)
-        if pending is not None:
-            self._revoke_all_but(pending, issued_before)
-            return pending
-        if self.manager.idempotent:  # the issuer gives one of them once more
-            created = self._issue()
-            self._revoke_all_but(created, issued_before)
-            return created
-        revoke(self.manager, [Ending(key.key_id) for key in issued_before])
-        return self._issue()
-
-    def retire_then_issue(self, ending: Sequence[Ending]) -> ApiKey:
-        """Revoke these keys, and have one issued for this version."""
-        remaining = self.require_room(ending)
-        revoke(self.manager, ending, self.ticket)
-        try:
-            return self._issue()
-        except Misconfigured as refusal:
-            others = self._others(remaining)
-            if self.manager.can_label or not others:
-                raise
-            # A key that was lost with its answer may be in the way, and no label tells.
-            raise refusal.then(
-                f"beside the current key the issuer lists {', '.join(others)}: "
-                "end there what no version of the secret holds"
-            ) from None
-
-    def _issue(self) -> ApiKey:
-        """Raises Unreachable saying so where that may leave a key that no rotation will find."""
-        self.ticket.ensure_still_this_rotation()
-        try:
-            return self.manager.issue(self.held.key, self.kept)
-        except Unreachable as lost:
-            if self.manager.can_label or self.manager.idempotent:
-                raise
-            raise lost.then(
-                "if the issuer made a key all the same, its list does not tell for whom: "
-                "revoke there what no version of the secret holds"
-            ) from None
-
-    def _revoke_all_but(self, survivor: ApiKey, keys: Sequence[OwnedKey]) -> None:
-        if survivor.key_id is None:  # which of them it is cannot be told
-            return
-        ending = [Ending(key.key_id) for key in keys if key.key_id != survivor.key_id]
-        revoke(self.manager, ending)
-
-    def require_room(self, ending: Sequence[Ending]) -> Sequence[OwnedKey]:
-        """The keys that remain once these have ended.
-
-        Raises TargetMismatch naming the keys in the way, where the account may have no more.
-        """
-        ended = {each.key_id for each in ending}
-        keys = [key for key in self.listed if key.key_id not in ended]
-        if self.manager.max_keys is None or len(keys) < self.manager.max_keys:
-            return keys
-        current, others = self.held.key, self._others(keys)
-        raise TargetMismatch(
-            f"the issuer allows {self.manager.max_keys} keys, and this rotation may not end those "
-            f"that {current.account.owner!r} has: {', '.join(others) or 'the current one'}",
-            do="revoke one that nobody uses at the issuer, and rotate again",
-            field=current.fields.get("id"),
-        )
-
-    def _others(self, keys: Sequence[OwnedKey]) -> list[str]:
-        """What messages call these keys, without the current one."""
-        current = self.held.key.key_id
-        return [self.manager.key_name(key.key_id) for key in keys if key.key_id != current]
-
-
-def pending_or_none_after_wait(ticket: Ticket[ApiKey]) -> ApiKey | None:
-    """The key stored for this version; waits a short while for a copy that is about to store."""
-    try:
-        return ticket.pending()
-    except Busy:
-        return None
-
-
-def revoke(
-    manager: KeyManager, ending: Sequence[Ending], ticket: Ticket[ApiKey] | None = None
-) -> None:
-    """End these keys, and warn of those that are accepted all the same.
-
-    ticket: of the rotation that they may end in only, and not in a later one.
-    """
-    for each in ending:
-        name = manager.key_name(each.key_id)
-        if not manager.can_revoke:
-            LOG.warning("key %s is not revoked: such keys only expire", name)
-            continue
-        if ticket is not None:
-            ticket.ensure_still_this_rotation()
-        manager.revoke(each.key_id, each.stored)
-        LOG.info("revoked key %s", name)
-    if ending and manager.can_revoke:
-        manager.check_ended([each.key_id for each in ending])

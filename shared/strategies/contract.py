@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import ClassVar, Protocol, Self, TypeVar
+from datetime import datetime
+from typing import ClassVar, Protocol, Self, TypeVar, runtime_checkable
 
 from shared.credentials import Login
 from shared.secret import Secret
@@ -69,6 +70,15 @@ class Session(Protocol):
 
         Raises Forbidden where whoever looks has no right to see it.
         """
+        ...
+
+
+@runtime_checkable
+class LastingSession(Protocol):
+    """A Session whose server tells until when the user is let in; only a diagnosis asks."""
+
+    def check_lasts(self, until: datetime | None, /) -> None:
+        """Raise Misconfigured where that is before `until`, or at all where it is None."""
         ...
 
 

@@ -10,7 +10,7 @@ from shared.errors import Rejected, RotationError, Unreachable, Untrusted
 from shared.protocol.candidates import Candidate
 from shared.protocol.contract import StoredVersion, Ticket
 from shared.protocol.findings import Finding, Findings, Link, State
-from shared.strategies.contract import S
+from shared.strategies.contract import LastingSession, S
 from shared.strategies.told import ADMIN, ToldAdmin, ToldLogins
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class DatabaseDiagnosis(Generic[S]):
     ) -> None:
         self._strategy = strategy
         self._versions = versions
+        self._ticket = ticket
         self._findings = findings
         self._user = versions[0].credential
         self._targets = strategy.targets_of(self._user)
@@ -92,6 +93,9 @@ class DatabaseDiagnosis(Generic[S]):
             for link in (Link.RIGHTS, Link.STRATEGY):
                 self._findings.add(Finding(link, State.UNKNOWN, f"not looked at: {why}"))
             return
+        if isinstance(found, LastingSession):
+            with self._findings.looking(Link.STRATEGY, otherwise=State.WARNING):
+                found.check_lasts(self._ticket.next_rotation)
         by = self._admin.by
         if by is not None:
             self._try_others(by)
@@ -127,10 +131,15 @@ class DatabaseDiagnosis(Generic[S]):
             login = version.credential
             if version.of in self._told or not self._strategy.expects(login, self._let_in):
                 continue
-            with self._findings.looking(Link.LOGIN, of=version.of):
-                if login.target in self._targets and by.is_worth_trying(login):
+            if login.target not in self._targets:
+                continue
+            look = self._findings.looking(Link.LOGIN, of=version.of, otherwise=State.WARNING)
+            with look as looked:
+                if by.is_worth_trying(login):
                     with suppress(RotationError), ExitStack() as stack:
                         self._logins.enter(login, stack)
+            if looked.problem is not None:
+                self._told.add(version.of)
 
     def _tell(self, login: Login, problem: RotationError | None) -> None:
         """How a login ended, of every version that holds it; the first tells of the way there."""
@@ -181,7 +190,7 @@ class DatabaseDiagnosis(Generic[S]):
         if isinstance(self._problem, Rejected) and self._admin.by is not None:
             return f"the server shows that it would be refused, or that {_COUNTED}"
         if isinstance(self._problem, Rejected):
-            return f"a later one has replaced it, and {_COUNTED}"
+            return f"it is not likely to be in use, and {_COUNTED}"
         return "the login before it failed otherwise than by its password"
 
 

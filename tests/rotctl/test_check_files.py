@@ -408,6 +408,7 @@ def test_a_driver_that_is_not_installed_is_told_with_the_command() -> None:
 
 def test_the_input_and_what_is_no_text() -> None:
     assert run("check -", typed=json.dumps(LOGIN)).out.startswith("-: judged as a secret of post")
+    assert run("check -", typed=f"{json.dumps(LOGIN)}\n").code == 0
     assert run("check -", typed=URL).code == 0
     for raw, says in (
         (b"\xff\xfe", "it is no text in UTF-8"),

@@ -66,11 +66,12 @@ def test_the_page_has_every_state_and_every_key() -> None:
         assert str(state) in HELPS["status"]
     for file, command in (
         ("output/rows.py", "status"), ("output/reports.py", "rotate"),
-        ("commands/history.py", "history"),
+        ("commands/history.py", "history"), ("output/receipt.py", "end"),
     ):  # fmt: skip
         text = (ROOT / "rotctl" / file).read_text()
         keys = re.findall(r'^ +"(\w+)": ', text, re.MULTILINE)
-        (row,) = re.findall(rf"^\| `{command}` \| (`name`.*|`version`.*) \|$", PAGE, re.MULTILINE)
+        first = "name|version|secret"
+        (row,) = re.findall(rf"^\| `{command}` \| (`(?:{first})`.*) \|$", PAGE, re.MULTILINE)
         assert re.findall(r"`(\w+)`", row) == keys
     (report,) = checks.document([Report("a", [ok("key", "aws/secretsmanager")])])
     (row,) = re.findall(r"^\| `check` \| (.*) \|$", PAGE, re.MULTILINE)

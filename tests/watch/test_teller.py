@@ -6,10 +6,12 @@ import re
 import pytest
 
 from local.secrets_manager import Call
+from rotctl.trouble import Trouble
 from tests.deploy.rights.iam import actions
 from tests.deploy.stack.deployed import ACCOUNT, REGION, deploy
 from tests.rotctl.world import World, run
 from tests.watch.published import Topic, lines_of
+from watch import teller
 
 DENIED = "AccessDeniedException"
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
@@ -121,3 +123,30 @@ def test_what_may_not_be_seen_is_told_too(world: World, topic: Topic) -> None:
     finally:
         world.home.named.update(known)
     assert lines_of(text)["What happened"] == "the function PostgresSingleUser is gone"
+
+
+def test_a_line_that_cannot_be_found_yet_is_waited_for(
+    world: World, topic: Topic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = world.secret("late")
+    assert world.rotate(secret) == "succeeded"
+    written = world.home.log_events("PostgresSingleUser")
+    without_the_last = [each for each in written if "finishSecret" not in each.message]
+    seen = iter(([], without_the_last, written))
+    monkeypatch.setattr(world.home, "log_events", lambda _: next(seen))
+    monkeypatch.setattr(teller, "LATE_SECONDS", 60.0)
+    monkeypatch.setattr(teller, "_PAUSE_SECONDS", 0.0)
+    _, text = topic.told_of(secret, "RotationSucceeded")
+    assert "The old credential" in lines_of(text)
+    assert list(seen) == []
+
+
+def test_what_cannot_be_published_fails_the_function(
+    world: World, topic: Topic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = world.secret("unheard")
+    assert world.rotate(secret) == "succeeded"
+    gone = f"arn:aws:sns:{REGION}:{ACCOUNT}:gone"
+    monkeypatch.setenv("TOPIC_ARN", gone)
+    with pytest.raises(Trouble, match=f"SNS Publish of '{gone}' in {REGION}"):
+        topic.told_of(secret, "RotationSucceeded")

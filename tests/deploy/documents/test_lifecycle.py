@@ -99,7 +99,7 @@ def test_a_rule_that_names_the_stacks_group_is_found_and_taken_out(account: Acco
 def test_log_groups_outlive_the_stack() -> None:
     resources = template.document()["Resources"].values()
     groups = [each for each in resources if each["Type"] == "AWS::Logs::LogGroup"]
-    assert len(groups) == len(template.functions())
+    assert len(groups) == len(template.functions()) + len(template.watchers())
     assert {each["DeletionPolicy"] for each in groups} == {"Retain"}
 
 

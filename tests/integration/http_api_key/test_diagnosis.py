@@ -120,6 +120,16 @@ def test_the_id_of_another_key_is_told(secret: LabSecret, demo_issuer: Issuer) -
     assert told.state_of_login("AWSPREVIOUS") == "unknown"  # the same key, with its own id
 
 
+def test_a_key_that_ends_before_the_next_rotation_is_warned_of(
+    lab: Lab, demo_issuer: Issuer
+) -> None:
+    secret = lab.secret(IssuerTarget(demo_issuer, expires_in=3600))
+    secret.rotate(RotateImmediately=False)  # which makes the schedule
+    (warned,) = (each for each in secret.diagnose().findings if each["state"] == "warning")
+    assert warned["link"] == "strategy"
+    assert "the key in use ends at" in warned["what"]
+
+
 def test_a_slot_that_a_custom_label_holds_is_told(make: Make) -> None:
     secret = make(EXAMPLES[SLOTS][0])
     secret.rotate()

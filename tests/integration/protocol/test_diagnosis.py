@@ -83,6 +83,19 @@ def test_each_version_is_told_by_its_field_and_passed_over_where_a_rotation_does
     assert told.state_of_login("AWSPREVIOUS") == "ok"
 
 
+def test_no_odd_value_comes_back(secret: LabSecret) -> None:
+    """LabSecret.diagnose looks for each."""
+    good = secret.value()
+    for field in ("username", "password", "host", "port", "engine", "masterarn", "tls_host", "ssl"):
+        odd = f"odd-{uuid.uuid4().hex}"
+        for value in (odd, [odd], {"value": odd}, f"{odd}\0", f"https://{odd}@x"):
+            secret.store({**good, field: value})
+            told = secret.diagnose()
+            if field == "password":
+                assert odd not in json.dumps(told.answer)
+            assert told.answer["complete"]
+
+
 def test_what_a_secret_asks_for_beyond_what_it_may_is_told(secret: LabSecret) -> None:
     secret.store({**secret.value(), "rotation": {"password_length": 3}})
     told = secret.diagnose()

@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 import pytest
@@ -137,6 +138,23 @@ def test_a_right_that_only_the_clone_has_is_warned_of(lab: Lab, postgres_server:
     sql_of(secret, "ALTER ROLE {1} CREATEDB", "ALTER ROLE {1} RESET role")
     (warned,) = secret.diagnose().bad
     assert warned[:2] == ("strategy", "warning")
+
+
+def test_a_role_whose_time_ends_is_warned_of(lab: Lab, postgres_server: Server) -> None:
+    secret = single(lab, postgres_server)
+    secret.rotate()  # the next time is in a month
+    for until in ("infinity", "99999-01-01", "9000-01-01"):
+        sql_of(secret, f"ALTER ROLE {{0}} VALID UNTIL '{until}'")
+        assert secret.diagnose().bad == []
+    soon = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    sql_of(secret, f"ALTER ROLE {{0}} VALID UNTIL '{soon}'")
+    told = secret.diagnose()
+    assert told.bad == [("strategy", "warning", "", "Misconfigured")]
+    (warned,) = (each for each in told.findings if each["state"] == "warning")
+    assert isinstance(secret.target, PostgresTarget)
+    with secret.target.admin() as admin:
+        admin.execute(str(warned["do"]).encode())
+    assert secret.diagnose().bad == []
 
 
 @pytest.mark.parametrize("server", MYSQL, indirect=True)

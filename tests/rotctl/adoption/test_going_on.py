@@ -1,6 +1,7 @@
 """What is interrupted, killed, changed meanwhile or not allowed, and how it goes on."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from unittest import mock
@@ -15,7 +16,8 @@ from rotctl.aws.functions import Functions
 from rotctl.aws.session import Aws
 from rotctl.state import following
 from rotctl.state.following import Follower
-from tests.rotctl.adoption.fleet import DENIED, SINGLE, UNASKED, Fleet, results, told
+from rotctl.trouble import Trouble
+from tests.rotctl.adoption.fleet import DENIED, SINGLE, UNASKED, Fleet, given, results, told
 from tests.rotctl.world import World, run
 
 MADE = {"CreatedDate": datetime(2026, 11, 30, tzinfo=UTC), "RotationEnabled": True}
@@ -25,6 +27,16 @@ def so_far(file: Path) -> dict[str, str]:
     """What the file has of each."""
     entries = json.loads(file.read_text())["secrets"]
     return {each["name"]: each["result"] for each in entries}
+
+
+def _unanswered(attach: Callable[..., None]) -> Callable[..., None]:
+    """It does what it does, and nobody hears of it."""
+
+    def attached(*given: object) -> None:
+        attach(*given)
+        raise Trouble("there was no answer", do="look")
+
+    return attached
 
 
 @pytest.mark.usefixtures("world")
@@ -44,20 +56,41 @@ def test_an_interrupted_run_goes_on_with_its_file(fleet: Fleet, tmp_path: Path) 
 def test_what_was_attached_and_not_seen_to_pass_is_tested_again(
     world: World, fleet: Fleet, tmp_path: Path
 ) -> None:
-    """As if the machine had lost its power between RotateSecret and the test's end."""
+    """As if RotateSecret's answer had been lost, or the machine's power after it."""
     file = tmp_path / "few.json"
     world.service.settings.refused = UNASKED
     good, bad = fleet.few(1)[0], fleet.few(1, password="another one")[0]
-    with mock.patch.object(Follower, "follow", side_effect=ZeroDivisionError):
-        for name in (good, bad):
-            with pytest.raises(ZeroDivisionError):
-                run(f"adopt {name} --yes --file {file}")
+    with mock.patch.object(secrets, "attach", _unanswered(secrets.attach)):
+        (done,) = told(f"{good} --file {file}")
+    assert (done["result"], done["message"]) == ("failed", "there was no answer; look")
+    dies = mock.patch.object(Follower, "follow", side_effect=ZeroDivisionError)
+    with dies, pytest.raises(ZeroDivisionError):
+        run(f"adopt {bad} --yes --file {file}")
     for name in (good, bad):
         assert fleet.has(name) == "PostgresSingleUser"
         world.service.wait_for_rotation(fleet.arns[name], beyond=1)
     assert so_far(file) == {good: "not-ended", bad: "not-ended"}
     assert results(f"--file {file}") == {good: "moved", bad: "put-back"}
     assert fleet.has(bad) == SINGLE
+
+
+@pytest.mark.usefixtures("world")
+def test_a_schedule_that_did_not_stay_is_told_and_set_by_going_on(
+    fleet: Fleet, tmp_path: Path
+) -> None:
+    file, (name,) = tmp_path / "few.json", fleet.few(1)
+    rules = fleet.describe(name)["RotationRules"]
+    attach = secrets.attach
+
+    def forgets(aws: Aws, secret: secrets.Secret, version: str, to: str, _rules: object) -> None:
+        attach(aws, secret, version, to, {"AutomaticallyAfterDays": 7})
+
+    with mock.patch.object(secrets, "attach", forgets):
+        (done,) = told(f"{name} --file {file}")
+    assert done["result"] == "not-ended"
+    assert "PostgresSingleUser and the schedule every 7 days, which was not" in done["message"]
+    assert results(f"--file {file}") == {name: "moved"}
+    assert given(fleet.describe(name)["RotationRules"]) == given(rules)
 
 
 def test_a_test_that_nothing_is_known_of_has_not_passed(

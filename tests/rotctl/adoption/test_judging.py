@@ -5,6 +5,7 @@ import re
 import pytest
 
 from local.bootstrap import ROOT
+from rotctl.adoption import asking
 from rotctl.adoption.origin import TAKEN
 from rotctl.adoption.owner import owner
 from rotctl.aws.functions import Function
@@ -45,3 +46,20 @@ RUNTIMES = [f"python{each}" for each in ("2.7", *(f"3.{n}" for n in range(6, 15)
 def test_a_fault_of_a_test_leaves_nothing_to_give_up() -> None:
     """What rotctl leaves out of a test's message is what the functions say."""
     assert f"; {GIVE_UP}".startswith(following._GIVING_UP)
+
+
+@pytest.mark.parametrize(
+    ("state", "of", "stops", "words"),
+    [
+        ("broken", "", True, "what; do"),
+        ("broken", "AWSCURRENT", True, "what; do"),
+        ("broken", "AWSPREVIOUS", False, "what; do"),
+        ("warning", "AWSCURRENT", False, "what"),
+    ],
+)
+def test_only_what_a_rotation_needs_stops_it(
+    state: str, of: str, words: str, *, stops: bool
+) -> None:
+    do = "do" if state == "broken" else ""
+    note = asking._note({"state": state, "of": of, "what": "what", "do": do})
+    assert (note.stops, str(note)) == (stops, words)
