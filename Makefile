@@ -116,8 +116,12 @@ servers: setup ## run PostgreSQL, MariaDB and MySQL until Ctrl-C (ARGS='postgres
 secrets-manager: setup ## run the local Secrets Manager alone, for the AWS CLI or any SDK
 	@$(RUN) local.secrets_manager $(ARGS)
 
+.PHONY: recording
+recording: setup ## make the pictures of rotctl in docs/images, from real rotations here
+	@$(RUN) local.recording $(ARGS)
+
 .PHONY: rotctl
-rotctl: setup ## see the rotations of your AWS account, and begin one (ARGS='status')
+rotctl: setup ## see the rotations of your AWS account, begin one, mend one (ARGS='status')
 	@$(RUN) rotctl $(ARGS)
 
 # --- the referee: .venv/bin/python -m local.verify tells more by its exit code than make does ---
