@@ -33,7 +33,8 @@ HELPS = {
     "check": check.HELP,
     "end": end.HELP,
 }
-POLICY: dict[str, Any] = json.loads(re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)[0])
+_JSON = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+POLICY: dict[str, Any] = next(json.loads(each) for each in _JSON if '"Statement"' in each)
 
 # What `check --stored` asks for besides; tried where there is a KMS, in test_check_stored.py.
 CHECKED = {

@@ -13,6 +13,12 @@ from tests.rotctl.healing.left import store
 from tests.rotctl.world import Rotated, World, later, new_user, run
 
 
+@pytest.fixture(autouse=True)
+def _deployed(world: World) -> None:
+    for name in ("MySqlSingleUser", "HttpApiKey"):
+        world.home.named[name] = name
+
+
 def stuck(world: World, name: str, target: Target, step: str) -> Rotated:
     """A rotation that was killed as this step began."""
     secret = world.secret(name, "", target=target)
