@@ -33,7 +33,8 @@ HELPS = {
     "check": check.HELP,
     "end": end.HELP,
 }
-POLICY: dict[str, Any] = json.loads(re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)[0])
+_RIGHTS = PAGE.partition("\n## Rights\n")[2]
+POLICY: dict[str, Any] = json.loads(re.findall(r"```json\n(.*?)```", _RIGHTS, re.DOTALL)[0])
 
 # What `check --stored` asks for besides; tried where there is a KMS, in test_check_stored.py.
 CHECKED = {
