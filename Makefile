@@ -6,6 +6,10 @@ MAKEFLAGS += --no-builtin-rules
 
 PYTHON ?= python3
 RUN := .venv/bin/python -m
+# Some images set it: each of a run's thousands of processes would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+# Tests run make as a person does: with --jobs, this one would have theirs warn of its jobs.
+unexport MAKEFLAGS
 # Each has servers of its own; three even on two cores, as tests wait for timeouts and retries.
 PROCESSES := --numprocesses=3
 ARGS ?=
@@ -40,12 +44,7 @@ demo: setup ## rotate real secrets before your eyes (ARGS=--help for one, n time
 	@$(RUN) local.demo $(ARGS)
 
 .PHONY: test
-test: setup ## the whole test suite, on real servers (ARGS='-k postgres' for a part)
-	@$(RUN) local.servers --only-fetch
-	@$(RUN) local.examples
-	@$(RUN) local.transform
-	@$(RUN) local.supply
-	@$(RUN) local.build
+test: fetch ## the whole test suite, on real servers (ARGS='-k postgres' for a part)
 	@$(RUN) pytest $(PROCESSES) --dist=loadfile $(ARGS)
 
 .PHONY: test-faults
@@ -53,6 +52,14 @@ test-faults: setup ## crashes, races, faults and fuzzing, on real servers; print
 	@$(RUN) local.servers --only-fetch
 	@$(RUN) local.build
 	@$(RUN) pytest tests/faults $(PROCESSES) --dist=worksteal $(ARGS)
+
+.PHONY: fetch
+fetch: setup ## the servers, tools and functions of the tests (make test begins with it)
+	@$(RUN) local.servers --only-fetch
+	@$(RUN) local.examples
+	@$(RUN) local.transform
+	@$(RUN) local.supply
+	@$(RUN) local.build
 
 .PHONY: soak
 soak: setup ## warm functions rotate for an hour: nothing may grow (ARGS='--minutes 5')
@@ -109,8 +116,12 @@ servers: setup ## run PostgreSQL, MariaDB and MySQL until Ctrl-C (ARGS='postgres
 secrets-manager: setup ## run the local Secrets Manager alone, for the AWS CLI or any SDK
 	@$(RUN) local.secrets_manager $(ARGS)
 
+.PHONY: recording
+recording: setup ## make the pictures of rotctl in docs/images, from real rotations here
+	@$(RUN) local.recording $(ARGS)
+
 .PHONY: rotctl
-rotctl: setup ## see the rotations of your AWS account, and begin one (ARGS='status')
+rotctl: setup ## see the rotations of your AWS account, begin one, mend one (ARGS='status')
 	@$(RUN) rotctl $(ARGS)
 
 # --- the referee: .venv/bin/python -m local.verify tells more by its exit code than make does ---

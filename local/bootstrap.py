@@ -5,12 +5,15 @@ uv is installed first (by pip, hash-checked), because it finds a Python 3.13 whe
 and syncs the environment to the pinned requirements in seconds.
 """
 
+import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,22 +29,33 @@ def main() -> None:
 
 
 def sync(folder: str, requirements: str) -> Path:
-    """Bring the environment in this folder in step with a file of `requirements`; its programs."""
+    """Bring the environment in this folder in step with a file of `requirements`; its programs.
+
+    One process at a time does, whoever asks.
+    """
     pinned = ROOT / "requirements" / requirements
     stamp = ROOT / folder / ".synced"
-    programs = ROOT / folder / "bin"
     digest = hashlib.sha256(pinned.read_bytes()).hexdigest()
-    if stamp.is_file() and stamp.read_text() == digest:
-        return programs
+
+    def synced() -> bool:
+        return stamp.is_file() and stamp.read_text() == digest
+
+    if not synced():
+        with hold_lock(CACHE / f"{pinned.stem}.lock"):
+            if not synced():
+                _install(pinned, ROOT / folder)
+                stamp.write_text(digest)
+    return ROOT / folder / "bin"
+
+
+def _install(pinned: Path, environment: Path) -> None:
     install_uv()
-    say(f"installing requirements/{requirements} into {folder}")
-    create(ROOT / folder)
+    say(f"installing requirements/{pinned.name} into {environment.relative_to(ROOT)}")
+    create(environment)
     run(
         *(UV / "bin" / "uv", "pip", "sync", "--quiet", "--require-hashes", pinned),
-        env={"VIRTUAL_ENV": str(ROOT / folder)},
+        env={"VIRTUAL_ENV": str(environment)},
     )
-    stamp.write_text(digest)
-    return programs
 
 
 def create(environment: Path) -> None:
@@ -61,10 +75,12 @@ def install_uv() -> None:
     """Fetch uv itself with pip, into a folder of its own."""
     if (UV / "bin" / "uv").exists():
         return
-    say("installing uv")
     pip = ("install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--target", UV)
     pinned = ROOT / "requirements" / "bootstrap.txt"
-    with tempfile.TemporaryDirectory() as scratch:
+    with hold_lock(CACHE / "uv.lock"), tempfile.TemporaryDirectory() as scratch:
+        if (UV / "bin" / "uv").exists():  # another process was faster
+            return
+        say("installing uv")
         run(
             *(sys.executable, "-m", "pip", *pip, "--requirement", pinned),
             env=pip_environment(Path(scratch)),
@@ -84,6 +100,15 @@ def pip_environment(scratch: Path) -> dict[str, str]:
     run("dpkg-deb", "--extract", package, scratch)
     (wheel,) = scratch.glob("usr/share/python-wheels/pip-*.whl")
     return {"PYTHONPATH": str(wheel)}
+
+
+@contextmanager
+def hold_lock(path: Path) -> Iterator[None]:
+    """One at a time, whichever process: builds and test sessions run side by side."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def run(

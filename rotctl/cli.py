@@ -8,8 +8,12 @@ from rotctl.commands.attach import HELP as ATTACH
 from rotctl.commands.attach import attach
 from rotctl.commands.check import HELP as CHECK
 from rotctl.commands.check import check
+from rotctl.commands.diagnose import HELP as DIAGNOSE
+from rotctl.commands.diagnose import diagnose
 from rotctl.commands.end import HELP as END
 from rotctl.commands.end import end
+from rotctl.commands.heal import HELP as HEAL
+from rotctl.commands.heal import heal
 from rotctl.commands.history import HELP as HISTORY
 from rotctl.commands.history import history
 from rotctl.commands.rotate import HELP as ROTATE
@@ -19,11 +23,13 @@ from rotctl.commands.status import status
 from rotctl.commands.trial import HELP as TRIAL
 from rotctl.commands.trial import trial
 
-HELP = """See what the rotations of AWS Secrets Manager are doing, and begin one.
+HELP = """See what the rotations of AWS Secrets Manager are doing, begin one, and mend one.
 
 \b
 Examples:
   rotctl status
+  rotctl diagnose app/db
+  rotctl heal app/db
   rotctl rotate app/db
   rotctl try app/db
   rotctl attach app/db --function PostgresSingleUser
@@ -44,6 +50,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("status", help=STATUS)(status)
+app.command("diagnose", help=DIAGNOSE)(diagnose)
+app.command("heal", help=HEAL)(heal)
 app.command("rotate", help=ROTATE)(rotate)
 app.command("try", help=TRIAL)(trial)
 app.command("attach", help=ATTACH)(attach)

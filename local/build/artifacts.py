@@ -4,10 +4,7 @@ Standard library only: SAM runs it with whatever Python 3.11+ it finds (see the 
 """
 
 import argparse
-import fcntl
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from local import bootstrap
@@ -61,9 +58,7 @@ def build(
 
 def install(pinned: tuple[Path, ...], artifact: Path, target: tuple[str, ...]) -> None:
     """Unpack the pinned wheels into the folder; nothing is ever built from source."""
-    bootstrap.CACHE.mkdir(exist_ok=True)
-    with hold_lock(bootstrap.CACHE / "uv.lock"):  # SAM builds all functions at once
-        bootstrap.install_uv()
+    bootstrap.install_uv()
     # Copies: a hard link would let a change in an artifact reach uv's cache.
     options = ("--link-mode", "copy", "--only-binary", ":all:", "--require-hashes", "--no-compile")
     bootstrap.run(
@@ -88,9 +83,8 @@ def refuse_clash(artifact: Path, requirements: Path) -> None:
 
 def build_local(rotators: dict[str, str], folder: Path = ARTIFACTS) -> dict[str, Path]:
     """Build {function: rotator} for this machine where something changed; {function: artifact}."""
-    folder.mkdir(parents=True, exist_ok=True)
     target = local_target()
-    with hold_lock(folder / ".lock"):
+    with bootstrap.hold_lock(folder / ".lock"):
         for function, rotator in rotators.items():
             source = Source(rotator)
             stamp, digest = folder / f".{function}.built", source.digest((*target, interpreter()))
@@ -110,14 +104,6 @@ def build_local(rotators: dict[str, str], folder: Path = ARTIFACTS) -> dict[str,
 def interpreter() -> str:
     """Which Python the emulator has: another one needs other wheels."""
     return (LAMBDA_PYTHON.parent.parent / "pyvenv.cfg").read_text()
-
-
-@contextmanager
-def hold_lock(path: Path) -> Iterator[None]:
-    """One at a time, whichever process: builds and test sessions run side by side."""
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def main() -> None:

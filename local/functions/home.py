@@ -147,6 +147,10 @@ class InProcess:
         if configured is not None:
             self._configured[name] = configured
 
+    def remove(self, name: str) -> None:
+        """Have the function no more."""
+        del self._handlers[name]
+
     def knows(self, function: str, /) -> bool:
         """Whether a handler is given for the function, or it may be beside."""
         if self._beside is None or name_of(function) in self._handlers:

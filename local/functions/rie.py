@@ -22,8 +22,7 @@ def emulator() -> Path:
     # Named by the pin, so that another one is fetched when the pin moves.
     pin = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:12]
     binary = FOLDER / f"aws-lambda-rie-{_ARCHITECTURES[machine]}-{pin}"
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    with artifacts.hold_lock(FOLDER / ".lock"):
+    with bootstrap.hold_lock(FOLDER / ".lock"):
         if not binary.is_file():
             _fetch(binary, _ARCHITECTURES[machine])
     return binary

@@ -86,6 +86,7 @@ class RotationOutcome:
 
 Occurrence = ServiceEvent | Step | Call | RotationOutcome
 Kept = TypeVar("Kept", ServiceEvent, Step, Call, RotationOutcome)
+OfSecret = TypeVar("OfSecret", ServiceEvent, Step, RotationOutcome)
 
 
 class Journal:
@@ -94,8 +95,9 @@ class Journal:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._all: list[Occurrence] = []
-        # By type too: whoever waits looks at every event again after each call.
+        # By type and secret too: whoever waits looks again after each call, of any secret.
         self._by_type: dict[type, list[Occurrence]] = {}
+        self._by_secret: dict[tuple[type, str], list[Occurrence]] = {}
         self._subscribers: list[Callable[[Occurrence], None]] = []
 
     def publish(self, occurrence: Occurrence) -> None:
@@ -112,7 +114,10 @@ class Journal:
                 _log.exception("a subscriber failed")
         with self._changed:
             self._all.append(occurrence)
-            self._by_type.setdefault(type(occurrence), []).append(occurrence)
+            kind = type(occurrence)
+            self._by_type.setdefault(kind, []).append(occurrence)
+            if not isinstance(occurrence, Call):
+                self._by_secret.setdefault((kind, occurrence.secret_arn), []).append(occurrence)
             self._changed.notify_all()
 
     def all(self) -> tuple[Occurrence, ...]:
@@ -124,6 +129,11 @@ class Journal:
         """Everything of one kind so far."""
         with self._changed:
             return tuple(cast("list[Kept]", self._by_type.get(kind, [])))
+
+    def of_secret(self, kind: type[OfSecret], arn: str) -> tuple[OfSecret, ...]:
+        """Everything of one kind so far about the secret with this ARN."""
+        with self._changed:
+            return tuple(cast("list[OfSecret]", self._by_secret.get((kind, arn), [])))
 
     def subscribe(self, callback: Callable[[Occurrence], None]) -> Callable[[], None]:
         """Call back for everything from now on, in the thread it occurs in; returns the way out."""

@@ -41,8 +41,10 @@ class Observed:
 
     def outcomes(self, secret_id: str) -> tuple[RotationOutcome, ...]:
         """The rotations and tests of the secret (name or ARN) that ended, oldest first."""
+        if _is_arn(secret_id):
+            return self._journal.of_secret(RotationOutcome, secret_id)
         ended = self._journal.of(RotationOutcome)
-        return tuple(item for item in ended if secret_id in (item.secret_arn, item.secret_name))
+        return tuple(item for item in ended if item.secret_name == secret_id)
 
     def subscribe(self, callback: Callable[[Occurrence], None]) -> Callable[[], None]:
         """Call back for everything from now on, in the thread it occurs in; returns the way out.
@@ -65,16 +67,24 @@ class Observed:
         beyond: how many outcomes are known already, to wait for one more than these.
         Raises TimeoutError.
         """
-        named = f":secret:{secret_id}"  # and seven characters more
 
         def ended() -> bool:
             begun = [
                 event
-                for event in self.events
+                for event in self._events_of(secret_id)
                 if event.name in ("RotationStarted", "TestRotationStarted")
-                and (event.secret_arn == secret_id or event.secret_arn[:-7].endswith(named))
             ]
             return beyond < len(self.outcomes(secret_id)) >= len(begun)
 
         self.wait_for(ended, timeout)
         return self.outcomes(secret_id)[-1]
+
+    def _events_of(self, secret_id: str) -> tuple[ServiceEvent, ...]:
+        if _is_arn(secret_id):
+            return self._journal.of_secret(ServiceEvent, secret_id)
+        named = f":secret:{secret_id}"  # and seven characters more
+        return tuple(event for event in self.events if event.secret_arn[:-7].endswith(named))
+
+
+def _is_arn(secret_id: str) -> bool:
+    return ":" in secret_id  # which no name has

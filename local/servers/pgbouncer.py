@@ -20,6 +20,9 @@ from local.servers.server import HOST, Server
 
 Version: TypeAlias = Literal["1.18", "1.24"]
 SUITES: Mapping[Version, str] = {"1.18": "bookworm", "1.24": "trixie"}
+# What ends it at once, whoever is connected: since 1.23 SIGTERM waits for the clients, and before
+# that SIGQUIT is ignored.
+ENDS: Mapping[Version, signal.Signals] = {"1.18": signal.SIGTERM, "1.24": signal.SIGQUIT}
 PROGRAM = "usr/sbin/pgbouncer"
 CONFIG = "pgbouncer.ini"
 USERS = "userlist.txt"
@@ -74,7 +77,7 @@ def pgbouncer(  # noqa: PLR0913 - each is one independent choice, all but three 
                 name=f"PgBouncer {version}",
                 log=log,
                 ready=lambda: children.listening(pooled.port),
-                stop_signal=signal.SIGQUIT,  # at once, whoever is connected
+                stop_signal=ENDS[version],
                 **place.child(),
             )
 

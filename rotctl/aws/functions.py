@@ -3,6 +3,7 @@
 import json
 import re
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
@@ -31,6 +32,7 @@ class Function:
     arn: as Lambda has it, without a version or alias; empty where Lambda has not said it.
     is_ours: whether its handler is one of the suite's; runtime: such as python3.9.
     vpc: the VPC that it is in, or empty; groups: its security groups there.
+    role: its ARN; fault: why Lambda cannot run it, empty where nothing is known of that.
     """
 
     name: str
@@ -43,6 +45,8 @@ class Function:
     runtime: str = ""
     vpc: str = ""
     groups: frozenset[str] = frozenset()
+    role: str = ""
+    fault: str = ""
 
 
 class Functions:
@@ -82,6 +86,8 @@ class Functions:
             runtime=answer.get("Runtime", ""),
             vpc=network.get("VpcId", ""),
             groups=frozenset(network.get("SecurityGroupIds", ())),
+            role=answer.get("Role", ""),
+            fault=_fault(answer),
         )
 
 
@@ -116,6 +122,15 @@ def name_of(arn: str) -> str:
     """The function's name, without the version or alias."""
     parts = arn.split(":")
     return parts[_NAME] if len(parts) > _NAME else ""
+
+
+def _fault(answer: Mapping[str, Any]) -> str:
+    """By its state and its last update, which have a code of AWS's each where they failed."""
+    if answer.get("State") == "Failed":
+        return f"its state is Failed ({answer.get('StateReasonCode', 'no reason')})"
+    if answer.get("LastUpdateStatus") == "Failed":
+        return f"its last update failed ({answer.get('LastUpdateStatusReasonCode', 'no reason')})"
+    return ""
 
 
 def _target(handler: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-CURRENT, PENDING = "AWSCURRENT", "AWSPENDING"
+CURRENT, PENDING, PREVIOUS = "AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"
 
 
 def pending(labels: Mapping[str, str]) -> str | None:

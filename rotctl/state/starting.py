@@ -21,9 +21,20 @@ class Started:
     again: bool = False
 
 
-def start(aws: Aws, functions: Functions, secret: Secret, *, test: bool) -> Started:
-    """RotateSecret, which leaves the schedule as it is; raises Trouble before it or from it."""
-    _check(functions, secret)
+def start(  # noqa: PLR0913 what is started, and how
+    aws: Aws,
+    functions: Functions,
+    secret: Secret,
+    *,
+    test: bool,
+    switch_on: bool = False,
+    version: str = "",
+) -> Started:
+    """RotateSecret, which leaves the schedule as it is; raises Trouble before it or from it.
+
+    switch_on: also where rotation is off. version: the id of the new version, if it is chosen.
+    """
+    _check(functions, secret, switch_on=switch_on)
     if test and labels.pending(secret.labels) is not None:
         # The call would have Secrets Manager attempt that rotation again.
         raise Trouble(
@@ -31,7 +42,7 @@ def start(aws: Aws, functions: Functions, secret: Secret, *, test: bool) -> Star
             do=f"see `rotctl status --prefix {secret.name}`",
         )
     function, now = functions[secret.function], aws.now
-    version, pending = str(uuid.uuid4()), labels.pending(secret.labels)
+    version, pending = version or str(uuid.uuid4()), labels.pending(secret.labels)
     before = _ended(aws, function, pending, now) if pending else 0
     try:
         secrets.rotate(aws, secret, version, test=test)
@@ -62,18 +73,17 @@ def check_kept(secret: Secret) -> None:
         )
 
 
-def _check(functions: Functions, secret: Secret) -> None:
+def _check(functions: Functions, secret: Secret, *, switch_on: bool) -> None:
     check_kept(secret)
     if not secret.function:
         raise Trouble(
             f"{secret.name!r} has no rotation function",
             do=f"attach one with `rotctl attach {secret.name} --function ...`",
         )
-    if not secret.enabled:
+    if not secret.enabled and not switch_on:
         raise Trouble(
             f"rotation of {secret.name!r} is switched off, and this would switch it on",
-            do="switch it on yourself:"
-            f" `aws secretsmanager rotate-secret --secret-id {secret.name}`",
+            do=f"let `rotctl heal {secret.name}` switch it on",
         )
     function = functions[secret.function]
     if function.sight is Sight.GONE:

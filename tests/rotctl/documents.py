@@ -6,12 +6,25 @@ from typing import Any
 
 from local.bootstrap import ROOT
 from rotctl import cli
-from rotctl.commands import adopt, attach, check, end, history, rotate, status, trial
+from rotctl.commands import (
+    adopt,
+    attach,
+    check,
+    diagnose,
+    end,
+    heal,
+    history,
+    rotate,
+    status,
+    trial,
+)
 
 PAGE = (ROOT / "docs/rotctl.md").read_text()
 HELPS = {
     "": cli.HELP,
     "status": status.HELP,
+    "diagnose": diagnose.HELP,
+    "heal": heal.HELP,
     "rotate": rotate.HELP,
     "try": trial.HELP,
     "attach": attach.HELP,

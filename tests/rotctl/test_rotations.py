@@ -11,6 +11,7 @@ from rich.progress import Progress as Bar
 
 from rotctl.adoption.journal import Journal
 from tests.rotctl.documents import CHECKED, POLICY, allowed_actions, examples
+from tests.rotctl.healing.left import cancelled_at, changed_beside_an_admin
 from tests.rotctl.world import Rotated, World, later, noted_calls, run
 
 DENIED = "AccessDeniedException"
@@ -183,7 +184,7 @@ def test_what_cannot_be_rotated_is_refused_before_anything_is_changed(world: Wor
     removed = world.home.named.pop("Removed")
     for words, why in (
         ("plain", "'plain' has no rotation function; attach one"),
-        ("off", "rotation of 'off' is switched off, and this would switch it on; switch"),
+        ("off", "rotation of 'off' is switched off, and this would switch it on; let `rotctl heal"),
         ("deleted", "'deleted' is scheduled for deletion; keep it: `aws"),
         ("homeless", "'homeless': its function Removed is gone; deploy it again"),
         ("nobody", "DescribeSecret of 'nobody' in us-east-1: it is not there (Resource"),
@@ -294,6 +295,12 @@ def test_the_rights_are_those_of_the_calls_that_are_made(world: World, tmp_path:
             f"adopt adopted --file {tmp_path / 'adopt.json'} --yes",
         ):  # fmt: skip
             run(words)
+        world.home.kill_at = set()
+        with later(hours=1):  # each of what heal can do
+            for state in (cancelled_at("setSecret"), changed_beside_an_admin):
+                stuck = state(world, f"rightful/{len(made)}").name
+                for words in (f"diagnose {stuck}", f"heal {stuck} --yes --reset"):
+                    run(words)
     world.service.wait_for(lambda: outcomes(world, unattached) == [1])
     # RotateSecret asks for the right to invoke the function, which Invoke is called by.
     assert allowed_actions() - CHECKED == made - {"lambda:Invoke"} | {"lambda:InvokeFunction"}

@@ -4,7 +4,7 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import NoReturn
 from unittest import mock
@@ -16,25 +16,10 @@ from local.secrets_manager import SecretsManager
 from local.secrets_manager.schedule import parse
 from local.secrets_manager.secret import Secret
 from local.servers import Server
-from local.servers.certificates import Authority
-from local.servers.postgres import postgres
 from tests.rotctl.world import Rotated, World, later, run
 
 TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d"
 DENIED = "AccessDeniedException"
-
-
-@pytest.fixture(scope="module")
-def strict_server(
-    authority: Authority, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server]:
-    """One whose rules will refuse what the function sends."""
-    settings = {
-        "shared_preload_libraries": "credcheck",
-        "credcheck.encrypted_password_allowed": "on",  # until the user is made
-    }
-    with postgres(tmp_path_factory.mktemp("strict"), authority, settings=settings) as server:
-        yield server
 
 
 @pytest.fixture(scope="module")

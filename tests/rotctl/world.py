@@ -8,7 +8,7 @@ import shlex
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,12 @@ from tests.faults.sandboxes import CallPoint, Sandboxes
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
+
+def new_user() -> str:
+    """A name that no other test has."""
+    return f"ops_{uuid.uuid4().hex[:8]}"
+
+
 NO_TAGS: Mapping[str, str] = {}
 KILLED_FIRST = CallPoint(0, after=False)
 
@@ -43,14 +49,23 @@ _declared = functools.cache(template.functions)  # reading the template takes as
 class Home:
     """Runs each step in a process of its own; `kill_at` has the steps in which it is killed.
 
-    named: the functions that are there, each by the template's own name of it.
+    killed: at which call of the step. named: the functions that are there, each by the template's
+    own name of it. timeout: a step's seconds.
     """
 
     def __init__(self, boxes: Sandboxes, log: Path) -> None:
         self._boxes, self._log = boxes, log
         self.targets: dict[str, Target] = {}
         self.kill_at: set[str] = set()
-        self.named = {"PostgresSingleUser": "PostgresSingleUser", "Removed": "PostgresSingleUser"}
+        self.killed = KILLED_FIRST
+        self.timeout = 60.0
+        self.named = {
+            "PostgresSingleUser": "PostgresSingleUser",
+            "PostgresAlternatingUsers": "PostgresAlternatingUsers",
+            "MySqlSingleUser": "MySqlSingleUser",
+            "HttpApiKey": "HttpApiKey",
+            "Removed": "PostgresSingleUser",
+        }
 
     def knows(self, function: str, /) -> bool:
         return name_of(function) in self.named
@@ -73,8 +88,9 @@ class Home:
     def invoke(self, function: str, event: Mapping[str, object], /) -> object:
         if not self.knows(function):
             raise FunctionError("ResourceNotFoundException", "no such function")
-        at = KILLED_FIRST if event["Step"] in self.kill_at else None
-        result = self._boxes.run_step(self.targets[str(event["SecretId"])], event, at)
+        at = self.killed if event["Step"] in self.kill_at else None
+        target = self.targets[str(event["SecretId"])]
+        result = self._boxes.start_step(target, event, at, timeout=self.timeout).result()
         if result.killed:
             raise FunctionError("Runtime.ExitError", "signal: killed")
         if result.error:
@@ -93,14 +109,17 @@ class Ran:
     def json(self) -> list[dict[str, Any]]:
         return list(json.loads(self.out))
 
+    def document(self) -> dict[str, Any]:
+        return dict(json.loads(self.out))
+
 
 @dataclass
 class Rotated:
-    """A PostgreSQL user's secret with its function attached."""
+    """A secret with its function attached; of a PostgreSQL user, where nothing else is said."""
 
     name: str
     arn: str
-    target: PostgresTarget
+    target: Any
 
     def change_password(self, to: str = "changed by hand") -> None:
         """On the server alone, so that no stored one works."""
@@ -116,10 +135,14 @@ class Rotated:
 
 @dataclass
 class World:
+    """opened: what a test has opened, until it ends; strict: a server with rules for passwords."""
+
     service: SecretsManager
     home: Home
     server: Server
     variables: Mapping[str, str]
+    opened: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+    strict: Server = field(init=False, repr=False)
 
     def secret(
         self,
@@ -128,17 +151,23 @@ class World:
         *,
         server: Server | None = None,
         tags: Mapping[str, str] = NO_TAGS,
+        target: Target | None = None,
     ) -> Rotated:
         """A user's, attached by a test of it, which is all that has run."""
-        made = self.seed(name, server=server, tags=tags)
-        self._attach(made.arn, function)
+        made = self.seed(name, server=server, tags=tags, target=target)
+        self._attach(made.arn, function or made.target.function)
         return made
 
     def seed(
-        self, name: str, *, server: Server | None = None, tags: Mapping[str, str] = NO_TAGS
+        self,
+        name: str,
+        *,
+        server: Server | None = None,
+        tags: Mapping[str, str] = NO_TAGS,
+        target: Target | None = None,
     ) -> Rotated:
         """A user's, without a function."""
-        target = PostgresTarget(server or self.server, f"ops_{uuid.uuid4().hex[:8]}")
+        target = target or PostgresTarget(server or self.server, new_user())
         return Rotated(name, self._seed(name, target, tags), target)
 
     def attach(
@@ -179,9 +208,15 @@ class World:
         answer = dict(self.service.client().describe_secret(SecretId=secret.arn))
         return {key: value for key, value in answer.items() if key != "ResponseMetadata"}
 
-    def value(self, secret: Rotated) -> dict[str, Any]:
-        answer = self.service.client().get_secret_value(SecretId=secret.arn)
+    def value(self, secret: Rotated, label: str = "AWSCURRENT") -> dict[str, Any]:
+        client = self.service.client()
+        answer = client.get_secret_value(SecretId=secret.arn, VersionStage=label)
         return dict(json.loads(answer["SecretString"]))
+
+    def pending(self, secret: Rotated) -> str:
+        """The version that has AWSPENDING."""
+        labels = self.describe(secret)["VersionIdsToStages"].items()
+        return str(next(version for version, each in labels if "AWSPENDING" in each))
 
     def has(self, name: str) -> bool:
         return any(arn[:-7].endswith(f":secret:{name}") for arn in self.home.targets)
@@ -194,7 +229,8 @@ class World:
             listed = client.list_secret_version_ids(SecretId=arn, IncludeDeprecated=True)
             for version in listed["Versions"]:
                 answer = client.get_secret_value(SecretId=arn, VersionId=version["VersionId"])
-                found.add(str(json.loads(answer["SecretString"])["password"]))
+                document = json.loads(answer["SecretString"])
+                found.add(str(document.get("password") or document.get("api_key")))
         return found
 
     def words(self) -> dict[str, str]:

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from signal import SIGTERM
 
-from local.build.artifacts import hold_lock
+from local.bootstrap import hold_lock
 from local.processes import children
 from local.sam.docker.bridge import bridge
 from local.sam.docker.engine import Engine

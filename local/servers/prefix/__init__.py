@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
-from local.build.artifacts import hold_lock
+from local.bootstrap import hold_lock
 
 STAMP = ".complete"
 
@@ -59,7 +59,6 @@ def make_once(folder: Path, digest: str, make: Callable[[Path, Path], None]) -> 
 
     if complete():
         return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
     with hold_lock(folder.with_name(f"{folder.name}.lock")):
         if complete():  # another process was faster
             return folder

@@ -54,6 +54,8 @@ def test_whoever_the_server_knows_gets_in(  # noqa: PLR0913, PLR0917 - four are 
         with login(pooled) as admin:
             own = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
             assert admin.execute(own).fetchone() == (True,)
+    # By its signal, and not killed in the end.
+    assert "fast exit" in (tmp_path / "pgbouncer.log").read_text()
 
 
 @pytest.mark.parametrize("version", get_args(Version))

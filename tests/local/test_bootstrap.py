@@ -1,0 +1,33 @@
+"""The environments: each made once, whichever of several processes asks first."""
+
+import fcntl
+from pathlib import Path
+
+import pytest
+
+from local import bootstrap
+
+
+def test_one_process_at_a_time_installs_and_only_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed: list[str] = []
+
+    def install(pinned: Path, environment: Path) -> None:
+        environment.mkdir(exist_ok=True)
+        installed.append(pinned.read_text())
+        with (tmp_path / ".cache" / "tool.lock").open() as lock, pytest.raises(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    monkeypatch.setattr(bootstrap, "ROOT", tmp_path)
+    monkeypatch.setattr(bootstrap, "CACHE", tmp_path / ".cache")
+    monkeypatch.setattr(bootstrap, "_install", install)
+    (tmp_path / "requirements").mkdir()
+    pinned = tmp_path / "requirements" / "tool.txt"
+    pinned.write_text("tool==1")
+    for _ in range(2):
+        assert bootstrap.sync("tool", "tool.txt") == tmp_path / "tool" / "bin"
+    assert installed == ["tool==1"]
+    pinned.write_text("tool==2")
+    bootstrap.sync("tool", "tool.txt")
+    assert installed == ["tool==1", "tool==2"]
