@@ -68,6 +68,9 @@ def unproven(chain: Chain) -> Verdict | None:
     seen = login(chain, labels.CURRENT)
     if seen is not None and seen.health is Health.OK:
         return None
+    settings = chain.answer.of_version(Link.SETTINGS, "")
+    if seen is None and settings is not None and settings.health is Health.UNKNOWN:
+        return Verdict(Case.UNPROVEN, settings.what, settings.do, why=("nothing was seen by it",))
     what = seen.what if seen else "the function does not say whether it is accepted"
     do = f"run this again; `rotctl try {chain.secret.name}` has the function test it"
     return Verdict(Case.UNPROVEN, f"{labels.CURRENT}: {what}", do, why=("it was not seen",))

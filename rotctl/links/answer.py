@@ -22,7 +22,10 @@ _LINK_OF_CODE = {
     "DecryptionFailure": Link.KEY,
     "EncryptionFailure": Link.KEY,
 }
-_FOREIGN = Check(Link.SETTINGS, Health.UNKNOWN, "it is none of these functions, so it is not asked")
+_FOREIGN = Check(
+    *(Link.SETTINGS, Health.UNKNOWN, "the function is none of these, so it is not asked"),
+    "see `rotctl adopt --help` for one of AWS's; else docs/operating.md has what you can do",
+)
 _WORST = (Health.BROKEN, Health.WARNING, Health.UNKNOWN, Health.OK)
 # A function of before could not be asked; another's does not know the event.
 _NOT_KNOWN = ("InvalidEvent",)
@@ -108,7 +111,7 @@ def _check(finding: Mapping[str, Any]) -> Check:
 
 def _failed(failed: Failed) -> Check:
     if failed.code in _NOT_KNOWN:
-        what = "it is too old to be asked"
+        what = "the function is too old to be asked"
         return Check(Link.SETTINGS, Health.UNKNOWN, what, "deploy the current release")
     finding = {"link": Link.FUNCTION, "state": Health.BROKEN, "of": "", "field": None}
     what = failed.what.removeprefix(f"{_TASK}: ")

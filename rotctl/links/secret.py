@@ -37,8 +37,7 @@ def _without_function(secret: Secret) -> Check:
         return Check(Link.SECRET, Health.OK, what)
     return Check(
         *(Link.SECRET, Health.BROKEN, f"{secret.name} has no rotation function"),
-        f"attach one: `aws secretsmanager rotate-secret --secret-id {secret.name}"
-        " --rotation-lambda-arn ARN --rotation-rules AutomaticallyAfterDays=30`",
+        f"attach one: `rotctl attach {secret.name} --function NAME`",
     )
 
 

@@ -121,6 +121,17 @@ def _indent(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
+def test_a_secret_without_a_function_and_none_at_all(world: World) -> None:
+    world.seed("heal/plain")
+    for command in ("diagnose", "heal"):
+        plain = run(f"{command} heal/plain")
+        assert plain.code == 1
+        assert "heal/plain has no rotation function; attach one: " in plain.out
+        missing = run(f"{command} heal/nobody")
+        assert missing.code == 2
+        assert missing.err.startswith("rotctl: Secrets Manager DescribeSecret of 'heal/nobody'")
+
+
 def test_what_the_caller_may_not_see_is_unknown_and_the_rest_is_told(world: World) -> None:
     name = world.secret("heal/blind").name
     for refused, case, link in (

@@ -55,7 +55,7 @@ def service() -> Iterator[SecretsManager]:
         (lambda *_: {"findings": [denied("DecryptionFailure")]}, "key", "broken", "GetSecretValue"),
         (lambda *_: {"findings": [denied("AccessDenied")]}, "role", "broken", "GetSecretValue"),
         (lambda *_: {"findings": [denied("NoSuchThing")]}, "value", "broken", "GetSecretValue"),
-        (lambda *_: None, "settings", "unknown", "it is none of these functions"),
+        (lambda *_: None, "settings", "unknown", "the function is none of these"),
         (failing(InvalidEvent("diagnose: no step; do")), "settings", "unknown", "too old"),
         (failing(KeyError("x")), "settings", "broken", "'x'"),
     ],
@@ -79,7 +79,9 @@ def test_another_function_is_not_asked(service: SecretsManager) -> None:
     known = len(asked)
     seen = look(Aws(), functions.Functions(Aws()), "app")
     assert len(asked) == known
-    assert judge(seen).case is Case.UNPROVEN
+    verdict = judge(seen)
+    assert verdict.case is Case.UNPROVEN
+    assert "rotctl adopt" in verdict.do
 
 
 def test_of_several_findings_of_a_version_the_worst_counts() -> None:
