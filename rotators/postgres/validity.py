@@ -13,6 +13,7 @@ _VALID_UNTIL = (
     "SELECT CASE WHEN rolvaliduntil < '9999-01-01' THEN rolvaliduntil END FROM pg_roles"
     " WHERE rolname = session_user"
 )
+_FOR_GOOD = sql.SQL("ALTER ROLE {} VALID UNTIL 'infinity'")
 
 
 def check_validity(connection: Connection, login: Login, until: datetime | None) -> None:
@@ -22,10 +23,10 @@ def check_validity(connection: Connection, login: Login, until: datetime | None)
     """
     ((ends,),) = connection.execute(_VALID_UNTIL).fetchall()
     if isinstance(ends, datetime) and (until is None or ends <= until):
-        role = sql.Identifier(login.username).as_string()
+        for_good = _FOR_GOOD.format(sql.Identifier(login.username))
         raise Misconfigured(
             f"postgres {login.address}: the role is let in until "
             f"{ends.isoformat(timespec='seconds')}, whatever its password",
-            do=f"ALTER ROLE {role} VALID UNTIL 'infinity'",
+            do=for_good.as_string(),
             field="username",
         )

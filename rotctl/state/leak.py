@@ -20,6 +20,7 @@ from rotctl.state.starting import start
 from rotctl.trouble import Denied, Trouble
 
 _TASK = "endLeaked"
+_TOLD = {"ended", "left", "unseen", "sessions", "refused"}
 # One that had not ended, and one that ends what that one has left in use.
 _ROTATIONS = 2
 
@@ -79,7 +80,8 @@ class Leak:
         self.answer = functions.ask(
             self.aws, self.secret, _TASK, VersionId=version, LeakedVersionId=self.leaked
         )
-        if "refused" not in self.answer:
+        if not self.answer.keys() >= _TOLD:
+            self.answer = {}
             raise Trouble(
                 f"the function of {self.secret.name!r} does not say what it did",
                 do="deploy this release of it, then run this again",

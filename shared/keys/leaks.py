@@ -46,9 +46,10 @@ def end_leaked(
         problem = error
     within = 0.0 if problem else min(issuer.propagation(leaked), LONGEST_WAIT)
     is_refused = _is_refused(issuer, leaked, receipt, within=within)
-    if problem is not None and not is_refused:  # else another copy of this task was first
+    if is_refused:  # whatever the problem was: another copy of this task was first
+        receipt.note_ended(what)
+    elif problem is not None:
         raise problem
-    receipt.note_ended(what)
 
 
 def _is_refused(

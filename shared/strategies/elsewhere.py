@@ -14,8 +14,8 @@ def is_elsewhere(admin: Login | None, user: Login) -> bool:
 
 
 def at_writer(login: Login, admin: Login | None) -> Login:
-    """The same login where the admin makes the changes."""
-    if admin is None:
+    """The same login where the admin makes the changes, if that is another host."""
+    if admin is None or not is_elsewhere(admin, login):
         return login
     return replace(login, host=admin.host, port=admin.port, tls_host=admin.tls_host)
 

@@ -71,8 +71,10 @@ class RemoteSuite(RotationSuite):
         here, event = secret.value(), secret.begin()
         bundle = str(Authority(tmp_path, name="another authority").ca)
         settings = {**secret.target.settings, "TLS_CA_BUNDLE": bundle}
-        error = self.failure(secret, event, template.handler(secret.target.function, settings))
+        function = template.handler(secret.target.function, settings)
+        error = self.failure(secret, event, function)
         assert isinstance(error, Untrusted)
+        assert secret.diagnose(function).of("tls")["code"] == "Untrusted"
         assert secret.target.accepts(here)
 
     # --- others beside it ---

@@ -69,7 +69,7 @@ def test_one_that_nothing_shows_to_be_the_secrets_is_ended_by_hand(
 
 def test_one_that_only_expires_is_told_with_its_end(make: Make) -> None:
     secret, leaked = leak(make, ORDERED)
-    with pytest.raises(Misconfigured, match="cannot be ended by a request: it ends by itself"):
+    with pytest.raises(Misconfigured, match="a request: it ends by itself, at 2026-01-11T"):
         end_leaked(secret, leaked)
 
 
@@ -82,9 +82,21 @@ def test_one_that_is_accepted_still_is_not_told_as_dead(
         return StubAnswer(204) if asked.method == "DELETE" else shop(asked)
 
     stub.script = forgetful
-    refused = end_leaked(secret, leaked)["refused"]
-    assert not refused["proven"]
+    answer = end_leaked(secret, leaked)
+    refused = answer["refused"]
+    assert (answer["ended"], refused["proven"]) == ([], False)
     assert refused["what"].startswith("the issuer accepts the key still")
+
+
+def test_an_outage_proves_nothing(make: Make, shop: Keyshop, stub: Stub) -> None:
+    secret, _ = leak(make, BESIDE)
+    leaked, key = secret.holder("AWSCURRENT") or "", secret.value()["api_key"]
+    assert secret.rotate().state == "succeeded"
+    stub.script = lambda asked: StubAnswer(503) if asked.bearer == key else shop(asked)
+    refused = end_leaked(secret, leaked)["refused"]
+    assert (refused["proven"], refused["code"]) == (False, "Unreachable")
+    stub.script = shop
+    assert end_leaked(secret, leaked)["refused"]["proven"]
 
 
 def test_a_secret_that_was_edited_to_name_anothers_key_ends_nothing(

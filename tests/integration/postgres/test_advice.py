@@ -317,6 +317,9 @@ TRIED = {
         "GRANT SET ON PARAMETER {} TO {}": "test_more_rights_than_one_are_told_at_once",
     },
     "settings.py": {"ALTER ROLE {}": RUN},
+    "validity.py": {
+        "ALTER ROLE {} VALID UNTIL 'infinity'": "test_a_role_whose_time_ends_is_warned_of",
+    },
     "docs/secrets.md": {
         "GRANT CONNECT ON DATABASE postgres TO app": "test_the_sql_of_a_page_is_run_as_it_stands",
         "GRANT TEMPORARY ON DATABASE postgres TO app": "test_the_sql_of_a_page_is_run_as_it_stands",

@@ -140,6 +140,19 @@ def test_a_right_that_only_the_clone_has_is_warned_of(lab: Lab, postgres_server:
     assert warned[:2] == ("strategy", "warning")
 
 
+@pytest.mark.parametrize("server", MYSQL, indirect=True)
+def test_at_an_account_that_is_locked_the_search_ends(lab: Lab, server: Server) -> None:
+    secret = single(lab, server, BY_ADMIN)
+    secret.rotate()
+    sql_of(secret, "ALTER USER {0}@'%' ACCOUNT LOCK")
+    told = secret.diagnose()
+    assert told.bad == [("login", "broken", "AWSCURRENT", "LockedOut")]
+    assert told.state_of_login("AWSPREVIOUS") == "unknown"
+    assert told.of("admin")["state"] == "ok"
+    sql_of(secret, str(told.of("login", "AWSCURRENT")["do"]).partition("in place of %, ")[2])
+    assert secret.diagnose().bad == []
+
+
 def test_a_role_whose_time_ends_is_warned_of(lab: Lab, postgres_server: Server) -> None:
     secret = single(lab, postgres_server)
     secret.rotate()  # the next time is in a month
@@ -212,6 +225,7 @@ def test_an_admin_that_is_not_let_in_is_told_and_the_user_all_the_same(
     wrong = json.dumps({**admin, "password": "not the admin's any more"})
     lab.client.put_secret_value(SecretId=arn, SecretString=wrong)
     told = secret.diagnose()
+    assert "not the admin's any more" not in json.dumps(told.answer)
     assert told.bad == [("admin", "broken", "", "Rejected")]
     assert arn in told.of("admin")["do"]
     assert told.state_of_login("AWSCURRENT") == "ok"

@@ -16,6 +16,7 @@ from local.targets import Admin
 from rotators.mysql.testing import MySQLAlternatingTarget, MySQLTarget
 from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
 from tests.lab import Lab
+from tests.leaked import end_leaked
 
 Target = PostgresTarget | MySQLTarget
 DOCUMENT = ROOT / "docs" / "strategies.md"
@@ -130,7 +131,10 @@ class Trial:
     foreseen: list[tuple[str, str, str, str]] = field(default_factory=list)
 
     def goes_well(self, *rights: str) -> bool:
-        """Whether two rotations succeed, each quietly and with the overlap that is asked for."""
+        """Whether two rotations succeed, each quietly and with the overlap that is asked for.
+
+        Then what the last one has replaced takes no further right to be ended as leaked.
+        """
         app, admin, role = (f"rights_{uuid.uuid4().hex[:8]}" for _ in range(3))
         fresh = {"app": app, "app_clone": f"{app}_clone", "rotation_admin": admin, "reader": role}
         target = self.case.target(self.server, app)  # without settings: it would give rights too
@@ -152,6 +156,8 @@ class Trial:
                 return False
             assert target.accepts(secret.value())
             assert target.accepts(before) == self._overlaps
+        answer = end_leaked(secret, secret.holder("AWSPREVIOUS") or "")
+        assert (answer["left"], answer["refused"]["proven"]) == ([], True)
         return True
 
     def _warned(self) -> bool:

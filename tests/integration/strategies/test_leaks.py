@@ -28,7 +28,6 @@ ENGINES = pytest.mark.parametrize(
 OF_MYSQL = pytest.mark.parametrize("server", ["mysql_server", "mariadb_server"], indirect=True)
 NONE: Mapping[str, str] = {}
 OVERLAP = {"PASSWORD_OVERLAP": "true"}
-BY_ADMIN = {"ADMIN_SETS_PASSWORD": "true"}
 
 
 def made(
@@ -52,12 +51,9 @@ def assert_is_dead(secret: LabSecret, answer: Document, opened: list[Session]) -
     assert secret.accepted_versions() == {secret.holder("AWSCURRENT")}
 
 
-@pytest.mark.parametrize("settings", [{}, BY_ADMIN], ids=["itself", "by admin"])
 @ENGINES
-def test_a_single_users_has_ended_in_the_rotation(
-    lab: Lab, server: Server, settings: dict[str, str]
-) -> None:
-    secret, target, leaked = made(lab, server, settings)
+def test_a_single_users_has_ended_in_the_rotation(lab: Lab, server: Server) -> None:
+    secret, target, leaked = made(lab, server)
     old, other = (target, secret.value()), (target, target.stranger())
     with sessions(old, old, other) as opened:
         secret.rotate()
@@ -67,10 +63,9 @@ def test_a_single_users_has_ended_in_the_rotation(
     assert secret.rotate().state == "succeeded"
 
 
-@pytest.mark.parametrize("by", [{}, BY_ADMIN], ids=["itself", "by admin"])
 @OF_MYSQL
-def test_overlap_ends_now(lab: Lab, server: Server, by: dict[str, str]) -> None:
-    secret, target, leaked = made(lab, server, OVERLAP | by)
+def test_overlap_ends_now(lab: Lab, server: Server) -> None:
+    secret, target, leaked = made(lab, server, OVERLAP)
     old, other = (target, secret.value()), (target, target.stranger())
     with sessions(old, old, other) as opened:
         secret.rotate()

@@ -14,7 +14,7 @@ def fleet(running_world: World, tmp_path_factory: pytest.TempPathFactory) -> Fle
     made = Fleet(running_world, tmp_path_factory.mktemp("journal") / "adopt.json")
     for name in (SINGLE, MULTI, "MyRotator", "SecretsManagerRDSOracleRotationSingleUser"):
         made.function(name)
-    made.function("SecretsManagerRDSMySQLRotationSingleUser")
+    made.function("SecretsManagerRDSMySQLRotationMultiUser")
     made.function(SINGLE + "-both", made_of="SecretsManagerRDSMySQLRotationSingleUser")
     network = {"VpcId": "vpc-1", "SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
     made.function("SecretsManagerorders", made_of=SINGLE, **network)

@@ -18,7 +18,7 @@ from tests.rotctl.world import Ran, run
 LEFT = {
     "odd/both": f" is named or tagged as SecretsManagerRDSMySQLRotationSingleUser and {SINGLE};",
     "odd/copy": "nothing shows what MyRotator rotates; say it: --function MyRotator=PostgresSing",
-    "odd/mysql": "no function 'MySqlSingleUser' is found, nor the parameter '/secret-rotators/MyS",
+    "odd/mysql": "no function 'MySqlAlternatingUsers' is found, nor the parameter '/secret-rot",
     "odd/off": "its rotation is switched off, and the move would switch it on; switch it on first",
     "odd/oracle": "no function of ours rotates what SecretsManagerRDSOracleRotationSingleUser does",
     "odd/stack": "it is owned by CloudFormation's stack 'orders' (tag aws:cloudformation:stack-nam",
@@ -55,7 +55,7 @@ def sixty(fleet: Fleet) -> Fleet:
         fleet.add(name)
     fleet.add("odd/copy", "MyRotator")
     fleet.add("odd/both", SINGLE + "-both")
-    fleet.add("odd/mysql", "SecretsManagerRDSMySQLRotationSingleUser")
+    fleet.add("odd/mysql", "SecretsManagerRDSMySQLRotationMultiUser")
     fleet.add("odd/oracle", "SecretsManagerRDSOracleRotationSingleUser")
     fleet.add("odd/key", key="alias/mine")
     fleet.add("odd/vpc", "SecretsManagerorders")
