@@ -56,7 +56,7 @@ def _way_in(chain: Chain, refusal: Check) -> str:
     if previous is None or seen is None or seen.health is not Health.UNKNOWN:
         return do
     return (
-        f"{do}; {labels.PREVIOUS} was not tried, and this moves {labels.CURRENT} back to it:"
+        f"{do}; {labels.PREVIOUS} was {seen.what}; this moves {labels.CURRENT} back to it:"
         f" `aws secretsmanager update-secret-version-stage --secret-id {name}"
         f" --version-stage {labels.CURRENT} --move-to-version-id {previous}"
         f" --remove-from-version-id {chain.secret.labels[labels.CURRENT]}`"

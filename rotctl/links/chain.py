@@ -76,7 +76,7 @@ def _answered(secret: Secret, function: Function, answer: Answer) -> list[Check]
     if not key:
         what = f"the secret's key is {secret.key or 'that of AWS, aws/secretsmanager'}"
         found.append(Check(Link.KEY, Health.OK if answer.complete else Health.UNKNOWN, what))
-    return [*found, *key, *(each for each in answer.checks if each.link not in _KEYS)]
+    return [*found, *key, *(each for each in answer.checks if each not in (*role, *key))]
 
 
 def _versions(aws: Aws, secret: Secret) -> list[Version] | str:
