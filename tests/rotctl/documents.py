@@ -33,8 +33,13 @@ HELPS = {
     "check": check.HELP,
     "end": end.HELP,
 }
+<<<<<<< HEAD
+_JSON = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+POLICY: dict[str, Any] = next(json.loads(each) for each in _JSON if '"Statement"' in each)
+=======
 _RIGHTS = PAGE.partition("\n## Rights\n")[2]
 POLICY: dict[str, Any] = json.loads(re.findall(r"```json\n(.*?)```", _RIGHTS, re.DOTALL)[0])
+>>>>>>> main
 
 # What `check --stored` asks for besides; tried where there is a KMS, in test_check_stored.py.
 CHECKED = {

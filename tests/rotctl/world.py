@@ -62,7 +62,6 @@ class Home:
         self.named = {
             "PostgresSingleUser": "PostgresSingleUser",
             "PostgresAlternatingUsers": "PostgresAlternatingUsers",
-            "MySqlSingleUser": "MySqlSingleUser",
             "HttpApiKey": "HttpApiKey",
             "Removed": "PostgresSingleUser",
         }

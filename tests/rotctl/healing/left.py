@@ -10,7 +10,6 @@ from tests.rotctl.world import Rotated, World, new_user
 
 BY_ADMIN = {"ADMIN_SETS_PASSWORD": "true"}
 BY_HAND, WRONG = "4tg-set-by-hand", "4tg-of-nobody"
-STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 
 Make = Callable[[World, str], Rotated]
 Mend = Callable[[World, Rotated, str], None]
@@ -52,6 +51,15 @@ def unlabelled(world: World, name: str) -> Rotated:
     client = world.service.client()
     client.update_secret_version_stage(
         SecretId=secret.arn, VersionStage="AWSPENDING", RemoveFromVersionId=world.pending(secret)
+    )
+    return secret
+
+
+def labelled_twice(world: World, name: str) -> Rotated:
+    """Somebody gave the version being made a label of their own."""
+    secret = killed(world, world.secret(name), "finishSecret")
+    world.service.client().update_secret_version_stage(
+        SecretId=secret.arn, VersionStage="mine", MoveToVersionId=world.pending(secret)
     )
     return secret
 

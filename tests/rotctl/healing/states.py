@@ -21,7 +21,6 @@ from tests.rotctl.healing.lacking import (
     too_strict,
 )
 from tests.rotctl.healing.left import (
-    STEPS,
     WRONG,
     Make,
     Mend,
@@ -31,6 +30,7 @@ from tests.rotctl.healing.left import (
     changed_by_hand,
     deleted,
     killed_at,
+    labelled_twice,
     moved_and_killed,
     off,
     overwritten,
@@ -57,14 +57,18 @@ class Stuck:
 
 
 STATES: dict[str, Stuck] = {
-    **{
-        f"killed at {step}": Stuck(killed_at(step), Case.INTERRUPTED, "stuck.* since")
-        for step in STEPS[:2]
-    },
-    **{
-        f"killed at {step}": Stuck(killed_at(step), Case.PENDING_LIVE, "credential of AWSPENDING")
-        for step in STEPS[2:]
-    },
+    "killed before there is a value": Stuck(
+        killed_at("createSecret"), Case.INTERRUPTED, "stuck.* since"
+    ),
+    "killed before the server changed": Stuck(
+        killed_at("setSecret"), Case.INTERRUPTED, "stuck.* since"
+    ),
+    "killed after the server changed": Stuck(
+        killed_at("testSecret"), Case.PENDING_LIVE, "has the credential of AWSPENDING"
+    ),
+    "killed with two labels on a version": Stuck(
+        labelled_twice, Case.PENDING_LIVE, "has the credential of AWSPENDING"
+    ),
     "killed after the move": Stuck(moved_and_killed, Case.FINE, "never rotated"),
     "cancelled before there is a value": Stuck(
         cancelled_at("createSecret"), Case.CANCELLED, "rotation was switched off before it ended"

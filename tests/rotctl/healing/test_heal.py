@@ -75,7 +75,7 @@ def test_killed_after_any_of_its_calls_it_ends_well_when_it_is_run_again(
 
 
 def test_it_stops_where_the_world_has_changed_since_it_asked(world: World) -> None:
-    secret = STATES["killed at setSecret"].make(world, "heal/overtaken")
+    secret = STATES["killed before the server changed"].make(world, "heal/overtaken")
 
     def overtaken(_question: str) -> bool:
         store(world, secret, by="hand")
