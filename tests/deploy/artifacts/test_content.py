@@ -3,15 +3,12 @@
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from local import bootstrap
 from local.build import artifacts
 from local.functions.built import built_functions
 from tests.deploy.artifacts.conftest import Built
@@ -161,27 +158,6 @@ def test_a_build_with_nothing_to_do_builds_nothing(monkeypatch: pytest.MonkeyPat
     built_functions()
     monkeypatch.delattr(artifacts, "build")
     built_functions()
-
-
-def test_builds_at_once_fetch_uv_one_after_the_other(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fetching: list[int] = []
-    at_once: list[int] = []
-
-    def fetch() -> None:
-        fetching.append(1)
-        time.sleep(0.02)
-        at_once.append(len(fetching))
-        fetching.pop()
-
-    monkeypatch.setattr(bootstrap, "CACHE", tmp_path / "cache")
-    monkeypatch.setattr(bootstrap, "install_uv", fetch)
-    monkeypatch.setattr(bootstrap, "run", lambda *_: None)
-    with ThreadPoolExecutor(5) as pool:
-        for done in [pool.submit(artifacts.install, (), tmp_path / str(n), ()) for n in range(5)]:
-            done.result()
-    assert at_once == [1] * 5
 
 
 def test_an_unknown_architecture_is_named() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from local import template
 from local.build import artifacts
 from local.build.source import Source
 from local.supply.pins import read
@@ -123,8 +124,9 @@ def test_a_package_that_is_not_pinned_is_refused(
 def test_make_writes_one_for_each_function_and_all_are_valid(tmp_path: Path) -> None:
     done = _run("local.supply.sbom", "--into", str(tmp_path))
     assert done.returncode == 0, done.stderr
-    assert {path.name for path in tmp_path.iterdir()} == {f"{name}.cdx.json" for name in FUNCTIONS}
-    for name in FUNCTIONS:
+    every = [*FUNCTIONS, *template.watchers()]
+    assert {path.name for path in tmp_path.iterdir()} == {f"{name}.cdx.json" for name in every}
+    for name in every:
         component = json.loads((tmp_path / f"{name}.cdx.json").read_text())["metadata"]["component"]
         assert component["name"] == name
         assert f"{name}.cdx.json: valid CycloneDX 1.6" in done.stdout

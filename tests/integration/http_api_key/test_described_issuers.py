@@ -60,7 +60,9 @@ def test_every_example_rotates(make: Make, shop: Keyshop, example: Mapping[str, 
         assert secret.target.accepts(after)
         assert secret.target.accepts(before) is secret.target.overlaps
         asked = len(shop.keys)
-        assert secret.diagnose().bad == []
+        # Some of these keys live less long than the schedule is, which is warned of.
+        early = [("strategy", "warning", "", "")]
+        assert secret.diagnose().bad in ([], early)
         assert len(shop.keys) == asked
     assert len(shop.keys) == kept_by(example)
     assert outcome.error is None
