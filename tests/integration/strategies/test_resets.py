@@ -6,10 +6,12 @@ import uuid
 import pytest
 
 from local.servers import Server
+from rotators.mysql.testing import MySQLTarget
 from rotators.postgres.testing import PostgresTarget
 from shared.errors import Rejected, TargetMismatch
 from shared.protocol.event import Step
 from tests.engines import ALTERNATING, SINGLE, change_by_hand
+from tests.integration.advice import statements_in
 from tests.keeper import allow, offered
 from tests.lab import Lab
 
@@ -21,6 +23,14 @@ BY_ADMIN = {"ADMIN_SETS_PASSWORD": "true"}
 
 def username() -> str:
     return f"reset {uuid.uuid4().hex[:8]}"
+
+
+def run_advice(target: PostgresTarget | MySQLTarget, advice: str) -> None:
+    statements = statements_in(advice)
+    assert statements
+    with target.admin() as admin, admin.cursor() as cursor:
+        for each in statements:
+            cursor.execute(each)
 
 
 @SERVERS
@@ -52,7 +62,7 @@ def test_of_a_pair_the_current_user_gets_its_password_back(lab: Lab, server: Ser
     target = ALTERNATING[server.engine](server, username())
     secret = lab.secret(target)
     secret.steps(secret.begin())
-    original = str(target.document["username"])
+    original, current = str(target.document["username"]), str(secret.value()["username"])
     for each in (original, f"{original}_clone"):
         change_by_hand(target, "nobody stored this", each)
     event = secret.begin()
@@ -60,12 +70,32 @@ def test_of_a_pair_the_current_user_gets_its_password_back(lab: Lab, server: Ser
     with pytest.raises(Rejected):
         secret.step(event, Step.SET)
     reset = offered(secret)
-    assert repr(original) in reset["subject"]
+    assert repr(current) in reset["subject"]
     allow(secret, event, reset)
     secret.steps(event)
     assert target.accepts(secret.value())
     assert target.accepts(secret.value("AWSPREVIOUS"))
     secret.steps(secret.begin())  # and they go on taking turns
+
+
+@SERVERS
+def test_of_what_only_looks_like_a_pair_nobody_is_reset(lab: Lab, server: Server) -> None:
+    """Whoever may write the secret chooses the password of the user in AWSCURRENT."""
+    target = ALTERNATING[server.engine](server, username())
+    twins = f"{target.document['username']}_clone"
+    victim = SINGLE[server.engine](server, twins)
+    secret = lab.secret(target)
+    secret.store({**secret.value(), "username": twins, "password": "of whoever wrote this"})
+    change_by_hand(target, "nobody stored this")
+    event = secret.begin()
+    secret.step(event, Step.CREATE)
+    allow(secret, event, offered(secret))
+    with pytest.raises(TargetMismatch) as caught:
+        secret.step(event, Step.SET)
+    assert victim.accepts(victim.document)
+    run_advice(target, caught.value.do)
+    secret.steps(event, Step.SET, Step.TEST, Step.FINISH)
+    assert target.accepts(secret.value())
 
 
 def test_the_word_is_for_one_rotation_one_secret_and_one_user(
@@ -74,7 +104,8 @@ def test_the_word_is_for_one_rotation_one_secret_and_one_user(
     target = PostgresTarget(postgres_server, username(), BY_ADMIN)
     secret = lab.secret(target)
     change_by_hand(target, "nobody stored this")
-    victim = PostgresTarget(postgres_server, username())
+    twins = f"{target.document['username']}_clone"  # the one that only looks like its twin
+    victim = PostgresTarget(postgres_server, twins)
     event = secret.begin()
     secret.step(event, Step.CREATE)
     reset = offered(secret)
@@ -91,6 +122,7 @@ def test_the_word_is_for_one_rotation_one_secret_and_one_user(
     secret.store({**secret.value(), "username": str(victim.document["username"]), "password": "?"})
     renamed = secret.begin()
     secret.step(renamed, Step.CREATE)
+    assert repr(twins) in offered(secret)["subject"]
     allow(secret, renamed, reset)
     with pytest.raises(Rejected):
         secret.step(renamed, Step.SET)
