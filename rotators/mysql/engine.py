@@ -118,7 +118,7 @@ class MySQLSession:
         reader = by.connection if by else self.connection
         found = read_namesakes(reader, self.connection.account)
         return {
-            str(each.account): f"ALTER USER {each.account} IDENTIFIED BY '<the new password>'"
+            str(each.account): each.advice_to_end(password)
             for each in found
             if each.accepts(password)
         }
