@@ -77,7 +77,7 @@ class Resets(Generic[S]):
         except Rejected as rejected:
             refusal = rejected
         reset = self.of(user)
-        if reset is None or not ticket.may_reset(reset):
+        if reset is None or not reset.is_allowed(ticket.may_reset, refusal):
             raise refusal
         login = self._reset(ticket)
         return login, self._logins.enter(login, stack)

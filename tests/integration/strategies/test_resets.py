@@ -1,6 +1,7 @@
 """A reset: with the word of the admin's keeper a rotation goes on from no accepted credential."""
 
 import hashlib
+import json
 import uuid
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from local.servers import Server
 from rotators.mysql.testing import MySQLTarget
 from rotators.postgres.testing import PostgresTarget
-from shared.errors import Rejected, TargetMismatch
+from shared.errors import LockedOut, Rejected, TargetMismatch
 from shared.protocol.event import Step
 from tests.engines import ALTERNATING, SINGLE, change_by_hand
 from tests.integration.advice import statements_in
@@ -18,6 +19,7 @@ from tests.lab import Lab
 SERVERS = pytest.mark.parametrize(
     "server", ["postgres_server", "mariadb_server", "mysql_server"], indirect=True
 )
+ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:"
 BY_ADMIN = {"ADMIN_SETS_PASSWORD": "true"}
 
 
@@ -129,6 +131,27 @@ def test_the_word_is_for_one_rotation_one_secret_and_one_user(
     assert victim.accepts(victim.document)
 
 
+def test_an_admins_secret_that_cannot_be_looked_at_hides_no_refusal(
+    lab: Lab, postgres_server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    target = PostgresTarget(postgres_server, username())
+    change_by_hand(target, "nobody stored this")
+    slip, gone = "a value by a slip", f"{ARN}gone-AbCdEf"
+    for admin in (slip, gone):
+        secret = lab.secret(target, masterarn=admin)
+        answer = secret.diagnose_alone().answer
+        assert "reset" not in answer
+        assert slip not in json.dumps(answer)
+        event = secret.begin()
+        secret.step(event, Step.CREATE)
+        with pytest.raises(Rejected, match="rejected every stored password") as caught:
+            secret.step(event, Step.SET)
+        assert "store that one with PutSecretValue" in caught.value.do
+        assert ("for a reset by the admin: " in caught.value.do) is (admin == gone)
+        assert caught.value.__context__ is None
+    assert slip not in caplog.text
+
+
 def test_a_user_that_is_not_there_is_told(lab: Lab, postgres_server: Server) -> None:
     target = PostgresTarget(postgres_server, username(), BY_ADMIN)
     secret = lab.secret(target)
@@ -138,3 +161,19 @@ def test_a_user_that_is_not_there_is_told(lab: Lab, postgres_server: Server) -> 
     allow(secret, event, offered(secret))
     with pytest.raises(TargetMismatch, match="there is no such user"):
         secret.step(event, Step.SET)
+
+
+@pytest.mark.parametrize("server", ["mariadb_server", "mysql_server"], indirect=True)
+def test_a_locked_account_is_told_with_the_sql_that_unlocks_it(lab: Lab, server: Server) -> None:
+    target = MySQLTarget(server, username(), BY_ADMIN)
+    secret = lab.secret(target)
+    change_by_hand(target, "nobody stored this")
+    target._run("ALTER USER %s@'%%' ACCOUNT LOCK", target.document["username"])
+    event = secret.begin()
+    secret.step(event, Step.CREATE)
+    allow(secret, event, offered(secret))
+    with pytest.raises(LockedOut, match="is locked") as caught:
+        secret.step(event, Step.SET)
+    run_advice(target, caught.value.do)
+    secret.steps(event, Step.SET, Step.TEST, Step.FINISH)
+    assert target.accepts(secret.value())
