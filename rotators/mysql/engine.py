@@ -76,10 +76,12 @@ class MySQLSession:
         """
         return is_worth_trying(self.connection, login)
 
-    def reset_password(self, username: str, password: Secret, /) -> bool:
+    def reset_password(
+        self, username: str, password: Secret, /, *, twin: str | None = None
+    ) -> bool:
         """Of an administrator's session: give a user this password; False where there is none."""
         with explaining_policy_refusals(self.connection, password, self.connection.login):
-            return reset_password(self.connection, username, password)
+            return reset_password(self.connection, username, password, twin)
 
     def check_may_set_password(self, /, *, by: Self | None = None) -> None:
         """Prove, changing nothing, that `by`, or else the user itself, may set its password."""
@@ -116,7 +118,7 @@ class MySQLSession:
         reader = by.connection if by else self.connection
         found = read_namesakes(reader, self.connection.account)
         return {
-            str(each.account): f"ALTER USER {each.account} IDENTIFIED BY '<the new password>'"
+            str(each.account): each.advice_to_end(password)
             for each in found
             if each.accepts(password)
         }

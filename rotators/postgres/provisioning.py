@@ -54,6 +54,20 @@ def ensure_clone(
     return pair
 
 
+def is_there_to_reset(connection: Connection, username: str, twin: str | None) -> bool:
+    """Return whether there is such a role, in the caller's transaction of an admin.
+
+    Raises TargetMismatch where there is a `twin`, and no setting of the clone shows the two to be a
+    pair: whose role this is, no login has proved.
+    """
+    query = "SELECT FROM pg_roles WHERE rolname = %s"
+    is_there = connection.execute(query, [username]).fetchone() is not None
+    pair = read_pair(connection, username, twin) if is_there and twin else None
+    if pair is not None and not pair.is_proven_to(pair.original.name):
+        raise _ownership_refusal(connection, pair, pair.original.name)
+    return is_there
+
+
 def rehearse_pair(
     connection: Connection, logged_in: str, twin: str, *, proven: bool
 ) -> TargetMismatch | None:

@@ -24,6 +24,7 @@ from rotators.postgres.passwords import (
 from rotators.postgres.provisioning import (
     change_password,
     ensure_clone,
+    is_there_to_reset,
     owns_objects_to_reassign,
     reassign_owned,
     rehearse_pair,
@@ -98,11 +99,12 @@ class PostgresSession:
         session = by or self
         session.give(self._new_password(password, session))
 
-    def reset_password(self, username: str, password: Secret, /) -> bool:
+    def reset_password(
+        self, username: str, password: Secret, /, *, twin: str | None = None
+    ) -> bool:
         """Of an administrator's session: give a user this password; False where there is none."""
-        query = "SELECT FROM pg_roles WHERE rolname = %s"
         with self.reading() as connection:
-            is_there = connection.execute(query, [username]).fetchone() is not None
+            is_there = is_there_to_reset(connection, username, twin)
         if is_there:
             self.give(self.encrypt(username, password, self.password_encryption()))
         return is_there

@@ -27,6 +27,7 @@ def check_validity(connection: Connection, login: Login, until: datetime | None)
         raise Misconfigured(
             f"postgres {login.address}: the role is let in until "
             f"{ends.isoformat(timespec='seconds')}, whatever its password",
-            do=for_good.as_string(),
+            # No role may change its own.
+            do=f"as a role that may: {for_good.as_string()}",
             field="username",
         )

@@ -73,10 +73,12 @@ def accepted_key(
                 LOG.warning("AWSCURRENT is not accepted: going on from the key of %s", version)
             note_proof(ticket, sought)
             return replace(sought, key=accepted.key, key_id=accepted.key_id, slot=accepted.slot)
-    if manager.may_reset or (sought.reset is not None and ticket.may_reset(sought.reset)):
+    problem = _nothing_accepted(sought, ticket, refusal)
+    reset = sought.reset
+    if manager.may_reset or (reset is not None and reset.is_allowed(ticket.may_reset, problem)):
         LOG.warning("no stored key is accepted: going on, as the admin's secret allows a reset")
         return None
-    raise _nothing_accepted(sought, ticket, refusal)
+    raise problem
 
 
 def _nothing_accepted(sought: ApiKey, ticket: Ticket[ApiKey], refusal: Rejected | None) -> Rejected:

@@ -2,12 +2,14 @@
 
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Generic
 
 from shared.aws.store import CURRENT, PENDING, PREVIOUS, Labels, Store
 from shared.deadline import TimeOverError
 from shared.document.form import names_of, naming
+from shared.errors import RotationError
 from shared.protocol.contract import Backend, C, StoredVersion
 from shared.protocol.event import RotationRequest, Step
 from shared.protocol.findings import Finding, Findings, Link, State
@@ -53,10 +55,13 @@ class Diagnosis(Generic[C]):
             return
         versions = _Versions(backend, store, labels, self._findings).read()
         if versions:
-            reset = backend.reset_of(versions[0].credential)
+            ticket = _ticket(backend, store, labels)
+            reset = backend.reset_of(versions[0].credential) if versions[0].is_current else None
             if reset is not None:
-                self._told["reset"] = reset.as_json(store.arn)
-            backend.diagnose(versions, _ticket(backend, store, labels), self._findings)
+                with suppress(RotationError):  # no reset where its word could not be read
+                    ticket.tags_of(reset.admin)
+                    self._told["reset"] = reset.as_json(store.arn)
+            backend.diagnose(versions, ticket, self._findings)
 
     def _labels(self, store: Store) -> Labels | None:
         """By the call that createSecret makes, or else by finishSecret's; None where neither is."""

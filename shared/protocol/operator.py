@@ -41,9 +41,11 @@ class OperatorRequest:
     @classmethod
     def from_event(cls, event: object) -> Self | None:
         """None where the event asks for no task; raises InvalidEvent naming the field."""
-        if not isinstance(event, Mapping) or event.get("Step") not in set(Task):
+        step = event.get("Step") if isinstance(event, Mapping) else None
+        # A step of any other form is for the rotation's own reader to refuse.
+        if not isinstance(event, Mapping) or not isinstance(step, str) or step not in set(Task):
             return None
-        task = Task(event["Step"])
+        task = Task(step)
         known = ("SecretId", *_VERSIONS[task])
         for field in event:
             if field not in {"Step", *known}:

@@ -5,7 +5,10 @@ it for another rotation, another secret, or another user than the keeper saw (AD
 """
 
 import hashlib
+from collections.abc import Callable
 from typing import NamedTuple
+
+from shared.errors import RotationError
 
 _DIGITS = 16
 
@@ -26,6 +29,17 @@ class Reset(NamedTuple):
     def word(self, version_id: str) -> str:
         """The tag's value for the rotation to this version."""
         return f"{version_id}:{self.proof}"
+
+    def is_allowed(self, may: Callable[["Reset"], bool], refusal: RotationError) -> bool:
+        """Whether the admin's keeper allows it; may: the Ticket's `may_reset`.
+
+        Where that cannot be seen it is not, and the refusal, which a reset would end, tells why.
+        """
+        try:
+            return may(self)
+        except RotationError as unseen:
+            refusal.then(f"for a reset by the admin: {unseen.do} ({unseen.what})")
+            return False
 
     @property
     def proof(self) -> str:

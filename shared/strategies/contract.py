@@ -41,11 +41,15 @@ class Session(Protocol):
         """
         ...
 
-    def reset_password(self, username: str, password: Secret, /) -> bool:
+    def reset_password(
+        self, username: str, password: Secret, /, *, twin: str | None = None
+    ) -> bool:
         """Of an administrator's session: let this user log in with this password and no other.
 
-        False where the server has no such user. Raises Forbidden, RejectedByPolicy, and
-        TargetMismatch where it cannot be told which of several accounts is meant.
+        twin: the user that it takes turns with, where it has one.
+        False where the server has no such user with a password. Raises Forbidden, LockedOut,
+        RejectedByPolicy, and TargetMismatch where it cannot be told which of several accounts is
+        meant, or where there is a twin and the server does not show the two to be a pair.
         """
         ...
 

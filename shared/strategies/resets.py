@@ -3,9 +3,9 @@
 import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from typing import Generic, Protocol
 
+from shared.aws.names import region_of
 from shared.credentials import Login
 from shared.errors import (
     Misconfigured,
@@ -41,12 +41,15 @@ class Resets(Generic[S]):
         self._prove = prove
 
     def of(self, user: Login) -> Reset | None:
-        """What may be reset, the same for both of a pair; None where the secret names no admin."""
+        """What may be reset: the very user that gets a password; None where no admin is named.
+
+        user: the one of AWSCURRENT, as setSecret finds it.
+        """
         admin = user.document.get("masterarn")
-        if not isinstance(admin, str):
+        # What is no ARN may be another field's value, by a slip, and is not told.
+        if not isinstance(admin, str) or region_of(admin) is None:
             return None
-        original = replace(user, username=min(user.username, user.twin, key=len))
-        return Reset(admin, f"{self._logins.name} {original.address}")
+        return Reset(admin, f"{self._logins.name} {user.address}")
 
     @contextmanager
     def first_accepted(
@@ -74,7 +77,7 @@ class Resets(Generic[S]):
         except Rejected as rejected:
             refusal = rejected
         reset = self.of(user)
-        if reset is None or not ticket.may_reset(reset):
+        if reset is None or not reset.is_allowed(ticket.may_reset, refusal):
             raise refusal
         login = self._reset(ticket)
         return login, self._logins.enter(login, stack)
@@ -82,17 +85,19 @@ class Resets(Generic[S]):
     def _reset(self, ticket: Ticket[Login]) -> Login:
         """Have the admin let the current user in: with the pending password, if it is to have it.
 
-        Raises TargetMismatch where there is no such user, and as the admin's session.
+        Raises TargetMismatch where there is no such user, or of a pair where the server does not
+        show it to be one; and as the admin's session.
         """
         current, pending = ticket.current(), ticket.pending()
-        login = pending if pending.username == current.username else current
+        is_single = pending.username == current.username
+        login, twin = (pending, None) if is_single else (current, pending.username)
         with self._admins.session(login, ticket) as (admin, by):
             ticket.ensure_still_this_rotation(again=True)
             LOG.warning(
                 "no stored password is accepted: going on, as the admin's secret allows a reset"
             )
             try:
-                is_there = by.reset_password(login.username, login.password)
+                is_there = by.reset_password(login.username, login.password, twin=twin)
             except RejectedByPolicy as refusal:
                 if login is pending:
                     raise
@@ -106,7 +111,7 @@ class Resets(Generic[S]):
                     self._prove(login, by=admin)
                     return login
                 problem = TargetMismatch(
-                    f"{self._logins.name} {login.address}: there is no such user",
+                    f"{self._logins.name} {login.address}: there is no such user with a password",
                     do="correct 'username' in the secret, or create the user",
                     field="username",
                 )

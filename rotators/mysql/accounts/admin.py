@@ -1,5 +1,7 @@
 """What an admin does to one account of a pair, other than changing its rights."""
 
+from collections.abc import Sequence
+
 from rotators.mysql.account import Account
 from rotators.mysql.accounts.catalog import (
     PASSWORD_PLUGINS,
@@ -10,12 +12,13 @@ from rotators.mysql.accounts.catalog import (
     read_accounts,
     unfinished_requirement,
 )
+from rotators.mysql.accounts.pairs import UserPair
 from rotators.mysql.connection import AdminRight, Connection, require_tls, verbatim
 from rotators.mysql.error_numbers import ErrorNumber
 from rotators.mysql.errors import name_too_long
 from rotators.mysql.passwords.entries import Entries
 from rotators.mysql.rights.grants import Rights, fingerprint
-from shared.errors import TargetMismatch
+from shared.errors import LockedOut, TargetMismatch
 from shared.secret import Secret
 
 _MYSQL_NAME = 32  # characters
@@ -101,27 +104,46 @@ class AccountAdmin:
         return AdminRight(f"SELECT ON {'*.*' if exact else '`rotation %`.*'}", " WITH GRANT OPTION")
 
 
-def reset_password(admin: Connection, user: str, password: Secret) -> bool:
+def reset_password(admin: Connection, user: str, password: Secret, twin: str | None) -> bool:
     """Let the user's one account that logs in with a password have this one; False if none does.
 
-    Raises TargetMismatch where it has several: the server alone knows which of them a login is of.
+    Raises LockedOut where that is locked; TargetMismatch where it has several, as the server alone
+    knows which of them a login is of, and where there is a `twin` and no mark shows the two to be a
+    pair.
     """
     if not admin.mariadb:
         require_tls(admin)
-    with admin.lock_held("accounts", user):
-        accounts = [
-            state
-            for state in read_accounts(admin, user).values()
-            if state.has_password and not state.locked
-        ]
-        if len(accounts) > 1:
-            names = ", ".join(sorted(str(state.account) for state in accounts))
-            raise TargetMismatch(
-                f"mysql user {user!r} has several accounts ({names})",
-                do="set the password of the right one as an administrator, and store it with"
-                " PutSecretValue",
-                field="username",
-            )
-        for state in accounts:
-            AccountAdmin(admin).set_password(state, password)
-    return bool(accounts)
+    # As who changes the accounts of the name, or of both names, otherwise.
+    with admin.lock_held(*(sorted((user, twin)) if twin else ("accounts", user))):
+        accounts = read_accounts(admin, user)
+        state = _one_of(user, [each for each in accounts.values() if each.has_password])
+        if state is None:
+            return False
+        if twin is not None:
+            pair = UserPair(state, accounts, twin, read_accounts(admin, twin))
+            if pair.needs_proof:
+                raise pair.not_shown_error(list(pair.twin_accounts))
+        AccountAdmin(admin).set_password(state, password)
+    return True
+
+
+def _one_of(user: str, states: Sequence[AccountState]) -> AccountState | None:
+    """The account that a login is of, None where there is none; raises as `reset_password`."""
+    found = [state for state in states if not state.locked] or states
+    if len(found) > 1:
+        names = ", ".join(sorted(str(state.account) for state in found))
+        raise TargetMismatch(
+            f"mysql user {user!r} has several accounts ({names})",
+            do="set the password of the right one as an administrator, and store it with"
+            " PutSecretValue",
+            field="username",
+        )
+    if not found:
+        return None
+    if found[0].locked:
+        raise LockedOut(
+            f"the account {found[0].account} is locked",
+            do=f"ALTER USER {found[0].account} ACCOUNT UNLOCK",
+            field="username",
+        )
+    return found[0]

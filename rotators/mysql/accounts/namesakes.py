@@ -45,6 +45,15 @@ class Namesake(NamedTuple):
             or password_matches(password, self.second)
         )
 
+    def advice_to_end(self, password: Secret) -> str:
+        """The SQL after which it does not accept this one of its passwords."""
+        do = []
+        if self.entries.accept(password) or password_matches(password, self.first):
+            do.append(f"ALTER USER {self.account} IDENTIFIED BY '<the new password>'")
+        if password_matches(password, self.second):
+            do.append(f"ALTER USER {self.account} DISCARD OLD PASSWORD")
+        return "; ".join(do)
+
 
 def read_namesakes(reader: Connection, own: Account) -> list[Namesake]:
     """Return the accounts of the same name from other hosts.

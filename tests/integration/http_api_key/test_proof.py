@@ -359,6 +359,17 @@ def test_a_password_that_nobody_has_is_set_on_the_keepers_word(
     assert shop.users["root"]["password"] == "roots-own"
 
 
+def test_a_reset_that_cannot_be_looked_for_hides_no_refusal(make: Make, shop: Keyshop) -> None:
+    secret = make(EXAMPLES[CHOSEN][0])
+    event = secret.begin()
+    secret.step(event, Step.CREATE)
+    shop.users["app"]["password"] = "changed by hand"
+    forget()
+    secret.lab.service.settings.refused = {"DescribeSecret": "AccessDeniedException"}
+    with pytest.raises(Rejected, match=r"for a reset by the admin: .*DescribeSecret"):
+        secret.step(event, Step.SET)
+
+
 def test_a_reset_is_for_the_secrets_that_it_names(make: Make, shop: Keyshop) -> None:
     secret = make(EXAMPLES[REPLACED][0])
     shop.clients["c1"] = "changed by hand"

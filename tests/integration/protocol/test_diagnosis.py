@@ -174,6 +174,10 @@ def test_nothing_of_secrets_managers_events_goes_with_it(secret: LabSecret) -> N
     for more in (event, {"RotationToken": event["RotationToken"]}, {"VersionId": "x" * 32}):
         with pytest.raises(InvalidEvent):
             handler({**more, "SecretId": secret.arn, "Step": "diagnose"}, secret.context())
+    of_no_form: tuple[object, ...] = ([], {}, 3)
+    for step in of_no_form:
+        with pytest.raises(InvalidEvent, match="'Step'"):
+            handler({**event, "Step": step}, secret.context())
 
 
 def test_a_server_that_lets_nobody_in_is_told_by_what_it_says(secret: LabSecret) -> None:

@@ -211,6 +211,14 @@ def test_another_account_of_the_name_is_told_where_it_can_be_seen(lab: Lab, serv
     target._run(left["do"].replace("<the new password>", str(uuid.uuid4())))
     answer = end_leaked(secret, leaked)
     assert (answer["left"], answer["unseen"]) == ([], [])
+    if server.engine == "mysql":
+        stay = "ALTER USER %s@'203.0.113.1' IDENTIFIED BY %s RETAIN CURRENT PASSWORD"
+        alter = "ALTER USER %s@'203.0.113.1' IDENTIFIED BY %s"
+        target._run(alter, name, password)
+        target._run(stay, name, str(uuid.uuid4()))
+        (left,) = end_leaked(secret, leaked)["left"]
+        target._run(left["do"])
+        assert end_leaked(secret, leaked)["left"] == []
 
 
 def test_behind_a_pooler_its_clients_are_told_with_the_commands_that_end_them(
