@@ -135,7 +135,7 @@ class DatabaseDiagnosis(Generic[S]):
                 continue
             look = self._findings.looking(Link.LOGIN, of=version.of, otherwise=State.WARNING)
             with look as looked:
-                if by.is_worth_trying(login):
+                if by.is_worth_trying(login, blindly=False):
                     with suppress(RotationError), ExitStack() as stack:
                         self._logins.enter(login, stack)
             if looked.problem is not None:

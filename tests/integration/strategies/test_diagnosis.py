@@ -103,6 +103,38 @@ def test_both_users_of_a_pair_are_tried_where_that_costs_no_refusal(
     assert secret.diagnose().state_of_login("AWSPENDING") == "ok"
 
 
+def by_an_admin_who_may_not_look(secret: LabSecret) -> None:
+    """From now on."""
+    arn, name = str(secret.value()["masterarn"]), f"blind {uuid.uuid4().hex[:8]}"
+    sql_of(
+        secret,
+        f"CREATE USER `{name}`@'%' IDENTIFIED BY 'an-admins-1'",
+        f"GRANT CREATE USER ON *.* TO `{name}`@'%'",
+    )
+    admin = json.loads(secret.lab.client.get_secret_value(SecretId=arn)["SecretString"])
+    blind = json.dumps({**admin, "username": name, "password": "an-admins-1"})
+    secret.lab.client.put_secret_value(SecretId=arn, SecretString=blind)
+
+
+@pytest.mark.parametrize("server", MYSQL, indirect=True)
+def test_nobody_is_tried_for_an_admin_who_may_not_look(lab: Lab, server: Server) -> None:
+    """Nobody logs in as the other user in between, so its refusals would add up to a lock."""
+    secret = pair(lab, server)
+    secret.rotate()
+    by_an_admin_who_may_not_look(secret)
+    sql_of(secret, "ALTER USER {0}@'%' IDENTIFIED BY 'in no secret'")
+    told = secret.diagnose().of("login", "AWSPREVIOUS")
+    assert (told["state"], told["what"].partition(": ")[0]) == ("unknown", "not tried")
+
+
+@pytest.mark.parametrize("server", MYSQL, indirect=True)
+def test_a_password_that_ended_on_finish_is_not_expected(lab: Lab, server: Server) -> None:
+    secret = single(lab, server, OVERLAP | BY_ADMIN | {"OLD_PASSWORD_ENDS": "on-finish"})
+    by_an_admin_who_may_not_look(secret)
+    assert secret.rotate().state == "succeeded"
+    assert secret.diagnose().state_of_login("AWSPREVIOUS") == "unknown"
+
+
 @pytest.mark.parametrize("server", EVERY, indirect=True)
 def test_a_twin_that_nothing_shows_to_be_the_secrets_is_told(lab: Lab, server: Server) -> None:
     secret = pair(lab, server)
