@@ -1,6 +1,8 @@
 """What a diagnosis tells of each strategy's needs, on real servers; it changes nothing there."""
 
 import json
+import socket
+import struct
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -14,6 +16,7 @@ from rotators.mysql.testing import MySQLTarget
 from rotators.postgres.testing import PostgresTarget
 from shared.protocol.event import Step
 from tests.engines import ALTERNATING, SINGLE, change_by_hand
+from tests.fake_servers import FakeServer, fake_server
 from tests.lab import Lab, LabSecret
 
 EVERY = ("postgres_server", "mariadb_server", "mysql_server")
@@ -262,6 +265,27 @@ def test_an_admin_that_is_not_let_in_is_told_and_the_user_all_the_same(
     assert arn in told.of("admin")["do"]
     assert told.state_of_login("AWSCURRENT") == "ok"
     assert told.of("rights")["state"] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("number", "link", "code"), [(1130, "login", "Forbidden"), (1045, "tls", "Untrusted")]
+)
+def test_what_comes_in_clear_shows_nothing_of_who_answers(
+    lab: Lab, mysql_server: Server, number: int, link: str, code: str
+) -> None:
+    """1130 is what a server greets an address with; 1045 comes after TLS, if it is a server's."""
+
+    def refuse(connection: socket.socket, _: FakeServer) -> None:
+        packet = b"\xff" + struct.pack("<H", number) + b"#28000no"
+        connection.sendall(struct.pack("<I", len(packet)) + packet)
+
+    target = MySQLTarget(mysql_server, f"told {uuid.uuid4().hex[:8]}")
+    with fake_server(refuse) as server:
+        told = lab.secret(target, port=server.port).diagnose()
+    assert [
+        (each["link"], each["code"]) for each in told.findings if each["state"] == "broken"
+    ] == [(link, code)]
+    assert not [each for each in told.findings if (each["link"], each["state"]) == ("tls", "ok")]
 
 
 def test_a_pending_version_of_another_target_is_told(lab: Lab, postgres_server: Server) -> None:
