@@ -28,6 +28,7 @@ class FakeTicket:
     admin_secret: Mapping[str, object] | None = None
     secret_arn: str = ARN
     version_id: str = "v3"
+    leaked_version_id: str = ""
     current_version_id: str = "v2"
     allow_changes: bool = False
     allow_promote: bool = False

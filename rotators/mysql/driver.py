@@ -1,4 +1,7 @@
-"""PyMySQL's connection, with what PyMySQL lacks: an error's SQLSTATE, and a name to verify."""
+"""PyMySQL's connection, with what PyMySQL lacks.
+
+An error's SQLSTATE, whether it came in the greeting, before TLS, and a name to verify.
+"""
 
 from typing import Any
 
@@ -24,11 +27,21 @@ class _Packet(MysqlPacket):  # type: ignore[misc,no-any-unimported,unused-ignore
 
 
 class DriverConnection(pymysql.connections.Connection):  # type: ignore[misc,type-arg,unused-ignore]
-    """A connection whose errors have a `sqlstate`; the certificate is to have `tls_host`."""
+    """A connection whose errors have a `sqlstate`; the certificate is to have `tls_host`.
+
+    Errors in the greeting, which anybody on the way could have written, are `in_clear`.
+    """
 
     def __init__(self, *, tls_host: str, **options: Any) -> None:  # noqa: ANN401 - PyMySQL's own
         self._tls_host = tls_host
         super().__init__(**options)
+
+    def _get_server_information(self) -> None:
+        try:
+            super()._get_server_information()  # type: ignore[misc,no-untyped-call,unused-ignore]
+        except pymysql.Error as error:
+            vars(error)["in_clear"] = True
+            raise
 
     def _request_authentication(self) -> None:
         # PyMySQL verifies `host`, which it needs for nothing else once it is connected.

@@ -69,12 +69,12 @@ class MySQLSession:
     def _sessions(self) -> OtherSessions:
         return OtherSessions(self.connection)
 
-    def is_worth_trying(self, login: Login, /) -> bool:
+    def is_worth_trying(self, login: Login, /, *, blindly: bool = True) -> bool:
         """Of an administrator's session: whether this login may be tried, as far as shows.
 
         Raises Misconfigured for an account that wants a certificate of the client.
         """
-        return is_worth_trying(self.connection, login)
+        return is_worth_trying(self.connection, login, blindly=blindly)
 
     def reset_password(
         self, username: str, password: Secret, /, *, twin: str | None = None

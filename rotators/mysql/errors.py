@@ -24,6 +24,7 @@ from shared.errors import (
     Forbidden,
     MalformedSecret,
     Misconfigured,
+    Rejected,
     RotationError,
     TargetMismatch,
     Unreachable,
@@ -38,6 +39,10 @@ NO_TLS = ErrorRow(
 NOT_ITS_OWN = ErrorRow(
     TargetMismatch, "the server takes the login for another account, an anonymous or a proxied one",
     "log in as an account of one's own, not as an anonymous or a proxied one", "username",
+)  # fmt: skip
+IN_CLEAR = ErrorRow(
+    Untrusted, "the login was refused before what answers had proved who it is, as no server does",
+    "find out what is at this address", "host",
 )  # fmt: skip
 NEITHER = ErrorRow(
     Misconfigured, "what answers executes statements as neither MySQL nor MariaDB does, so no "
@@ -199,6 +204,8 @@ def translate(
     row = _row_of(number, str(error.args[1:]))
     row = row or FAULTS.row(error) or BY_DRIVER.get(number)
     row = row or unknown(sqlstate, phase, carries_password=carries_password)
+    if row.kind is Rejected and login.tls and vars(error).get("in_clear"):
+        row = IN_CLEAR
     code = f"error {number}, SQLSTATE {sqlstate}" if sqlstate else f"error {number}"
     return _told(row, login).error(where, code)
 

@@ -17,13 +17,16 @@ _VERIFIER = "SELECT rolpassword FROM pg_authid WHERE rolname = %s"
 _SCRAM = re.compile(r"SCRAM-SHA-256\$(\d+):([\w+/=]+)\$([\w+/=]+):[\w+/=]+")
 
 
-def is_worth_trying(connection: Connection, login: Login) -> bool:
+def is_worth_trying(connection: Connection, login: Login, *, blindly: bool) -> bool:
     """Return False where the login would be refused, or may be and the server counts refusals.
 
+    Unless `blindly`, also where it cannot be told whether it would be.
     In the caller's transaction, which goes on where a right is missing.
     """
     verdict = _matches(connection, login)
     if verdict is None:
+        if not blindly:
+            return False
         ((bans_after,),) = connection.execute(_BANS_AFTER).fetchall()
         return bans_after == 0
     return verdict

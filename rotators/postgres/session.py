@@ -69,10 +69,10 @@ class PostgresSession:
         with translate_postgres_errors(self._login):
             self._connection.execute("SELECT 1")
 
-    def is_worth_trying(self, login: Login, /) -> bool:
+    def is_worth_trying(self, login: Login, /, *, blindly: bool = True) -> bool:
         """Whether, as far as this admin sees, the login would not be refused, nor lock the user."""
         with self.reading() as connection:
-            return is_worth_trying(connection, login)
+            return is_worth_trying(connection, login, blindly=blindly)
 
     def check_lasts(self, until: datetime | None, /) -> None:
         """Raise Misconfigured where the role is VALID UNTIL a moment before that."""

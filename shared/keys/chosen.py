@@ -86,7 +86,7 @@ class ChosenKey:
     def end_leaked(self, leaked: ApiKey, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> None:
         """End the key in the other slot, where that is the leaked one."""
         held = leaked_in_other(self._issuer, leaked, promoted, ticket)
-        self._set(self._issuer.choose(held), held, ticket)
+        self._set(self._issuer.choose(held), held, ticket, again=True)
 
     def _accepted(self, sought: ApiKey, ticket: Ticket[ApiKey]) -> ApiKey | None:
         """See accepted_key."""
@@ -107,10 +107,12 @@ class ChosenKey:
             return
         self._set(pending, accepted or ticket.current(), ticket)
 
-    def _set(self, chosen: ApiKey, accepted: ApiKey, ticket: Ticket[ApiKey]) -> None:
+    def _set(
+        self, chosen: ApiKey, accepted: ApiKey, ticket: Ticket[ApiKey], *, again: bool = False
+    ) -> None:
         manager = self._issuer.manage(accepted, ticket)
         kept = inherited(manager, accepted)
-        ticket.ensure_still_this_rotation()
+        ticket.ensure_still_this_rotation(again=again)
         try:
             manager.set_key(chosen, accepted=accepted, kept=kept)
         except (RejectedByPolicy, Misconfigured) as refusal:

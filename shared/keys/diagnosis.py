@@ -80,6 +80,7 @@ class KeyDiagnosis:
         self._key = versions[0].credential
         self._told: set[str] = set()  # versions
         self._accepted = ""  # the first version that is
+        self._has_told_way = False
         self._problem: RotationError | None = None  # of the last key
 
     def run(self) -> None:
@@ -124,9 +125,10 @@ class KeyDiagnosis:
         self._tell(version, problem)
 
     def _tell(self, used: StoredVersion[ApiKey], problem: RotationError | None) -> None:
-        """How a key was answered, of every version that holds it; the first tells of the way."""
-        if self._problem is None and not self._accepted:
-            self._tell_of_way(problem)
+        """How a key was answered, of every version that holds it."""
+        # All else may come before the issuer is called, or of what is on the way to it.
+        if not self._has_told_way and isinstance(problem, Rejected | None):
+            self._tell_of_way()
         self._problem = problem
         if isinstance(problem, Unreachable | Untrusted):
             self._findings.refused(Link.LOGIN, problem)
@@ -152,14 +154,12 @@ class KeyDiagnosis:
             return
         self._findings.refused(Link.LOGIN, problem, version.of)
 
-    def _tell_of_way(self, problem: RotationError | None) -> None:
-        if isinstance(problem, Unreachable):
-            return
+    def _tell_of_way(self) -> None:
+        self._has_told_way = True
         url = self._key.account.issuer_url
         self._findings.add(Finding(Link.ENDPOINT, State.OK, f"{url} answers"))
-        if not isinstance(problem, Untrusted):
-            proven = f"{url} has proved that it is that host"
-            self._findings.add(Finding(Link.TLS, State.OK, proven))
+        proven = f"{url} has proved that it is that host"
+        self._findings.add(Finding(Link.TLS, State.OK, proven))
 
     def _tell_untried(self, *, is_cut_off: bool) -> None:
         why = "a refusal may be counted"

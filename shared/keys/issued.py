@@ -143,7 +143,7 @@ class IssuedKey:
             raise only_expires(leaked, leftovers.find_end(leaked))
         if leftovers.is_custom_labelled(leaked):
             raise custom_labelled(leaked)
-        ending = leftovers.ending(leaked, promoted)
+        ending = leftovers.ending_as_leaked(leaked, promoted)
         if not ending:
             raise not_shown(leaked)
-        revoke(manager, ending, ticket)
+        revoke(manager, ending, ticket, again=True)

@@ -107,11 +107,16 @@ def pending_or_none_after_wait(ticket: Ticket[ApiKey]) -> ApiKey | None:
 
 
 def revoke(
-    manager: KeyManager, ending: Sequence[Ending], ticket: Ticket[ApiKey] | None = None
+    manager: KeyManager,
+    ending: Sequence[Ending],
+    ticket: Ticket[ApiKey] | None = None,
+    *,
+    again: bool = False,
 ) -> None:
     """End these keys, and warn of those that are accepted all the same.
 
-    ticket: of the rotation that they may end in only, and not in a later one.
+    ticket: of the rotation that they may end in only, and not in a later one; again: look for one,
+    however short ago the last look was.
     """
     for each in ending:
         name = manager.key_name(each.key_id)
@@ -119,7 +124,7 @@ def revoke(
             LOG.warning("key %s is not revoked: such keys only expire", name)
             continue
         if ticket is not None:
-            ticket.ensure_still_this_rotation()
+            ticket.ensure_still_this_rotation(again=again)
         manager.revoke(each.key_id, each.stored)
         LOG.info("revoked key %s", name)
     if ending and manager.can_revoke:

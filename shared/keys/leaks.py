@@ -38,18 +38,29 @@ def end_leaked(
     if _is_refused(issuer, leaked, receipt):
         receipt.note_ended(what, by_rotation=True)
         return
-    ticket.ensure_still_this_rotation()
     problem: RotationError | None = None
     try:
         end(leaked, promoted, ticket)
     except RotationError as error:
         problem = error
+    # A rotation that began meanwhile may have had its new key ended, in the leaked one's place.
+    ticket.ensure_still_this_rotation(again=True)
     within = 0.0 if problem else min(issuer.propagation(leaked), LONGEST_WAIT)
     is_refused = _is_refused(issuer, leaked, receipt, within=within)
+    _require_in_use(issuer, promoted, ticket)
     if is_refused:  # whatever the problem was: another copy of this task was first
         receipt.note_ended(what)
     elif problem is not None:
         raise problem
+
+
+def _require_in_use(issuer: KeyIssuer, promoted: ApiKey, ticket: Ticket[ApiKey]) -> None:
+    """Raises Rejected where the key in use has ended with the leaked one."""
+    try:
+        probe(issuer, promoted)
+    except Rejected:
+        ticket.ensure_still_this_rotation(again=True)  # else a rotation has replaced it
+        raise
 
 
 def _is_refused(

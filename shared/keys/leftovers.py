@@ -47,7 +47,7 @@ class Leftovers:
         if not self._manager.can_label:
             return None
         label = self._manager.key_label(self._ticket.current_version_id)
-        return next((key for key in listed if key.label == label), None)
+        return _labelled(listed, label)
 
     def of_this_version(self, listed: Sequence[OwnedKey]) -> list[OwnedKey]:
         """Those that an earlier attempt, or another copy, had issued for this version."""
@@ -95,22 +95,35 @@ class Leftovers:
         previous = self._ticket.previous()
         if previous is None or previous.account != promoted.account or previous.key == promoted.key:
             return []
-        return self.ending(previous, promoted) if self._manager.can_revoke else []
+        return self._ending(previous, promoted) if self._manager.can_revoke else []
 
-    def ending(self, stored: ApiKey, promoted: ApiKey) -> list[Ending]:
+    def ending_as_leaked(self, leaked: ApiKey, promoted: ApiKey) -> list[Ending]:
+        """What ends so that a leaked key does; nothing where none is shown to be that."""
+        if leaked.key_id is not None or not self._manager.can_label:
+            return self._ending(leaked, promoted)
+        label = self._manager.key_label(self._ticket.leaked_version_id)
+        return self._ending(leaked, promoted, label)
+
+    def _ending(self, stored: ApiKey, promoted: ApiKey, label: str = "") -> list[Ending]:
         """What ends so that this stored key does, which `promoted` has replaced.
 
-        Without an id in the secret, all keys of the secret but the promoted one.
+        label: of the stored key, which is known by it where the secret has no id; without either,
+        all keys of the secret end but the promoted one. Never that one: nothing ends where it may
+        be any of them, as one that was stored again by hand has the label of an older version.
         """
         if not self._manager.can_list:
             return self._unlisted([stored], promoted)
-        listed = [key for key in self._manager.listed() if key.key_id != promoted.key_id]
-        if stored.key_id is None:
-            # The secret has no field for the id, so the key is known by its label.
-            listed = [key for key in listed if self.is_of_this_secret(key)]
-            ending = [key for key in listed if key.label != self._pending_label]
+        listed = self._manager.listed()
+        in_use = _labelled(listed, self._pending_label)
+        if promoted.key_id is None and in_use is None:
+            return []
+        others = [key for key in listed if not _may_be(key, promoted, in_use)]
+        if stored.key_id is not None:
+            ending = [key for key in others if key.key_id == stored.key_id]
+        elif label:
+            ending = [key for key in others if key.label == label]
         else:
-            ending = [key for key in listed if key.key_id == stored.key_id]
+            ending = [key for key in others if self.is_of_this_secret(key)]
         return [Ending(key.key_id, stored) for key in ending if self._may_end(key, stored)]
 
     def is_custom_labelled(self, stored: ApiKey) -> bool:
@@ -211,6 +224,10 @@ class Leftovers:
         of_account = [key for key in stored if key.account == current.account]
         # Of two with the same id, the first one is the newer.
         return {key.key_id: key for key in reversed(of_account) if key.key_id}
+
+
+def _labelled(listed: Sequence[OwnedKey], label: str) -> OwnedKey | None:
+    return next((key for key in listed if label and key.label == label), None)
 
 
 def _may_be(key: OwnedKey, current: ApiKey, listed_current: OwnedKey | None) -> bool:

@@ -98,12 +98,13 @@ class ReplacedKey:
 
     def end_leaked(self, leaked: ApiKey, promoted: ApiKey, ticket: Ticket[ApiKey], /) -> None:
         """End the key in the other slot, where that is the leaked one."""
-        self._end_other(leaked_in_other(self._issuer, leaked, promoted, ticket), ticket)
+        held = leaked_in_other(self._issuer, leaked, promoted, ticket)
+        self._end_other(held, ticket, again=True)
 
-    def _end_other(self, promoted: ApiKey, ticket: Ticket[ApiKey]) -> None:
+    def _end_other(self, promoted: ApiKey, ticket: Ticket[ApiKey], *, again: bool = False) -> None:
         manager = self._issuer.manage(promoted, ticket)
         kept = inherited(manager, promoted)
-        ticket.ensure_still_this_rotation()
+        ticket.ensure_still_this_rotation(again=again)
         manager.issue(promoted, kept)
 
     def _refused(

@@ -45,6 +45,11 @@ class Ticket(Protocol[C_co]):
         """The version being made: the rotation's token."""
         ...
 
+    @property
+    def leaked_version_id(self) -> str:
+        """The version whose credential is to end as leaked; empty in a rotation's own steps."""
+        ...
+
     def pending(self) -> C_co:
         """The credential being made."""
         ...

@@ -30,6 +30,7 @@ class Ending(Generic[C]):
         request = RotationRequest(Step.FINISH, asked.secret_id, asked.version, None)
         self._stages = Stages(store, request)
         self._ticket = StepTicket(backend, store, request, self._stages)
+        self._ticket.leaked_version_id = asked.leaked
 
     def run(self) -> Mapping[str, object]:
         """What was ended, and how it was refused then; raises RotationError."""

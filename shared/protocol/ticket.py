@@ -45,6 +45,7 @@ class StepTicket(Generic[C]):
         stages: Stages,
         memory: Memory | None = None,
     ) -> None:
+        self.leaked_version_id = ""
         self._backend = backend
         self._store = store
         self._request = request

@@ -53,11 +53,12 @@ class Session(Protocol):
         """
         ...
 
-    def is_worth_trying(self, login: Login, /) -> bool:
+    def is_worth_trying(self, login: Login, /, *, blindly: bool = True) -> bool:
         """Of an administrator's session: whether this login may be tried, as far as shows.
 
         False where the server shows that it would refuse it, or that one more refusal may lock the
-        user out for its clients.
+        user out for its clients; and, unless `blindly`, where it does not show the password to be
+        right.
         """
         ...
 

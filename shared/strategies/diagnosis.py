@@ -55,6 +55,7 @@ class DatabaseDiagnosis(Generic[S]):
         self._told: set[str] = set()  # versions
         self._let_in: list[Login] = []
         self._accepted = ""  # the first version of these
+        self._has_told_way = False
         self._problem: RotationError | None = None  # of the last login
 
     def run(self) -> None:
@@ -135,15 +136,15 @@ class DatabaseDiagnosis(Generic[S]):
                 continue
             look = self._findings.looking(Link.LOGIN, of=version.of, otherwise=State.WARNING)
             with look as looked:
-                if by.is_worth_trying(login):
+                if by.is_worth_trying(login, blindly=False):
                     with suppress(RotationError), ExitStack() as stack:
                         self._logins.enter(login, stack)
             if looked.problem is not None:
                 self._told.add(version.of)
 
     def _tell(self, login: Login, problem: RotationError | None) -> None:
-        """How a login ended, of every version that holds it; the first tells of the way there."""
-        if self._problem is None and not self._let_in:
+        """How a login ended, of every version that holds it."""
+        if not self._has_told_way:
             self._tell_of_way(login, problem)
         self._problem = problem
         if isinstance(problem, Unreachable | Untrusted):
@@ -162,8 +163,10 @@ class DatabaseDiagnosis(Generic[S]):
                     self._findings.refused(Link.LOGIN, problem, version.of, state)
 
     def _tell_of_way(self, login: Login, problem: RotationError | None) -> None:
-        if isinstance(problem, Unreachable):
+        """All else than a refusal as wrong may come before TLS, from anybody on the way."""
+        if not isinstance(problem, Rejected | Untrusted | None):
             return
+        self._has_told_way = True
         where = f"{login.host}:{login.port}"
         self._findings.add(Finding(Link.ENDPOINT, State.OK, f"{where} answers"))
         if isinstance(problem, Untrusted):

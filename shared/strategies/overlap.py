@@ -51,8 +51,10 @@ class SingleUserWithOverlap(SingleUser[OverlapSession]):
         return super().set(change)
 
     def expects(self, _login: Login, let_in: Sequence[Login], /) -> bool:
-        """Two passwords of the user at most."""
-        return self.options_of(let_in[0]).overlap and len(let_in) < len(("old", "new"))
+        """Two passwords of the user at most, and where the old one outlives its rotation."""
+        options = self.options_of(let_in[0])
+        is_kept = options.overlap and not options.ends_on_finish
+        return is_kept and len(let_in) < len(("old", "new"))
 
     def check_rights(self, seen: Seen[OverlapSession], findings: Findings, /) -> None:
         """As a single user; and whether it may have two, without which a rotation does all else."""

@@ -17,18 +17,18 @@ _NOT_A_ROLE = " AND host <> ''"
 _FEW_ERRORS = 1000
 
 
-def is_worth_trying(admin: Connection, login: Login) -> bool:
+def is_worth_trying(admin: Connection, login: Login, *, blindly: bool) -> bool:
     """Whether the login may be tried, as far as shows.
 
     False where its password is of none of the user's accounts, or where the admin may not look and
-    one more refusal may block the user. Raises Misconfigured where the account wants more than a
-    password, as its refusals look like those of a wrong one.
+    one more refusal may block the user, or it is not to be tried `blindly`. Raises Misconfigured
+    where the account wants more than a password, as its refusals look like those of a wrong one.
     """
     try:
         accounts = _accounts_of(admin, login.username)
         matching = [each for each in accounts if _accepts(admin, each, login.password)]
     except Forbidden:
-        return not _blocks_soon(admin)
+        return blindly and not _blocks_soon(admin)
     wanting = [accounts[account] for account in matching]
     if wanting and all(wanting):
         raise wants_more(login, str(matching[0]), *wanting[0])

@@ -100,6 +100,19 @@ def test_what_the_list_is_refused_with_is_told(
     assert told.state_of_login("AWSCURRENT") == "ok"
 
 
+@pytest.mark.parametrize(
+    "setting", [{"ISSUER_HOSTS": "elsewhere.example.org"}, {"ALLOW_PRIVATE_ISSUERS": "false"}]
+)
+def test_of_an_issuer_that_is_not_called_nothing_is_told(
+    lab: Lab, demo_issuer: Issuer, setting: dict[str, str]
+) -> None:
+    target = IssuerTarget(demo_issuer)
+    target.settings = {**target.settings, **setting}
+    told = lab.secret(target).diagnose()
+    assert ("login", "broken", "AWSCURRENT", "Misconfigured") in told.bad
+    assert not {"endpoint", "tls"} & {each["link"] for each in told.findings}
+
+
 def test_an_admins_secret_that_allows_another_use_is_told(secret: LabSecret) -> None:
     arn = str(secret.value()["admin_secret_arn"])
     admin = json.loads(secret.lab.client.get_secret_value(SecretId=arn)["SecretString"])

@@ -1,6 +1,8 @@
 """What a diagnosis tells of each strategy's needs, on real servers; it changes nothing there."""
 
 import json
+import socket
+import struct
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -14,6 +16,7 @@ from rotators.mysql.testing import MySQLTarget
 from rotators.postgres.testing import PostgresTarget
 from shared.protocol.event import Step
 from tests.engines import ALTERNATING, SINGLE, change_by_hand
+from tests.fake_servers import FakeServer, fake_server
 from tests.lab import Lab, LabSecret
 
 EVERY = ("postgres_server", "mariadb_server", "mysql_server")
@@ -101,6 +104,38 @@ def test_both_users_of_a_pair_are_tried_where_that_costs_no_refusal(
     assert told.of("login", "AWSPENDING")["what"].startswith("not tried: ")
     secret.step(event, Step.SET)
     assert secret.diagnose().state_of_login("AWSPENDING") == "ok"
+
+
+def by_an_admin_who_may_not_look(secret: LabSecret) -> None:
+    """From now on."""
+    arn, name = str(secret.value()["masterarn"]), f"blind {uuid.uuid4().hex[:8]}"
+    sql_of(
+        secret,
+        f"CREATE USER `{name}`@'%' IDENTIFIED BY 'an-admins-1'",
+        f"GRANT CREATE USER ON *.* TO `{name}`@'%'",
+    )
+    admin = json.loads(secret.lab.client.get_secret_value(SecretId=arn)["SecretString"])
+    blind = json.dumps({**admin, "username": name, "password": "an-admins-1"})
+    secret.lab.client.put_secret_value(SecretId=arn, SecretString=blind)
+
+
+@pytest.mark.parametrize("server", MYSQL, indirect=True)
+def test_nobody_is_tried_for_an_admin_who_may_not_look(lab: Lab, server: Server) -> None:
+    """Nobody logs in as the other user in between, so its refusals would add up to a lock."""
+    secret = pair(lab, server)
+    secret.rotate()
+    by_an_admin_who_may_not_look(secret)
+    sql_of(secret, "ALTER USER {0}@'%' IDENTIFIED BY 'in no secret'")
+    told = secret.diagnose().of("login", "AWSPREVIOUS")
+    assert (told["state"], told["what"].partition(": ")[0]) == ("unknown", "not tried")
+
+
+@pytest.mark.parametrize("server", MYSQL, indirect=True)
+def test_a_password_that_ended_on_finish_is_not_expected(lab: Lab, server: Server) -> None:
+    secret = single(lab, server, OVERLAP | BY_ADMIN | {"OLD_PASSWORD_ENDS": "on-finish"})
+    by_an_admin_who_may_not_look(secret)
+    assert secret.rotate().state == "succeeded"
+    assert secret.diagnose().state_of_login("AWSPREVIOUS") == "unknown"
 
 
 @pytest.mark.parametrize("server", EVERY, indirect=True)
@@ -230,6 +265,27 @@ def test_an_admin_that_is_not_let_in_is_told_and_the_user_all_the_same(
     assert arn in told.of("admin")["do"]
     assert told.state_of_login("AWSCURRENT") == "ok"
     assert told.of("rights")["state"] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("number", "link", "code"), [(1130, "login", "Forbidden"), (1045, "tls", "Untrusted")]
+)
+def test_what_comes_in_clear_shows_nothing_of_who_answers(
+    lab: Lab, mysql_server: Server, number: int, link: str, code: str
+) -> None:
+    """1130 is what a server greets an address with; 1045 comes after TLS, if it is a server's."""
+
+    def refuse(connection: socket.socket, _: FakeServer) -> None:
+        packet = b"\xff" + struct.pack("<H", number) + b"#28000no"
+        connection.sendall(struct.pack("<I", len(packet)) + packet)
+
+    target = MySQLTarget(mysql_server, f"told {uuid.uuid4().hex[:8]}")
+    with fake_server(refuse) as server:
+        told = lab.secret(target, port=server.port).diagnose()
+    assert [
+        (each["link"], each["code"]) for each in told.findings if each["state"] == "broken"
+    ] == [(link, code)]
+    assert not [each for each in told.findings if (each["link"], each["state"]) == ("tls", "ok")]
 
 
 def test_a_pending_version_of_another_target_is_told(lab: Lab, postgres_server: Server) -> None:
