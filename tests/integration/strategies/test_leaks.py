@@ -321,6 +321,31 @@ def test_a_session_that_does_not_end_is_told_with_the_sql(
     assert end_leaked(secret, leaked)["left"] == []
 
 
+def test_a_login_that_puts_off_being_shown_ends_and_another_users_does_not(
+    lab: Lab, postgres_server: Server
+) -> None:
+    secret, target, leaked = made(lab, postgres_server)
+    assert isinstance(target, PostgresTarget)
+    unshown = (
+        "SELECT DISTINCT pid FROM pg_locks LEFT JOIN pg_stat_activity USING (pid)"
+        " WHERE usesysid IS NULL AND classid = 'pg_database'::regclass"
+    )
+    with target.admin() as admin, ThreadPoolExecutor() as pool:
+        held = []
+        for user in secret.value(), target.stranger():
+            login = target.parameters(*_login(user))
+            held.append(pool.submit(_works_late, login))
+            while len(admin.execute(unshown).fetchall()) < len(held):
+                assert not held[-1].done()
+        secret.rotate()
+        answer = end_leaked(secret, leaked)
+        assert (answer["left"], answer["sessions"]["ended"]) == ([], 1)
+        assert not held[0].result()
+        assert not held[1].done()
+        for process in admin.execute(unshown).fetchall():
+            admin.execute("SELECT pg_terminate_backend(%s)", process)
+
+
 @OF_MYSQL
 def test_another_account_of_the_name_is_told_where_it_can_be_seen(lab: Lab, server: Server) -> None:
     secret, target, leaked = made(lab, server)
@@ -396,6 +421,16 @@ def test_behind_a_pooler_its_clients_are_told_with_the_commands_that_end_them(
                 psycopg.ClientCursor(admin).execute(command.encode())
         assert not is_open(client)
         assert secret.rotate().state == "succeeded"
+
+
+def _works_late(login: Mapping[str, Any]) -> bool:
+    """Whether a login that the server lets in gets an answer, a minute later."""
+    try:
+        with psycopg.connect(**login, options="-c post_auth_delay=60") as session:
+            session.execute("SELECT 1")
+    except psycopg.Error:
+        return False
+    return True
 
 
 def _through(pooler: Server, target: PostgresTarget, user: str, password: str) -> dict[str, Any]:
