@@ -154,7 +154,14 @@ class MySQLSession:
             yield
 
     def provision_twin(
-        self, twin: str, password: Secret, /, *, by: Self, proves_ownership: Callable[[], bool]
+        self,
+        twin: str,
+        password: Secret,
+        /,
+        *,
+        by: Self,
+        proves_ownership: Callable[[], bool],
+        in_turn: Callable[[], None] = lambda: None,
     ) -> None:
         """Let the user `twin` log in with this password and do all that this user can."""
         admin = by.connection
@@ -167,6 +174,7 @@ class MySQLSession:
             accounts = AlternatingAccounts.load(
                 self.connection, twin, admin=admin, proves_ownership=proves_ownership
             )
+            in_turn()
             accounts.provision_twin(password)
 
     def verify_same_rights(self, twin: str, /) -> None:

@@ -116,7 +116,14 @@ class PostgresSession:
             session.give(self._some_password(session, self._login.username), undone=True)
 
     def provision_twin(
-        self, twin: str, password: Secret, /, *, by: Self, proves_ownership: Callable[[], bool]
+        self,
+        twin: str,
+        password: Secret,
+        /,
+        *,
+        by: Self,
+        proves_ownership: Callable[[], bool],
+        in_turn: Callable[[], None] = lambda: None,
     ) -> None:
         """Let the clone of the two follow its original, and `twin` log in with this password.
 
@@ -130,6 +137,7 @@ class PostgresSession:
         new = self._new_password(password, by, role=twin)
 
         def provision(connection: Connection, *, proven: bool) -> RolePair | TargetMismatch:
+            in_turn()
             found = ensure_clone(connection, logged_in, twin, proven=proven)
             if isinstance(found, RolePair):
                 change_password(connection, new, logged_in, twin)
@@ -214,20 +222,14 @@ class PostgresSession:
 
     def encrypt(self, role: str, password: Secret, encryption: str) -> NewPassword:
         """Return the password for a role, as a verifier unless this session sends it itself."""
-        connection = self._connection
+        make = itself if self._sends_itself else verifier
         with translate_postgres_errors(self._login):
-            if self._sends_itself:
-                return itself(connection, role, password, encryption)
-            return verifier(connection, role, password, encryption)
+            return make(self._connection, role, password, encryption)
 
     def give(self, new: NewPassword, *, undone: bool = False) -> None:
         """Give a role this password, in one transaction; undone: which is rolled back."""
-        self.change(
-            new.role,
-            lambda connection: change_password(connection, new),
-            password=new,
-            undone=undone,
-        )
+        work = partial(change_password, password=new)
+        self.change(new.role, work, password=new, undone=undone)
 
     def _reassign_owned(self, twin: str) -> None:
         logged_in = self._login.username

@@ -6,7 +6,7 @@ from typing import Generic
 
 from shared.aws.store import Store
 from shared.document.form import names_of, naming
-from shared.errors import InvalidEvent, MalformedSecret, RotationError, WrongStage
+from shared.errors import Busy, InvalidEvent, MalformedSecret, RotationError, WrongStage
 from shared.protocol.contract import Backend, C
 from shared.protocol.event import RotationRequest, Step
 from shared.protocol.operator import OperatorRequest
@@ -39,12 +39,27 @@ class Ending(Generic[C]):
         LOG.warning("the credential of version %s is said to have leaked", self._asked.leaked)
         try:
             self._backend.end_leaked(leaked, self._ticket, receipt)
+            if any(each["at"] for each in receipt.ended):
+                self._require_unovertaken()
         except StepAlreadyDone:
             raise self._overtaken() from None
         except RotationError as error:
             error.rename_fields(self._ticket.names)
             raise
         return receipt.as_json()
+
+    def _require_unovertaken(self) -> None:
+        """Raises Busy where a rotation has begun meanwhile: what ended may have been its own."""
+        try:
+            self._ticket.ensure_still_this_rotation(again=True)
+        except StepAlreadyDone:
+            raise Busy(
+                f"a rotation of {self._store.arn} has begun meanwhile, and the credential that it "
+                "makes may have been ended with the leaked one",
+                do="if clients are refused once that rotation is over, move AWSCURRENT back to "
+                f"version {self._asked.version}, and rotate again",
+                field="VersionId",
+            ) from None
 
     def _require_replaced(self) -> None:
         """Raises WrongStage where the version is not in use, or not all rotations are over."""

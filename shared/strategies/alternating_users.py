@@ -25,7 +25,8 @@ from shared.strategies.database import (
     refuse_unreplaced,
 )
 from shared.strategies.diagnosis import Seen
-from shared.strategies.elsewhere import is_elsewhere, seconds_for
+from shared.strategies.elsewhere import at_writer, is_elsewhere, seconds_for
+from shared.strategies.leaks import Answer, leaked_login
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 
@@ -136,48 +137,64 @@ class AlternatingUsers(DatabaseBackend[PairSession]):
     def end_leaked(self, leaked: Login, ticket: Ticket[Login], receipt: Receipt, /) -> None:
         """Give the other user a password that nobody knows; end the sessions of the leaked one.
 
-        A leaked password of the user that is in use was replaced when it was its turn again.
+        One that is refused was replaced when it was its user's turn again: nothing else changes.
         """
         current = ticket.pending()
         refuse_unreplaced(leaked, current, current.username, current.twin)
+        self.prove(current)
+        probe = leaked_login(leaked, current)
         what = f"the password of {leaked.address}"
-        if leaked.username == current.username:
-            admin, user = self.admins.login(current, ticket), current
-            self.prove(current)
-        else:
-            admin, user = self._shut_out(leaked, current, ticket)
-            receipt.note_ended(what)
+        with self.admins.session(current, ticket) as (admin, by):
+            answer = self.leaks.use(at_writer(probe, admin), receipt)
+            user = self._let_in(probe, current, ticket) if answer is Answer.REFUSED else None
+            if user is None:
+                user = self._shut_out(probe, current, ticket, (admin, by))
+                receipt.note_ended(what)
+            else:
+                receipt.note_ended(what, by_rotation=True)
+            self.leaks.look_beside(self.logins.session(user), leaked, by, receipt)
         self.leaks.end_everywhere(user, admin, receipt)
-        is_refused = self.leaks.is_refused(leaked, receipt, within=seconds_for(admin, leaked))
-        if is_refused and user is current:
-            receipt.note_ended(what, by_rotation=True)
+        if answer is not Answer.REFUSED or is_elsewhere(admin, probe):
+            self.leaks.use(probe, receipt, within=seconds_for(admin, probe))
+
+    def _let_in(self, probe: Login, current: Login, ticket: Ticket[Login]) -> Login | None:
+        """The login of the leaked user that clients may use today; None where there is none."""
+        if probe.username == current.username:
+            return current
+        previous = ticket.previous()
+        if previous is None or previous.target != probe.target:
+            return None
+        login = leaked_login(previous, current)
+        return login if login.password != probe.password and self._lets_in(login) else None
 
     def _shut_out(
-        self, leaked: Login, current: Login, ticket: Ticket[Login]
-    ) -> tuple[Login, Login]:
+        self,
+        probe: Login,
+        current: Login,
+        ticket: Ticket[Login],
+        admin_and_session: tuple[Login, PairSession],
+    ) -> Login:
         """Give the leaked user a new password, by the proofs of a rotation in which it is its turn.
 
-        Returns the admin, and the login that ends with this invocation, as it is stored nowhere.
+        Returns the login, which ends with this invocation, as it is stored nowhere.
         """
+        admin, by = admin_and_session
         password = self.policies.granted_or_unasked(current.document).generate()
-        unknown = leaked.with_password(password)
-        with (
-            self.logins.session(current) as session,
-            self.admins.session(current, ticket) as (admin, by),
-        ):
-            ticket.ensure_still_this_rotation()
+        unknown = probe.with_password(password)
+        with self.logins.session(current) as session:
             session.provision_twin(
                 unknown.username,
                 password,
                 by=by,
                 proves_ownership=partial(self._is_owned, unknown, ticket),
+                in_turn=partial(ticket.ensure_still_this_rotation, again=True),
             )
         try:
             self.prove(unknown, by=admin)
         except Rejected as rejected:  # another copy of this task has set one of its own
             problem = rejected.what
         else:
-            return admin, unknown
+            return unknown
         raise Busy(f"{problem}: another copy of this task may have set one", do="ask again")
 
     def _lets_in(self, login: Login) -> bool:

@@ -113,13 +113,22 @@ class PairSession(Session, Protocol):
     """A Session whose user may have a twin, with which it takes turns."""
 
     def provision_twin(
-        self, twin: str, password: Secret, /, *, by: Self, proves_ownership: Callable[[], bool]
+        self,
+        twin: str,
+        password: Secret,
+        /,
+        *,
+        by: Self,
+        proves_ownership: Callable[[], bool],
+        in_turn: Callable[[], None] = lambda: None,
     ) -> None:
         """Let the user `twin` log in with this password and do all that this user can.
 
         One of the two is the clone of the other, its original, whose rights it follows. A `twin`
         that exists is touched only where the server shows the two to be such a pair, or
         `proves_ownership` says so; otherwise raises TargetMismatch.
+        in_turn: called before anything changes, while another copy has to wait, where it can be
+        made to; what it raises ends this.
         """
         ...
 

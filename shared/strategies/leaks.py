@@ -1,6 +1,9 @@
 """What is left of a login that has leaked: its sessions, and the proof that it is refused."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from enum import Enum, auto
 from functools import partial
 from typing import Generic
 
@@ -19,6 +22,22 @@ _LIVES_ON = (
     "see what lets it in: a pooler or a proxy that keeps passwords of its own, or another account"
     " of the name; end that, and ask again"
 )
+
+
+class Answer(Enum):
+    """What a target made of a leaked login."""
+
+    REFUSED = auto()  # as wrong
+    ACCEPTED = auto()
+    UNKNOWN = auto()  # an outage, a lock: nothing is proven
+
+
+def leaked_login(leaked: Login, current: Login) -> Login:
+    """How the leaked user and password would be used today: by the way of the login in use.
+
+    By that of its own version it may be refused for the way, such as one without TLS.
+    """
+    return replace(current, username=leaked.username, password=leaked.password)
 
 
 class Leaks(Generic[S]):
@@ -47,10 +66,16 @@ class Leaks(Generic[S]):
             self.end_sessions(at_writer(user, admin), receipt)
 
     @staticmethod
-    def look_beside(session: S, leaked: Login, by: S | None, receipt: Receipt) -> None:
-        """Tell what else of the user's name accepts the leaked password, as far as shows."""
+    def look_beside(
+        own: AbstractContextManager[S], leaked: Login, by: S | None, receipt: Receipt
+    ) -> None:
+        """Tell what else of the user's name accepts the leaked password, as far as shows.
+
+        own: a session of that user.
+        """
         try:
-            found = session.others_accepting(leaked.password, by=by)
+            with own as session:
+                found = session.others_accepting(leaked.password, by=by)
         except RotationError as hidden:
             receipt.note_unseen(
                 f"whether another account named {leaked.username!r} accepts the leaked password",
@@ -80,7 +105,7 @@ class Leaks(Generic[S]):
                     " <database>, on its admin console)",
                 )
 
-    def is_refused(self, leaked: Login, receipt: Receipt, *, within: float = 0.0) -> bool:
+    def use(self, leaked: Login, receipt: Receipt, *, within: float = 0.0) -> Answer:
         """Use a leaked login, and again for so many seconds while it is accepted.
 
         A replica may take a while to know. Only one that is refused as wrong proves anything.
@@ -91,9 +116,9 @@ class Leaks(Generic[S]):
                     pass
             except Rejected as refusal:
                 receipt.note_refusal(refusal)
-                return True
+                return Answer.REFUSED
             except RotationError as error:
                 receipt.note_no_refusal(error)
-                return False
+                return Answer.UNKNOWN
         receipt.note_accepted(f"{self._logins.name} {leaked.address} is let in still", _LIVES_ON)
-        return False
+        return Answer.ACCEPTED

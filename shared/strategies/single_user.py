@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, NamedTuple
@@ -23,6 +23,7 @@ from shared.strategies.database import (
 )
 from shared.strategies.diagnosis import Seen
 from shared.strategies.elsewhere import at_writer, is_elsewhere, seconds_for
+from shared.strategies.leaks import Answer, leaked_login
 from shared.strategies.options import ONE_PASSWORD, TWO_PASSWORDS, Options
 
 LOG = logging.getLogger(f"rotation.{__name__}")
@@ -121,20 +122,21 @@ class SingleUser(DatabaseBackend[S]):
         """End the old password if it lives beside the new one, then the user's sessions."""
         current = ticket.pending()
         refuse_unreplaced(leaked, current, current.username)
+        probe = leaked_login(leaked, current)
         with self.logins.session(current) as session, self.setter(current, ticket) as (admin, by):
             session.ping()
             what = f"the password of {leaked.address}"
-            is_refused = self.leaks.is_refused(at_writer(leaked, admin), receipt)
-            if is_refused:
+            answer = self.leaks.use(at_writer(probe, admin), receipt)
+            if answer is Answer.REFUSED:
                 receipt.note_ended(what, by_rotation=True)
-            else:
-                ticket.ensure_still_this_rotation()
+            elif answer is Answer.ACCEPTED or self.options_of(current).overlap:
+                ticket.ensure_still_this_rotation(again=True)
                 if self.end_beside(Change(session, current, current, admin, by)):
                     receipt.note_ended(what)
-            self.leaks.look_beside(session, leaked, by, receipt)
+            self.leaks.look_beside(nullcontext(session), leaked, by, receipt)
         self.leaks.end_everywhere(current, admin, receipt)
-        if not is_refused or is_elsewhere(admin, leaked):
-            self.leaks.is_refused(leaked, receipt, within=seconds_for(admin, leaked))
+        if answer is not Answer.REFUSED or is_elsewhere(admin, probe):
+            self.leaks.use(probe, receipt, within=seconds_for(admin, probe))
 
     def end_beside(self, _change: "Change[S]") -> bool:
         """Let only the password be accepted that logged in; False where a user has one only."""
