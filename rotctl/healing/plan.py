@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from rotctl.healing.case import Case, Verdict
+from rotctl.healing.credentials import is_hopeless
 from rotctl.links.answer import Reset
 from rotctl.links.chain import Chain
 from rotctl.state import labels
@@ -103,7 +104,7 @@ def _reset(chain: Chain) -> tuple[Step, ...]:
         f"let one rotation give {reset.subject} a new credential though no stored one is accepted:"
         f" tag {reset.admin} (TagResource), rotate (RotateSecret), take the tag off (UntagResource)"
     )
-    before = () if chain.secret.enabled else _given_up(chain)
+    before = () if chain.secret.enabled and not is_hopeless(chain) else _given_up(chain)
     return (*before, Step(Act.RESET, words, reset=reset))
 
 

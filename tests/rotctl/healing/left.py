@@ -2,7 +2,10 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from unittest import mock
+
+from psycopg import sql
 
 from rotators.postgres.testing import PostgresTarget
 from tests.faults.sandboxes import CallPoint
@@ -40,6 +43,29 @@ def moved_and_killed(world: World, name: str) -> Rotated:
     """FinishSecret was killed right after it had moved AWSCURRENT."""
     world.home.killed = CallPoint(1, after=True)
     return killed(world, world.secret(name), "finishSecret")
+
+
+def refused_twice(world: World, name: str) -> Rotated:
+    """By a role that had ended whenever testSecret came; then somebody let it in again."""
+    secret = by_admin(world, name)
+    invoke = world.home.invoke
+
+    def ended(function: str, event: Mapping[str, object], /) -> object:
+        _let_in(secret, until="2001-01-01" if event["Step"] == "testSecret" else "infinity")
+        return invoke(function, event)
+
+    world.service.settings.retries = 1
+    with mock.patch.object(world.home, "invoke", ended):
+        assert world.rotate(secret) == "failed"
+    world.service.settings.retries = 0
+    _let_in(secret)
+    return secret
+
+
+def _let_in(secret: Rotated, until: str = "infinity") -> None:
+    user = sql.Identifier(str(secret.target.document["username"]))
+    with secret.target.admin() as admin:
+        admin.execute(sql.SQL("ALTER ROLE {} VALID UNTIL {}").format(user, sql.Literal(until)))
 
 
 # --- somebody moved or wrote something ---

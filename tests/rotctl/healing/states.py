@@ -35,6 +35,7 @@ from tests.rotctl.healing.left import (
     off,
     overwritten,
     poisoned,
+    refused_twice,
     run_command,
     store_by_hand,
     unlabelled,
@@ -65,6 +66,9 @@ STATES: dict[str, Stuck] = {
     ),
     "killed after the server changed": Stuck(
         killed_at("testSecret"), Case.PENDING_LIVE, "has the credential of AWSPENDING"
+    ),
+    "refused twice, and accepted now": Stuck(
+        refused_twice, Case.PENDING_LIVE, "has the credential of AWSPENDING"
     ),
     "killed with two labels on a version": Stuck(
         labelled_twice, Case.PENDING_LIVE, "has the credential of AWSPENDING"
