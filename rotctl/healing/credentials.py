@@ -44,8 +44,14 @@ def is_given_up(chain: Chain, version: str) -> bool:
 
 
 def is_hopeless(chain: Chain) -> bool:
-    """Whether attempts failed as all others would, and AWSPENDING is not seen to be accepted."""
+    """Whether the rotation to the version of AWSPENDING is not to be attempted once more.
+
+    That version was in use before; or attempts failed as all others would, and the target is not
+    seen to accept it.
+    """
     progress = chain.standing.progress
+    if chain.again:
+        return True
     if _GIVE_UP not in progress.message or progress.attempts < _TWICE:
         return False
     return labels.pending(chain.secret.labels) not in live_versions(chain)

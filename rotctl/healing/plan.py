@@ -53,10 +53,13 @@ def planned(chain: Chain, verdict: Verdict, *, reset: bool) -> Plan:
 
 
 def _attempt(chain: Chain, _verdict: Verdict) -> tuple[Step, ...]:
-    """Of a rotation that was switched off no attempt can be had: it is given up first."""
-    if labels.pending(chain.secret.labels) and not chain.secret.enabled:
-        return _anew(chain, _verdict)
-    return (_rotate(chain),)
+    return _anew(chain, _verdict) if _is_to_give_up(chain) else (_rotate(chain),)
+
+
+def _is_to_give_up(chain: Chain) -> bool:
+    """Of a rotation that was switched off no attempt can be had, and of some none is wanted."""
+    pending = labels.pending(chain.secret.labels)
+    return pending is not None and (not chain.secret.enabled or is_hopeless(chain))
 
 
 def _anew(chain: Chain, _verdict: Verdict) -> tuple[Step, ...]:
@@ -104,7 +107,7 @@ def _reset(chain: Chain) -> tuple[Step, ...]:
         f"let one rotation give {reset.subject} a new credential though no stored one is accepted:"
         f" tag {reset.admin} (TagResource), rotate (RotateSecret), take the tag off (UntagResource)"
     )
-    before = () if chain.secret.enabled and not is_hopeless(chain) else _given_up(chain)
+    before = _given_up(chain) if _is_to_give_up(chain) else ()
     return (*before, Step(Act.RESET, words, reset=reset))
 
 

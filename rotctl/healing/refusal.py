@@ -20,7 +20,7 @@ def not_accepted(chain: Chain) -> Verdict | None:
         words, do = "no stored credential is accepted", _way_in(chain, refusal)
         return Verdict(Case.LOCKED_OUT, words, do, chain.standing.since, why=_seen(chain))
     if pending in live:
-        return _live(chain, Case.PENDING_LIVE, str(pending), labels.PENDING)
+        return _pending_live(chain, str(pending))
     case = Case.GIVEN_UP_LIVE if is_given_up(chain, live[0]) else Case.OLDER_LIVE
     return _live(chain, case, live[0], f"version {live[0]}")
 
@@ -31,6 +31,12 @@ def _not_usable(chain: Chain, value: Check) -> Verdict:
     if not live or chain.secret.labels.get(labels.CURRENT) in live:
         return by_check(Case.BLOCKED, value, chain, "no other version is known to be accepted")
     return _live(chain, Case.OLDER_LIVE, live[0], f"version {live[0]}")
+
+
+def _pending_live(chain: Chain, version: str) -> Verdict:
+    """A version that was in use before is not one that a rotation ends with."""
+    case = Case.OLDER_LIVE if chain.again else Case.PENDING_LIVE
+    return _live(chain, case, version, labels.PENDING)
 
 
 def _live(chain: Chain, case: Case, version: str, name: str) -> Verdict:

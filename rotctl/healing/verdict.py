@@ -87,6 +87,9 @@ def _given_up_on(chain: Chain) -> Verdict | None:
     """The lines are of the past: what the target accepts now is no reason to give it up."""
     if not is_hopeless(chain):
         return None
+    if chain.again:
+        why = f"another attempt would put an old credential back, and {labels.CURRENT} is accepted"
+        return _at_fault(chain, "it was in use before", why)
     progress = chain.standing.progress
     why = f"{progress.attempts} attempts failed so, and nothing else is in the way"
     return _at_fault(chain, progress.message.partition("; ")[0], why)

@@ -81,6 +81,29 @@ def unlabelled(world: World, name: str) -> Rotated:
     return secret
 
 
+def put_back(world: World, name: str) -> Rotated:
+    """Somebody put AWSPENDING on the version that was in use before."""
+    return _put_back(world, name, rotations=1)
+
+
+def put_further_back(world: World, name: str) -> Rotated:
+    """On one that has no label any more; only its lines tell that it was in use."""
+    return _put_back(world, name, rotations=2)
+
+
+def _put_back(world: World, name: str, rotations: int) -> Rotated:
+    secret = world.secret(name)
+    assert world.rotate(secret) == "succeeded"
+    old = world.describe(secret)["VersionIdsToStages"]
+    version = next(each for each, on in old.items() if "AWSCURRENT" in on)
+    for _each in range(rotations):
+        assert world.rotate(secret) == "succeeded"
+    world.service.client().update_secret_version_stage(
+        SecretId=secret.arn, VersionStage="AWSPENDING", MoveToVersionId=version
+    )
+    return secret
+
+
 def labelled_twice(world: World, name: str) -> Rotated:
     """Somebody gave the version being made a label of their own."""
     secret = killed(world, world.secret(name), "finishSecret")

@@ -35,6 +35,8 @@ from tests.rotctl.healing.left import (
     off,
     overwritten,
     poisoned,
+    put_back,
+    put_further_back,
     refused_twice,
     run_command,
     store_by_hand,
@@ -102,6 +104,12 @@ STATES: dict[str, Stuck] = {
         *(Case.OLDER_LIVE, "has the credential of version"),
     ),
     "pending version at fault": Stuck(poisoned, Case.POISONED, "AWSPENDING is at fault"),
+    "previous version pending again": Stuck(
+        put_back, Case.POISONED, "at fault: it was in use before"
+    ),
+    "old version pending again": Stuck(
+        put_further_back, Case.POISONED, "at fault: it was in use before"
+    ),
     "deleted": Stuck(deleted, Case.DELETED, "is scheduled for deletion", run_command),
     "off": Stuck(off, Case.OFF, "rotation is switched off"),
     "admin's password wrong": Stuck(

@@ -49,6 +49,7 @@ GIVE_UP = Progress(
 ROTATING = Progress("testSecret", 1, since=NOW, last=NOW)
 POLICY = Progress("setSecret", 1, "RejectedByPolicy", "too short; set it", since=NOW)
 HELD: dict[str, Any] = {"labels": PENDING, "progress": FAILED}
+AGAIN: dict[str, Any] = {"again": True}
 OFF: dict[str, Any] = {"enabled": False}
 TABLE: list[tuple[str, Chain, Case, list[Act]]] = [
     ("all is well", chain(ACCEPTED), Case.FINE, []),
@@ -84,6 +85,12 @@ TABLE: list[tuple[str, Chain, Case, list[Act]]] = [
         progress=GIVE_UP), Case.PENDING_LIVE, [Act.ROTATE]),
     ("twice, and nobody saw whether the target accepts it", chain(REFUSED,
         login("AWSPENDING", UNKNOWN), labels=PENDING, progress=GIVE_UP), Case.LOCKED_OUT, []),
+    ("an old version once more", chain(ACCEPTED, **HELD, **AGAIN), Case.POISONED,
+        [Act.GIVE_UP, Act.ROTATE]),
+    ("an old version once more, live", chain(REFUSED, login("AWSPENDING"), **HELD, **AGAIN),
+        Case.OLDER_LIVE, [Act.MOVE_BACK]),
+    ("an old version once more, stray live", chain(REFUSED, login("stray"), **HELD, **AGAIN),
+        Case.GIVEN_UP_LIVE, [Act.GIVE_UP, Act.ROTATE]),
     ("pending live", chain(REFUSED, login("AWSPENDING"), **HELD), Case.PENDING_LIVE, [Act.ROTATE]),
     ("pending live, off", chain(REFUSED, login("AWSPENDING"), **HELD, **OFF), Case.PENDING_LIVE,
         [Act.GIVE_UP, Act.ROTATE]),
@@ -151,6 +158,7 @@ def test_a_locked_out_secret_is_reset_only_if_a_person_says_so_and_an_admin_is_t
             True,
             [Act.GIVE_UP, Act.RESET],
         ),
+        (chain(REFUSED, **BY_ADMIN, **HELD, **AGAIN), True, [Act.GIVE_UP, Act.RESET]),
         (chain(REFUSED), True, []),
         (chain(REFUSED, login("old"), **BY_ADMIN), True, [Act.MOVE_BACK]),
         (chain(ACCEPTED, **BY_ADMIN), True, []),
