@@ -7,6 +7,7 @@ from unittest import mock
 
 import pytest
 import typer
+from botocore.exceptions import ClientError
 
 from rotctl.aws.session import Aws
 from tests.rotctl.healing.left import store
@@ -89,6 +90,25 @@ def test_it_stops_where_the_world_has_changed_since_it_asked(world: World) -> No
         after = world.describe(secret)
         assert run(f"heal {secret.name} --yes").code == 0
         assert world.describe(secret) == after
+
+
+def test_it_takes_no_label_off_while_somebody_else_attempts_the_rotation_again(
+    world: World,
+) -> None:
+    secret = STATES["pending version at fault"].make(world, "heal/attempted")
+
+    def attempted(_question: str) -> bool:
+        with pytest.raises(ClientError, match="reattempted"):
+            world.rotate(secret)
+        assert world.service.wait_for_rotation(secret.arn, beyond=2).state == "failed"
+        return True
+
+    before = world.describe(secret)
+    with later(hours=1), mock.patch.object(typer, "confirm", attempted):
+        stopped = run(f"heal {secret.name}")
+    assert stopped.code == 2
+    assert "attempted again meanwhile; see `rotctl diagnose heal/attempted`" in stopped.err
+    assert world.describe(secret)["VersionIdsToStages"] == before["VersionIdsToStages"]
 
 
 def test_what_was_declined_is_not_done(world: World) -> None:
