@@ -10,7 +10,7 @@ from rotctl.aws.functions import Function, Sight
 from rotctl.aws.secrets import Secret
 from rotctl.aws.session import Aws
 from rotctl.links.check import Check, Health, Link
-from rotctl.trouble import Denied, Failed, Trouble
+from rotctl.trouble import Denied, Failed, Passing, Trouble
 
 _TASK = "diagnose"
 # Of an error that AWS gave the function, with AWS's code for it.
@@ -81,6 +81,9 @@ def ask(aws: Aws, secret: Secret, function: Function) -> Answer:
         return Answer((check,), missing="lambda:InvokeFunction", complete=False)
     except Failed as failed:
         return Answer((_failed(failed),), complete=False)
+    except Passing as passing:
+        check = Check(Link.SETTINGS, Health.UNKNOWN, passing.what, passing.do, code=passing.code)
+        return Answer((check,), complete=False)
     except Trouble as trouble:
         check = Check(Link.SETTINGS, Health.BROKEN, trouble.what, trouble.do, code=trouble.code)
         return Answer((check,), complete=False)

@@ -1,5 +1,6 @@
 """How heal goes on: killed anywhere, overtaken by others, asked and declined."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -150,6 +151,26 @@ def test_a_secret_without_a_function_and_none_at_all(world: World) -> None:
         missing = run(f"{command} heal/nobody")
         assert missing.code == 2
         assert missing.err.startswith("rotctl: Secrets Manager DescribeSecret of 'heal/nobody'")
+
+
+@pytest.mark.parametrize(
+    ("code", "case", "says"),
+    [
+        ("TooManyRequestsException", "unproven", "AWS asks to be called less often"),
+        ("ServiceException", "unproven", "AWS could not answer"),
+        ("KMSDisabledException", "blocked", "settings is broken: .* cannot run the function"),
+    ],
+)
+def test_an_invocation_that_did_not_come_about_tells_nothing_of_the_function(
+    world: World, code: str, case: str, says: str
+) -> None:
+    if not world.has("heal/busy"):
+        world.secret("heal/busy")
+    world.service.settings.refused = {"Invoke": code}
+    diagnosis = run("diagnose heal/busy --output json").document()
+    assert diagnosis["case"] == case
+    assert re.search(says, diagnosis["words"])
+    assert ("run this again" in diagnosis["do"]) == (case == "unproven")
 
 
 def test_what_the_caller_may_not_see_is_unknown_and_the_rest_is_told(world: World) -> None:
