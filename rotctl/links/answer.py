@@ -76,14 +76,12 @@ def ask(aws: Aws, secret: Secret, function: Function) -> Answer:
         return Answer((_FOREIGN,), complete=False)
     try:
         told = functions.ask(aws, secret, _TASK)
-    except Denied as denied:
-        check = Check(Link.SETTINGS, Health.UNKNOWN, denied.what, denied.do)
-        return Answer((check,), missing="lambda:InvokeFunction", complete=False)
+    except (Denied, Passing) as unseen:
+        check = Check(Link.SETTINGS, Health.UNKNOWN, unseen.what, unseen.do, code=unseen.code)
+        missing = "lambda:InvokeFunction" if isinstance(unseen, Denied) else ""
+        return Answer((check,), missing=missing, complete=False)
     except Failed as failed:
         return Answer((_failed(failed),), complete=False)
-    except Passing as passing:
-        check = Check(Link.SETTINGS, Health.UNKNOWN, passing.what, passing.do, code=passing.code)
-        return Answer((check,), complete=False)
     except Trouble as trouble:
         check = Check(Link.SETTINGS, Health.BROKEN, trouble.what, trouble.do, code=trouble.code)
         return Answer((check,), complete=False)
