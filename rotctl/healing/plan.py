@@ -6,6 +6,7 @@ from enum import Enum, auto
 
 from rotctl.healing.case import Case, Verdict
 from rotctl.healing.credentials import is_hopeless
+from rotctl.healing.refusal import first_looked_at
 from rotctl.links.answer import Reset
 from rotctl.links.chain import Chain
 from rotctl.state import labels
@@ -47,7 +48,8 @@ def planned(chain: Chain, verdict: Verdict, *, reset: bool) -> Plan:
     if verdict.case is Case.REFUSED:
         return Plan((_rotate(chain),), first=verdict.do)
     if verdict.case is Case.LOCKED_OUT:
-        return Plan(_reset(chain) if reset else ())
+        steps = _reset(chain) if reset else ()
+        return Plan(steps, first=first_looked_at(chain) if steps else "")
     make = _PLANS.get(verdict.case)
     return Plan(make(chain, verdict) if make else ())
 

@@ -9,7 +9,7 @@ from psycopg import sql
 
 from rotators.postgres.testing import PostgresTarget
 from tests.faults.sandboxes import CallPoint
-from tests.rotctl.world import Rotated, World, new_user
+from tests.rotctl.world import Rotated, World, later, new_user, run
 
 BY_ADMIN = {"ADMIN_SETS_PASSWORD": "true"}
 BY_HAND, WRONG = "4tg-set-by-hand", "4tg-of-nobody"
@@ -63,9 +63,13 @@ def refused_twice(world: World, name: str) -> Rotated:
 
 
 def _let_in(secret: Rotated, until: str = "infinity") -> None:
-    user = sql.Identifier(str(secret.target.document["username"]))
+    ends = sql.SQL("ALTER ROLE {} VALID UNTIL {}")
     with secret.target.admin() as admin:
-        admin.execute(sql.SQL("ALTER ROLE {} VALID UNTIL {}").format(user, sql.Literal(until)))
+        admin.execute(ends.format(_user(secret), sql.Literal(until)))
+
+
+def _user(secret: Rotated) -> sql.Identifier:
+    return sql.Identifier(str(secret.target.document["username"]))
 
 
 # --- somebody moved or wrote something ---
@@ -140,6 +144,36 @@ def changed_beside_an_admin(world: World, name: str) -> Rotated:
     secret.change_password(BY_HAND)
     assert world.rotate(secret) == "failed"
     return secret
+
+
+def ended_beside_an_admin(world: World, name: str) -> Rotated:
+    """The role's time is over."""
+    secret = by_admin(world, name)
+    _let_in(secret, until="2001-01-01")
+    assert world.rotate(secret) == "failed"
+    return secret
+
+
+def let_in(_world: World, secret: Rotated, said: str) -> None:
+    assert "VALID UNTIL of the role" in said
+    _let_in(secret)
+
+
+def dropped_beside_an_admin(world: World, name: str) -> Rotated:
+    """And a reset was tried."""
+    secret = by_admin(world, name)
+    with secret.target.admin() as admin:
+        for statement in ("DROP OWNED BY {}", "DROP ROLE {}"):
+            admin.execute(sql.SQL(statement).format(_user(secret)))
+    with later(hours=1):
+        assert run(f"heal {name} --reset --yes").code == 1
+    return secret
+
+
+def create_user(_world: World, secret: Rotated, said: str) -> None:
+    assert "or create the user; then run" in said
+    with secret.target.admin() as admin:
+        admin.execute(sql.SQL("CREATE ROLE {} LOGIN").format(_user(secret)))
 
 
 def overwritten(make: Make, **changed: object) -> Make:

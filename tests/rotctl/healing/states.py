@@ -28,9 +28,13 @@ from tests.rotctl.healing.left import (
     cancelled_at,
     changed_beside_an_admin,
     changed_by_hand,
+    create_user,
     deleted,
+    dropped_beside_an_admin,
+    ended_beside_an_admin,
     killed_at,
     labelled_twice,
+    let_in,
     moved_and_killed,
     off,
     overwritten,
@@ -91,6 +95,13 @@ STATES: dict[str, Stuck] = {
     ),
     "password changed by hand beside an admin": Stuck(
         changed_beside_an_admin, Case.LOCKED_OUT, "rotctl heal .* --reset", options="--reset"
+    ),
+    "role ended beside an admin": Stuck(
+        ended_beside_an_admin, Case.LOCKED_OUT, "VALID UNTIL of the role.* --reset", let_in
+    ),
+    "role dropped beside an admin": Stuck(
+        dropped_beside_an_admin,
+        *(Case.LOCKED_OUT, "create the user; then run", create_user, "--reset"),
     ),
     "version overwritten": Stuck(
         overwritten(lambda world, name: world.secret(name), password=WRONG),

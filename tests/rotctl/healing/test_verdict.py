@@ -167,7 +167,13 @@ def test_a_locked_out_secret_is_reset_only_if_a_person_says_so_and_an_admin_is_t
         assert [step.act for step in plan.steps] == acts
         assert [step.reset for step in plan.steps if step.reset] == [RESET] * (Act.RESET in acts)
         assert all(RESET.subject in step.words for step in plan.steps if step.reset)
-    assert "--reset" in judge(chain(REFUSED, **BY_ADMIN)).do
+    beside = chain(REFUSED, ALL_REFUSED, **BY_ADMIN)
+    assert judge(beside).do.startswith("store yours; or run `rotctl heal app --reset`: ")
+    assert planned(beside, judge(beside), reset=True).first == "store yours"
+    nobody = replace(FAILED, code="TargetMismatch", message="no such user; create it")
+    after = chain(REFUSED, ALL_REFUSED, **BY_ADMIN, labels=PENDING, progress=nobody)
+    assert judge(after).do.startswith("create it; then run `rotctl heal app --reset`: ")
+    assert planned(after, judge(after), reset=True).first == "create it"
     assert judge(chain(REFUSED, ALL_REFUSED)).do == "store yours"
     untried = judge(chain(REFUSED, ALL_REFUSED, login("AWSPREVIOUS", UNKNOWN))).do
     assert "--move-to-version-id none --remove-from-version-id one`" in untried
