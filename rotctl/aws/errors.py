@@ -44,6 +44,25 @@ _UNKNOWN_KEY = _Row(
     Trouble, "AWS does not know your credentials", "check `aws sts get-caller-identity`"
 )
 _MISSING = _Row(Missing, "it is not there", "check the name, --region and --profile")
+_NOT_RUN = _Row(
+    Trouble,
+    "Lambda cannot run the function",
+    "mend what the code names; `aws lambda get-function-configuration` shows the function",
+)
+# Of Invoke, with HTTP status 502, though none of them passes (Lambda API reference, "Invoke").
+_UNRUNNABLE = (
+    "EC2AccessDeniedException",
+    "ENILimitReachedException",
+    "InvalidRuntimeException",
+    "InvalidSecurityGroupIDException",
+    "InvalidSubnetIDException",
+    "InvalidZipFileException",
+    "KMSAccessDeniedException",
+    "KMSDisabledException",
+    "KMSInvalidStateException",
+    "KMSNotFoundException",
+    "SubnetIPAddressLimitReachedException",
+)
 _ANSWERS: Mapping[str, _Row] = {
     "AccessDenied": _DENIED,
     "AccessDeniedException": _DENIED,
@@ -59,6 +78,9 @@ _ANSWERS: Mapping[str, _Row] = {
     "ThrottlingException": _THROTTLED,
     "TooManyRequestsException": _THROTTLED,
     "RequestLimitExceeded": _THROTTLED,
+    "ServiceException": _FAILED,
+    "EC2ThrottledException": _FAILED,
+    **dict.fromkeys(_UNRUNNABLE, _NOT_RUN),
     "InvalidParameterException": _INVALID,
     "ValidationException": _INVALID,
     "ResourceNotFoundException": _MISSING,

@@ -33,6 +33,7 @@ class Function:
     is_ours: whether its handler is one of the suite's; runtime: such as python3.9.
     vpc: the VPC that it is in, or empty; groups: its security groups there.
     role: its ARN; fault: why Lambda cannot run it, empty where nothing is known of that.
+    not_updated: why the last update of it was not made, or empty.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Function:
     groups: frozenset[str] = frozenset()
     role: str = ""
     fault: str = ""
+    not_updated: str = ""
 
 
 class Functions:
@@ -88,6 +90,7 @@ class Functions:
             groups=frozenset(network.get("SecurityGroupIds", ())),
             role=answer.get("Role", ""),
             fault=_fault(answer),
+            not_updated=_not_updated(answer),
         )
 
 
@@ -125,12 +128,18 @@ def name_of(arn: str) -> str:
 
 
 def _fault(answer: Mapping[str, Any]) -> str:
-    """By its state and its last update, which have a code of AWS's each where they failed."""
-    if answer.get("State") == "Failed":
-        return f"its state is Failed ({answer.get('StateReasonCode', 'no reason')})"
-    if answer.get("LastUpdateStatus") == "Failed":
-        return f"its last update failed ({answer.get('LastUpdateStatusReasonCode', 'no reason')})"
-    return ""
+    """By its state, which has a code of AWS's where it failed."""
+    if answer.get("State") != "Failed":
+        return ""
+    return f"its state is Failed ({answer.get('StateReasonCode', 'no reason')})"
+
+
+def _not_updated(answer: Mapping[str, Any]) -> str:
+    """Lambda goes on with the code and the settings of before (its guide, "Function states")."""
+    if answer.get("LastUpdateStatus") != "Failed":
+        return ""
+    reason = answer.get("LastUpdateStatusReasonCode", "no reason")
+    return f"its last update failed ({reason}), so it is as before"
 
 
 def _target(handler: str) -> str:

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from rotctl import clock
 from rotctl.aws import secrets, tags, versions
 from rotctl.aws.functions import Functions
 from rotctl.aws.secrets import Secret
@@ -14,19 +15,28 @@ from rotctl.healing.plan import Act, Step
 from rotctl.links.answer import Reset
 from rotctl.state import labels
 from rotctl.state.following import End, Follower
+from rotctl.state.standing import Standing, State
 from rotctl.state.starting import start
+from rotctl.state.survey import unfinished
 from rotctl.trouble import Trouble
 
 # AWS's own tests look for a moved label ten times, half a second apart.
 _PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 2.0)
 
+# A label that moves under a running attempt breaks it.
+_MOVES = (Act.GIVE_UP, Act.MOVE_BACK)
+
 
 @dataclass
 class Acts:
-    """Does the steps for one secret; `tell` gets each line, `limit` is a rotation's seconds."""
+    """Does the steps for one secret; `tell` gets each line, `limit` is a rotation's seconds.
+
+    planned: where the rotation stood as the plan was made.
+    """
 
     aws: Aws
     functions: Functions
+    planned: Standing
     tell: Callable[[str], None]
     limit: float
 
@@ -37,6 +47,8 @@ class Acts:
         so any more, or AWS refuses.
         """
         self._require_unchanged(before)
+        if step.act in _MOVES:
+            self._require_still(before)
         match step.act:
             case Act.GIVE_UP:
                 versions.move(self.aws, before, labels.PENDING, off=step.version)
@@ -67,6 +79,19 @@ class Acts:
         if (now.labels, now.enabled) != (before.labels, before.enabled):
             raise Trouble(
                 f"{before.name}: its labels, or whether it rotates, changed meanwhile",
+                do=f"see `rotctl diagnose {before.name}`, then run this again",
+            )
+
+    def _require_still(self, before: Secret) -> None:
+        """An attempt of somebody else's changes no label until it ends."""
+        version = labels.pending(before.labels)
+        if version is None:
+            return
+        function, now = self.functions[before.function], clock.now()
+        stands = unfinished(self.aws, before, function, version, now)
+        if stands.state is State.ROTATING or stands.progress.last != self.planned.progress.last:
+            raise Trouble(
+                f"{before.name}: its rotation was attempted again meanwhile",
                 do=f"see `rotctl diagnose {before.name}`, then run this again",
             )
 

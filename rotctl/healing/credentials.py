@@ -4,6 +4,10 @@ from rotctl.links.chain import Chain
 from rotctl.links.check import Check, Health, Link
 from rotctl.state import labels
 
+# What the functions say of a version that no attempt repairs.
+_GIVE_UP = "give this rotation up"
+_TWICE = 2
+
 
 def login(chain: Chain, *names: str) -> Check | None:
     """What was seen of the login of the version with one of these names; without, of all."""
@@ -37,3 +41,17 @@ def is_given_up(chain: Chain, version: str) -> bool:
     if mine == previous:
         return mine > current
     return previous is None or mine > min(current, previous)
+
+
+def is_hopeless(chain: Chain) -> bool:
+    """Whether the rotation to the version of AWSPENDING is not to be attempted once more.
+
+    That version was in use before; or attempts failed as all others would, and the target is not
+    seen to accept it.
+    """
+    progress = chain.standing.progress
+    if chain.again:
+        return True
+    if _GIVE_UP not in progress.message or progress.attempts < _TWICE:
+        return False
+    return labels.pending(chain.secret.labels) not in live_versions(chain)

@@ -69,7 +69,8 @@ class Healer:
             if not self.agrees(chain, verdict, plan):
                 return Result(Outcome.DECLINED, chain, verdict)
             done.append(what)
-            self._do(plan, chain, Acts(self.aws, functions, self.tell, self.limit))
+            acts = Acts(self.aws, functions, chain.standing, self.tell, self.limit)
+            self._do(plan, chain, acts)
 
     def _do(self, plan: Plan, chain: Chain, acts: Acts) -> None:
         before: Secret | None = chain.secret

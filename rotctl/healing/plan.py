@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from rotctl.healing.case import Case, Verdict
+from rotctl.healing.credentials import is_hopeless
+from rotctl.healing.refusal import first_looked_at
 from rotctl.links.answer import Reset
 from rotctl.links.chain import Chain
 from rotctl.state import labels
@@ -46,16 +48,20 @@ def planned(chain: Chain, verdict: Verdict, *, reset: bool) -> Plan:
     if verdict.case is Case.REFUSED:
         return Plan((_rotate(chain),), first=verdict.do)
     if verdict.case is Case.LOCKED_OUT:
-        return Plan(_reset(chain) if reset else ())
+        steps = _reset(chain) if reset else ()
+        return Plan(steps, first=first_looked_at(chain) if steps else "")
     make = _PLANS.get(verdict.case)
     return Plan(make(chain, verdict) if make else ())
 
 
 def _attempt(chain: Chain, _verdict: Verdict) -> tuple[Step, ...]:
-    """Of a rotation that was switched off no attempt can be had: it is given up first."""
-    if labels.pending(chain.secret.labels) and not chain.secret.enabled:
-        return _anew(chain, _verdict)
-    return (_rotate(chain),)
+    return _anew(chain, _verdict) if _is_to_give_up(chain) else (_rotate(chain),)
+
+
+def _is_to_give_up(chain: Chain) -> bool:
+    """Of a rotation that was switched off no attempt can be had, and of some none is wanted."""
+    pending = labels.pending(chain.secret.labels)
+    return pending is not None and (not chain.secret.enabled or is_hopeless(chain))
 
 
 def _anew(chain: Chain, _verdict: Verdict) -> tuple[Step, ...]:
@@ -103,7 +109,7 @@ def _reset(chain: Chain) -> tuple[Step, ...]:
         f"let one rotation give {reset.subject} a new credential though no stored one is accepted:"
         f" tag {reset.admin} (TagResource), rotate (RotateSecret), take the tag off (UntagResource)"
     )
-    before = () if chain.secret.enabled else _given_up(chain)
+    before = _given_up(chain) if _is_to_give_up(chain) else ()
     return (*before, Step(Act.RESET, words, reset=reset))
 
 

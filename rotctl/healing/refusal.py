@@ -6,6 +6,9 @@ from rotctl.links.chain import Chain
 from rotctl.links.check import Check, Health, Link
 from rotctl.state import labels
 
+# How a reset ends that cannot let the user in, with its own advice.
+_OWN = ("TargetMismatch", "LockedOut")
+
 
 def not_accepted(chain: Chain) -> Verdict | None:
     """AWSCURRENT is refused, or is no credential that a rotation can begin with."""
@@ -17,10 +20,10 @@ def not_accepted(chain: Chain) -> Verdict | None:
         return None
     live, pending = live_versions(chain), labels.pending(chain.secret.labels)
     if not live:
-        words, do = "no stored credential is accepted", _way_in(chain, refusal)
+        words, do = "no stored credential is accepted", _way_in(chain)
         return Verdict(Case.LOCKED_OUT, words, do, chain.standing.since, why=_seen(chain))
     if pending in live:
-        return _live(chain, Case.PENDING_LIVE, str(pending), labels.PENDING)
+        return _pending_live(chain, str(pending))
     case = Case.GIVEN_UP_LIVE if is_given_up(chain, live[0]) else Case.OLDER_LIVE
     return _live(chain, case, live[0], f"version {live[0]}")
 
@@ -33,6 +36,12 @@ def _not_usable(chain: Chain, value: Check) -> Verdict:
     return _live(chain, Case.OLDER_LIVE, live[0], f"version {live[0]}")
 
 
+def _pending_live(chain: Chain, version: str) -> Verdict:
+    """A version that was in use before is not one that a rotation ends with."""
+    case = Case.OLDER_LIVE if chain.again else Case.PENDING_LIVE
+    return _live(chain, case, version, labels.PENDING)
+
+
 def _live(chain: Chain, case: Case, version: str, name: str) -> Verdict:
     words = f"the target has the credential of {name}, not of {labels.CURRENT}"
     since = chain.standing.since
@@ -43,14 +52,29 @@ def _seen(chain: Chain) -> list[str]:
     return [f"{each.of or 'in all'}: {each.what}" for each in logins(chain)]
 
 
-def _way_in(chain: Chain, refusal: Check) -> str:
+def first_looked_at(chain: Chain) -> str:
+    """What a person looks at before an admin lets the user in again: nothing shows it."""
+    if _has_own_advice(chain):
+        return chain.standing.progress.action
+    seen = login(chain) or login(chain, labels.CURRENT)
+    return seen.do if seen else ""
+
+
+def _has_own_advice(chain: Chain) -> bool:
+    """A user who is not there, or is locked, is refused like a wrong password: a reset tells it."""
+    progress = chain.standing.progress
+    return progress.step == "setSecret" and progress.code in _OWN and progress.action != ""
+
+
+def _way_in(chain: Chain) -> str:
     """Where nothing stored is accepted, a person has to say what is; the function sums it up."""
-    name = chain.secret.name
+    name, do = chain.secret.name, first_looked_at(chain)
     if chain.answer.reset:
         whom = chain.answer.reset.subject
-        return f"run `rotctl heal {name} --reset`: the admin lets {whom} in again, once"
-    summary = login(chain)
-    do = summary.do if summary else refusal.do
+        then = "then" if _has_own_advice(chain) else "or"
+        return (
+            f"{do}; {then} run `rotctl heal {name} --reset`: the admin lets {whom} in again, once"
+        )
     previous = chain.secret.labels.get(labels.PREVIOUS)
     seen = login(chain, labels.PREVIOUS)
     if previous is None or seen is None or seen.health is not Health.UNKNOWN:

@@ -8,14 +8,13 @@ from collections.abc import Callable
 
 from rotctl.aws.functions import Sight
 from rotctl.healing.case import Case, Verdict, by_check, heal_it
+from rotctl.healing.credentials import is_hopeless
 from rotctl.healing.refusal import not_accepted, unproven
 from rotctl.links.chain import Chain
 from rotctl.links.check import Check, Health, Link
 from rotctl.state import labels
 from rotctl.state.standing import State
 
-# What the functions say of a version that no attempt repairs.
-_GIVE_UP = "give this rotation up"
 _REJECTED = "Rejected"
 # Of the target and the function as a whole, and of the version in use or being made.
 _WAY = (
@@ -77,19 +76,31 @@ def _hidden(chain: Chain) -> Verdict | None:
 
 def _poisoned(chain: Chain) -> Verdict | None:
     """A version never changes, so what is wrong with its value no attempt repairs."""
+    value = chain.answer.of_version(Link.VALUE, labels.PENDING)
+    if value is None or value.health is not Health.BROKEN:
+        return None
+    why = f"the function cannot use the value of {labels.PENDING}"
+    return _at_fault(chain, value.what, why)
+
+
+def _given_up_on(chain: Chain) -> Verdict | None:
+    """The lines are of the past: what the target accepts now is no reason to give it up."""
+    if not is_hopeless(chain):
+        return None
+    if chain.again:
+        why = f"another attempt would put an old credential back, and {labels.CURRENT} is accepted"
+        return _at_fault(chain, "it was in use before", why)
+    progress = chain.standing.progress
+    why = f"{progress.attempts} attempts failed so, and nothing else is in the way"
+    return _at_fault(chain, progress.message.partition("; ")[0], why)
+
+
+def _at_fault(chain: Chain, what: str, why: str) -> Verdict | None:
     version = labels.pending(chain.secret.labels)
     if version is None:
         return None
-    value = chain.answer.of_version(Link.VALUE, labels.PENDING)
-    progress, since = chain.standing.progress, chain.standing.since
-    if value is not None and value.health is Health.BROKEN:
-        words, why = value.what, f"the function cannot use the value of {labels.PENDING}"
-    elif _GIVE_UP in progress.message and progress.attempts > 1:
-        words = progress.message.partition("; ")[0]
-        why = f"{progress.attempts} attempts failed so, and nothing else is in the way"
-    else:
-        return None
-    words = f"the version of {labels.PENDING} is at fault: {words}"
+    words = f"the version of {labels.PENDING} is at fault: {what}"
+    since = chain.standing.since
     return Verdict(Case.POISONED, words, heal_it(chain), since, version, (why,))
 
 
@@ -164,6 +175,7 @@ _RULES: tuple[Callable[[Chain], Verdict | None], ...] = (
     _poisoned,
     not_accepted,
     unproven,
+    _given_up_on,
     _unfinished,
     _refused,
     _not_rotated,

@@ -10,7 +10,7 @@ from rotctl.aws.functions import Function, Sight
 from rotctl.aws.secrets import Secret
 from rotctl.aws.session import Aws
 from rotctl.links.check import Check, Health, Link
-from rotctl.trouble import Denied, Failed, Trouble
+from rotctl.trouble import Denied, Failed, Passing, Trouble
 
 _TASK = "diagnose"
 # Of an error that AWS gave the function, with AWS's code for it.
@@ -76,9 +76,10 @@ def ask(aws: Aws, secret: Secret, function: Function) -> Answer:
         return Answer((_FOREIGN,), complete=False)
     try:
         told = functions.ask(aws, secret, _TASK)
-    except Denied as denied:
-        check = Check(Link.SETTINGS, Health.UNKNOWN, denied.what, denied.do)
-        return Answer((check,), missing="lambda:InvokeFunction", complete=False)
+    except (Denied, Passing) as unseen:
+        check = Check(Link.SETTINGS, Health.UNKNOWN, unseen.what, unseen.do, code=unseen.code)
+        missing = "lambda:InvokeFunction" if isinstance(unseen, Denied) else ""
+        return Answer((check,), missing=missing, complete=False)
     except Failed as failed:
         return Answer((_failed(failed),), complete=False)
     except Trouble as trouble:

@@ -15,10 +15,12 @@ from rotctl.links.attempts import of_attempts
 from rotctl.links.check import Check, Health, Link
 from rotctl.links.function import of_function, of_policy, of_role
 from rotctl.links.secret import of_schedule, of_secret
+from rotctl.state import labels
+from rotctl.state.attempt import STEPS
 from rotctl.state.past import rotations
 from rotctl.state.standing import Standing
 from rotctl.state.survey import LOOK_BACK, survey
-from rotctl.trouble import Denied, Trouble
+from rotctl.trouble import Denied, Passing, Trouble
 
 _KEYS = (Link.ROLE, Link.KEY)
 
@@ -27,7 +29,8 @@ _KEYS = (Link.ROLE, Link.KEY)
 class Chain:
     """A secret, where its rotation stands, and the chain that it depends on.
 
-    versions: the newest first, empty where they cannot be seen.
+    versions: the newest first, empty where they cannot be seen. again: whether AWSPENDING is on a
+    version that was current before, by its other label or by its lines.
     """
 
     secret: Secret
@@ -36,6 +39,7 @@ class Chain:
     versions: Sequence[Version]
     answer: Answer
     checks: Sequence[Check]
+    again: bool = False
 
     def broken(self, *links: str) -> Check | None:
         """The first that is broken at one of these links."""
@@ -59,7 +63,24 @@ def look(aws: Aws, functions: Functions, name: str) -> Chain:
         chain += _answered(secret, row.function, answer)
     chain += _attempts(aws, secret, row.function, now)
     seen = () if isinstance(stored, str) else stored
-    return Chain(secret, row.function, row.standing, seen, answer, chain)
+    again = _was_current(aws, secret, row.function, seen, now)
+    return Chain(secret, row.function, row.standing, seen, answer, chain, again)
+
+
+def _was_current(
+    aws: Aws, secret: Secret, function: Function, stored: Sequence[Version], now: datetime
+) -> bool:
+    version = labels.pending(secret.labels)
+    if version is None or not function.log_group:
+        return False
+    if version == secret.labels.get(labels.PREVIOUS):
+        return True
+    since = next((each.stored for each in stored if each.id == version), None)
+    try:
+        lines = logs.of_version(aws, function.log_group, version, since or now - LOOK_BACK)
+    except (Denied, Passing):
+        return False
+    return any(line.step == STEPS[-1] and not line.code for line in lines)
 
 
 def _policy(aws: Aws, secret: Secret, function: Function) -> Check:

@@ -19,9 +19,11 @@ def of_function(secret: Secret, function: Function) -> Check:
     if function.sight is Sight.HIDDEN:
         what = f"{function.name}: you lack the right lambda:GetFunctionConfiguration"
         return Check(Link.FUNCTION, Health.UNKNOWN, what)
-    if function.fault:
+    if function.fault or function.not_updated:
+        health = Health.BROKEN if function.fault else Health.WARNING
+        what = f"{function.name}: {function.fault or function.not_updated}"
         do = "deploy it again; `aws lambda get-function-configuration` has the reason"
-        return Check(Link.FUNCTION, Health.BROKEN, f"{function.name}: {function.fault}", do)
+        return Check(Link.FUNCTION, health, what, do)
     runtime = f", {function.runtime}" if function.runtime else ""
     seconds = f", a step may take {function.timeout} seconds"
     return Check(Link.FUNCTION, Health.OK, f"{function.name}, {function.target}{runtime}{seconds}")
@@ -37,7 +39,7 @@ def of_policy(secret: Secret, function: Function, permission: Permission) -> Che
         return Check(Link.POLICY, Health.UNKNOWN, what)
     if not lets:
         what = f"Secrets Manager may not invoke {function.name}"
-        do = f"let it: {grant(function.name, secret.arn)}"
+        do = f"let it: {grant(secret.function, secret.arn)}"
         return Check(Link.POLICY, Health.BROKEN, what, do)
     if permission.lets_invoke(_ANOTHERS):
         what = f"secrets of any account may have {function.name} invoked"

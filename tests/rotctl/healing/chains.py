@@ -62,6 +62,7 @@ def chain(  # noqa: PLR0913 all that is seen
     policy: Permission = LETS,
     missing: str = "",
     reset: Reset | None = None,
+    again: bool = False,
     **changed: Any,  # noqa: ANN401 fields of a secret
 ) -> Chain:
     """What rotctl would have seen."""
@@ -76,4 +77,4 @@ def chain(  # noqa: PLR0913 all that is seen
         of_policy(secret, function, policy),
         *seen,
     ]
-    return Chain(secret, function, stands, versions, answer, checks)
+    return Chain(secret, function, stands, versions, answer, checks, again)

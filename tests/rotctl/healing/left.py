@@ -2,11 +2,14 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from unittest import mock
+
+from psycopg import sql
 
 from rotators.postgres.testing import PostgresTarget
 from tests.faults.sandboxes import CallPoint
-from tests.rotctl.world import Rotated, World, new_user
+from tests.rotctl.world import Rotated, World, later, new_user, run
 
 BY_ADMIN = {"ADMIN_SETS_PASSWORD": "true"}
 BY_HAND, WRONG = "4tg-set-by-hand", "4tg-of-nobody"
@@ -42,6 +45,33 @@ def moved_and_killed(world: World, name: str) -> Rotated:
     return killed(world, world.secret(name), "finishSecret")
 
 
+def refused_twice(world: World, name: str) -> Rotated:
+    """By a role that had ended whenever testSecret came; then somebody let it in again."""
+    secret = by_admin(world, name)
+    invoke = world.home.invoke
+
+    def ended(function: str, event: Mapping[str, object], /) -> object:
+        _let_in(secret, until="2001-01-01" if event["Step"] == "testSecret" else "infinity")
+        return invoke(function, event)
+
+    world.service.settings.retries = 1
+    with mock.patch.object(world.home, "invoke", ended):
+        assert world.rotate(secret) == "failed"
+    world.service.settings.retries = 0
+    _let_in(secret)
+    return secret
+
+
+def _let_in(secret: Rotated, until: str = "infinity") -> None:
+    ends = sql.SQL("ALTER ROLE {} VALID UNTIL {}")
+    with secret.target.admin() as admin:
+        admin.execute(ends.format(_user(secret), sql.Literal(until)))
+
+
+def _user(secret: Rotated) -> sql.Identifier:
+    return sql.Identifier(str(secret.target.document["username"]))
+
+
 # --- somebody moved or wrote something ---
 
 
@@ -51,6 +81,29 @@ def unlabelled(world: World, name: str) -> Rotated:
     client = world.service.client()
     client.update_secret_version_stage(
         SecretId=secret.arn, VersionStage="AWSPENDING", RemoveFromVersionId=world.pending(secret)
+    )
+    return secret
+
+
+def put_back(world: World, name: str) -> Rotated:
+    """Somebody put AWSPENDING on the version that was in use before."""
+    return _put_back(world, name, rotations=1)
+
+
+def put_further_back(world: World, name: str) -> Rotated:
+    """On one that has no label any more; only its lines tell that it was in use."""
+    return _put_back(world, name, rotations=2)
+
+
+def _put_back(world: World, name: str, rotations: int) -> Rotated:
+    secret = world.secret(name)
+    assert world.rotate(secret) == "succeeded"
+    old = world.describe(secret)["VersionIdsToStages"]
+    version = next(each for each, on in old.items() if "AWSCURRENT" in on)
+    for _each in range(rotations):
+        assert world.rotate(secret) == "succeeded"
+    world.service.client().update_secret_version_stage(
+        SecretId=secret.arn, VersionStage="AWSPENDING", MoveToVersionId=version
     )
     return secret
 
@@ -91,6 +144,36 @@ def changed_beside_an_admin(world: World, name: str) -> Rotated:
     secret.change_password(BY_HAND)
     assert world.rotate(secret) == "failed"
     return secret
+
+
+def ended_beside_an_admin(world: World, name: str) -> Rotated:
+    """The role's time is over."""
+    secret = by_admin(world, name)
+    _let_in(secret, until="2001-01-01")
+    assert world.rotate(secret) == "failed"
+    return secret
+
+
+def let_in(_world: World, secret: Rotated, said: str) -> None:
+    assert "VALID UNTIL of the role" in said
+    _let_in(secret)
+
+
+def dropped_beside_an_admin(world: World, name: str) -> Rotated:
+    """And a reset was tried."""
+    secret = by_admin(world, name)
+    with secret.target.admin() as admin:
+        for statement in ("DROP OWNED BY {}", "DROP ROLE {}"):
+            admin.execute(sql.SQL(statement).format(_user(secret)))
+    with later(hours=1):
+        assert run(f"heal {name} --reset --yes").code == 1
+    return secret
+
+
+def create_user(_world: World, secret: Rotated, said: str) -> None:
+    assert "or create the user; then run" in said
+    with secret.target.admin() as admin:
+        admin.execute(sql.SQL("CREATE ROLE {} LOGIN").format(_user(secret)))
 
 
 def overwritten(make: Make, **changed: object) -> Make:

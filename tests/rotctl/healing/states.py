@@ -28,13 +28,20 @@ from tests.rotctl.healing.left import (
     cancelled_at,
     changed_beside_an_admin,
     changed_by_hand,
+    create_user,
     deleted,
+    dropped_beside_an_admin,
+    ended_beside_an_admin,
     killed_at,
     labelled_twice,
+    let_in,
     moved_and_killed,
     off,
     overwritten,
     poisoned,
+    put_back,
+    put_further_back,
+    refused_twice,
     run_command,
     store_by_hand,
     unlabelled,
@@ -66,6 +73,9 @@ STATES: dict[str, Stuck] = {
     "killed after the server changed": Stuck(
         killed_at("testSecret"), Case.PENDING_LIVE, "has the credential of AWSPENDING"
     ),
+    "refused twice, and accepted now": Stuck(
+        refused_twice, Case.PENDING_LIVE, "has the credential of AWSPENDING"
+    ),
     "killed with two labels on a version": Stuck(
         labelled_twice, Case.PENDING_LIVE, "has the credential of AWSPENDING"
     ),
@@ -86,6 +96,13 @@ STATES: dict[str, Stuck] = {
     "password changed by hand beside an admin": Stuck(
         changed_beside_an_admin, Case.LOCKED_OUT, "rotctl heal .* --reset", options="--reset"
     ),
+    "role ended beside an admin": Stuck(
+        ended_beside_an_admin, Case.LOCKED_OUT, "VALID UNTIL of the role.* --reset", let_in
+    ),
+    "role dropped beside an admin": Stuck(
+        dropped_beside_an_admin,
+        *(Case.LOCKED_OUT, "create the user; then run", create_user, "--reset"),
+    ),
     "version overwritten": Stuck(
         overwritten(lambda world, name: world.secret(name), password=WRONG),
         *(Case.LOCKED_OUT, "AWSPREVIOUS was not tried", run_command),
@@ -98,6 +115,12 @@ STATES: dict[str, Stuck] = {
         *(Case.OLDER_LIVE, "has the credential of version"),
     ),
     "pending version at fault": Stuck(poisoned, Case.POISONED, "AWSPENDING is at fault"),
+    "previous version pending again": Stuck(
+        put_back, Case.POISONED, "at fault: it was in use before"
+    ),
+    "old version pending again": Stuck(
+        put_further_back, Case.POISONED, "at fault: it was in use before"
+    ),
     "deleted": Stuck(deleted, Case.DELETED, "is scheduled for deletion", run_command),
     "off": Stuck(off, Case.OFF, "rotation is switched off"),
     "admin's password wrong": Stuck(

@@ -1,5 +1,6 @@
 """How heal goes on: killed anywhere, overtaken by others, asked and declined."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -7,6 +8,7 @@ from unittest import mock
 
 import pytest
 import typer
+from botocore.exceptions import ClientError
 
 from rotctl.aws.session import Aws
 from tests.rotctl.healing.left import store
@@ -91,6 +93,25 @@ def test_it_stops_where_the_world_has_changed_since_it_asked(world: World) -> No
         assert world.describe(secret) == after
 
 
+def test_it_takes_no_label_off_while_somebody_else_attempts_the_rotation_again(
+    world: World,
+) -> None:
+    secret = STATES["pending version at fault"].make(world, "heal/attempted")
+
+    def attempted(_question: str) -> bool:
+        with pytest.raises(ClientError, match="reattempted"):
+            world.rotate(secret)
+        assert world.service.wait_for_rotation(secret.arn, beyond=2).state == "failed"
+        return True
+
+    before = world.describe(secret)
+    with later(hours=1), mock.patch.object(typer, "confirm", attempted):
+        stopped = run(f"heal {secret.name}")
+    assert stopped.code == 2
+    assert "attempted again meanwhile; see `rotctl diagnose heal/attempted`" in stopped.err
+    assert world.describe(secret)["VersionIdsToStages"] == before["VersionIdsToStages"]
+
+
 def test_what_was_declined_is_not_done(world: World) -> None:
     secret = STATES["off"].make(world, "heal/declined")
     before = world.describe(secret)
@@ -130,6 +151,26 @@ def test_a_secret_without_a_function_and_none_at_all(world: World) -> None:
         missing = run(f"{command} heal/nobody")
         assert missing.code == 2
         assert missing.err.startswith("rotctl: Secrets Manager DescribeSecret of 'heal/nobody'")
+
+
+@pytest.mark.parametrize(
+    ("code", "case", "says"),
+    [
+        ("TooManyRequestsException", "unproven", "AWS asks to be called less often"),
+        ("ServiceException", "unproven", "AWS could not answer"),
+        ("KMSDisabledException", "blocked", "settings is broken: .* cannot run the function"),
+    ],
+)
+def test_an_invocation_that_did_not_come_about_tells_nothing_of_the_function(
+    world: World, code: str, case: str, says: str
+) -> None:
+    if not world.has("heal/busy"):
+        world.secret("heal/busy")
+    world.service.settings.refused = {"Invoke": code}
+    diagnosis = run("diagnose heal/busy --output json").document()
+    assert diagnosis["case"] == case
+    assert re.search(says, diagnosis["words"])
+    assert ("run this again" in diagnosis["do"]) == (case == "unproven")
 
 
 def test_what_the_caller_may_not_see_is_unknown_and_the_rest_is_told(world: World) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from local.servers import Server
+from rotctl.healing.case import Case
 from tests.rotctl.healing.states import STATES, Stuck
 from tests.rotctl.world import Rotated, World, later, run
 
@@ -33,8 +34,16 @@ def test_a_stuck_rotation_is_named_in_one_line_and_mended(world: World, name: st
         proved(world, secret)
         after = world.describe(secret)
         assert after["RotationRules"] == before["RotationRules"]
+        if stuck.case is Case.POISONED:
+            given_up = labels_of(before)["AWSPENDING"]
+            assert labels_of(after)["AWSCURRENT"] not in {given_up, labels_of(before)["AWSCURRENT"]}
     shown = said + healed.out + healed.err
     assert not [value for value in world.values() if value in shown]
+
+
+def labels_of(described: dict[str, Any]) -> dict[str, str]:
+    stages = described["VersionIdsToStages"].items()
+    return {label: version for version, each in stages for label in each}
 
 
 def told(secret: Rotated, stuck: Stuck) -> str:

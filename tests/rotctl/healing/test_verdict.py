@@ -49,6 +49,7 @@ GIVE_UP = Progress(
 ROTATING = Progress("testSecret", 1, since=NOW, last=NOW)
 POLICY = Progress("setSecret", 1, "RejectedByPolicy", "too short; set it", since=NOW)
 HELD: dict[str, Any] = {"labels": PENDING, "progress": FAILED}
+AGAIN: dict[str, Any] = {"again": True}
 OFF: dict[str, Any] = {"enabled": False}
 TABLE: list[tuple[str, Chain, Case, list[Act]]] = [
     ("all is well", chain(ACCEPTED), Case.FINE, []),
@@ -80,6 +81,16 @@ TABLE: list[tuple[str, Chain, Case, list[Act]]] = [
         Case.POISONED, [Act.GIVE_UP, Act.ROTATE]),
     ("and once", chain(ACCEPTED, labels=PENDING, progress=replace(GIVE_UP, attempts=1)),
         Case.INTERRUPTED, [Act.ROTATE]),
+    ("twice, and the target accepts it now", chain(REFUSED, login("AWSPENDING"), labels=PENDING,
+        progress=GIVE_UP), Case.PENDING_LIVE, [Act.ROTATE]),
+    ("twice, and nobody saw whether the target accepts it", chain(REFUSED,
+        login("AWSPENDING", UNKNOWN), labels=PENDING, progress=GIVE_UP), Case.LOCKED_OUT, []),
+    ("an old version once more", chain(ACCEPTED, **HELD, **AGAIN), Case.POISONED,
+        [Act.GIVE_UP, Act.ROTATE]),
+    ("an old version once more, live", chain(REFUSED, login("AWSPENDING"), **HELD, **AGAIN),
+        Case.OLDER_LIVE, [Act.MOVE_BACK]),
+    ("an old version once more, stray live", chain(REFUSED, login("stray"), **HELD, **AGAIN),
+        Case.GIVEN_UP_LIVE, [Act.GIVE_UP, Act.ROTATE]),
     ("pending live", chain(REFUSED, login("AWSPENDING"), **HELD), Case.PENDING_LIVE, [Act.ROTATE]),
     ("pending live, off", chain(REFUSED, login("AWSPENDING"), **HELD, **OFF), Case.PENDING_LIVE,
         [Act.GIVE_UP, Act.ROTATE]),
@@ -142,6 +153,12 @@ def test_a_locked_out_secret_is_reset_only_if_a_person_says_so_and_an_admin_is_t
         (chain(REFUSED, **BY_ADMIN), True, [Act.RESET]),
         (chain(REFUSED, **BY_ADMIN, **HELD), True, [Act.RESET]),
         (chain(REFUSED, **BY_ADMIN, **HELD, **OFF), True, [Act.GIVE_UP, Act.RESET]),
+        (
+            chain(REFUSED, **BY_ADMIN, labels=PENDING, progress=GIVE_UP),
+            True,
+            [Act.GIVE_UP, Act.RESET],
+        ),
+        (chain(REFUSED, **BY_ADMIN, **HELD, **AGAIN), True, [Act.GIVE_UP, Act.RESET]),
         (chain(REFUSED), True, []),
         (chain(REFUSED, login("old"), **BY_ADMIN), True, [Act.MOVE_BACK]),
         (chain(ACCEPTED, **BY_ADMIN), True, []),
@@ -150,7 +167,13 @@ def test_a_locked_out_secret_is_reset_only_if_a_person_says_so_and_an_admin_is_t
         assert [step.act for step in plan.steps] == acts
         assert [step.reset for step in plan.steps if step.reset] == [RESET] * (Act.RESET in acts)
         assert all(RESET.subject in step.words for step in plan.steps if step.reset)
-    assert "--reset" in judge(chain(REFUSED, **BY_ADMIN)).do
+    beside = chain(REFUSED, ALL_REFUSED, **BY_ADMIN)
+    assert judge(beside).do.startswith("store yours; or run `rotctl heal app --reset`: ")
+    assert planned(beside, judge(beside), reset=True).first == "store yours"
+    nobody = replace(FAILED, code="TargetMismatch", message="no such user; create it")
+    after = chain(REFUSED, ALL_REFUSED, **BY_ADMIN, labels=PENDING, progress=nobody)
+    assert judge(after).do.startswith("create it; then run `rotctl heal app --reset`: ")
+    assert planned(after, judge(after), reset=True).first == "create it"
     assert judge(chain(REFUSED, ALL_REFUSED)).do == "store yours"
     untried = judge(chain(REFUSED, ALL_REFUSED, login("AWSPREVIOUS", UNKNOWN))).do
     assert "--move-to-version-id none --remove-from-version-id one`" in untried

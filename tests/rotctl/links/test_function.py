@@ -1,6 +1,7 @@
 """A function's own answer, and the policy that lets it be invoked, whatever these say."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 from unittest import mock
 
@@ -15,7 +16,7 @@ from rotctl.healing.verdict import judge
 from rotctl.links.answer import Answer, ask
 from rotctl.links.chain import look
 from rotctl.links.check import Check, Health, Link
-from rotctl.links.function import of_policy
+from rotctl.links.function import of_function, of_policy
 from tests.rotctl.healing.chains import FUNCTION, SECRET
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:Mine"
@@ -110,20 +111,30 @@ def test_who_may_invoke_it(conditions: dict[str, object], health: Health) -> Non
     seen = of_policy(SECRET, FUNCTION, Permission((statement,)))
     assert seen.health is health
     assert of_policy(SECRET, FUNCTION, Permission(None)).health is Health.UNKNOWN
-    assert "`aws lambda add-permission" in of_policy(SECRET, FUNCTION, Permission(())).do
+    alias = f"{ARN}:live"
+    do = of_policy(replace(SECRET, function=alias), FUNCTION, Permission(())).do
+    assert f"`aws lambda add-permission --function-name {alias} " in do
 
 
 @pytest.mark.parametrize(
-    ("more", "fault"),
+    ("more", "health", "what"),
     [
-        ({"State": "Active"}, ""),
-        ({"State": "Failed", "StateReasonCode": "SubnetOutOfIPAddresses"}, "its state is Failed"),
-        ({"LastUpdateStatus": "Failed"}, "its last update failed (no reason)"),
+        ({"State": "Active"}, Health.OK, "Mine, postgres single user"),
+        (
+            {"State": "Failed", "StateReasonCode": "SubnetOutOfIPAddresses"},
+            *(Health.BROKEN, "Mine: its state is Failed (SubnetOutOfIPAddresses)"),
+        ),
+        (
+            {"LastUpdateStatus": "Failed"},
+            *(Health.WARNING, "Mine: its last update failed (no reason), so it is as before"),
+        ),
     ],
 )
-def test_a_function_that_lambda_cannot_run_says_so(more: dict[str, Any], fault: str) -> None:
+def test_a_function_that_lambda_cannot_run_says_so_and_one_that_it_can_is_not_broken(
+    more: dict[str, Any], health: Health, what: str
+) -> None:
     answer = {"Handler": "rotators.postgres.single_user", "Role": "arn:aws:iam::1:role/r", **more}
     with mock.patch.object(Aws, "call", return_value=answer):
-        found = functions.Functions(Aws())[ARN]
-    assert found.fault.startswith(fault)
-    assert bool(found.fault) == bool(fault)
+        found = of_function(SECRET, functions.Functions(Aws())[ARN])
+    assert found.health is health
+    assert found.what.startswith(what)
