@@ -74,7 +74,7 @@ def own(aws: Aws) -> Iterator[Secret]:
 
 
 def hour_of(name: str) -> int:
-    """The hour of the day, in UTC, in which the secret of this name is tested."""
+    """The hour of the day, in UTC, in which the secret of this name is looked at."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()) % HOURS
 
 

@@ -16,8 +16,8 @@ from watch.message import Message, shortened
 _TOLD_OF = ("", labels.CURRENT)
 _KEYS = {"link", "state", "what", "do", "of", "code"}
 _IN_USE = {
-    Health.OK: "the target accepts it",
-    Health.BROKEN: "the target refuses it, so clients that log in anew are refused too",
+    Health.OK: "the target accepted it",
+    Health.BROKEN: "the function could not log in with it; see whether clients can",
 }
 
 

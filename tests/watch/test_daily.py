@@ -89,7 +89,7 @@ def test_each_secret_is_asked_about_once_a_day_and_drift_is_told(
     assert "login of AWSCURRENT: " in text
     assert said["What is broken"].endswith("(Rejected)")
     assert said["What to do"]
-    assert said["The credential in use"].startswith("the target refuses it, so clients")
+    assert said["The credential in use"].startswith("the function could not log in with it")
     assert said["More"] == "rotctl diagnose own/drifted"
     assert (said["Secret"], said["Function"]) == (drifted.arn, "PostgresSingleUser")
     until = before[1]["NextRotationDate"].astimezone(UTC)
