@@ -71,11 +71,16 @@ def composed(told: Told) -> Message:
     else:
         step = told.failed.step if told.failed else told.ended.step
         how, lines = f"failed{f' at {step}' if step else ''}", _of_failure(told)
-    subject = f"{told.what.capitalize()} {how}: {told.name}"
+    subject = shortened(f"{told.what.capitalize()} {how}: {told.name}")
+    text = "\n".join((f"The {told.what} of {told.name} {how}.", "", *lines, *_places(told)))
+    return Message(subject, f"{text}\n")
+
+
+def shortened(subject: str) -> str:
+    """As SNS takes it."""
     if len(subject) > _SUBJECT:
         subject = f"{subject[: _SUBJECT - 3]}..."
-    text = "\n".join((f"The {told.what} of {told.name} {how}.", "", *lines, *_places(told)))
-    return Message(subject.encode("ascii", "replace").decode(), f"{text}\n")
+    return subject.encode("ascii", "replace").decode()
 
 
 def _of_failure(told: Told) -> Iterator[str]:

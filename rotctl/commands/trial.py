@@ -1,4 +1,4 @@
-"""`rotctl try`: the function's testSecret alone, which changes nothing."""
+"""`rotctl try`: the function's testSecret alone, which rotates nothing."""
 
 import threading
 from typing import Annotated
@@ -21,7 +21,9 @@ Examples:
   rotctl try app/db
   rotctl try app/db --limit 60
 
-It changes nothing: no password, no label, no schedule.
+It changes no password, no label and no rule of the schedule.
+It is a RotateSecret, so Secrets Manager may reckon the date of the next rotation anew, from now:
+the local one does, and whether AWS does is not known. `rotctl diagnose` begins nothing.
 It proves that Secrets Manager may invoke the function, that the function may read the secret,
 that it reaches the target and trusts it, and that the current credential works.
 It does not prove that a new password can be stored, or that the server will take it.
@@ -50,7 +52,7 @@ def trial(
     begun = start(aws, Functions(aws), secrets.described(aws, secret), test=True)
     follower = Follower(aws, limit, lambda text: say(f"  {text}"), threading.Event())
     ending = follower.follow(begun.watched)
-    tell_ending(begun.watched, ending, done="the test passed, and nothing was changed")
+    tell_ending(begun.watched, ending, done="the test passed, and nothing was rotated")
     if ending.end is not End.DONE:
         raise typer.Exit(1)
     say(f"  {PROVED}\n  {NOT_PROVED}")

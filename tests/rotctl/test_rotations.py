@@ -203,21 +203,32 @@ def test_what_cannot_be_rotated_is_refused_before_anything_is_changed(world: Wor
     world.home.named["Removed"] = removed
 
 
-def test_a_try_changes_nothing_and_says_what_it_proves(world: World) -> None:
+def test_a_try_changes_the_next_date_alone_and_says_what_it_proves(world: World) -> None:
+    """The help and the page say that of the date."""
     secret = world.secret("tried")
+    anew = world.describe(secret)
+    state = world.service._regions[world.service.region].state
+    kept = state.store.named(secret.name)
+    assert kept is not None
+    kept.rotation.plan(state.clock.now() - 10 * 24 * 3600)
     before = world.describe(secret)
+    assert before["NextRotationDate"] < anew["NextRotationDate"]
     shown = run("try tried")
     assert shown.code == 0
-    assert "tried: the test passed, and nothing was changed\n" in shown.out
+    assert "tried: the test passed, and nothing was rotated\n" in shown.out
     assert "  proved: " in shown.out
     assert "  not proved: that a new password can be stored" in shown.out
-    assert world.describe(secret) == before
+    after = world.describe(secret)
+    assert after["NextRotationDate"] >= anew["NextRotationDate"]
+    assert {**after, "NextRotationDate": before["NextRotationDate"]} == before
+    told = " ".join(run("try --help").out.split())
+    assert "Secrets Manager may reckon the date of the next rotation anew" in told
     secret.change_password()
     failed = run("try tried")
     assert failed.code == 1
     assert "tried: failed at testSecret, Rejected; " in failed.out
     assert "proved" not in failed.out
-    assert world.describe(secret) == before
+    assert world.describe(secret) == after
 
 
 def test_a_rotation_is_followed_by_its_labels_where_the_log_may_not_be_read(world: World) -> None:

@@ -123,7 +123,7 @@ def test_what_tells_of_rotations_knows_aws_by_rotctl_and_its_terminal_by_nothing
     assert not [name(file) for file in WATCH if packages(file) - known]
     used = {each for file in WATCH for each in imports(file) if each.startswith("rotctl.")}
     places = {each.split(".")[1] for each in used}
-    assert places == {"aws", "state", "output", "trouble"}
+    assert places == {"aws", "links", "state", "output", "trouble"}
     assert {each for each in used if ".output" in each} == {
         "rotctl.output.times",
         "rotctl.output.times.short",

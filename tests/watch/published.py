@@ -18,8 +18,15 @@ class Topic:
         """Subject and text of the one message for the newest event of this name."""
         before = len(self._mocked.sent_notifications)
         teller.handler(event_of(secret, name), None)
-        ((_, text, subject, *_),) = self._mocked.sent_notifications[before:]
-        return str(subject), str(text)
+        ((subject, text),) = self.told[before:]
+        return subject, text
+
+    @property
+    def told(self) -> list[tuple[str, str]]:
+        """Subject and text of all messages."""
+        return [
+            (str(subject), str(text)) for _, text, subject, *_ in self._mocked.sent_notifications
+        ]
 
 
 def event_of(secret: Rotated, name: str) -> dict[str, Any]:

@@ -6,9 +6,10 @@ import pytest
 
 from rotctl.aws.functions import Function
 from rotctl.aws.logs import StepLine
+from rotctl.aws.secrets import Secret
 from rotctl.aws.trail import TrailEvent
 from tests.watch.published import lines_of
-from watch import attempt
+from watch import attempt, drift
 from watch.message import Message, Told, composed
 
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -92,3 +93,33 @@ def test_a_secret_that_another_service_rotates() -> None:
     said = lines_of(told.text)
     assert said["What happened"] == "not known: another service of AWS rotates this secret"
     assert "describe-secret" in said["What to do"]
+
+
+def finding(link: str, state: str, what: str, of: str = "") -> dict[str, str]:
+    return {"link": link, "state": state, "what": what, "do": "do it", "of": of, "code": ""}
+
+
+def test_a_check_tells_of_every_broken_link_and_of_no_older_version() -> None:
+    secret = Secret(
+        *("app", arn("app"), "", True, "", None, NOON, None, None),
+        next=NOON + timedelta(days=9),
+    )
+    older = [
+        finding("login", "ok", "let in", "AWSCURRENT"),
+        finding("login", "broken", "an old one", "AWSPREVIOUS"),
+        finding("value", "broken", "no JSON", "v1"),
+        finding("rights", "warning", "a warning"),
+    ]
+    assert drift.Answer(older, complete=True).broken == []
+    broken = [finding("admin", "broken", "no admin"), finding("rights", "broken", "no right")]
+    told = drift.composed(secret, "rotate", drift.Answer([*older, *broken], complete=True), NOON)
+    assert told.subject == "Check failed at admin: app"
+    assert told.text.count("What to do: do it\n") == 2
+    assert "What is broken: admin: no admin\n" in told.text
+    assert "What is broken: rights: no right\n" in told.text
+    assert not [each["what"] for each in older if each["what"] in told.text]
+    said = lines_of(told.text)
+    assert said["The credential in use"] == "the target accepted it"
+    assert said["The next rotation"] == "by 2026-12-09 12:00 UTC"
+    untried = drift.composed(secret, "rotate", drift.Answer(broken, complete=True), NOON)
+    assert lines_of(untried.text)["The credential in use"].startswith("not known")

@@ -1,4 +1,4 @@
-"""What the functions that tell of rotations may do: see, publish and test, and nothing else."""
+"""What the functions that tell of rotations may do: see, ask and publish, and nothing else."""
 
 import pytest
 
@@ -15,8 +15,6 @@ from tests.deploy.stack.deployed import (
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms"
 GIVEN = {"AlarmTopicArn": TOPIC, "CheckDaily": "true", "SecretPrefixes": "orders-,/billing/"}
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
-ATTACHED = "secretsmanager:resource/AllowRotationLambdaArn"
-NOW, RULES = "secretsmanager:RotateImmediately", "secretsmanager:ModifyRotationRules"
 
 
 def secret(name: str) -> str:
@@ -56,28 +54,19 @@ def test_the_teller_sees_what_it_tells_of_and_no_value() -> None:
         assert allows(granted, "kms:GenerateDataKey", key, context) is used
 
 
-def test_the_daily_check_tests_what_is_attached_and_rotates_nothing() -> None:
+def test_the_daily_check_asks_the_stacks_functions_and_begins_no_rotation() -> None:
     stack = deploy("PostgresSingleUser", **GIVEN)
     granted = statements(stack, "DailyCheck")
     assert actions(stack, "DailyCheck") == LOG | {
-        *("secretsmanager:ListSecrets", "secretsmanager:RotateSecret", "lambda:InvokeFunction"),
+        *("secretsmanager:ListSecrets", "secretsmanager:DescribeSecret", "lambda:InvokeFunction"),
+        *("sns:Publish", "kms:Decrypt", "kms:GenerateDataKey"),
     }
-    own = {ATTACHED: function_arn("PostgresSingleUser"), NOW: "false", RULES: "false"}
-    for name, context, allowed in (
-        ("orders-db", own, True),
-        ("users-db", own, False),
-        ("orders-db", {**own, NOW: "true"}, False),
-        ("orders-db", {**own, RULES: "true"}, False),
-        ("orders-db", {**own, ATTACHED: function_arn("HttpApiKey")}, False),
-        ("orders-db", {NOW: "false"}, False),
-    ):
-        assert allows(granted, "secretsmanager:RotateSecret", secret(name), context) is allowed
+    for name, seen in (("orders-db", True), ("/billing/x", True), ("users-db", False)):
+        assert allows(granted, "secretsmanager:DescribeSecret", secret(name), {}) is seen
     assert allows(granted, "lambda:InvokeFunction", function_arn("PostgresSingleUser"), {})
     assert not allows(granted, "lambda:InvokeFunction", function_arn("HttpApiKey"), {})
-    tagged = statements(deploy(**GIVEN, SecretTagValue="production"), "DailyCheck")
-    assert not allows(tagged, "secretsmanager:RotateSecret", secret("orders-db"), own)
-    own["secretsmanager:ResourceTag/rotated-by"] = "production"
-    assert allows(tagged, "secretsmanager:RotateSecret", secret("orders-db"), own)
+    assert allows(granted, "sns:Publish", TOPIC, {})
+    assert not allows(granted, "sns:Publish", f"{TOPIC}2", {})
 
 
 @pytest.mark.parametrize("function", WATCHERS)

@@ -84,7 +84,6 @@ def test_successes_are_told_only_where_that_is_asked_for() -> None:
     stack = deploy(AlarmTopicArn=TOPIC, TellSuccesses="true")
     for name in (*FAILED, "RotationSucceeded"):
         assert sends(stack, name, "orders")
-    # Of a daily check there would be one a day for each secret.
     assert not sends(stack, "TestRotationSucceeded", "orders")
 
 
@@ -96,6 +95,7 @@ def test_the_daily_check_is_of_the_stacks_functions_every_hour() -> None:
     assert hours["ScheduleExpression"] == "cron(0 * * * ? *)"
     assert [each["Arn"] for each in hours["Targets"]] == [function_arn("DailyCheck")]
     assert stack.properties("DailyCheck")["Environment"]["Variables"] == {
+        "TOPIC_ARN": TOPIC,
         "SECRET_PREFIXES": "a/,b/",
         "SECRET_TAG_VALUE": "production",
         "FUNCTION_ARNS": ",".join(map(function_arn, FUNCTIONS)),
