@@ -12,6 +12,7 @@ from rotctl.adoption.choice import Chooser, said
 from rotctl.adoption.exchange import Exchange
 from rotctl.adoption.journal import Entry, Journal
 from rotctl.adoption.plan import Move, plan
+from rotctl.adoption.sight import seen
 from rotctl.aws import logs, secrets
 from rotctl.aws.functions import Functions, name_of
 from rotctl.aws.session import Aws
@@ -46,6 +47,9 @@ What CloudFormation or Terraform owns, as its tags say, is left alone unless --o
 
 The exit code is 1 if a secret was left alone or put back, and 2 if AWS cannot be asked.
 """
+
+# Results with which a secret may have our function.
+_HAD_OURS = (Result.OPEN, Result.MOVED)
 
 Names = Annotated[
     list[str] | None, typer.Argument(metavar="[SECRET]", help="Names or ARNs; without them, many.")
@@ -100,14 +104,16 @@ def adopt(  # noqa: PLR0913, PLR0917 each is an option
         done, wanted = _put_back(exchange, fleet, yes=yes), Result.BACK
     else:
         chooser = Chooser(aws, exchange.functions, stack, said(function or ()))
+        unseen: list[Report] = []
         if many:
-            found = secrets.listed(aws, prefix, options.tags_of(tag))
+            found = list(secrets.listed(aws, prefix, options.tags_of(tag)))
+        elif secret:
+            found = [secrets.described(aws, each) for each in secret]
         else:
-            names = secret or [each.arn for each in journal.of(Result.LEFT)]
-            found = (secrets.described(aws, each) for each in names)
+            found, unseen = seen(aws, journal.of(Result.LEFT))
         moves = asked(aws, plan(found, exchange.functions, chooser, owned=owned), at_once)
         _show(moves, as_json=as_json)
-        done, wanted = _move(exchange, fleet, moves, yes=yes), Result.MOVED
+        done, wanted = [*unseen, *_move(exchange, fleet, moves, yes=yes)], Result.MOVED
     if as_json:
         typer.echo(reports.document(done))
     else:
@@ -135,7 +141,8 @@ def _move(exchange: Exchange, fleet: Fleet, moves: Sequence[Move], *, yes: bool)
     journal, planned = exchange.journal, {each.secret.arn for each in moves}
     left = [Report(each.secret, Result.KEPT, each.stopped) for each in moves if each.stopped]
     begun = [each for each in journal.of(Result.OPEN) if each.arn not in planned]
-    going = [secrets.described(exchange.aws, each.arn) for each in begun]
+    going, unseen = seen(exchange.aws, begun)
+    left += unseen
     entries = []
     for move in moves:
         if move.new is not None and not move.stopped:
@@ -159,17 +166,21 @@ def _move(exchange: Exchange, fleet: Fleet, moves: Sequence[Move], *, yes: bool)
 def _put_back(exchange: Exchange, fleet: Fleet, *, yes: bool) -> list[Report]:
     """Each that has our function still."""
     has = {each.arn: each for each in secrets.listed(exchange.aws)}
-    known = [(each, has[each.arn]) for each in exchange.journal.entries.values() if each.arn in has]
+    entries = exchange.journal.entries
+    lost = [e for e in entries.values() if e.result in _HAD_OURS and e.arn not in has]
+    found, left = seen(exchange.aws, lost)
+    has |= {each.arn: each for each in found}
+    known = [(each, has[each.arn]) for each in entries.values() if each.arn in has]
     going = [secret for entry, secret in known if secret.function == entry.new]
-    left = [
-        Report(secret, Result.KEPT, f"its function is {name_of(secret.function)} now")
+    left += [
+        Report(secret, Result.KEPT, f"its function is {name_of(secret.function) or 'none'} now")
         for entry, secret in known
         if entry.result is Result.MOVED and secret.function not in {entry.old, entry.new}
     ]
     if not going:
         return left
     for secret in going:
-        old = exchange.journal.entries[secret.arn].old
+        old = entries[secret.arn].old
         tell(f"{secret.name}: from {name_of(secret.function)} back to {name_of(old)}")
     ask(f"{len(going)} to put back, and {len(left)} left alone", yes=yes)
     go_on = "run the same again to go on"

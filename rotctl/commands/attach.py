@@ -13,7 +13,7 @@ from rotctl.aws.stack import STACK, function_arn
 from rotctl.commands.many import ask, finish, run, tell_reports
 from rotctl.output.screen import say, tell
 from rotctl.state import windows
-from rotctl.state.attachable import attachable
+from rotctl.state.attachable import attachable, check
 from rotctl.state.attaching import Attaching
 from rotctl.state.fleet import Fleet, Report
 from rotctl.state.following import Follower
@@ -35,7 +35,8 @@ minute, and the same secret always has the same window.
 
 It shows what it is about to do, and asks.
 Nothing is rotated: Secrets Manager has the function test the current value, and rotates it when its
-window opens. A secret that the function is attached to keeps its schedule, unless you give one.
+window opens. A secret that the function is attached to keeps its schedule, unless you give one, and
+is only tested again, which changes nothing and is not asked.
 
 The exit code is 1 if a test failed or a secret was left alone, and 2 if nothing could be done.
 """
@@ -107,11 +108,11 @@ def attach(  # noqa: PLR0913, PLR0917 each is an option
 def _one(
     attaching: Attaching, secret: Secret, show: Callable[[str], None], *, yes: bool
 ) -> list[Report]:
-    report = attaching.left(secret)
-    if report is None:
-        show(attaching.words(secret))
+    check(secret, attaching.to)
+    show(attaching.words(secret))
+    if not attaching.is_attached(secret):
         ask("1 to attach", yes=yes)
-        report = attaching.attach(secret)
+    report = attaching.attach(secret)
     show(f"{secret.name}: {report.result.words}{report.why and ': '}{report.why}")
     return [report]
 
@@ -126,13 +127,17 @@ def _many(
 ) -> list[Report]:
     left = {each.arn: report for each in found if (report := attaching.left_alone(each))}
     begun = [each for each in found if each.arn not in left]
-    for each in begun:
+    new = [each for each in begun if not attaching.is_attached(each)]
+    for each in new:
         show(attaching.words(each))
     for report in left.values():
-        if not report.result.is_good:
-            show(f"{report.secret.name}: {report.result.words}: {report.why}")
-    if begun:
-        ask(f"{len(begun)} to attach, and {len(left)} left alone", yes=yes)
+        show(f"{report.secret.name}: {report.result.words}: {report.why}")
+    words = f"{len(new)} to attach, {len(begun) - len(new)} attached and only to be tested,"
+    words += f" and {len(left)} left alone"
+    if new:
+        ask(words, yes=yes)
+    else:
+        tell(words)
     go_on = "run the same again: what was attached keeps its schedule"
     done = run(fleet, begun, attaching.attach, doing="attaching", go_on=go_on)
     return [*left.values(), *done]

@@ -31,32 +31,35 @@ class Attaching:
 
     def words(self, secret: Secret) -> str:
         """What is about to be done."""
+        if self.is_attached(secret):
+            has = f"is attached, with the schedule {secret.schedule}"
+            return f"{secret.name}: {self.to.function.name} {has}; its test runs once more"
         before = f", in place of {secret.schedule}" if secret.enabled and secret.schedule else ""
         rules = self.rules(secret.name).words()
         return f"{secret.name}: {self.to.function.name}, {rules}{before}"
 
-    def left(self, secret: Secret) -> Report | None:
-        """The report of a secret with which nothing is to be done; raises Trouble if it cannot."""
-        if secret.enabled and secret.function == self.to.arn and not self.are_own:
-            return Report(secret, Result.SAME, f"with the schedule {secret.schedule}")
-        check(secret, self.to)
-        return None
+    def is_attached(self, secret: Secret) -> bool:
+        """Whether nothing is to be changed: only the test tells whether the function works."""
+        return secret.enabled and secret.function == self.to.arn and not self.are_own
 
     def left_alone(self, secret: Secret) -> Report | None:
-        """The same, for one of many."""
+        """The report of one of many to which it cannot be attached."""
         try:
-            return self.left(secret)
+            check(secret, self.to)
         except Trouble as trouble:
             return Report(secret, Result.KEPT, str(trouble))
+        return None
 
     def attach(self, listed: Secret) -> Report:
         """Switch rotation on and have testSecret run, which rotates nothing; raises Trouble."""
         # As it is now: the list may be minutes old.
         secret = secrets.described(self.aws, listed.arn)
-        if left := self.left(secret):
-            return left
+        check(secret, self.to)
         version, now = str(uuid.uuid4()), self.aws.now
-        self._switch_on(secret, version)
+        if self.is_attached(secret):
+            secrets.rotate(self.aws, secret, version, test=True)
+        else:
+            self._switch_on(secret, version)
         if self.follower is None:
             return Report(secret, Result.BEGUN, version=version)
         ending = self.follower.follow(Watched(secret, self.to.function, version, now, test=True))
@@ -82,6 +85,9 @@ class Attaching:
 
     def _report(self, secret: Secret, version: str, ending: Ending) -> Report:
         seen = ending.progress
+        if ending.end is End.DONE and self.is_attached(secret):
+            why = f"with the schedule {secret.schedule}, and its test passed"
+            return Report(secret, Result.SAME, why, version)
         if ending.end is End.DONE:
             after = secrets.described(self.aws, secret.arn)
             by = f" by {after.next:%Y-%m-%d %H:%M} UTC" if after.next else ""

@@ -53,14 +53,17 @@ def test_one_is_attached_and_tested_in_its_own_window_and_not_rotated(world: Wor
     assert f"rotates it by {due:%Y-%m-%d %H:%M} UTC; `rotctl rotate new/db` does it" in shown.out
     again = run(f"attach new/db {FUNCTION}")
     assert (again.code, again.err) == (0, "")
-    assert again.out == f"new/db: attached already: with the schedule {own.expression}\n"
+    assert "  testSecret done\n" in again.out
+    same = f"new/db: attached already: with the schedule {own.expression}, and its test passed\n"
+    assert again.out.endswith(same)
+    assert rules(world, secret) == own.request()
     changed = run(
         f"attach new/db {FUNCTION} --schedule 'rate(30 days)' --window 3h --yes --no-wait"
     )
     assert changed.code == 0
     assert f"rate(30 days) for 3h, in place of {own.expression}\n" in changed.out
     assert rules(world, secret) == {"ScheduleExpression": "rate(30 days)", "Duration": "3h"}
-    world.service.wait_for(lambda: len(world.service.outcomes(secret.arn)) == 2)
+    world.service.wait_for(lambda: len(world.service.outcomes(secret.arn)) == 3)
     assert all(value not in shown.out + shown.err for value in world.values())
 
 
@@ -73,10 +76,11 @@ def test_a_function_is_found_by_arn_by_name_and_by_the_stacks_name_of_it(
         world.secret("named")
     name = world.service.function_arn("PostgresSingleUser") if is_arn else "PostgresSingleUser"
     calls = len(world.service.calls)
-    assert run(f"attach named --function {name} {stack}").out.startswith("named: attached already")
+    assert "\nnamed: attached already" in run(f"attach named --function {name} {stack}").out
     made = [call.operation for call in world.service.calls[calls:]]
     by_name = [] if is_arn else ["GetParameter", *(["GetFunctionConfiguration"] if stack else [])]
-    assert made == [*by_name, "GetFunctionConfiguration", "GetPolicy", "DescribeSecret"]
+    before = [*by_name, "GetFunctionConfiguration", "GetPolicy", "DescribeSecret"]
+    assert made[: made.index("RotateSecret")] == [*before, "DescribeSecret"]
 
 
 def test_a_test_that_fails_says_why_and_how_to_take_the_schedule_off(world: World) -> None:
@@ -87,6 +91,11 @@ def test_a_test_that_fails_says_why_and_how_to_take_the_schedule_off(world: Worl
     last = shown.out.splitlines()[-1]
     assert re.match("wrong: failed: testSecret: .*; mend that and `rotctl try wrong`, or", last)
     assert "LastRotatedDate" not in world.describe(secret)
+    # Run again, it is attached, and works no better.
+    kept = rules(world, secret)
+    again = run(f"attach wrong {FUNCTION}")
+    assert (again.code, again.out.splitlines()[-1]) == (1, last)
+    assert rules(world, secret) == kept
     (take_off,) = re.findall("`(aws .*?)`", last)
     aws(world, take_off)
     assert world.describe(secret)["RotationEnabled"] is False
@@ -174,7 +183,7 @@ def test_many_are_attached_and_the_rest_is_left_alone(world: World) -> None:
     assert rules(world, same) == {"AutomaticallyAfterDays": 30}
     shown = run(f"attach --prefix fleet/ {FUNCTION} --output json --yes")
     assert shown.code == 1
-    assert "3 to attach, and 2 left alone" in shown.err
+    assert "3 to attach, 1 attached and only to be tested, and 1 left alone" in shown.err
     assert "fleet/taken: left alone: rotation of 'fleet/taken' is on already" in shown.err
     found = {each["name"]: each for each in shown.json()}
     assert {name: each["result"] for name, each in found.items()} == {
@@ -191,5 +200,6 @@ def test_many_are_attached_and_the_rest_is_left_alone(world: World) -> None:
     one = run(f"attach --prefix fleet/ {FUNCTION} --schedule 'rate(7 days)'", typed="n\n")
     assert "all of them rotate in one window; without --schedule each has its own\n" in one.err
     again = run(f"attach --tag team=fleet {FUNCTION}")
-    assert (again.code, again.err.count("Begin?")) == (0, 0)
-    assert again.out.endswith("3 attached already\n")
+    assert (again.code, again.err.count("Begin?")) == (1, 0)
+    assert "fleet/2: failed: testSecret: " in again.out
+    assert again.out.endswith("2 attached already, 1 failed\n")

@@ -149,6 +149,30 @@ def test_one_that_has_changed_meanwhile_is_left_alone(
     }
 
 
+@pytest.mark.usefixtures("world")
+def test_what_is_not_seen_from_here_is_named_and_not_passed_over(
+    fleet: Fleet, tmp_path: Path
+) -> None:
+    file = tmp_path / "few.json"
+    moved, begun, left = fleet.few(3)
+    assert results(f"{moved} {begun} {left} --file {file}").keys() == {moved, begun, left}
+    entries = {each["name"]: each for each in json.loads(file.read_text())["secrets"]}
+    entries[begun]["result"], entries[left]["result"] = "not-ended", "not-begun"
+    file.write_text(json.dumps({"secrets": list(entries.values())}))
+    for words, names in (("--undo", {moved, begun}), ("--file", {begun, left})):
+        shown = run(f"adopt {words} {file} --yes --region eu-west-1 --output json")
+        assert shown.code == 1, shown.err
+        told_of = {each["name"]: each["result"] for each in shown.json()}
+        assert told_of == dict.fromkeys(names, "left-alone")
+        for each in shown.json():
+            account = each["arn"].split(":")[4]
+            why = f"it is one of us-east-1 in the account {account}; check --region and --profile"
+            assert each["message"] == f"not seen (ResourceNotFoundException): {why}"
+    assert fleet.has(moved) == "PostgresSingleUser"
+    assert set(results(f"--undo {file}").values()) == {"put-back"}
+    assert fleet.has(moved) == SINGLE
+
+
 def test_without_the_functions_log_nothing_is_begun(
     world: World, fleet: Fleet, tmp_path: Path
 ) -> None:
