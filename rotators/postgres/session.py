@@ -96,8 +96,7 @@ class PostgresSession:
 
         Raises Forbidden and RejectedByPolicy.
         """
-        session = by or self
-        session.give(self._new_password(password, session))
+        (by or self).give(self._new_password(password, by or self))
 
     def reset_password(
         self, username: str, password: Secret, /, *, twin: str | None = None
