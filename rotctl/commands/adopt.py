@@ -17,6 +17,7 @@ from rotctl.aws import logs, secrets
 from rotctl.aws.functions import Functions, name_of
 from rotctl.aws.session import Aws
 from rotctl.aws.stack import STACK
+from rotctl.commands.chosen import nothing
 from rotctl.commands.many import ask, run, tell_reports
 from rotctl.output import moves as shown
 from rotctl.output import reports
@@ -88,7 +89,7 @@ def adopt(  # noqa: PLR0913, PLR0917 each is an option
     endpoint_url: options.EndpointUrl = None,
 ) -> None:
     """Move those that are chosen, go on with a file, or put back what is in one."""
-    many = bool(prefix or tag or all_)
+    many, is_nothing = bool(prefix or tag or all_), False
     ways = (bool(secret), many, undo is not None).count(True)
     if ways > 1 or (ways == 0 and file is None) or (undo and file):
         raise Trouble(
@@ -107,6 +108,7 @@ def adopt(  # noqa: PLR0913, PLR0917 each is an option
         unseen: list[Report] = []
         if many:
             found = list(secrets.listed(aws, prefix, options.tags_of(tag)))
+            is_nothing = nothing(found, prefix, tag)
         elif secret:
             found = [secrets.described(aws, each) for each in secret]
         else:
@@ -118,7 +120,7 @@ def adopt(  # noqa: PLR0913, PLR0917 each is an option
         typer.echo(reports.document(done))
     else:
         tell_reports(done)
-    if any(each.result is not wanted for each in done):
+    if is_nothing or any(each.result is not wanted for each in done):
         raise typer.Exit(1)
 
 

@@ -10,6 +10,7 @@ from rotctl.aws import secrets
 from rotctl.aws.secrets import Secret
 from rotctl.aws.session import Aws
 from rotctl.aws.stack import STACK, function_arn
+from rotctl.commands.chosen import nothing
 from rotctl.commands.many import ask, finish, run, tell_reports
 from rotctl.output.screen import say, tell
 from rotctl.state import windows
@@ -85,7 +86,7 @@ def attach(  # noqa: PLR0913, PLR0917 each is an option
         )
     choice = windows.choice(schedule, between, window)
     aws, fleet = Aws(profile, region, endpoint_url), Fleet(at_once)
-    as_json = output is options.Output.JSON
+    as_json, is_nothing = output is options.Output.JSON, False
     show = tell if as_json else say
     to = attachable(aws, function_arn(aws, function, stack))
     for right in to.unseen:
@@ -99,10 +100,13 @@ def attach(  # noqa: PLR0913, PLR0917 each is an option
         if schedule:
             tell("all of them rotate in one window; without --schedule each has its own")
         found = list(secrets.every(aws, prefix, options.tags_of(tag)))
+        is_nothing = nothing(found, prefix, tag)
         done = _many(attaching, fleet, found, show, yes=yes)
         if not as_json:
             tell_reports(done)
     finish(done, as_json=as_json)
+    if is_nothing:
+        raise typer.Exit(1)
 
 
 def _one(

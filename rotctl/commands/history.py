@@ -14,7 +14,7 @@ from rotctl.aws.session import Aws
 from rotctl.output.screen import out, say, tell
 from rotctl.output.times import iso, short
 from rotctl.state.past import Outcome, Past, rotations
-from rotctl.trouble import Denied
+from rotctl.trouble import Denied, Passing
 
 HELP = """The rotations of a secret, a line each, the newest first.
 
@@ -40,22 +40,22 @@ def history(  # noqa: PLR0913, PLR0917 each is an option
     region: options.Region = None,
     endpoint_url: options.EndpointUrl = None,
 ) -> None:
-    """Show them; a source that the caller may not read is left out, and told."""
+    """Show them; a source that cannot be read is left out, and told."""
     aws = Aws(profile, region, endpoint_url)
     described = secrets.described(aws, secret)
-    function = Functions(aws)[described.function]
     since = clock.now() - timedelta(days=days)
     events: list[trail.TrailEvent] = []
     lines: list[logs.StepLine] = []
     try:
         events = trail.of_secret(aws, described.arn, since)
-    except Denied as denied:
-        tell(f"without CloudTrail: {denied}")
+    except (Denied, Passing) as unseen:
+        tell(f"without CloudTrail: {unseen}")
     try:
+        function = Functions(aws)[described.function]
         if function.log_group:
             lines = logs.of_secret(aws, function.log_group, described.arn, since)
-    except Denied as denied:
-        tell(f"without the function's log: {denied}")
+    except (Denied, Passing) as unseen:
+        tell(f"without the function's log: {unseen}")
     found = rotations(events, lines)
     if output is options.Output.JSON:
         typer.echo(json.dumps([_document(each) for each in found], indent=2))

@@ -11,6 +11,7 @@ from rotctl.aws import secrets
 from rotctl.aws.functions import Functions
 from rotctl.aws.secrets import Secret
 from rotctl.aws.session import Aws
+from rotctl.commands.chosen import nothing
 from rotctl.commands.ended import tell_ending
 from rotctl.commands.many import ask, finish, run, tell_reports
 from rotctl.output.screen import say, tell
@@ -38,12 +39,15 @@ If a rotation of the secret has not ended, Secrets Manager attempts that one aga
 
 Many are rotated some at a time, and only those whose window is open now; --outside-windows, for an
 emergency, has all of them rotated. A secret that you name is rotated whatever its window.
+One whose rotation is switched off is left alone.
 One that is rotating already is waited for, and one that is stuck is left alone: rotate it by its
 name.
 Interrupted, the run says with which --since to go on: what was rotated since then is left out.
 
 The exit code is 1 if a secret that was chosen was not rotated, and 2 if AWS cannot be asked.
 """
+
+_OFF = "rotation is switched off"
 
 AnyTime = Annotated[
     bool, typer.Option("--outside-windows", help="Also those of many whose window is not open.")
@@ -80,21 +84,26 @@ def rotate(  # noqa: PLR0913, PLR0917 each is an option
         )
     going_on_from = _moment(since) if since else None
     as_json = output is options.Output.JSON
-    fleet = Fleet(at_once)
+    fleet, is_nothing = Fleet(at_once), False
     if secret is not None:
         # A program reads the output: what a person would watch goes beside it.
         show = tell if as_json else say
         follower = Follower(aws, limit, lambda text: show(f"  {text}"), fleet.stop)
         done = [_one(aws, secret, follower if wait else None, show)]
     else:
-        found = [each for each in secrets.listed(aws, prefix, options.tags_of(tag)) if each.enabled]
+        chosen = list(secrets.listed(aws, prefix, options.tags_of(tag)))
+        is_nothing = nothing(chosen, prefix, tag)
+        found = [each for each in chosen if each.enabled]
         began = going_on_from or aws.now.replace(microsecond=0)
         follower = Follower(aws, limit, lambda _text: None, fleet.stop)
         rotating = Rotating(aws, began, outside_windows, follower if wait else None)
-        done = _many(rotating, fleet, found, yes=yes)
+        off = [Report(each, Result.KEPT, _OFF) for each in chosen if not each.enabled]
+        done = [*off, *_many(rotating, fleet, found, yes=yes)]
         if not as_json:
             tell_reports(done)
     finish(done, as_json=as_json)
+    if is_nothing:
+        raise typer.Exit(1)
 
 
 def _one(aws: Aws, name: str, follower: Follower | None, show: Callable[[str], None]) -> Report:

@@ -32,9 +32,9 @@ Examples:
   rotctl status --function PostgresSingleUser --watch
 
 It changes nothing and reads no value.
-The states are stuck, refused, function-gone, overdue, no-permission, rotating, due,
-never-rotated, fine and off.
-The exit code is 1 if a secret needs a person, as in the first five, and 2 if AWS cannot be asked.
+The states are stuck, refused, function-gone, overdue, no-permission, not-seen, rotating,
+due, never-rotated, fine and off.
+The exit code is 1 if a secret needs a person, as in the first six, and 2 if AWS cannot be asked.
 """
 
 Function = Annotated[str, typer.Option(help="Only secrets of this function, by its name.")]

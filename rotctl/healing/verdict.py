@@ -65,6 +65,9 @@ def _rotating(chain: Chain) -> Verdict | None:
 
 
 def _hidden(chain: Chain) -> Verdict | None:
+    if chain.standing.state is State.UNSEEN:
+        # It may be rotating now.
+        return Verdict(Case.UNPROVEN, chain.standing.words(), "run this again in a minute")
     missing = chain.answer.missing
     if chain.standing.state is State.HIDDEN:
         missing = missing or chain.standing.missing

@@ -19,7 +19,8 @@ from rotctl.state import labels
 from rotctl.state.attempt import STEPS
 from rotctl.state.past import rotations
 from rotctl.state.standing import Standing
-from rotctl.state.survey import LOOK_BACK, survey
+from rotctl.state.survey import survey
+from rotctl.state.unfinished import LOOK_BACK
 from rotctl.trouble import Denied, Passing, Trouble
 
 _KEYS = (Link.ROLE, Link.KEY)
@@ -116,4 +117,6 @@ def _attempts(aws: Aws, secret: Secret, function: Function, now: datetime) -> li
         lines = logs.of_secret(aws, function.log_group, secret.arn, now - LOOK_BACK)
     except Denied as denied:
         return of_attempts(denied.what)
+    except Passing as passing:
+        return of_attempts(f"not seen: {passing.what}")
     return of_attempts(rotations([], lines))

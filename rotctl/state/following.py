@@ -14,7 +14,7 @@ from rotctl.aws.secrets import Secret
 from rotctl.aws.session import Aws
 from rotctl.state import labels
 from rotctl.state.attempt import NO_PROGRESS, Progress, progress
-from rotctl.state.survey import LOGS_RIGHT
+from rotctl.state.unfinished import LOGS_RIGHT
 from rotctl.trouble import Denied, Passing
 
 # Between two looks, each longer than the one before: a rotation takes a second, or minutes.

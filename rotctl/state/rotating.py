@@ -16,7 +16,7 @@ from rotctl.state.fleet import Report, Result
 from rotctl.state.following import End, Ending, Follower, Watched
 from rotctl.state.standing import State, is_open
 from rotctl.state.starting import start
-from rotctl.state.survey import unfinished
+from rotctl.state.unfinished import unfinished
 
 
 @dataclass
@@ -54,7 +54,7 @@ class Rotating:
             watched = start(self.aws, self._functions, secret, test=False).watched
         else:
             function, now = self._functions[secret.function], self.aws.now
-            where = unfinished(self.aws, secret, function, pending, clock.now())
+            where = unfinished(self.aws, secret, function, clock.now())
             if where.state is not State.ROTATING:
                 return Report(secret, Result.BUSY, where.words(), pending, where.progress)
             watched = Watched(secret, function, pending, now)

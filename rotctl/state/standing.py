@@ -23,6 +23,7 @@ class State(StrEnum):
     GONE = "function-gone"
     OVERDUE = "overdue"
     HIDDEN = "no-permission"
+    UNSEEN = "not-seen"
     ROTATING = "rotating"
     DUE = "due"
     NEVER = "never-rotated"
@@ -40,7 +41,12 @@ class State(StrEnum):
         return list(State).index(self)
 
 
-_NEED = frozenset((State.STUCK, State.REFUSED, State.GONE, State.OVERDUE, State.HIDDEN))
+_NEED = frozenset(
+    (
+        *(State.STUCK, State.REFUSED, State.GONE),
+        *(State.OVERDUE, State.HIDDEN, State.UNSEEN),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,7 @@ class Standing:
     since: datetime | None = None
     progress: Progress = NO_PROGRESS
     missing: str = ""  # the right that the caller lacks, to see more
+    passing: str = ""  # what could not be asked now, and may be in a minute
 
     def words(self) -> str:
         """The state as a person says it, with its time in UTC."""
@@ -68,11 +75,12 @@ class Standing:
                 return f"rotating now{',' if step else ''}{step}"
             case State.OVERDUE:
                 return f"overdue{since}"
-            case State.HIDDEN:
-                return f"no permission: {self.missing}"
+            case State.HIDDEN | State.UNSEEN:
+                return f"{self.state.replace('-', ' ')}: {self.missing or self.passing}"
             case _:
                 unseen = f", as far as it can be seen without {self.missing}"
-                return self.state.replace("-", " ") + (unseen if self.missing else "")
+                passing = f", not seen: {self.passing}" if self.passing else ""
+                return self.state.replace("-", " ") + (unseen if self.missing else passing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +88,15 @@ class Seen:
     """What is known beside the secret's description.
 
     progress, made: of the pending version, if there is one: its lines, and when it was stored.
-    refusal: one later than the last rotation. missing: a right that was lacking on the way.
+    refusal: one later than the last rotation. missing: a right that was lacking on the way;
+    passing: what could not be asked now.
     """
 
     progress: Progress = NO_PROGRESS
     made: datetime | None = None
     refusal: Progress | None = None
     missing: str = ""
+    passing: str = ""
 
 
 NOTHING = Seen()
@@ -102,6 +112,8 @@ def standing(secret: Secret, function: Function, now: datetime, seen: Seen = NOT
         began = progress.since or seen.made or secret.changed
         if seen.missing and not progress.code:
             return Standing(State.HIDDEN, began, progress, seen.missing)
+        if seen.passing and not progress.code:
+            return Standing(State.UNSEEN, began, progress, passing=seen.passing)
         last = progress.last or seen.made or secret.changed or now
         limit = timedelta(seconds=function.timeout) + PAUSE
         stuck = bool(progress.code) or not secret.enabled or now - last > limit
@@ -109,7 +121,8 @@ def standing(secret: Secret, function: Function, now: datetime, seen: Seen = NOT
     if seen.refusal is not None:
         return Standing(State.REFUSED, seen.refusal.since, seen.refusal)
     by_dates = _by_dates(secret, function, now)
-    return replace(by_dates, missing=by_dates.missing or seen.missing)
+    missing = by_dates.missing or seen.missing
+    return replace(by_dates, missing=missing, passing=seen.passing)
 
 
 def _by_dates(secret: Secret, function: Function, now: datetime) -> Standing:

@@ -104,6 +104,24 @@ def test_many_are_rotated_once_and_what_has_not_ended_is_left_alone(world: World
     world.service.wait_for(lambda: outcomes(world, *secrets, stuck) == [2, 2, 2, 2])
 
 
+def test_what_is_switched_off_or_not_there_is_told(world: World) -> None:
+    secret = world.secret("idle/off", tags={"team": "idle"})
+    world.service.client().cancel_rotate_secret(SecretId=secret.arn)
+    known = outcomes(world, secret)
+    for words in ("--prefix idle/", "--tag team=idle --outside-windows"):
+        shown = run(f"rotate {words} --yes --output json")
+        assert shown.code == 1
+        (told,) = shown.json()
+        assert told["result"] == "left-alone"
+        assert told["message"] == "rotation is switched off"
+    assert outcomes(world, secret) == known
+    for words in ("rotate", "attach --function PostgresSingleUser", "adopt"):
+        for chosen in ("--prefix idel/", "--tag team=idel"):
+            shown = run(f"{words} {chosen} --yes")
+            assert shown.code == 1, words
+            assert "no secret is there that was chosen so; check --prefix, --tag" in shown.err
+
+
 def test_of_many_those_whose_window_is_open_are_rotated_and_all_in_an_emergency(
     world: World,
 ) -> None:

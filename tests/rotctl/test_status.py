@@ -16,6 +16,7 @@ from local.secrets_manager import SecretsManager
 from local.secrets_manager.schedule import parse
 from local.secrets_manager.secret import Secret
 from local.servers import Server
+from rotctl.aws import session
 from tests.rotctl.world import Rotated, World, later, run
 
 TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d"
@@ -138,6 +139,38 @@ def test_a_missing_right_is_told_and_the_rest_is_shown(world: World) -> None:
     assert words["changed"].startswith("stuck at setSecret")
 
 
+@pytest.mark.usefixtures("secrets")
+def test_what_aws_does_not_tell_now_is_said_and_the_rest_is_shown(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "_PACED", session._STANDARD)  # not again and again, ever slower
+    world.service.settings.refused = {"FilterLogEvents": "ThrottlingException"}
+    throttled = run("status --output json")
+    words = {row["name"]: row["words"] for row in throttled.json()}
+    assert (throttled.code, len(words)) == (1, 7)
+    asked = "not seen: CloudWatch Logs FilterLogEvents of '/aws/lambda/PostgresSingleUser' in us-"
+    assert words["changed"].startswith(asked)
+    assert "AWS asks to be called less often (ThrottlingException)" in words["changed"]
+    assert words["new"].startswith(f"never rotated, {asked}")
+    assert words["fine"] == "fine"
+    shown = run("diagnose changed --output json")
+    assert shown.code in {0, 1}, shown.err
+    assert asked in shown.out
+    assert "attempts" in shown.out
+    assert run("heal changed --yes").code == 1
+    past = run("history changed")
+    assert past.code == 0
+    assert "without the function's log: CloudWatch Logs FilterLogEvents" in past.err
+    world.service.settings.refused = {"ListSecretVersionIds": "ThrottlingException"}
+    words = world.words()
+    assert words["killed"].startswith("not seen: Secrets Manager ListSecretVersionIds of")
+    assert words["changed"].startswith("stuck at setSecret")
+    world.service.settings.refused = {"GetFunctionConfiguration": "ThrottlingException"}
+    words = world.words()
+    assert words["fine"].startswith("fine, not seen: Lambda GetFunctionConfiguration of 'arn:")
+    assert words["killed"].startswith("not seen: Lambda GetFunctionConfiguration of 'arn:")
+
+
 @pytest.mark.usefixtures("secrets", "world")
 def test_watch_looks_until_it_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
     looks = iter([None, None])
@@ -191,6 +224,27 @@ def test_watch_goes_on_past_errors_that_pass_and_says_since_when(
     assert says in (shown.err if code else shown.out)
     since = re.findall(rf"^as it was at {TIME}: Secrets Manager ", shown.out, re.MULTILINE)
     assert len(since) == says.count("looks again")
+
+
+def test_many_that_are_stuck_take_a_call_of_the_logs_for_eighteen() -> None:
+    def killed(_event: object, _context: object) -> None:
+        raise ZeroDivisionError
+
+    with SecretsManager(InProcess({"A": killed, "B": killed}), retries=0) as service:
+        client = service.client()
+        for number in range(24):
+            name = f"app/{number}"
+            arn = client.create_secret(Name=name, SecretString="{}")["ARN"]
+            function = service.function_arn("AB"[number % 4 == 0])
+            client.rotate_secret(SecretId=name, RotationLambdaARN=function)
+            service.wait_for_rotation(arn)
+        calls = len(service.calls)
+        environment = {**service.environment, **service.neighbours}
+        with mock.patch.dict("os.environ", environment), later(hours=1):
+            shown = run("status --output json")
+        assert Counter(row["state"] for row in shown.json()) == {"stuck": 24}
+        made = Counter(call.operation for call in service.calls[calls:])
+        assert (made["FilterLogEvents"], made["ListSecretVersionIds"]) == (2, 24)
 
 
 def test_a_thousand_secrets_take_a_page_each_hundred_and_a_call_each_function(

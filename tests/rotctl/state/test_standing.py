@@ -59,6 +59,7 @@ def test_a_window_is_open_between_its_ends_and_without_a_schedule() -> None:
         (Seen(made=NOW), "rotating now"),
         (Seen(Progress("testSecret", 1, since=NOW, last=NOW)), "rotating now, at testSecret"),
         (Seen(made=NOW, missing="logs:FilterLogEvents"), "no permission: logs:FilterLogEvents"),
+        (Seen(made=NOW - DAY, passing="Lambda: throttled"), "not seen: Lambda: throttled"),
     ],
 )
 def test_where_no_line_says_the_step_none_is_named(seen: Seen, words: str) -> None:
@@ -88,7 +89,12 @@ def test_dates_are_in_utc_whatever_the_machines_zone() -> None:
     st.booleans(),
     st.sampled_from(Sight),
     st.timedeltas(-400 * DAY, 400 * DAY),
-    st.builds(Seen, made=st.none() | st.just(NOW), missing=st.sampled_from(["", "a:B"])),
+    st.builds(
+        Seen,
+        made=st.none() | st.just(NOW),
+        missing=st.sampled_from(["", "a:B"]),
+        passing=st.sampled_from(["", "Lambda: throttled"]),
+    ),
 )
 def test_every_secret_has_a_state_and_words_for_it(
     secret: secrets.Secret, enabled: bool, sight: Sight, moved: timedelta, seen: Seen
