@@ -86,9 +86,10 @@ def _rotate(chain: Chain, *, begun: bool = True) -> Step:
 
 def _moved_back(chain: Chain, verdict: Verdict) -> tuple[Step, ...]:
     current = chain.secret.labels[labels.CURRENT]
+    is_pending = verdict.version == labels.pending(chain.secret.labels)
     words = (
         f"move {labels.CURRENT} from version {current} to {verdict.version}, which the target"
-        " accepts (UpdateSecretVersionStage)"
+        f" accepts (UpdateSecretVersionStage){', which ends the rotation to it' * is_pending}"
     )
     return (Step(Act.MOVE_BACK, words, verdict.version),)
 

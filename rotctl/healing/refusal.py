@@ -33,6 +33,7 @@ def _not_usable(chain: Chain, value: Check) -> Verdict:
     live = live_versions(chain)
     if not live or chain.secret.labels.get(labels.CURRENT) in live:
         return by_check(Case.BLOCKED, value, chain, "no other version is known to be accepted")
+    # Not attempted again, though it may be that of AWSPENDING: each step reads AWSCURRENT first.
     return _live(chain, Case.OLDER_LIVE, live[0], f"version {live[0]}")
 
 

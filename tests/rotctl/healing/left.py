@@ -187,6 +187,17 @@ def overwritten(make: Make, **changed: object) -> Make:
     return made
 
 
+def overwritten_late(world: World, name: str) -> Rotated:
+    """By what is none, after the server changed; then AWSPENDING was put back by hand."""
+    secret = killed(world, world.secret(name), "testSecret")
+    version = world.pending(secret)
+    store(world, secret, host=None)
+    world.service.client().update_secret_version_stage(
+        SecretId=secret.arn, VersionStage="AWSPENDING", MoveToVersionId=version
+    )
+    return secret
+
+
 def run_command(world: World, _secret: Rotated, said: str) -> None:
     """The AWS CLI's command in what was said, as it stands."""
     found = re.findall(r"`aws secretsmanager ([a-z-]+) ([^`]+)`", said)

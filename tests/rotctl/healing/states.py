@@ -38,6 +38,7 @@ from tests.rotctl.healing.left import (
     moved_and_killed,
     off,
     overwritten,
+    overwritten_late,
     poisoned,
     put_back,
     put_further_back,
@@ -113,6 +114,9 @@ STATES: dict[str, Stuck] = {
     "version overwritten by what is none": Stuck(
         overwritten(lambda world, name: world.secret(name), host=None),
         *(Case.OLDER_LIVE, "has the credential of version"),
+    ),
+    "version overwritten by what is none, beside a live pending one": Stuck(
+        overwritten_late, Case.OLDER_LIVE, "has the credential of version"
     ),
     "pending version at fault": Stuck(poisoned, Case.POISONED, "AWSPENDING is at fault"),
     "previous version pending again": Stuck(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rotctl.aws.functions import Sight
@@ -70,6 +70,8 @@ TABLE: list[tuple[str, Chain, Case, list[Act]]] = [
     ("malformed, alone", chain(MALFORMED), Case.BLOCKED, []),
     ("asks for what it may not", chain(MALFORMED, ACCEPTED), Case.BLOCKED, []),
     ("malformed, previous live", chain(MALFORMED, login("AWSPREVIOUS")), Case.OLDER_LIVE,
+        [Act.MOVE_BACK]),
+    ("malformed, pending live", chain(MALFORMED, login("AWSPENDING"), **HELD), Case.OLDER_LIVE,
         [Act.MOVE_BACK]),
     ("malformed pending", chain(ACCEPTED, replace(MALFORMED, of="AWSPENDING"), **HELD),
         Case.POISONED, [Act.GIVE_UP, Act.ROTATE]),
@@ -192,6 +194,8 @@ ANY = st.lists(
 )
 
 
+@example(checks=[MALFORMED, login("AWSPENDING")], labels=PENDING, enabled=True, reset=False)
+@example(checks=[REFUSED, login("AWSPENDING")], labels=PENDING, enabled=True, reset=False)
 @given(ANY, st.sampled_from([SECRET.labels, PENDING]), st.booleans(), st.booleans())
 def test_no_label_moves_but_to_a_version_that_was_seen_to_be_accepted(
     checks: list[Check], labels: Mapping[str, str], enabled: bool, reset: bool
@@ -203,7 +207,10 @@ def test_no_label_moves_but_to_a_version_that_was_seen_to_be_accepted(
     for step in planned(seen, verdict, reset=reset).steps:
         if step.act is Act.MOVE_BACK:
             assert step.version in live_versions(seen)
-            assert step.version not in {labels["AWSCURRENT"], labels.get("AWSPENDING")}
+            assert step.version != labels["AWSCURRENT"]
+            ends = step.version == labels.get("AWSPENDING")
+            assert ends == ("which ends the rotation to it" in step.words)
+            assert not ends or seen.answer.broken(Link.VALUE)  # no attempt could end it
         if step.act is Act.GIVE_UP:
             assert step.version == labels["AWSPENDING"]
         if step.act is Act.RESET:
