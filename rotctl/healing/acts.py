@@ -17,7 +17,7 @@ from rotctl.state import labels
 from rotctl.state.following import End, Follower
 from rotctl.state.standing import Standing, State
 from rotctl.state.starting import start
-from rotctl.state.survey import unfinished
+from rotctl.state.unfinished import unfinished
 from rotctl.trouble import Trouble
 
 # AWS's own tests look for a moved label ten times, half a second apart.
@@ -84,11 +84,10 @@ class Acts:
 
     def _require_still(self, before: Secret) -> None:
         """An attempt of somebody else's changes no label until it ends."""
-        version = labels.pending(before.labels)
-        if version is None:
+        if labels.pending(before.labels) is None:
             return
         function, now = self.functions[before.function], clock.now()
-        stands = unfinished(self.aws, before, function, version, now)
+        stands = unfinished(self.aws, before, function, now)
         if stands.state is State.ROTATING or stands.progress.last != self.planned.progress.last:
             raise Trouble(
                 f"{before.name}: its rotation was attempted again meanwhile",

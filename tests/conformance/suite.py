@@ -246,9 +246,8 @@ class RotationSuite:
         secret.steps(event, Step.TEST, Step.FINISH)
         assert "broken" not in {state for _, state, *_ in secret.diagnose().bad}
         good = secret.value()
-        for field in self.credential - {"username", "key_id", "secret_key_id"}:
-            if field in good:
-                secret.store({**good, field: f"{good[field]}-not"})
+        changed = self.credential - {"username", "key_id", "secret_key_id"}
+        secret.store({**good, **{each: f"{good[each]}-not" for each in changed & good.keys()}})
         login = secret.diagnose().of("login", "AWSCURRENT")
         assert (login["state"] != "ok", login["code"]) == (True, "Rejected")
 
