@@ -20,6 +20,11 @@ _CHECKS: Mapping[What, Callable[[Function, Mapping[str, object]], None]] = {
     What.ADMIN: check_admin,
     What.DESCRIPTION: check_description,
 }
+_NO_OBJECT = broken(
+    "",
+    "a description is a JSON object, and this is none",
+    "write it as docs/issuers.md shows",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,8 @@ def judge(text: str, said: Said, known: Sequence[Function]) -> Judgement:
     """The judgement on a file's text by the functions that are given."""
     try:
         document = load_value(text)
+        if said.what is What.DESCRIPTION and isinstance(document, Text):
+            return Judgement(None, [_NO_OBJECT])
         readable = _readable(document)
     except RotationError as fault:
         return Judgement(None, [_finding(fault)])
@@ -48,7 +55,7 @@ def judge(text: str, said: Said, known: Sequence[Function]) -> Judgement:
         findings += _of_others(document, what, own[1:])
     told = {each.about for each in findings}
     risky = [each for each in _risks(readable, what, own[0]) if each.about not in told]
-    return Judgement(what, findings + risky)
+    return Judgement(what, [*findings, *risks.doubled(text), *risky])
 
 
 def _functions_of(what: Taken, known: Sequence[Function]) -> list[Function]:

@@ -1,7 +1,10 @@
 """What a function accepts in a secret, and what is risky or surely meant otherwise."""
 
+import json
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from difflib import get_close_matches
 
 from rotators.http_api_key.description.sources import Sources
@@ -20,6 +23,22 @@ _SHORT = 12
 _OF_RDS = ("dbInstanceIdentifier", "dbClusterIdentifier")
 _RDS_PROXY = re.compile(r"(?:.+\.)?proxy-[^.]+\..+\.amazonaws\.com(?:\.cn)?")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}")
+
+
+def doubled(text: str) -> list[Finding]:
+    """Members that a JSON object has twice: who reads them takes the last, or the first."""
+    names: list[str] = []
+
+    def note(pairs: list[tuple[str, object]]) -> None:
+        counted = Counter(name for name, _ in pairs)
+        names.extend(name for name, number in counted.items() if number > 1)
+
+    with suppress(ValueError):  # a plain string is no JSON
+        json.loads(text, object_pairs_hook=note)
+    return [
+        warning(name, f"'{name}' is in it twice, and the last one is used", "take the other out")
+        for name in names
+    ]
 
 
 def of_login(document: Mapping[str, object], *, admin: bool) -> list[Finding]:

@@ -28,8 +28,8 @@ def table(moves: Sequence[Move]) -> Table:
         shown.add_column(heading, overflow="fold")
     for move in moves:
         then = "left alone" if move.stopped or move.new is None else move.new.name
-        runtime = f"{move.old.runtime or '–'}{'*' if is_ended(move.old) else ''}"
-        cells = (move.secret.name, move.secret.schedule or "–", move.old.name or "–", runtime, then)
+        runtime = f"{move.old.runtime or '-'}{'*' if is_ended(move.old) else ''}"
+        cells = (move.secret.name, move.secret.schedule or "-", move.old.name or "-", runtime, then)
         shown.add_row(*cells, style="dim" if move.stopped else "")
     return shown
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 def short(moment: datetime | None) -> str:
     """2026-11-30 03:12, or a dash."""
-    return f"{moment:%Y-%m-%d %H:%M}" if moment else "–"
+    return f"{moment:%Y-%m-%d %H:%M}" if moment else "-"
 
 
 def iso(moment: datetime | None) -> str | None:

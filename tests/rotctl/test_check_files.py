@@ -90,6 +90,19 @@ def found(report: Mapping[str, Any], verdict: str) -> list[str]:
     return [str(each["about"]) for each in report["findings"] if each["verdict"] == verdict]
 
 
+def test_a_member_that_is_in_it_twice_is_named() -> None:
+    twice = json.dumps(LOGIN).replace("{", '{"host": "other.example.org", ', 1)
+    shown, report = check(twice)
+    assert (shown.code, found(report, "warning")) == (0, ["host"])
+    assert "'host' is in it twice, and the last one is used; take the other out" in shown.out
+
+
+def test_a_description_that_is_a_list_is_called_none() -> None:
+    shown, report = check([OKTA], "--description")
+    assert (shown.code, len(report["findings"])) == (1, 1)
+    assert "a description is a JSON object, and this is none; write it as docs/is" in shown.out
+
+
 # --- what is good ---
 
 

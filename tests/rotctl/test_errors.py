@@ -1,12 +1,16 @@
 """Whatever keeps a command from going on is one plain line, exit code 2, and no traceback."""
 
 import os
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
 
 import pytest
 
+from local.bootstrap import ROOT
 from local.secrets_manager import SecretsManager
 from tests.rotctl.world import run
 
@@ -98,6 +102,35 @@ def test_what_never_reaches_aws(variable: str, words: str, says: str) -> None:
     else:
         os.environ.pop(name, None)
     assert says in told(words)
+
+
+def test_a_terminal_without_utf8_is_no_reason_to_end(
+    service: SecretsManager, only: dict[str, str], tmp_path: Path
+) -> None:
+    client = service.client()
+    client.create_secret(Name="narrow", SecretString="{}")
+    arn = service.add_function("Narrow", lambda _event, _context: None)
+    client.rotate_secret(SecretId="narrow", RotationLambdaARN=arn, RotateImmediately=False)
+    file = tmp_path / "caf\N{LATIN SMALL LETTER E WITH ACUTE}.json"
+    file.write_text("{}")
+    narrow = {**only, "PYTHONIOENCODING": "ascii", "COLUMNS": "250"}
+    for words, code, says in (
+        (["status", "--prefix", "narrow"], 0, b"never rotated"),
+        (["check", str(file)], 1, b"caf\\xe9.json: not judged"),
+    ):
+        command = [sys.executable, "-m", "rotctl", *words]
+        shown = subprocess.run(command, env=narrow, cwd=ROOT, capture_output=True, check=False)
+        assert shown.returncode == code, shown.stderr
+        assert says in shown.stdout
+
+
+def test_a_defect_is_one_line_without_what_it_says(service: SecretsManager) -> None:
+    del service
+    with mock.patch("rotctl.aws.secrets.listed", side_effect=KeyError("a value")):
+        shown = run("status")
+    assert (shown.code, shown.out) == (2, "")
+    line = r"rotctl: it ended by a defect \(KeyError in mock\.py:\d+\); report this line\n"
+    assert re.fullmatch(line, shown.err)
 
 
 def test_a_profile_is_read_as_the_aws_cli_does(tmp_path: Path, only: dict[str, str]) -> None:
