@@ -39,7 +39,7 @@ def _gone_secret(chain: Chain) -> Verdict | None:
 def _others(chain: Chain) -> Verdict | None:
     if chain.secret.function:
         return None
-    return Verdict(Case.FINE, chain.checks[0].what, why=("DescribeSecret names the owner",))
+    return Verdict(Case.FINE, chain.checks[0].what, why=("DescribeSecret says so",))
 
 
 def _no_function(chain: Chain) -> Verdict | None:

@@ -106,8 +106,8 @@ def _versions(aws: Aws, secret: Secret) -> list[Version] | str:
         return []
     try:
         return versions.listed(aws, secret)
-    except Denied as denied:
-        return denied.what
+    except (Denied, Passing) as unseen:
+        return unseen.what
 
 
 def _attempts(aws: Aws, secret: Secret, function: Function, now: datetime) -> list[Check]:

@@ -35,6 +35,10 @@ def _without_function(secret: Secret) -> Check:
     if secret.owner:
         what = f"{secret.owner} owns {secret.name}, and rotates it itself"
         return Check(Link.SECRET, Health.OK, what)
+    if secret.primary:
+        what = f"{secret.name} is a replica of the secret in {secret.primary}, and rotated there"
+        do = f"see `rotctl diagnose {secret.name} --region {secret.primary}`"
+        return Check(Link.SECRET, Health.OK, what, do)
     return Check(
         *(Link.SECRET, Health.BROKEN, f"{secret.name} has no rotation function"),
         f"attach one: `rotctl attach {secret.name} --function NAME`",

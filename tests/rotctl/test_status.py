@@ -164,6 +164,8 @@ def test_what_aws_does_not_tell_now_is_said_and_the_rest_is_shown(
     world.service.settings.refused = {"ListSecretVersionIds": "ThrottlingException"}
     words = world.words()
     assert words["killed"].startswith("not seen: Secrets Manager ListSecretVersionIds of")
+    shown = run("diagnose killed --output json")
+    assert "ListSecretVersionIds" in shown.out, shown.err
     assert words["changed"].startswith("stuck at setSecret")
     world.service.settings.refused = {"GetFunctionConfiguration": "ThrottlingException"}
     words = world.words()

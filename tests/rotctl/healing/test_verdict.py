@@ -58,6 +58,8 @@ TABLE: list[tuple[str, Chain, Case, list[Act]]] = [
         checks=[of_secret(bare, [])]), Case.UNATTACHED, []),
     ("another service's", replace(chain(), secret=(theirs := replace(bare, owner="rds")),
         checks=[of_secret(theirs, [])]), Case.FINE, []),
+    ("a replica", replace(chain(), secret=(copy := replace(bare, primary="eu-west-1")),
+        checks=[of_secret(copy, [])]), Case.FINE, []),
     ("gone", chain(function=replace(FUNCTION, sight=Sight.GONE)), Case.GONE, []),
     ("broken function", chain(ACCEPTED, function=replace(FUNCTION, fault="it failed")),
         Case.BLOCKED, []),
