@@ -83,7 +83,7 @@ _PERMISSION = {
 
 
 def _found(common: Common, region: str, request: Request) -> tuple[str, str]:
-    """The function's name and ARN."""
+    """The function's name and ARN; raises ResourceNotFoundException."""
     answer = get_function_configuration(common, region, request)
     return answer["FunctionName"], answer["FunctionArn"]
 
@@ -104,10 +104,7 @@ def invoke(common: Common, region: str, request: Request) -> Answer:
         raise errors.refusal(
             "InvalidRequestContentException", "Could not parse request body into json"
         ) from None
-    name = name_of(request["FunctionName"])
-    if described(common).configuration(name) is None:
-        arn = in_region(ARN_PREFIX + name, region)
-        raise errors.refusal("ResourceNotFoundException", f"Function not found: {arn}")
+    _found(common, region, request)
     try:
         return {"Payload": json.dumps(common.home.invoke(request["FunctionName"], event))}
     except FunctionError as error:
