@@ -26,6 +26,7 @@ from shared.errors import NEXT_ATTEMPT, Busy, RotationError
 Rows: TypeAlias = tuple[tuple[object, ...], ...]
 
 LOCK_SECONDS = 5
+APPLICATION = "secret-rotation"  # what the server's own tables call a rotation's session
 
 
 class AdminRight(NamedTuple):

@@ -1,6 +1,6 @@
 """The PyMySQL driver as an Engine of MySQL 8 and 9 and of MariaDB."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import cached_property
 from typing import Any, ClassVar, Self
@@ -10,14 +10,14 @@ from rotators.mysql.accounts.alternating import AlternatingAccounts, verify_same
 from rotators.mysql.accounts.checks import check_changes_accounts, check_twin
 from rotators.mysql.accounts.guesses import is_worth_trying
 from rotators.mysql.accounts.namesakes import Namesakes, read_namesakes
-from rotators.mysql.connection import LOCK_SECONDS, Connection, require_tls
+from rotators.mysql.connection import APPLICATION, LOCK_SECONDS, Connection, require_tls
 from rotators.mysql.driver import DriverConnection
 from rotators.mysql.errors import NO_MYSQL, NO_TLS, PluginRefused, translate_mysql_errors
 from rotators.mysql.passwords.mariadb import MariaDBPasswords
 from rotators.mysql.passwords.mysql import MySQLPasswords
 from rotators.mysql.passwords.policy import explaining_policy_refusals
 from rotators.mysql.plugins.login import Plugins
-from rotators.mysql.sessions import OtherSessions
+from rotators.mysql.sessions import OtherSessions, sessions_of
 from shared.credentials import Login
 from shared.document.form import require_plain
 from shared.secret import Secret
@@ -70,10 +70,7 @@ class MySQLSession:
         return OtherSessions(self.connection)
 
     def is_worth_trying(self, login: Login, /, *, blindly: bool = True) -> bool:
-        """Of an administrator's session: whether this login may be tried, as far as shows.
-
-        Raises Misconfigured for an account that wants a certificate of the client.
-        """
+        """Whether an admin sees that it may be tried; raises Misconfigured where it wants more."""
         return is_worth_trying(self.connection, login, blindly=blindly)
 
     def reset_password(
@@ -106,6 +103,10 @@ class MySQLSession:
         """Run a trivial query."""
         self.connection.run("SELECT 1")
 
+    def sessions_of(self, username: str, /, *, lasting: float = 0.0) -> Sequence[str]:
+        """Those of this name but for rotations' own; raises Forbidden with the GRANT."""
+        return sessions_of(self.connection, username, lasting)
+
     def end_other_sessions(self) -> Mapping[str, str]:
         """End the user's sessions that began before the first such call, but for this one.
 
@@ -137,6 +138,10 @@ class MySQLSession:
             self._passwords.check_two()
             self._namesakes.add(password, admin)
             self._passwords.add(password, admin)
+
+    def may_have_two(self) -> bool:
+        """Whether the account may have a second password now, as far as shows."""
+        return self._passwords.may_be_two()
 
     def end_other_passwords(self, password: Secret, /, *, by: Self | None = None) -> None:
         """Let only `password`, which this session logged in with, be accepted from now on."""
@@ -245,6 +250,7 @@ class MySQLEngine:
                 read_timeout=ANSWER_SECONDS,
                 write_timeout=ANSWER_SECONDS,
                 init_command=_PREPARE,
+                program_name=APPLICATION,
                 **encryption,
             )
         except (RuntimeError, ValueError):

@@ -163,6 +163,15 @@ def no_catalog(login: Login, grant: str) -> RotationError:
     )
 
 
+def sessions_unshown(login: Login, grant: str) -> RotationError:
+    """Return the error of who is not shown others' sessions; grant: the SQL that ends that."""
+    return Forbidden(
+        f"mysql {login.address}: the admin is not shown the sessions of other users",
+        do=grant,
+        field="masterarn",
+    )
+
+
 def name_too_long(user: str, *, mariadb: bool) -> RotationError:
     """Return the error of a user name that the server does not take."""
     return MalformedSecret(

@@ -39,9 +39,11 @@ logging.getLogger("psycopg").setLevel(logging.CRITICAL)
 for _variable in [name for name in os.environ if name.startswith("PG")]:
     del os.environ[_variable]
 
+APPLICATION = "secret-rotation"  # what the server's own views call a rotation's session
 CONNECT_SECONDS = 5
 STATEMENT_SECONDS = 10
 LOCK_SECONDS = 5
+_LIMITS = {"statement": f"{STATEMENT_SECONDS}s", "lock": f"{LOCK_SECONDS}s"}
 # The server ends a statement by itself; this ends the wait for a server that has stopped.
 ANSWER_SECONDS = 15
 
@@ -77,6 +79,17 @@ class BoundedConnection(Connection):
         with self._transaction(BEGIN_TO_READ):
             yield
 
+    def read(self, query: sql.Composed) -> list[tuple[object, ...]]:
+        """Return the rows of one query in a transaction for reading, all by one message."""
+        begin = BEGIN_TO_READ.format(**_LIMITS)
+        try:
+            cursor = self.execute(sql.SQL("{}; {}; COMMIT").format(begin, query))
+            *_, rows, _ = [each.fetchall() if each.description else [] for each in cursor.results()]
+        except psycopg.Error:
+            self._roll_back()
+            raise
+        return rows
+
     @contextmanager
     def as_itself(self) -> Iterator[None]:
         """Run the block in a transaction as the role that logged in; a replica takes it too."""
@@ -108,19 +121,21 @@ class BoundedConnection(Connection):
 
     @contextmanager
     def _transaction(self, begin: sql.SQL, *, undone: bool = False) -> Iterator[None]:
-        limits = {"statement": f"{STATEMENT_SECONDS}s", "lock": f"{LOCK_SECONDS}s"}
         try:
             try:
-                self.execute(begin.format(**limits))
+                self.execute(begin.format(**_LIMITS))
             except psycopg.errors.FeatureNotSupported:  # all that a replica says to READ WRITE
                 raise psycopg.errors.ReadOnlySqlTransaction from None
             yield
             self.execute("ROLLBACK" if undone else "COMMIT")
         except BaseException:
-            if self.pgconn.transaction_status in _OPEN:
-                with suppress(psycopg.Error):
-                    self.execute("ROLLBACK")
+            self._roll_back()
             raise
+
+    def _roll_back(self) -> None:
+        if self.pgconn.transaction_status in _OPEN:
+            with suppress(psycopg.Error):
+                self.execute("ROLLBACK")
 
 
 def log_in(login: Login, authorities: Path) -> BoundedConnection:
@@ -184,7 +199,7 @@ def _connect(
         prepare_threshold=None,
         connect_timeout=CONNECT_SECONDS,
         client_encoding="utf8",
-        application_name="secret-rotation",
+        application_name=APPLICATION,
         sslmode="verify-full" if login.tls else "disable",
         sslrootcert=str(authorities),
         gssencmode="disable",

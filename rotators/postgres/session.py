@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import partial
@@ -30,7 +30,7 @@ from rotators.postgres.provisioning import (
     rehearse_pair,
 )
 from rotators.postgres.roles import RolePair
-from rotators.postgres.sessions import OtherSessions
+from rotators.postgres.sessions import OtherSessions, sessions_of
 from rotators.postgres.validity import check_validity
 from shared.credentials import Login
 from shared.errors import RejectedByPolicy, TargetMismatch
@@ -56,10 +56,8 @@ class PostgresSession:
 
     @property
     def is_pooled(self) -> bool:
-        """Whether a pooler or a proxy answers in the server's place, as far as shows.
-
-        It gives its clients the id of a session of its own, for cancelling.
-        """
+        """Whether a pooler or a proxy answers in the server's place, as far as shows."""
+        # It gives its clients the id of a session of its own, for cancelling.
         with translate_postgres_errors(self._login):
             ((backend,),) = self._connection.execute("SELECT pg_backend_pid()").fetchall()
         return backend != self._connection.info.backend_pid
@@ -78,6 +76,11 @@ class PostgresSession:
         """Raise Misconfigured where the role is VALID UNTIL a moment before that."""
         with self.reading() as connection:
             check_validity(connection, self._login, until)
+
+    def sessions_of(self, username: str, /, *, lasting: float = 0.0) -> Sequence[str]:
+        """Those of this role but for rotations' own; whoever is logged in here is shown them."""
+        with translate_postgres_errors(self._login):
+            return sessions_of(self._connection, username, lasting)
 
     def end_other_sessions(self) -> Mapping[str, str]:
         """End this role's sessions that began before the first such call, but for this one."""
@@ -128,9 +131,7 @@ class PostgresSession:
 
         Both in one transaction of `by`; a twin that is not there is created as the clone. Then, if
         it is the clone that is logged in here, the objects it owns are given to its original.
-
-        Raises TargetMismatch where nothing shows that the twin is this secret's; and Forbidden,
-        Misconfigured and RejectedByPolicy.
+        Raises TargetMismatch, Forbidden, Misconfigured, RejectedByPolicy.
         """
         logged_in = self._login.username
         new = self._new_password(password, by, role=twin)
@@ -184,10 +185,7 @@ class PostgresSession:
             raise refusal
 
     def verify_same_rights(self, twin: str, /) -> None:
-        """Verify that this user can do all that `twin` can, by catalogs that everybody may read.
-
-        Raises TargetMismatch where it cannot, or the two are not an original and its clone.
-        """
+        """Verify, by catalogs that everybody may read; raises TargetMismatch, also for no pair."""
         logged_in = self._login.username
         with self.reading() as connection:
             verify_pair(connection, read_pair(connection, logged_in, twin), logged_in)

@@ -1,11 +1,13 @@
-"""Ending the other sessions of the role that is logged in, which every role may do of its own."""
+"""Other sessions: who is logged in, and ending those of the role that is logged in itself."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import psycopg
+from psycopg import sql
 
-from rotators.postgres.connection import BoundedConnection
+from rotators.postgres.connection import APPLICATION, BoundedConnection
 from shared.patience import tries
+from shared.protocol.readers import session
 
 _NOW = "SELECT clock_timestamp()"
 # Of a pooler's clients each transaction may be run in another session than the one before.
@@ -21,6 +23,29 @@ _UNSHOWN = (
     " WHERE usesysid IS NULL AND classid = 'pg_database'::regclass"
 )
 _END_UNSHOWN = "SELECT pg_terminate_backend(%s::integer)"
+# The user and its application are shown to every role; the rest, as NULL, only to members of the
+# user's role and of pg_read_all_stats (PostgreSQL documentation, "The Statistics Collector").
+_SEEN = sql.SQL(
+    "SELECT application_name, host(client_addr), backend_start IS NOT NULL FROM pg_stat_activity"
+    " WHERE usename = {user} AND pid <> pg_backend_pid() AND application_name <> {own}"
+    " AND backend_type IS DISTINCT FROM 'parallel worker'"
+    " AND ({lasting} = 0 OR clock_timestamp() - backend_start > {lasting} * interval '1 s')"
+)
+_SHOW_ALL = sql.SQL("GRANT pg_read_all_stats TO {}")
+
+
+def sessions_of(connection: BoundedConnection, user: str, lasting: float) -> Sequence[str]:
+    """Return what messages call the sessions of the role, but for rotations' own; see Session.
+
+    Raises psycopg.Error.
+    """
+    query = _SEEN.format(user=user, own=APPLICATION, lasting=lasting)
+    grant = _SHOW_ALL.format(sql.Identifier(connection.info.user)).as_string(connection)
+    unshown = f"an address that is not shown ({grant} shows it)"
+    return [
+        session(user, str(address or "the server itself") if shown else unshown, str(name or ""))
+        for name, address, shown in connection.read(query)
+    ]
 
 
 class OtherSessions:

@@ -16,6 +16,7 @@ from shared.errors import (
 from shared.protocol.contract import Ticket
 from shared.protocol.expiry import AT_NEXT_SET
 from shared.protocol.findings import Finding, Findings, Link, State
+from shared.protocol.readers import Readers, tell, warn_of
 from shared.protocol.receipt import Receipt
 from shared.strategies.contract import PairSession
 from shared.strategies.database import (
@@ -27,8 +28,10 @@ from shared.strategies.database import (
 from shared.strategies.diagnosis import Seen
 from shared.strategies.elsewhere import at_writer, is_elsewhere, seconds_for
 from shared.strategies.leaks import Answer, leaked_login
+from shared.strategies.seeing import readers_of_twin
 
 LOG = logging.getLogger(f"rotation.{__name__}")
+_IS_SET = "the other user has the pending password"  # a note, where this process set it
 
 
 class AlternatingUsers(DatabaseBackend[PairSession]):
@@ -51,6 +54,7 @@ class AlternatingUsers(DatabaseBackend[PairSession]):
                 field="username",
             )
         self.admins.login(current, ticket)  # a fault of its secret is told before the put
+        self.hold.wait(ticket, partial(self._readers, other, ticket))
         return other
 
     def install(self, pending: Login, ticket: Ticket[Login], /) -> None:
@@ -65,14 +69,18 @@ class AlternatingUsers(DatabaseBackend[PairSession]):
             self.resets.first_accepted(candidates, current, ticket, look) as (accepted, session),
             look() as (admin, by),
         ):
+            in_turn = accepted.username == current.username
+            if in_turn:  # else this step itself is logged in as the other one
+                warn_of(partial(self._older_readers, by, pending, ticket))
             ticket.ensure_still_this_rotation()
-            if accepted.username == current.username:
+            if in_turn:
                 session.provision_twin(
                     pending.username,
                     pending.password,
                     by=by,
                     proves_ownership=partial(self._is_owned, pending, ticket),
                 )
+                ticket.notes[_IS_SET] = True
             elif self.is_due(pending, accepted):
                 LOG.warning("the current user is not let in: the other one takes over")
                 self.set_password(session, pending, accepted, by)
@@ -133,6 +141,9 @@ class AlternatingUsers(DatabaseBackend[PairSession]):
         with findings.looking(Link.STRATEGY, pair, otherwise=State.WARNING):
             if is_proved:  # else no rotation has made them the same yet
                 seen.session.verify_same_rights(twin)
+        with findings.looking(Link.STRATEGY, otherwise=State.UNKNOWN):
+            if is_proved:
+                tell(readers_of_twin(seen.by, twin))
 
     def end_leaked(self, leaked: Login, ticket: Ticket[Login], receipt: Receipt, /) -> None:
         """Give the other user a password that nobody knows; end the sessions of the leaked one.
@@ -196,6 +207,21 @@ class AlternatingUsers(DatabaseBackend[PairSession]):
         else:
             return unknown
         raise Busy(f"{problem}: another copy of this task may have set one", do="ask again")
+
+    def _readers(self, other: Login, ticket: Ticket[Login]) -> Readers:
+        with self.admins.session(other, ticket) as (_, by):
+            return readers_of_twin(by, other.username)
+
+    def _older_readers(self, by: PairSession, pending: Login, ticket: Ticket[Login]) -> Readers:
+        """Of nobody where an earlier attempt has set the pending password: who is there may use it.
+
+        What is set shows in this process, or to an admin that sees what passwords are.
+        """
+        readers = readers_of_twin(by, pending.username)
+        is_set = readers.found and (
+            ticket.notes.get(_IS_SET) or by.is_worth_trying(pending, blindly=False)
+        )
+        return Readers((), readers.end) if is_set else readers
 
     def _lets_in(self, login: Login) -> bool:
         try:

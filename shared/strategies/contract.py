@@ -1,6 +1,6 @@
 """The Protocols of databases; protocol/contract.py has what all backends share."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import ClassVar, Protocol, Self, TypeVar, runtime_checkable
@@ -87,6 +87,19 @@ class LastingSession(Protocol):
         ...
 
 
+@runtime_checkable
+class SeeingSession(Protocol):
+    """A Session whose server shows who else is logged in; asked before an older password ends."""
+
+    def sessions_of(self, username: str, /, *, lasting: float = 0.0) -> Sequence[str]:
+        """Those of this user but for rotations' own, each as messages call it.
+
+        lasting: only those that have lasted for more than so many seconds, as far as that shows.
+        Raises Forbidden where the server does not show them all to whoever is logged in here.
+        """
+        ...
+
+
 class OverlapSession(Session, Protocol):
     """A Session whose server can accept two passwords of one user."""
 
@@ -102,6 +115,10 @@ class OverlapSession(Session, Protocol):
 
         Raises Forbidden, as that would.
         """
+        ...
+
+    def may_have_two(self) -> bool:
+        """Whether the user may have a second password now: False where it shows that it has not."""
         ...
 
     def end_other_passwords(self, password: Secret, /, *, by: Self | None = None) -> None:

@@ -23,6 +23,7 @@ from shared.patience import retried
 from shared.protocol.candidates import Candidate, stored_candidates
 from shared.protocol.contract import StoredVersion, Ticket
 from shared.protocol.findings import Findings
+from shared.protocol.readers import Hold
 from shared.protocol.reset import Reset
 from shared.settings import Settings
 from shared.strategies.admins import Admins
@@ -60,6 +61,7 @@ class DatabaseBackend(Generic[S]):
         self.logins = Logins(engine)
         self.leaks = Leaks(self.logins)
         self.longest_passwords = longest_passwords
+        self.hold = Hold.from_environment(environment)
         self.admins = Admins(engine, self.logins, directory)
         self.resets = Resets(self.logins, self.admins, self.prove)
         self._allow_unencrypted = Settings(environment).flag("ALLOW_UNENCRYPTED", default=False)
@@ -74,12 +76,15 @@ class DatabaseBackend(Generic[S]):
         with unknown_first(document, askable), naming(names_of(document)):
             require_known(document, LOGIN_FIELDS, of="the secret")
             Fields(document).require_engine(self.engine.secret_engines)
-            login = Login.parse(
-                document,
-                default_port=self.engine.default_port,
-                allow_unencrypted=self._allow_unencrypted,
-            )
+            login = Login.parse(document, default_port=self.engine.default_port)
             self.engine.check(login)
+            if not (login.tls or self._allow_unencrypted):
+                raise MalformedSecret(
+                    "secret field 'ssl' switches TLS off, which this function does not allow",
+                    do="remove 'ssl' or set it to true, and enable TLS on the server; only where "
+                    "that cannot be, set ALLOW_UNENCRYPTED=true on the function",
+                    field="ssl",
+                )
         return login
 
     @property

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import ClassVar
 
 from shared.credentials import Login
@@ -10,9 +11,11 @@ from shared.errors import Forbidden
 from shared.protocol.contract import Ticket
 from shared.protocol.expiry import AT_NEXT_SET, ENDED, REPLACED_AT_SET
 from shared.protocol.findings import Findings, Link, State
+from shared.protocol.readers import Readers, warn_of
 from shared.strategies.contract import OverlapSession
 from shared.strategies.diagnosis import Seen
 from shared.strategies.elsewhere import at_writer, is_elsewhere
+from shared.strategies.seeing import readers_of_older
 from shared.strategies.single_user import IS_BESIDE, Change, SingleUser
 
 LOG = logging.getLogger(f"rotation.{__name__}")
@@ -23,6 +26,13 @@ class SingleUserWithOverlap(SingleUser[OverlapSession]):
     """With PASSWORD_OVERLAP no client is refused: AWSCURRENT works until the next rotation."""
 
     two_passwords: ClassVar[bool] = True
+
+    def create(self, current: Login, ticket: Ticket[Login], /) -> Login:
+        """As a single user, once nobody is found who uses the password before `current`."""
+        created = super().create(current, ticket)
+        if self._outlives(current):
+            self.hold.wait(ticket, partial(self._readers, current, ticket))
+        return created
 
     def install(self, pending: Login, ticket: Ticket[Login], /) -> None:
         """As a single user; notes what finishSecret would have to read the version for."""
@@ -38,23 +48,26 @@ class SingleUserWithOverlap(SingleUser[OverlapSession]):
         """Beside the accepted one, where that is asked for and allowed."""
         if self.options_of(change.pending).overlap:
             if change.accepted.password == change.pending.password:
-                return False  # added before, which is at once or not at all
+                # Added before; AWSCURRENT was refused, so there is nothing else to keep.
+                return False if self.engine.atomic else super().set(change)
             try:
                 with self._at_writer(change.session, change.accepted, change.admin) as session:
                     session.add_password(change.pending.password, by=change.by)
             except Forbidden as forbidden:
-                LOG.warning("PASSWORD_OVERLAP is not kept, AWSCURRENT ends now: %s", forbidden)
+                self.go_on_without_overlap(forbidden)
             else:
                 if is_elsewhere(change.admin, change.pending):
                     self.prove(change.pending, by=change.admin)
                 return False
         return super().set(change)
 
+    def go_on_without_overlap(self, forbidden: Forbidden) -> None:
+        """Say that the old password ends now: a second one takes a right of its own."""
+        LOG.warning("PASSWORD_OVERLAP is not kept, AWSCURRENT ends now: %s", forbidden)
+
     def expects(self, _login: Login, let_in: Sequence[Login], /) -> bool:
         """Two passwords of the user at most, and where the old one outlives its rotation."""
-        options = self.options_of(let_in[0])
-        is_kept = options.overlap and not options.ends_on_finish
-        return is_kept and len(let_in) < len(("old", "new"))
+        return self._outlives(let_in[0]) and len(let_in) < len(("old", "new"))
 
     def check_rights(self, seen: Seen[OverlapSession], findings: Findings, /) -> None:
         """As a single user; and whether it may have two, without which a rotation does all else."""
@@ -84,6 +97,22 @@ class SingleUserWithOverlap(SingleUser[OverlapSession]):
         with self._at_writer(change.session, change.accepted, change.admin) as there:
             there.end_other_passwords(change.accepted.password, by=change.by)
         return True
+
+    def warn_of_readers(
+        self, session: OverlapSession, pending: Login, ticket: Ticket[Login]
+    ) -> None:
+        """Of those that are logged in since before the current password was stored."""
+        if self._outlives(pending):
+            warn_of(partial(readers_of_older, session, pending, ticket))
+
+    def _readers(self, current: Login, ticket: Ticket[Login]) -> Readers:
+        with self.logins.session(current) as session:
+            return readers_of_older(session, current, ticket)
+
+    def _outlives(self, login: Login) -> bool:
+        """Whether a password lives on until the rotation after the one that replaces it."""
+        options = self.options_of(login)
+        return options.overlap and not options.ends_on_finish
 
     def _ends_on_finish(self, pending: Login) -> bool:
         options = self.options_of(pending)

@@ -79,6 +79,7 @@ class SingleUser(DatabaseBackend[S]):
         with self.resets.first_accepted(candidates, pending, ticket, look) as (accepted, session):
             if self.is_due(pending, accepted):
                 with self.setter(pending, ticket) as (admin, by):
+                    self.warn_of_readers(session, pending, ticket)
                     ticket.ensure_still_this_rotation()
                     change = Change(session, pending, accepted, admin, by)
                     replaced = self.set(change)
@@ -94,8 +95,8 @@ class SingleUser(DatabaseBackend[S]):
         self.check_tested_wishes(pending, ticket)
         with self.logins.session(pending) as session:
             session.ping()
-            if self.admin_sets and ticket.only_tests():
-                with self.admins.session(pending, ticket) as (_, by):
+            if ticket.only_tests():
+                with self.setter(pending, ticket) as (_, by):
                     session.check_may_set_password(by=by)
 
     def end_old_credential(self, _ticket: Ticket[Login], /) -> str | None:
@@ -146,6 +147,9 @@ class SingleUser(DatabaseBackend[S]):
         """Have the user accept the pending password; whether that ended the accepted one."""
         self.set_password(change.session, change.pending, change.accepted, change.by)
         return True
+
+    def warn_of_readers(self, _session: S, _pending: Login, _ticket: Ticket[Login]) -> None:
+        """Of nobody: no older password than the current one is accepted."""
 
     def options_of(self, pending: Login) -> Options:
         """How the password of this version changes, as it asks and may."""

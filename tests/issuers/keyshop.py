@@ -125,6 +125,10 @@ class Keyshop:
         answer = {"user": {"name": OWNER}, "key": {"id": accepted[secret]}}
         return StubAnswer(403) if self.powerless else answer
 
+    def _use(self, asked: IssuerRequest, _rest: str) -> object:
+        """What applications ask for: any accepted key will do."""
+        return {"ok": True} if self.accepts(asked.bearer) else StubAnswer(401)
+
     def _features(self, asked: IssuerRequest, _rest: str) -> object:
         return self._greet(asked.headers["authorization"])
 

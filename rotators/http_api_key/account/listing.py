@@ -28,6 +28,7 @@ class ListedKey:
     created: datetime | None = None
     kept: Mapping[str, object] = field(default_factory=dict)
     ends: datetime | None = None
+    last_used: datetime | None = None
     shown: object = field(default=None, repr=False)
     is_shown_alone: bool = True
     item: object = field(default=None, repr=False)
@@ -94,6 +95,7 @@ def read_key(
         created,
         kept,
         ends,
+        time_of(values.get("last_used")),
         values.get("shown"),
         item=item,
     )

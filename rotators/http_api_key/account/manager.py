@@ -50,6 +50,7 @@ class Manager:
         self.idempotent = self._described.idempotent
         self.can_list = listing is not None
         self.can_label = listing is not None and "label" in listing.found
+        self.tells_use = listing is not None and "last_used" in listing.found
         self.can_revoke = not self._described.revoke_expires
         self.can_tell_slots = self._described.slot_list is not None
         self.proves_end = self._described.is_revocation_proved

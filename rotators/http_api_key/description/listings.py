@@ -96,7 +96,7 @@ def _read_inspect(place: Place, names: Collection[str], listings: Listings) -> R
     # What only the key itself is told of itself is asked with it.
     request, members = read_request(place, names, more=["refuse", "base"], asker={*names, "key"})
     found = read_found(place, members, None, ())
-    for name in ("keys", "id"):
+    for name in ("keys", "id", "last_used"):
         if name in found:
             raise place.child("read").child(name).wrong("is what 'list' reads")
     if "expires" in found and "created" not in {*found, *listings.list.found}:

@@ -14,7 +14,7 @@ from rotators.http_api_key.description.templates import Template
 
 _MAX_VALUE = 200  # characters of a value that a pattern bounds
 # What the parts of a listed key are called that no successor takes over as they are.
-LISTED = ("keys", "id", "label", "created", "expires", "shown")
+LISTED = ("keys", "id", "label", "created", "expires", "last_used", "shown")
 
 
 @dataclass(frozen=True)  # without slots, for what is computed once

@@ -63,6 +63,10 @@ class MariaDBPasswords:
         if not self._read().take_two:
             raise no_second_entry(self._connection.login, str(self._connection.account))
 
+    def may_be_two(self) -> bool:
+        """Whether there is more than one, which the account itself is shown."""
+        return len(self._read().passwords) > 1
+
     def add(self, password: Secret, admin: Connection | None) -> None:
         """Let this password and the session's own be accepted, and no third."""
         own = self._connection.login.password

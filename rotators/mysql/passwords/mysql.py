@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Collection
 from itertools import chain
 
+from rotators.mysql.accounts.namesakes import read_namesake
 from rotators.mysql.connection import Connection, require_tls
 from rotators.mysql.error_numbers import ErrorNumber
 from rotators.mysql.error_table import CURRENT_NOT_NAMED, USED_BEFORE
@@ -84,6 +85,15 @@ class MySQLPasswords:
         """Raise Forbidden where the server keeps one password only."""
         if not self._has_two:
             raise NO_OVERLAP.error(f"mysql {self._connection.login.address}")
+
+    def may_be_two(self) -> bool:
+        """Whether there is a second one, or the account has no right to see that."""
+        if not self._has_two:
+            return False
+        try:
+            return bool(read_namesake(self._connection, self._connection.account).second)
+        except RotationError:
+            return True
 
     def add(self, password: Secret, admin: Connection | None) -> None:
         """Let this password and the session's own be accepted, and no third."""

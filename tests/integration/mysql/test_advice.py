@@ -46,6 +46,9 @@ REGISTRY = {
     "CREATE USER {} IDENTIFIED BY '<a long random password>'": "test_an_original_that_is_not_there",
     "FLUSH PRIVILEGES": "test_a_user_that_mariadb_blocks",
     "GRANT CREATE USER ON *.* TO {}": "test_an_admin_without_the_right",
+    "GRANT PROCESS ON *.* TO {}": (
+        "test_an_admin_who_is_shown_nobody_holds_nothing_and_names_the_right"
+    ),
     "GRANT SELECT ON mysql.* TO {}": "test_an_admin_that_may_not_look_is_told_the_grant",
     "GRANT SELECT ON {database}.* TO {}": "test_a_database_that_the_user_may_not_enter",
     "GRANT SELECT ON {} TO {}": "test_a_twin_that_is_somebody_elses",

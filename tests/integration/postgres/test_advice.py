@@ -252,7 +252,9 @@ AFTER_AWS = "test_what_awss_clone_owns_elsewhere_is_not_forgotten"
 RUN = ""
 # Nothing here has what it is about: Amazon RDS, and a module that no package brings.
 UNTRIED = "untried"
+BY_A_RIGHT = "test_postgresql_shows_everybody_who_and_the_address_by_a_right"
 TRIED = {
+    "sessions.py": {"GRANT pg_read_all_stats TO {}": BY_A_RIGHT},
     "answers/server.py": {
         "as a role that may: ALTER ROLE {user} LOGIN": "test_a_login_that_is_refused",
         "correct 'dbname', or as its owner: ALTER DATABASE {dbname} ALLOW_CONNECTIONS true": (
@@ -328,6 +330,7 @@ TRIED = {
         ),
     },
     "docs/strategies.md": {
+        "GRANT pg_read_all_stats TO rotation_admin": BY_A_RIGHT,
         "ALTER ROLE app_clone SET role = app": "test_the_sql_of_a_page_is_run_as_it_stands",
         "GRANT rds_password TO app;": UNTRIED,
         "ALTER ROLE rotation_admin CREATEROLE;": DOCUMENTED,

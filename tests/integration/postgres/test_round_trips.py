@@ -80,12 +80,12 @@ def test_a_verifier_is_in_one_message_with_nothing_else_that_may_fail(
 
 
 def test_alternating_users(lab: Lab, postgres_server: Server, traffic: Traffic) -> None:
-    """BEGIN, the lock, both roles, the change, COMMIT; and BEGIN, both roles, COMMIT.
+    """Who is logged in; BEGIN, the lock, both roles, the change, COMMIT; BEGIN, both roles, COMMIT.
 
     Of a clone it is asked as whom it acts, too.
     """
     secret = lab.secret(PostgresAlternatingTarget(postgres_server, "waits"))
     for _ in range(2):
         secret.steps(secret.begin())
-    assert waits(secret, traffic) == {"setSecret": (2, 5), "testSecret": (1, 4)}
-    assert waits(secret, traffic) == {"setSecret": (2, 5), "testSecret": (1, 3)}
+    assert waits(secret, traffic) == {"setSecret": (2, 6), "testSecret": (1, 4)}
+    assert waits(secret, traffic) == {"setSecret": (2, 6), "testSecret": (1, 3)}

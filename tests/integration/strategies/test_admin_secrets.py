@@ -94,6 +94,23 @@ def test_a_fault_in_the_admins_secret_is_told_before_the_put(secret: LabSecret, 
     assert secret.rotate().state == "succeeded"
 
 
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_that_is_corrected_between_attempts_is_read_anew(
+    secret: LabSecret, fault: str
+) -> None:
+    """Also by a function that is warm, and has read it before."""
+    change, kind, _ = FAULTS[fault]
+    good = admin_of(secret)
+    event = secret.begin()
+    secret.step(event, Step.CREATE)
+    store_admin(secret, change(good))
+    memory.of_rotation("another", "secret")  # as in a function that has just started
+    with pytest.raises(kind):
+        secret.step(event, Step.SET)
+    store_admin(secret, good)
+    secret.steps(event, Step.SET, Step.TEST, Step.FINISH)
+
+
 def test_an_admins_secret_that_is_no_json_object_is_told_before_the_put(secret: LabSecret) -> None:
     good = admin_of(secret)
     client_of(secret).put_secret_value(SecretId=arn_of(secret), SecretString="a password")
