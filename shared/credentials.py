@@ -37,30 +37,20 @@ class Login:
     tls_host: str | None = None
 
     @classmethod
-    def parse(
-        cls, document: Mapping[str, object], *, default_port: int, allow_unencrypted: bool = False
-    ) -> Self:
+    def parse(cls, document: Mapping[str, object], *, default_port: int) -> Self:
         """Raises MalformedSecret naming the field.
 
         `port` may be a string of digits and `ssl` a bool or one of its words, as tutorials have
-        them; an `ssl` that switches TLS off is refused unless the function allows it.
+        them.
         """
         fields = Fields(document)
-        tls = fields.flag("ssl", default=True)
-        if not tls and not allow_unencrypted:
-            raise MalformedSecret(
-                "secret field 'ssl' switches TLS off, which this function does not allow",
-                do="remove 'ssl' or set it to true, and enable TLS on the server; only where that "
-                "cannot be, set ALLOW_UNENCRYPTED=true on the function",
-                field="ssl",
-            )
         return cls(
             username=fields.text("username"),
             password=Secret(fields.text("password")),
             host=fields.host("host"),
             port=fields.port("port", default=default_port),
             dbname=fields.name("dbname"),
-            tls=tls,
+            tls=fields.flag("ssl", default=True),
             document=document,
             tls_host=fields.optional_host("tls_host"),
         )

@@ -26,6 +26,7 @@ from shared.protocol.diagnosis import Diagnosis
 from shared.protocol.ending import Ending
 from shared.protocol.event import RotationRequest, Step
 from shared.protocol.machine import Rotation
+from shared.protocol.memory import forget_secrets
 from shared.protocol.operator import OperatorRequest, Task
 from shared.settings import Settings
 
@@ -176,6 +177,9 @@ class Handler:
         try:
             rotation.run()
             record.old_ends = rotation.old_ends
+        except BaseException:
+            forget_secrets()
+            raise
         finally:
             # Of a failed step above all: each attempt tells how long the secret has waited.
             if request.step is Step.CREATE and store.last_rotated is not None:

@@ -1,7 +1,9 @@
 """Typed reading of the function's environment; an empty variable counts as not set."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from shared.errors import Misconfigured, RotationError
 
@@ -10,6 +12,8 @@ FLAGS = {
     **dict.fromkeys(("true", "1", "y", "yes"), True),
     **dict.fromkeys(("false", "0", "n", "no"), False),
 }
+SECONDS = {"m": 60, "h": 3600, "d": 86400}
+_LENGTH = re.compile(r"([1-9][0-9]{0,4})([mhd])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +57,9 @@ class Settings:
             do="correct the function's configuration",
             field=name,
         )
+
+
+def length_of_time(text: str) -> timedelta | None:
+    """So many minutes, hours or days, such as `7d`; None for what is none."""
+    found = _LENGTH.fullmatch(text)
+    return timedelta(seconds=int(found[1]) * SECONDS[found[2]]) if found else None

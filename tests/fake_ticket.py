@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from shared.keys.api_key import ApiKey
 from shared.protocol.reset import Reset
@@ -35,7 +35,13 @@ class FakeTicket:
     unlabelled_was_read: bool = False
     notes: MutableMapping[str, object] = field(default_factory=dict)
     next_rotation: datetime | None = None
+    current_created: datetime = field(default_factory=lambda: datetime.now(UTC))
+    due: datetime = field(default_factory=lambda: datetime.now(UTC))
+    last_rotation: datetime | None = None
     age: float = 0.0
+
+    def replace_current(self, _document: Mapping[str, object], /) -> None:
+        raise AssertionError("not needed")
 
     def current(self) -> ApiKey:
         assert self.current_key is not None, "not needed"
@@ -61,6 +67,9 @@ class FakeTicket:
     def unlabelled(self) -> Iterator[ApiKey]:
         self.unlabelled_was_read = True
         return iter(self.unlabelled_keys)
+
+    def before(self) -> Iterator[tuple[ApiKey, datetime]]:
+        raise AssertionError("not needed")
 
     def others(self) -> Iterator[tuple[ApiKey, bool]]:
         return ((key, False) for key in (self.previous_key, *self.unlabelled_keys) if key)

@@ -27,6 +27,7 @@ FUNCTIONS_OWN = frozenset({
     "ISSUER_HOSTS",
     "ISSUER_PROXY",
     "LOG_LEVEL",
+    "OLD_CREDENTIAL_IN_USE",
     "SEND_PASSWORD_ITSELF",
     "TLS_CA_BUNDLE",
 })  # fmt: skip

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from http import HTTPStatus
+from ssl import SSLCertVerificationError
 
 from botocore import exceptions as botocore
+from botocore.parsers import ResponseParserError
 
 from shared.errors import (
     NEXT_ATTEMPT,
@@ -21,8 +23,9 @@ from shared.errors import (
     Throttled,
     Unexpected,
     Unreachable,
+    Untrusted,
 )
-from shared.translation import translate_errors
+from shared.translation import causes, translate_errors
 
 _IDENTITY = ErrorRow(
     Forbidden, "the function's credentials were refused", "check the function's role and the clock"
@@ -66,6 +69,7 @@ class Api:
         return translate_errors(
             botocore.ClientError,
             botocore.BotoCoreError,
+            ResponseParserError,
             by=lambda error: self._translate(error, about and f" for {about}"),
         )
 
@@ -73,6 +77,14 @@ class Api:
         if isinstance(error, botocore.ClientError):
             return self._translate_answer(error, about)
         code = type(error).__name__
+        if any(isinstance(each, SSLCertVerificationError) for each in causes(error)):
+            return Untrusted(
+                f"the certificate of who answers for {self.name} is not trusted ({code})",
+                do="check the function's proxy, its AWS_ENDPOINT_URL... and AWS_CA_BUNDLE, and "
+                "that the file in TLS_CA_BUNDLE, where set, has the authorities of AWS too",
+            )
+        if isinstance(error, ResponseParserError):  # whose text is the answer's
+            return Unreachable(f"{self.name} answered what cannot be read ({code})", do=self.route)
         if isinstance(error, botocore.HTTPClientError | botocore.ConnectionError):
             return Unreachable(f"no answer from {self.name} ({code})", do=self.route)
         if isinstance(error, botocore.NoCredentialsError | botocore.NoRegionError):

@@ -13,14 +13,18 @@ def next_rotation(described: Mapping[str, Any]) -> datetime | None:
     """
     now = datetime.now(UTC)
     dates: list[datetime] = []
-    date, days = described.get("NextRotationDate"), _days(described)
+    date, days = described.get("NextRotationDate"), interval(described)
     if isinstance(date, datetime) and date > now:
         dates.append(date)
     if days is not None:
-        dates.append(now + timedelta(days=days))
+        dates.append(now + days)
     return max(dates, default=None)
 
 
-def _days(described: Mapping[str, Any]) -> int | None:
+def interval(described: Mapping[str, Any]) -> timedelta | None:
+    """The whole days between two rotations; None where the answer does not tell.
+
+    Of a schedule expression it tells them once a rotation has succeeded (fact 19).
+    """
     days = described.get("RotationRules", {}).get("AutomaticallyAfterDays")
-    return days if isinstance(days, int) else None
+    return timedelta(days=days) if isinstance(days, int) else None

@@ -3,13 +3,14 @@
 Facts are numbered in docs/secrets-manager-facts.md.
 """
 
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from shared.aws import errors
-from shared.aws.schedule import next_rotation
+from shared.aws.schedule import interval, next_rotation
 from shared.aws.version import NotStored, Version, document_of
 from shared.document.value import dump_document
 from shared.errors import (
@@ -26,9 +27,7 @@ from shared.secret import Secret
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
-    from mypy_boto3_secretsmanager.type_defs import (
-        SecretVersionsListEntryTypeDef,
-    )
+    from mypy_boto3_secretsmanager.type_defs import SecretVersionsListEntryTypeDef
 
 A = TypeVar("A", bound=Mapping[str, object])
 Labels = dict[str, frozenset[str]]  # by version id
@@ -52,10 +51,11 @@ class Store:
         self.secret_id = secret_id
         # As AWS answers it: the event may name the secret in another way.
         self.arn = secret_id
-        # When the service last rotated the secret, and will next; known in a step that describes
-        # it, if ever.
+        # When the service last rotated the secret, and will next, and the days from one rotation to
+        # the next; known in a step that describes it, if ever.
         self.last_rotated: datetime | None = None
         self.next_rotation: datetime | None = None
+        self.interval: timedelta | None = None
 
     def labels(self, *, expecting: str) -> Labels:
         """Every labelled version's labels, valueless ones included (fact 15).
@@ -86,6 +86,7 @@ class Store:
             )
         self.last_rotated = answer.get("LastRotatedDate")
         self.next_rotation = next_rotation(answer)
+        self.interval = interval(answer)
         stages = answer.get("VersionIdsToStages", {})
         return {version_id: frozenset(labels) for version_id, labels in stages.items()}
 
@@ -160,14 +161,7 @@ class Store:
         """
         token = {"RotationToken": rotation_token.reveal()} if rotation_token else {}
         try:
-            self._call(
-                self._client.put_secret_value,
-                SecretId=self.secret_id,
-                ClientRequestToken=version_id,
-                SecretString=dump_document(document),
-                VersionStages=[PENDING],
-                **token,
-            )
+            self._put(version_id, document, VersionStages=[PENDING], **token)
         except errors.Exists:  # never ours: the same value again is a success
             raise NotStored from None
         except RotationError as error:
@@ -183,6 +177,17 @@ class Store:
         if isinstance(problem, Unreachable | Unexpected):
             raise problem
         raise NotStored(problem)
+
+    def put_current(self, document: Mapping[str, object]) -> str:
+        """Store the value as AWSCURRENT, outside of any rotation; gives the version's id."""
+        version_id = str(uuid.uuid4())
+        self._put(version_id, document)
+        return version_id
+
+    def _put(self, version_id: str, document: Mapping[str, object], **more: object) -> None:
+        put, value = self._client.put_secret_value, dump_document(document)
+        which = {"SecretId": self.secret_id, "ClientRequestToken": version_id}
+        self._call(put, **which, SecretString=value, **more)
 
     def promote(self, version_id: str, *, instead_of: str) -> bool:
         """Move AWSCURRENT; AWSPREVIOUS follows by itself (fact 10).

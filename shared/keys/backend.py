@@ -19,6 +19,7 @@ from shared.keys.propagation import probe
 from shared.keys.replaced import ReplacedKey
 from shared.protocol.contract import StoredVersion, Ticket
 from shared.protocol.findings import Findings, Link
+from shared.protocol.readers import Hold
 from shared.protocol.receipt import Receipt
 from shared.protocol.reset import Reset
 
@@ -80,13 +81,15 @@ class ApiKeyBackend:
     def __init__(self, issuer: KeyIssuer, environment: Mapping[str, str]) -> None:
         self._issuer = issuer
         self.name = issuer.name
+        self._hold = Hold.from_environment(environment)
         self._strategies = Grants(environment, _VARIABLES, self._strategies_as)
 
     def _strategies_as(self, asked: Asked) -> "_Strategies":
         ends = Ends.granted(asked)
         asked.keep_off(_SHORT_GAP)
         short_gap = asked.flag(_SHORT_GAP, default=False)
-        return _Strategies(ends, _strategies(self._issuer, ends, short_gap=short_gap))
+        by_way = _strategies(self._issuer, ends, self._hold, short_gap=short_gap)
+        return _Strategies(ends, by_way)
 
     def parse(self, document: Mapping[str, object], /) -> ApiKey:
         """Raises MalformedSecret naming the field, or the place in the description."""
@@ -156,7 +159,7 @@ class ApiKeyBackend:
         if versions[0].is_current:
             with findings.looking(Link.VALUE, of=versions[0].of):
                 self.check_wishes(key)
-        strategy = _strategies(issuer, self._granted(key).ends)[key.way]
+        strategy = _strategies(issuer, self._granted(key).ends, self._hold)[key.way]
         KeyDiagnosis(issuer, strategy, versions, ticket, findings).run()
 
     def end_leaked(self, leaked: ApiKey, ticket: Ticket[ApiKey], receipt: Receipt, /) -> None:
@@ -196,10 +199,10 @@ class _Strategies(NamedTuple):
 
 
 def _strategies(
-    issuer: KeyIssuer, ends: Ends, *, short_gap: bool = False
+    issuer: KeyIssuer, ends: Ends, hold: Hold, *, short_gap: bool = False
 ) -> Mapping[Way, KeyStrategy]:
     return {
-        Way.ISSUED: IssuedKey(issuer, ends),
+        Way.ISSUED: IssuedKey(issuer, ends, hold),
         Way.REPLACED: ReplacedKey(issuer, short_gap=short_gap),
         Way.CHOSEN: ChosenKey(issuer, short_gap=short_gap),
     }

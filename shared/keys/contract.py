@@ -39,6 +39,11 @@ class OwnedKey(Protocol):
         """When it ends by itself, where the issuer says so."""
         ...
 
+    @property
+    def last_used(self) -> datetime | None:
+        """When it was last used; None where it never was, or the issuer does not say."""
+        ...
+
     def shows(self, key: Secret, /) -> bool | None:
         """Whether the part of its value that the issuer shows is of this; None: it shows none."""
         ...
@@ -54,6 +59,7 @@ class KeyManager(Protocol):
     idempotent: bool  # whether `issue` gives the same key again for the same version
     can_list: bool  # whether the issuer tells which keys are accepted
     can_label: bool  # whether its list also tells each one's key label
+    tells_use: bool  # whether its list also tells when each was last used
     can_revoke: bool  # whether a key can be ended, and does not only expire
     proves_end: bool  # whether `revoke` waits until the key is refused, where it has its value
     may_reset: bool  # whether the admin's keeper lets this secret's key be replaced unproven

@@ -1,7 +1,6 @@
 """When the key that a rotation replaced is to end."""
 
 import logging
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Self
@@ -12,11 +11,10 @@ from shared.keys.api_key import ApiKey
 from shared.keys.contract import OwnedKey
 from shared.protocol.contract import Ticket
 from shared.protocol.expiry import AT_NEXT_CREATE, at_later_create
-from shared.settings import Settings
+from shared.settings import SECONDS, Settings, length_of_time
 
 LOG = logging.getLogger(f"rotation.{__name__}")
 VARIABLE = "OLD_KEY_ENDS"
-_SECONDS = {"m": 60, "h": 3600, "d": 86400}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +80,7 @@ class Ends:
     def expiry(self) -> str:
         """When a key ends that finishSecret does not end; see expiry.py."""
         seconds = int(self.after.total_seconds())
-        for unit, length in reversed(_SECONDS.items()):
+        for unit, length in reversed(SECONDS.items()):
             if seconds and seconds % length == 0:
                 return at_later_create(f"{seconds // length}{unit}")
         return AT_NEXT_CREATE
@@ -99,8 +97,9 @@ def _read(settings: Settings) -> tuple[bool, timedelta]:
     setting = settings.text(VARIABLE, default="next-rotation").strip()
     if setting in ("next-rotation", "on-finish"):
         return setting == "on-finish", timedelta()
-    if match := re.fullmatch(r"after:([1-9][0-9]{0,4})([mhd])", setting):
-        return False, timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
+    word, _, length = setting.partition(":")
+    if word == "after" and (after := length_of_time(length)):
+        return False, after
     raise settings.refusal(VARIABLE, "must be next-rotation, on-finish or like after:7d")
 
 

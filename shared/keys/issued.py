@@ -1,6 +1,7 @@
 """Keys that an issuer makes beside the old one, which ends a rotation later."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from shared.errors import Rejected
 from shared.keys.api_key import ApiKey
@@ -11,9 +12,12 @@ from shared.keys.issuing import Issuing, pending_or_none_after_wait, revoke
 from shared.keys.leaks import custom_labelled, not_shown, only_expires
 from shared.keys.leftovers import Ending, Leftovers
 from shared.keys.proof import accepted_key
+from shared.keys.seeing import readers_of
 from shared.keys.slots import accepted_in_slot
+from shared.keys.spared import spared_of
 from shared.protocol.contract import Ticket
 from shared.protocol.expiry import ENDED, EXPIRES
+from shared.protocol.readers import Hold, warn_of
 
 _CAN_REVOKE = "keys can be revoked"
 
@@ -26,9 +30,10 @@ class IssuedKey:
     lost in a crash is found by its label: by the next attempt, or at the next rotation.
     """
 
-    def __init__(self, issuer: KeyIssuer, ends: Ends) -> None:
+    def __init__(self, issuer: KeyIssuer, ends: Ends, hold: Hold) -> None:
         self._issuer = issuer
         self._ends = ends
+        self._hold = hold
 
     def create(self, current: ApiKey, ticket: Ticket[ApiKey], /) -> ApiKey:
         """Have a key issued for this version, with the limits of the one it replaces.
@@ -51,7 +56,11 @@ class IssuedKey:
         if issued_before:
             created = attempt.resume(issued_before)
         else:
-            created = attempt.retire_then_issue(self._ending(attempt, leftovers))
+            ending = self._ending(attempt, leftovers)
+            look = partial(readers_of, attempt.manager, ending, ticket)
+            self._hold.wait(ticket, partial(look, lately=True))
+            warn_of(look)
+            created = attempt.retire_then_issue(ending)
         warn_of_early_end(created, ticket)
         return created
 
@@ -62,7 +71,9 @@ class IssuedKey:
         if attempt.held.listed is not None:
             warn_of_end_before_rotation(attempt.held.listed, ticket)
         if not leftovers.of_this_version(attempt.listed):
-            attempt.require_room(self._ending(attempt, leftovers))
+            ending = self._ending(attempt, leftovers)
+            attempt.require_room(ending)
+            warn_of(partial(readers_of, attempt.manager, ending, ticket))
 
     def _begin(
         self, manager: KeyManager, current: ApiKey, ticket: Ticket[ApiKey]
@@ -76,7 +87,8 @@ class IssuedKey:
         kept: Mapping[str, object] = {}
         if held.listed is not None:
             kept = manager.inspect(held.listed, held.key).kept
-        return Issuing(manager, ticket, held, kept, listed), leftovers
+        spared = partial(spared_of, leftovers, listed, held.listed, self._ends)
+        return Issuing(manager, ticket, held, kept, listed, spared), leftovers
 
     def _ending(self, attempt: Issuing, leftovers: Leftovers) -> Sequence[Ending]:
         held = attempt.held

@@ -1,7 +1,7 @@
 """One createSecret at an issuer that makes keys: what ends before, and what is made or kept."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.errors import Busy, Misconfigured, TargetMismatch, Unreachable
@@ -9,6 +9,7 @@ from shared.keys.api_key import ApiKey
 from shared.keys.contract import KeyManager, OwnedKey
 from shared.keys.holding import Held
 from shared.keys.leftovers import Ending
+from shared.keys.spared import Spared
 from shared.protocol.contract import Ticket
 
 LOG = logging.getLogger(f"rotation.{__name__}")
@@ -18,7 +19,7 @@ LOG = logging.getLogger(f"rotation.{__name__}")
 class Issuing:
     """One createSecret; kept: what the key that is in use passes on to the next.
 
-    listed: the account's keys as the step began.
+    listed: the account's keys as the step began. spared: those of this secret that do not end yet.
     """
 
     manager: KeyManager
@@ -26,6 +27,7 @@ class Issuing:
     held: Held
     kept: Mapping[str, object]
     listed: Sequence[OwnedKey]
+    spared: Callable[[], Mapping[str, Spared]]
 
     def resume(self, issued_before: Sequence[OwnedKey]) -> ApiKey:
         """Keep the stored one of the keys that this version has already, or issue one more."""
@@ -84,11 +86,21 @@ class Issuing:
         keys = [key for key in self.listed if key.key_id not in ended]
         if self.manager.max_keys is None or len(keys) < self.manager.max_keys:
             return keys
-        current, others = self.held.key, self._others(keys)
+        current, spared = self.held.key, self.spared()
+        others = [key.key_id for key in keys if key.key_id != current.key_id]
+        told = [
+            f"{self.manager.key_name(each)}, {spared[each].why}"
+            if each in spared
+            else self.manager.key_name(each)
+            for each in others
+        ]
+        advice = [spared[each].do for each in others if each in spared]
+        if len(advice) < len(others):
+            advice.append("delete one that nobody uses at the issuer")
         raise TargetMismatch(
             f"the issuer allows {self.manager.max_keys} keys, and this rotation may not end those "
-            f"that {current.account.owner!r} has: {', '.join(others) or 'the current one'}",
-            do="revoke one that nobody uses at the issuer, and rotate again",
+            f"that {current.account.owner!r} has: {', '.join(told) or 'the current one'}",
+            do=f"{', or '.join(dict.fromkeys(advice))}, and rotate again",
             field=current.fields.get("id"),
         )
 

@@ -17,10 +17,16 @@ LOG = logging.getLogger(f"rotation.{__name__}")
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """A key to be revoked; stored: with its value, where a version that was read has it."""
+    """A key to be revoked; stored: with its value, where a version that was read has it.
+
+    last_used: as far as the issuer tells. replaced: when its successor was issued, or is, as far
+    as the issuer tells: the secret may have been stored again since, with another field in it.
+    """
 
     key_id: str
     stored: ApiKey | None = None
+    last_used: datetime | None = None
+    replaced: datetime | None = None
 
 
 class Leftovers:
@@ -82,11 +88,17 @@ class Leftovers:
             return []
         ends.require_known_dates(listed_current.created)
         stored = self._stored_where_needed(others, current, ends)
+        successors = [self.successor_created(key, listed_current, listed) for key in others]
         return [
-            Ending(key.key_id, stored.get(key.key_id))
-            for key in others
+            Ending(
+                key.key_id,
+                stored.get(key.key_id),
+                key.last_used,
+                self._replaced(successor, listed_current),
+            )
+            for key, successor in zip(others, successors, strict=True)
             if (self.is_of_this_secret(key) or key.key_id in stored)
-            and ends.due(self._successor_created(key, listed_current, listed))
+            and ends.due(successor)
             and self._may_end(key, stored.get(key.key_id))
         ]
 
@@ -146,11 +158,11 @@ class Leftovers:
             for key in stored
             if key.key_id is not None
             and key.key_id != in_use.key_id
-            and not self._is_custom_labelled(key.key_id)
+            and not self.holds_custom_label(key.key_id)
             and has_its_id(key, None, self._issuer, self._manager)
         ]
 
-    def _successor_created(
+    def successor_created(
         self, key: OwnedKey, listed_current: OwnedKey, listed: Sequence[OwnedKey]
     ) -> datetime | None:
         """When this secret's next younger key was issued; None where the issuer does not say."""
@@ -168,12 +180,21 @@ class Leftovers:
         # Where none is younger, its successor is the key that this rotation has issued now.
         return min(successors, default=datetime.now(UTC))
 
+    def _replaced(self, successor: datetime | None, current: OwnedKey) -> datetime | None:
+        """When clients were given another key: where that is the one in use, as it was stored.
+
+        Or made, where that is longer ago: a person may have stored it again since.
+        """
+        if successor is None or successor != current.created:
+            return successor
+        return min(successor, self._ticket.current_created)
+
     def _may_end(self, key: OwnedKey, stored: ApiKey | None) -> bool:
         """Whether the key is this secret's to end; `stored` has its id, in a version of the secret.
 
         A key that no label shows to be this secret's must have been stored with its value.
         """
-        if self._is_custom_labelled(key.key_id, key.label):
+        if self.holds_custom_label(key.key_id, key.label):
             return False
         if self.is_of_this_secret(key):
             return True
@@ -196,7 +217,7 @@ class Leftovers:
         every = not self._manager.can_label or bool(ends.after)
         return self._stored_by_id(current, every=every)
 
-    def _is_custom_labelled(self, key_id: str, label: str | None = None) -> bool:
+    def holds_custom_label(self, key_id: str, label: str | None = None) -> bool:
         """Whether a version with a custom staging label holds the key."""
         versions = self._custom_labelled
         if key_id in {held.key_id for held in versions.values() if held is not None}:

@@ -74,6 +74,11 @@ class Ticket(Protocol[C_co]):
         """The version that the current credential is of."""
         ...
 
+    @property
+    def current_created(self) -> datetime:
+        """When that version was stored."""
+        ...
+
     def previous(self) -> C_co | None:
         """The one in use before; None where there was none."""
         ...
@@ -87,6 +92,10 @@ class Ticket(Protocol[C_co]):
 
     def unlabelled(self) -> Iterator[C_co]:
         """Credentials of versions without a label, newest first, a bounded number of them."""
+        ...
+
+    def before(self) -> Iterator[tuple[C_co, datetime]]:
+        """The previous credential, then those without a label, each with when it was stored."""
         ...
 
     def others(self) -> Iterator[tuple[C_co, bool]]:
@@ -123,6 +132,16 @@ class Ticket(Protocol[C_co]):
         """When the secret is to be rotated next; known in createSecret only, and not of all."""
         ...
 
+    @property
+    def due(self) -> datetime:
+        """When it is due: after the schedule's days, which are known in createSecret, if ever."""
+        ...
+
+    @property
+    def last_rotation(self) -> datetime | None:
+        """When the rotation before ended; known in createSecret only, and not of all."""
+        ...
+
     def is_rotating(self, arn: str) -> bool:
         """Whether another secret is in the middle of a rotation of its own."""
         ...
@@ -145,6 +164,14 @@ class Ticket(Protocol[C_co]):
 
     def promote(self) -> None:
         """Let the pending credential be the current one, before finishSecret does it."""
+        ...
+
+    def replace_current(self, document: Mapping[str, object], /) -> None:
+        """Store a further current version, of the value that `render` gave, beside any rotation.
+
+        For `end_leaked` where the secret itself is what clients go by: a version never changes.
+        Raises as `ensure_still_this_rotation`.
+        """
         ...
 
 

@@ -56,8 +56,9 @@ class Ending(Generic[C]):
             raise Busy(
                 f"a rotation of {self._store.arn} has begun meanwhile, and the credential that it "
                 "makes may have been ended with the leaked one",
-                do="if clients are refused once that rotation is over, move AWSCURRENT back to "
-                f"version {self._asked.version}, and rotate again",
+                do="ask again once that rotation is over, with the id of the version in use then; "
+                "only if its credential is refused, first move AWSCURRENT back to version "
+                f"{self._asked.version}, and rotate again",
                 field="VersionId",
             ) from None
 

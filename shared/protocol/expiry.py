@@ -5,9 +5,12 @@ A backend says one of these, or nothing where this process has not seen enough t
 
 REPLACED_AT_CREATE = "it was replaced at createSecret"
 REPLACED_AT_SET = "it was replaced at setSecret"
+REPLACED_AT_FINISH = "it was replaced at finishSecret"
 ENDED = "it was ended at finishSecret"
 AT_NEXT_CREATE = "it ends at the next rotation's createSecret"
 AT_NEXT_SET = "it ends at the next rotation's setSecret"
+AT_NEXT_FINISH = "it ends at the next rotation's finishSecret"
+AT_LATER_FINISH = "it ends at the finishSecret of a later rotation"
 EXPIRES = "it is not revoked, and ends when it expires"
 
 

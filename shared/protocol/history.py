@@ -56,6 +56,14 @@ class History(Generic[C]):
             if stored is not None:
                 yield stored
 
+    def before(self) -> Iterator[tuple[C, datetime]]:
+        """The previous one, then those without a label, newest first, each with its date."""
+        previous = self.previous()
+        if previous is not None:
+            yield previous.credential, previous.created
+        for stored in self.unlabelled():
+            yield stored.credential, stored.created
+
     def around(self, current: datetime) -> Iterator[tuple[C, bool]]:
         """All but the custom-labelled; see `in_order`, and each is read when its turn comes.
 

@@ -26,6 +26,12 @@ class Memory:
 _last: list[Memory] = []
 
 
+def forget_secrets() -> None:
+    """After a step that failed: a person may correct what was read before the next attempt."""
+    for each in _last:
+        each.secrets.clear()
+
+
 def of_rotation(token: str, secret_id: str) -> Memory:
     """The memory of this rotation, which is empty for a new one; any other is forgotten."""
     if not _last or (_last[0].token, _last[0].secret_id) != (token, secret_id):

@@ -2,15 +2,15 @@
 
 import time
 from collections.abc import Iterator, Mapping, MutableMapping
-from datetime import UTC, datetime
-from typing import Generic, NamedTuple
+from datetime import UTC, datetime, timedelta
+from typing import Generic
 
 from shared.aws.store import CURRENT, PENDING, Store
 from shared.document.form import names_of, naming
 from shared.errors import GIVE_UP, NEXT_ATTEMPT, Busy, MalformedSecret, WrongStage
 from shared.protocol.contract import Backend, C
 from shared.protocol.event import RotationRequest, Step
-from shared.protocol.history import History
+from shared.protocol.history import History, Stored
 from shared.protocol.memory import Memory, of_rotation
 from shared.protocol.reset import Reset
 from shared.protocol.stages import Stages, VersionState
@@ -21,14 +21,6 @@ FRESH_SECONDS = 3.0
 
 class StepAlreadyDone(Exception):
     """Another copy of this step went on to the rotation's end; ends the step as a success."""
-
-
-class _Current(NamedTuple, Generic[C]):
-    """The credential in use, and the version that it is of."""
-
-    credential: C
-    version_id: str
-    created: datetime
 
 
 class StepTicket(Generic[C]):
@@ -53,11 +45,12 @@ class StepTicket(Generic[C]):
         self._looked = time.monotonic()
         self._pending: C | None = None
         self._pending_created: datetime | None = None
-        self._current: _Current[C] | None = None
+        self._current: Stored[C] | None = None
         self._history = History(backend, store, stages)
         self._memory = memory or of_rotation(request.token, request.secret_id)
         self._memory.has_begun |= request.step is Step.CREATE
         self._tags: dict[str, Mapping[str, str]] = {}
+        self._holder = request.token  # which version AWSCURRENT is to be on in finishSecret
 
     @property
     def secret_arn(self) -> str:
@@ -102,6 +95,11 @@ class StepTicket(Generic[C]):
         """The version that the current credential is of."""
         return self._read_current().version_id
 
+    @property
+    def current_created(self) -> datetime:
+        """When that version was stored."""
+        return self._read_current().created
+
     def previous(self) -> C | None:
         """The credential in use before; read once a step."""
         previous = self._history.previous()
@@ -114,6 +112,10 @@ class StepTicket(Generic[C]):
     def unlabelled(self) -> Iterator[C]:
         """Credentials of versions without a label, newest first."""
         return (stored.credential for stored in self._history.unlabelled())
+
+    def before(self) -> Iterator[tuple[C, datetime]]:
+        """The previous credential, then those without a label, each with when it was stored."""
+        return self._history.before()
 
     def others(self) -> Iterator[tuple[C, bool]]:
         """Credentials neither pending nor current, each with whether it may be in use all the same.
@@ -148,6 +150,16 @@ class StepTicket(Generic[C]):
         """When the secret is to be rotated next; known in createSecret only, and not of all."""
         return self._store.next_rotation
 
+    @property
+    def due(self) -> datetime:
+        """When this rotation is due: the schedule's days after the current version was stored."""
+        return self.current_created + (self._store.interval or timedelta())
+
+    @property
+    def last_rotation(self) -> datetime | None:
+        """When the rotation before ended; known in createSecret only, and not of all."""
+        return self._store.last_rotated
+
     def is_rotating(self, arn: str) -> bool:
         """Whether another secret is in the middle of a rotation of its own."""
         return self._store.is_rotating(arn)
@@ -173,7 +185,7 @@ class StepTicket(Generic[C]):
             return
         state = self._stages.look()
         if self._request.step is Step.FINISH:
-            if state is not VersionState.CURRENT or not self._stages.is_newest:
+            if self._stages.holder(CURRENT) != self._holder or not self._stages.is_newest:
                 raise StepAlreadyDone
         elif state is VersionState.CURRENT:
             raise StepAlreadyDone
@@ -191,6 +203,11 @@ class StepTicket(Generic[C]):
                 f"AWSCURRENT of {self.secret_arn} was moved while this version was to get it",
                 do=f"{NEXT_ATTEMPT}; do not move labels during a rotation",
             )
+
+    def replace_current(self, document: Mapping[str, object]) -> None:
+        """Store a further current version, in place of this one; nothing is put over another."""
+        self.ensure_still_this_rotation(again=True)
+        self._holder = self._store.put_current(document)
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -211,7 +228,7 @@ class StepTicket(Generic[C]):
             field="ClientRequestToken",
         )
 
-    def _read_current(self) -> _Current[C]:
+    def _read_current(self) -> Stored[C]:
         if self._current is not None:
             return self._current
         holder = self._stages.holder(CURRENT)
@@ -223,14 +240,11 @@ class StepTicket(Generic[C]):
                 field="SecretString",
             )
         if CURRENT not in version.labels:
-            raise Busy(
-                f"AWSCURRENT of {self.secret_arn} moved while it was read",
-                do=NEXT_ATTEMPT,
-            )
+            raise Busy(f"AWSCURRENT of {self.secret_arn} moved while it was read", do=NEXT_ATTEMPT)
         if version.version_id == self.version_id and self._request.step is not Step.FINISH:
             raise StepAlreadyDone
         credential = self._parse(version.document)
-        self._current = _Current(credential, version.version_id, version.created)
+        self._current = Stored(credential, version.created, version.version_id)
         return self._current
 
     def _parse(self, document: Mapping[str, object]) -> C:

@@ -6,11 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rotators.http_api_key.issuer import HttpIssuer
+from rotators.postgres.engine import PostgresEngine
 from shared.credentials import LOGIN_FIELDS, Login
 from shared.document.form import TEXT_FIELD, with_fields
 from shared.document.value import dump_document, load_document, load_value
 from shared.errors import MalformedSecret, RotationError
 from shared.keys.api_key import ApiKey
+from shared.strategies import SingleUser
 from shared.tls import ca_bundle
 
 LOGIN = {"engine": "postgres", "host": "db", "username": "app", "password": "old"}
@@ -115,8 +117,14 @@ def test_an_ssl_that_asks_for_tls_is_accepted(ssl: object) -> None:
 
 @pytest.mark.parametrize("ssl", [False, "false", "False", "0"])
 def test_an_ssl_that_switches_tls_off_is_refused(ssl: object) -> None:
-    with pytest.raises(MalformedSecret, match="TLS"):
-        Login.parse({**LOGIN, "ssl": ssl}, default_port=5432)
+    document = {**LOGIN, "ssl": ssl}
+    assert not Login.parse(document, default_port=5432).tls
+    strategy = SingleUser(object.__new__(PostgresEngine), {})
+    with pytest.raises(MalformedSecret, match="TLS") as caught:
+        strategy.parse(document)
+    assert "ALLOW_UNENCRYPTED" in caught.value.do
+    allowing = SingleUser(object.__new__(PostgresEngine), {"ALLOW_UNENCRYPTED": "true"})
+    assert not allowing.parse(document).tls
 
 
 @pytest.mark.parametrize(

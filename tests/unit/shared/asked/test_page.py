@@ -6,14 +6,19 @@ from shared.strategies import SingleUser
 from tests.unit.shared.asked.test_wishes import ASKABLE, FUNCTIONS, backend_of, takes
 from tests.unit.test_docs import names, rows
 
-JSON: Mapping[str, str] = {"number": "number", "flag": "true or false", "text": "string"}
+JSON: Mapping[str, str] = {
+    "number": "number",
+    "flag": "true or false",
+    "text": "string",
+    "object": "object",
+}
 
 
 def functions(cell: str) -> set[str]:
     """Those that the cell means."""
     every = FUNCTIONS.keys()
-    if cell == "every function":
-        return set(every)
+    if cell.startswith("every function"):
+        return set(every) - set(names(cell))
     single = [each for each in every if isinstance(backend_of(each), SingleUser)]
     return {*names(cell), *(single if "single users" in cell else ())}
 

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from local import template
+from rotators.generated.backend import GeneratedValues
+from rotators.generated.rules.rule import VARIABLE
+from rotators.iam.backend import AccessKeys
 from shared.asked.grants import Grants, check_wishes
 from shared.asked.passwords import PASSWORD_RULES
 from shared.asked.wishes import FUNCTIONS_OWN
@@ -18,7 +21,7 @@ from shared.strategies.database import DatabaseBackend
 from shared.strategies.options import ONE_PASSWORD, TWO_PASSWORDS
 
 FUNCTIONS = template.functions()
-ASKABLE = {**PASSWORD_RULES, **TWO_PASSWORDS, **OF_KEYS}
+ASKABLE = {**PASSWORD_RULES, **TWO_PASSWORDS, **OF_KEYS, VARIABLE: "object"}
 
 
 @cache
@@ -30,8 +33,12 @@ def backend_of(function: str) -> Backend[Any]:
 def takes(function: str) -> set[str]:
     """The variables that a secret of the function may ask for."""
     backend = backend_of(function)
+    if isinstance(backend, AccessKeys):
+        return {"OLD_KEY_ENDS"}  # IAM makes keys as it likes, and beside the old one
     if isinstance(backend, ApiKeyBackend):
         return {*backend._strategies.variables, *PASSWORD_RULES}
+    if isinstance(backend, GeneratedValues):
+        return {VARIABLE, *PASSWORD_RULES}
     assert isinstance(backend, DatabaseBackend)
     return {variable for each in backend.grants for variable in each.variables}
 

@@ -1,12 +1,16 @@
 """What is common to AWS's APIs is told alike for each, and what is one's own for that one."""
 
+from ssl import SSLCertVerificationError
+
 import pytest
 from botocore.exceptions import (
     ClientError,
     EndpointConnectionError,
     NoCredentialsError,
     ParamValidationError,
+    SSLError,
 )
+from botocore.parsers import ResponseParserError
 
 from shared.aws.errors import SECRETS_MANAGER, Api, NotFound
 from shared.aws.rds_errors import RDS
@@ -19,6 +23,7 @@ from shared.errors import (
     Throttled,
     Unexpected,
     Unreachable,
+    Untrusted,
 )
 
 CANARY = "canary"
@@ -87,3 +92,15 @@ def test_the_same_code_may_be_one_apis_own() -> None:
 def test_each_has_its_own_route_and_its_own_rights() -> None:
     for error in (EndpointConnectionError(endpoint_url=CANARY), refusal("AccessDenied")):
         assert translate(SECRETS_MANAGER, error).do != translate(RDS, error).do
+
+
+def test_a_certificate_that_is_not_trusted_is_no_broken_connection() -> None:
+    unproven = SSLError(endpoint_url="https://canary", error=SSLCertVerificationError(CANARY))
+    unproven.__cause__ = SSLCertVerificationError(CANARY)
+    assert isinstance(translate(SECRETS_MANAGER, unproven), Untrusted)
+    broken = SSLError(endpoint_url="https://canary", error=OSError(CANARY))
+    assert isinstance(translate(SECRETS_MANAGER, broken), Unreachable)
+
+
+def test_an_answer_that_breaks_off_is_worth_another_try() -> None:
+    assert isinstance(translate(SECRETS_MANAGER, ResponseParserError(CANARY)), Unreachable)

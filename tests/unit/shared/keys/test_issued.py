@@ -16,6 +16,7 @@ from shared.keys.contract import OwnedKey
 from shared.keys.ends import Ends
 from shared.keys.issued import IssuedKey
 from shared.keys.leftovers import Leftovers
+from shared.protocol.readers import Hold
 from shared.secret import Secret
 from tests.fake_ticket import ARN, FakeTicket
 
@@ -30,6 +31,7 @@ class Key:
     created: datetime | None = None
     kept: Mapping[str, object] = field(default_factory=dict)
     ends: datetime | None = None
+    last_used: datetime | None = None
     shown: str = ""
 
     def shows(self, key: Secret, /) -> bool | None:
@@ -40,7 +42,7 @@ class FakeManager:
     """An account whose keys are given; nothing is to be changed in it."""
 
     inherits = idempotent = may_reset = proves_end = False
-    can_list = can_label = can_revoke = True
+    can_list = can_label = can_revoke = tells_use = True
     max_keys: int | None = None
 
     def inspect(self, listed: OwnedKey, _current: ApiKey, /) -> OwnedKey:
@@ -144,7 +146,7 @@ def test_a_copy_that_was_not_stored_is_revoked_but_for_the_stored_keys_id(
 
     pending = replace(held(stored), key=Secret("the other copy's"))
     ticket = FakeTicket(current_key=held("c"), pending_key=pending)
-    IssuedKey(Issuer(), Ends()).discard(held("lost"), ticket)
+    IssuedKey(Issuer(), Ends(), Hold()).discard(held("lost"), ticket)
     assert seen == ended
 
 
@@ -285,7 +287,7 @@ def issue_key(manager: Labelless, before: ApiKey | None = None) -> ApiKey:
             return manager
 
     ticket = FakeTicket(before, current_key=held("c"), allow_changes=True)
-    return IssuedKey(Issuer(), Ends()).create(held("c"), ticket)
+    return IssuedKey(Issuer(), Ends(), Hold()).create(held("c"), ticket)
 
 
 def test_without_labels_nobody_elses_key_is_taken_for_ours() -> None:
@@ -317,6 +319,6 @@ def test_a_lost_key_in_the_way_is_named_where_the_issuer_refuses_one_more() -> N
 
 def test_a_key_in_the_way_that_no_version_holds_is_named() -> None:
     manager = Labelless("c", "p", "lost")
-    with pytest.raises(TargetMismatch, match=r"allows 2 keys.*'lost'.*revoke one"):
+    with pytest.raises(TargetMismatch, match=r"allows 2 keys.*'lost'.*delete one"):
         issue_key(manager, held("p"))
     assert manager.ended == []  # nothing is changed by a rotation that cannot go on
