@@ -82,7 +82,7 @@ def run(
     authority = Authority(folder / "ca")
     with (
         contextlib.ExitStack() as stack,
-        _silence(folder / "functions.log"),
+        silenced(folder / "functions.log"),
         SecretsManager(retries=0) as service,
     ):
         service.settings.step_pause = pause_ms / 1000
@@ -136,7 +136,7 @@ def table(measured: list[StrategyFigures]) -> Table:
 
 
 @contextlib.contextmanager
-def _silence(log: Path) -> Iterator[None]:
+def silenced(log: Path) -> Iterator[None]:
     """The functions' log lines and metrics go to the file, not between the lines of the bench."""
     handler = LOGGER.registered_handler
     with log.open("w") as file, contextlib.redirect_stdout(file):

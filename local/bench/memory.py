@@ -15,7 +15,7 @@ from local.bench.running import BEFORE, Bench
 from local.bench.table import Row
 from local.build import repeatable
 from local.functions.built import Built
-from local.system import open_targets
+from local.system import open_targets, settings_of
 from local.targets import registry
 
 PART, COST = "memory", "cost"
@@ -85,6 +85,7 @@ def measure(bench: Bench) -> Measured:
     """Each function with each memory in turn, several times."""
     measured = Measured()
     targets = open_targets(registry.usual_targets(), bench.place)
+    bench.home.environment |= settings_of(targets.values())
     arns = {
         target.function: target.seed(bench.service.client(), f"memory/{name}")
         for name, target in targets.items()

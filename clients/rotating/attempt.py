@@ -1,0 +1,219 @@
+"""Which version to try next, after the target has rejected one; never more often than is safe."""
+
+import asyncio
+import contextlib
+import random
+import time
+from collections.abc import Callable, Iterator
+
+from rotating.cache import Cache
+from rotating.errors import RotatingError
+from rotating.verdicts import Verdicts
+from rotating.version import Version
+
+_FIRST_PAUSE_SECONDS = 0.25
+_LAST_PAUSE_SECONDS = 2.0
+# What other threads have read so lately need not be read again.
+_LATELY_SECONDS = 1.0
+_ASYNC_SLICE_SECONDS = 0.05
+
+
+class Attempt:
+    """One use of a secret: ask for `next`, try it, and tell what came of it.
+
+    First what is known to be current. If that is rejected: AWSCURRENT as it is now; AWSPENDING,
+    which a rotation in the middle has given the target already; then, until `wait_seconds` after
+    the first rejection, whatever the two labels move to.
+    """
+
+    def __init__(
+        self,
+        cache: Cache,
+        verdicts: Verdicts,
+        wait_seconds: float,
+        works: Callable[[Version], None],
+        at_once: int | None = None,
+    ) -> None:
+        self._cache = cache
+        self._verdicts = verdicts
+        self._wait_seconds = wait_seconds
+        self._works = works
+        self._at_once = at_once
+        self._pause = _FIRST_PAUSE_SECONDS
+        self._began = 0.0
+        self._deadline: float | None = None
+        self._patient_until: float | None = None
+        self._look_at = 0.0
+        self._look_since = time.monotonic() - _LATELY_SECONDS
+        self._pending: Version | None = None
+        self._seen: dict[bytes, Version] = {}
+        self._tried: list[str] = []
+        self._error: Exception | None = None
+        self._others_error: Exception | None = None
+
+    def next(self) -> Version | None:
+        """The version to try now; None where there is no more to try, and `error` tells why.
+
+        Raises Unavailable, Denied, Absent where the secret was never read.
+        """
+        while True:
+            news = self._verdicts.news
+            step = self._step()
+            if not isinstance(step, float):
+                return step
+            self._verdicts.wait(news, step)
+
+    async def next_async(self) -> Version | None:
+        """The same for a task; what may block is done in a thread."""
+        while True:
+            news = self._verdicts.news
+            step = self._known() if self._cache.is_fresh else None
+            if step is None:
+                step = await self._step_async()
+            if not isinstance(step, float):
+                return step
+            until = time.monotonic() + step
+            while self._verdicts.news == news and time.monotonic() < until:  # noqa: ASYNC110 - of threads
+                await asyncio.sleep(min(step, _ASYNC_SLICE_SECONDS))
+
+    async def _step_async(self) -> Version | float | None:
+        stepping = asyncio.ensure_future(asyncio.to_thread(self._step))
+        try:
+            return await asyncio.shield(stepping)
+        except asyncio.CancelledError:  # the thread goes on, and nobody tries what it finds
+            stepping.add_done_callback(self._abandon)
+            raise
+
+    def _abandon(self, stepped: "asyncio.Future[Version | float | None]") -> None:
+        if stepped.exception() is None and isinstance(version := stepped.result(), Version):
+            self.left(version)
+
+    @contextlib.contextmanager
+    def trying(self, version: Version, rejected: Callable[[Exception], bool]) -> Iterator[None]:
+        """Tell what comes of the block: a rejection ends here, whatever else it raises goes on."""
+        is_told = False
+        try:
+            yield
+            self.accepted(version)
+            is_told = True
+        except Exception as error:
+            if is_told or not rejected(error):
+                raise
+            is_told = True
+            self.rejected(version, error)
+        finally:
+            if not is_told:
+                self.left(version)
+
+    def accepted(self, version: Version) -> None:
+        """It works."""
+        self._verdicts.accept(version, self._began)
+        self._works(version)
+
+    def rejected(self, version: Version, error: Exception) -> None:
+        """The target has rejected it, with this."""
+        self._error = error
+        self._tried.append(self._named(version))
+        self._verdicts.refuse(version, self._began, error)
+        self._look_at, self._look_since = 0.0, time.monotonic()
+
+    def left(self, version: Version) -> None:
+        """It was tried, or was not, and nothing is known of it."""
+        self._verdicts.leave(version, self._began)
+
+    def is_in_doubt(self, version: Version) -> bool:
+        """Whether it was rejected when last tried, or is AWSPENDING's; one at a time tries it."""
+        return version is self._pending or self._verdicts.is_refused(version)
+
+    @property
+    def error(self) -> Exception:
+        """What the target said last; a note on it says what was tried.
+
+        Where that was to another thread, a copy: each has a traceback of its own.
+        """
+        error = self._error or self._others_error
+        if error is None:
+            raise RuntimeError("nothing was rejected")
+        if self._tried:
+            error.add_note(f"rotating: rejected were {', then '.join(self._tried)}")
+        return error
+
+    def _step(self) -> Version | float | None:
+        """A version to try, seconds to wait, or None."""
+        if (known := self._known()) is not None:
+            return known
+        now = time.monotonic()
+        if self._deadline is None:
+            self._deadline = now + self._wait_seconds
+        if now >= self._look_at and self._look(now):
+            return 0.0
+        delays = [self._wait_seconds]
+        for candidate in self._candidates():
+            delay = self._begin(candidate)
+            if delay == 0:
+                return candidate
+            delays.append(delay)
+        left = self._deadline - time.monotonic()
+        if left <= 0 or self._verdicts.is_hopeless(self._seen.values()):
+            return self._given_up()
+        return min(left, *delays, max(self._look_at - time.monotonic(), 0.0))
+
+    def _given_up(self) -> float | None:
+        """None; 0 where what the others were told has just been overtaken by a login that works."""
+        self._others_error = self._verdicts.error_of(self._seen.values())
+        if self._error is None and self._others_error is None:
+            return 0.0
+        self._verdicts.give_up(self._seen.values())
+        return None
+
+    def _known(self) -> Version | float | None:
+        """The first version that was not rejected, or the seconds that it may be on trial still.
+
+        AWSPENDING is for when all else was rejected: until setSecret the target rejects that too.
+        """
+        for candidate in self._candidates():
+            self._seen[candidate.fingerprint] = candidate
+            if self._verdicts.is_refused(candidate):
+                continue  # the labels are looked at before it is tried again
+            delay = self._begin(candidate)
+            if delay == 0:
+                return candidate
+            self._patient_until = self._patient_until or self._began + min(
+                delay, self._wait_seconds
+            )
+            return max(self._patient_until - self._began, 0.0)
+        self._patient_until = None
+        return None
+
+    def _begin(self, candidate: Version) -> float:
+        self._began = time.monotonic()
+        is_patient = self._patient_until is None or self._began < self._patient_until
+        return self._verdicts.begin(candidate, self._began, self._at_once, is_patient=is_patient)
+
+    def _candidates(self) -> Iterator[Version]:
+        """What may be right, the likeliest first."""
+        current, accepted = self._cache.current(), self._verdicts.accepted
+        if accepted is not None and self._verdicts.is_refused(current):
+            yield accepted
+        yield current
+        if self._pending is not None:
+            yield self._pending
+
+    def _look(self, now: float) -> bool:
+        """Read AWSCURRENT, and if that is no news AWSPENDING; whether there is one not seen yet."""
+        with contextlib.suppress(RotatingError):  # asked again, until the time is over
+            if self._is_news(self._cache.read(self._look_since)):
+                return True
+            self._pending = self._cache.pending(self._look_since)
+        pause = self._pause * random.uniform(0.75, 1.25)  # noqa: S311 - nothing secret
+        self._pause = min(self._pause * 1.5, _LAST_PAUSE_SECONDS)
+        self._look_at = time.monotonic() + pause
+        self._look_since = now + pause / 2  # another thread's look in between will do
+        return self._is_news(self._pending)
+
+    def _is_news(self, version: Version | None) -> bool:
+        return version is not None and version.fingerprint not in self._seen
+
+    def _named(self, version: Version) -> str:
+        label = "AWSPENDING" if version is self._pending else "AWSCURRENT"
+        return f"{label} ({version.id})"

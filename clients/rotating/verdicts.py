@@ -1,0 +1,164 @@
+"""What a target has said to each version: which works, and which may be tried again, and when."""
+
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from copy import copy
+from dataclasses import dataclass, field
+from threading import Condition
+
+from rotating.version import Version
+
+# A wrong credential is tried four times in its first minute, then once a minute: servers lock users
+# out by the number of refusals.
+_COOL_SECONDS = (5.0, 15.0, 30.0, 60.0)
+# While one thread tries what has not worked yet, the others wait for what comes of it.
+_TRIAL_SECONDS = 5.0
+# More versions than these are not in use at a time.
+_KEPT = 16
+
+
+@dataclass(slots=True)
+class _Standing:
+    """Of one value, by the monotonic clock.
+
+    began: of the login whose verdict counts, which is the one that began last; refused: rejections
+    since it last worked; at: when the last one was known; under_way: when the uses began that have
+    not ended.
+    """
+
+    began: float = -float("inf")
+    works: bool = False
+    refused: int = 0
+    at: float = 0.0
+    error: Exception | None = None
+    under_way: list[float] = field(default_factory=list)
+
+    def delay(self, now: float, at_once: int | None) -> float:
+        """Seconds until it may be tried; 0 for now."""
+        cool = _COOL_SECONDS[min(self.refused, len(_COOL_SECONDS)) - 1] if self.refused else 0.0
+        until = self.at + cool if self.refused else now
+        lately = [each for each in self.under_way if each > now - _TRIAL_SECONDS]
+        if at_once is not None and len(lately) >= at_once:
+            until = max(until, min(lately) + _TRIAL_SECONDS)
+        return max(until - now, 0.0)
+
+    def end(self, began: float) -> None:
+        """The use that began then is over."""
+        with suppress(ValueError):
+            self.under_way.remove(began)
+
+
+class Verdicts:
+    """Shared by all threads and tasks that use one secret.
+
+    accepted: the version that began to work last; news: grows with each change.
+    """
+
+    def __init__(self) -> None:
+        self._changed = Condition()
+        self._standings: dict[bytes, _Standing] = {}
+        self._hopeless: frozenset[bytes] = frozenset()
+        self.accepted: Version | None = None
+        self.news = 0
+
+    def begin(
+        self, version: Version, began: float, at_once: int | None, *, is_patient: bool
+    ) -> float:
+        """The seconds until it may be tried; with 0 the caller has to try it, and tell.
+
+        began: now; at_once: at most so many uses of a version that works. One that has not worked
+        yet is tried by one alone. is_patient: whether the others' uses are waited for.
+        """
+        with self._changed:
+            standing = self._of(version)
+            most = at_once if standing.works else 1
+            delay = standing.delay(began, most if is_patient else None)
+            if delay == 0:
+                standing.under_way.append(began)
+            return delay
+
+    def accept(self, version: Version, began: float) -> None:
+        """It was accepted, at a login that began then."""
+        with self._changed:
+            standing = self._of(version)
+            standing.end(began)
+            if began < standing.began:
+                return
+            standing.began = began
+            if not standing.works:
+                standing.works, standing.refused, standing.error = True, 0, None
+                self.accepted, self._hopeless = version, frozenset()
+            self._tell()
+
+    def refuse(self, version: Version, began: float, error: Exception) -> None:
+        """It was rejected."""
+        with self._changed:
+            standing = self._of(version)
+            standing.end(began)
+            if began >= standing.began:
+                # Logins that began before the first rejection was known count as one with it.
+                if not standing.refused or began >= standing.at:
+                    standing.refused += 1
+                standing.began, standing.at = began, time.monotonic()
+                standing.works, standing.error = False, _bare(error)
+            self._tell()
+
+    def leave(self, version: Version, began: float) -> None:
+        """It was tried, and nothing is known: the target could not be reached."""
+        with self._changed:
+            self._of(version).end(began)
+            self._tell()
+
+    def forgive(self, version: Version) -> None:
+        """Whatever was said before: it has become the current one meanwhile."""
+        with self._changed:
+            self._of(version).refused = 0
+            self._hopeless = frozenset()
+            self._tell()
+
+    def is_refused(self, version: Version) -> bool:
+        """Whether it was rejected when it was last tried."""
+        standing = self._standings.get(version.fingerprint)
+        return standing is not None and standing.refused > 0
+
+    def error_of(self, versions: Iterable[Version]) -> Exception | None:
+        """A copy of what the last of these was rejected with, in whichever thread."""
+        known = [self._standings.get(each.fingerprint) for each in versions]
+        told = [(each.at, each.error) for each in known if each is not None and each.error]
+        return _bare(max(told, key=lambda each: each[0])[1]) if told else None
+
+    def give_up(self, versions: Iterable[Version]) -> None:
+        """It was waited for long enough, and there was no version but these."""
+        with self._changed:
+            self._hopeless = frozenset(each.fingerprint for each in versions)
+
+    def is_hopeless(self, versions: Iterable[Version]) -> bool:
+        """Whether it was waited for in vain, and there is none that there was not then."""
+        return {each.fingerprint for each in versions} <= self._hopeless
+
+    def wait(self, news: int, seconds: float) -> None:
+        """Until there is more news than that, or for these seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.news != news, seconds)
+
+    def _of(self, version: Version) -> _Standing:
+        standing = self._standings.pop(version.fingerprint, None) or _Standing()
+        self._standings[version.fingerprint] = standing  # the last one used stands last
+        while len(self._standings) > _KEPT:
+            del self._standings[next(iter(self._standings))]
+        return standing
+
+    def _tell(self) -> None:
+        self.news += 1
+        self._changed.notify_all()
+
+
+def _bare(error: Exception) -> Exception:
+    """The same, without the frames that it went through, whose locals would be kept alive."""
+    try:
+        copied = copy(error)
+    except Exception:  # noqa: BLE001 - some cannot be made anew
+        copied = error
+    copied.__context__ = copied.__cause__ = None
+    return copied.with_traceback(None)
