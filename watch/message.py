@@ -53,6 +53,12 @@ class Told:
         """The line of the step that failed."""
         return attempt.reason(self.lines, self.ended)
 
+    @property
+    def old_credential(self) -> str:
+        """When the one before ends, as finishSecret says it; empty where it says nothing."""
+        last = attempt.finished(self.lines)
+        return last.old_credential if last else ""
+
     def with_lines(self, lines: Sequence[StepLine]) -> Self:
         """The same, with the function's own lines."""
         return replace(self, lines=lines)
@@ -118,9 +124,8 @@ def _of_abandonment(told: Told) -> Iterator[str]:
 
 
 def _of_success(told: Told) -> Iterator[str]:
-    last = attempt.finished(told.lines)
-    if last is not None and last.old_credential:
-        yield f"The old credential: {last.old_credential}"
+    if told.old_credential:
+        yield f"The old credential: {told.old_credential}"
 
 
 def _without_line(told: Told) -> str:

@@ -1,7 +1,7 @@
 """Events as EventBridge sends them on from CloudTrail, and the messages that come of them."""
 
 import json
-from typing import Any
+from typing import Any, Protocol
 
 from rotctl.aws.session import Aws
 from tests.rotctl.world import Rotated
@@ -29,7 +29,13 @@ class Topic:
         ]
 
 
-def event_of(secret: Rotated, name: str) -> dict[str, Any]:
+class Arn(Protocol):
+    """A secret, as far as an event names it."""
+
+    arn: str
+
+
+def event_of(secret: Arn, name: str) -> dict[str, Any]:
     """The newest of this name, as the local CloudTrail has it, in EventBridge's envelope."""
     by = [{"AttributeKey": "EventName", "AttributeValue": name}]
     found = Aws().call("cloudtrail", "lookup_events", LookupAttributes=by)["Events"]

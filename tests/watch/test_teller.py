@@ -10,8 +10,8 @@ from rotctl.trouble import Trouble
 from tests.deploy.rights.iam import actions
 from tests.deploy.stack.deployed import ACCOUNT, REGION, deploy
 from tests.rotctl.world import World, run
-from tests.watch.published import Topic, lines_of
-from watch import teller
+from tests.watch.published import Topic, event_of, lines_of
+from watch import renewal, teller
 
 DENIED = "AccessDeniedException"
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
@@ -150,3 +150,36 @@ def test_what_cannot_be_published_fails_the_function(
     monkeypatch.setenv("TOPIC_ARN", gone)
     with pytest.raises(Trouble, match=f"SNS Publish of '{gone}' in {REGION}"):
         topic.told_of(secret, "RotationSucceeded")
+
+
+def test_a_renewal_that_stops_is_told_with_when_the_old_credential_ends(
+    world: World, topic: Topic
+) -> None:
+    secret = world.secret("read")
+    assert world.rotate(secret) == "succeeded"
+    detail = event_of(secret, "RotationSucceeded")["detail"]
+    service = f"arn:aws:ecs:{REGION}:{ACCOUNT}:service/main/"
+    state = {
+        "secret": secret.arn,
+        "time": detail["eventTime"],
+        "request": detail["requestID"],
+        "outcome": "stopped",
+        "waves": [[f"{service}web", f"{service}beside", f"{service}next"], [f"{service}last"]],
+        "begun": dict.fromkeys((f"{service}web", f"{service}beside"), detail["eventTime"]),
+        "renewed": [f"{service}canary"],
+        "at": f"{service}web",
+        "what": "its new deployment failed",
+        "do": "mend it",
+    }
+    told = len(topic.told)
+    renewal.handler({"task": "Tell", "machine": "arn:of:machine", "state": state}, None)
+    ((subject, text),) = topic.told[told:]
+    assert subject == "Renewal stopped at service main/web: read"
+    assert text.startswith("The renewal of the readers of read stopped at service main/web.\n\n")
+    said = lines_of(text)
+    assert said["Renewed"] == "service main/canary"
+    assert said["Begun, and not waited for"] == "service main/beside"
+    assert said["Not begun"] == "service main/next; service main/last"
+    assert said["The old credential"] == "it was replaced at setSecret"
+    assert said["Version"] == detail["requestID"][-36:]
+    assert not [value for value in world.values() if value in text]

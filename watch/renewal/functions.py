@@ -1,0 +1,96 @@
+"""Lambda functions: a changed variable has Lambda start all environments of $LATEST anew.
+
+So code that reads the secret as it starts reads it again. A value that stands in a variable itself
+stays what it is, and a published version never changes. Sources: Lambda API reference,
+UpdateFunctionConfiguration; developer guide, "Function states". That a change of the description
+alone does the same no source says.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from rotctl.aws.functions import name_of
+from rotctl.aws.session import Aws
+from rotctl.output.times import iso
+from rotctl.trouble import Missing, Trouble
+from watch.renewal.standing import Standing, State
+
+TYPE = "lambda:function"
+VARIABLE = "READER_RENEWED_AT"  # in UTC, ISO 8601, as text compares
+# Somebody changes it at this moment, or has since it was looked at.
+_OTHERS = {"ResourceConflictException", "PreconditionFailedException"}
+
+# All variables of a function have 4 KB (Lambda developer guide, "Lambda quotas").
+_ROOM = (
+    f"see whether its variables have room for {VARIABLE}, as Lambda lets them have 4 KB together;"
+    " if they have, look the code up in the API reference of UpdateFunctionConfiguration"
+)
+
+
+def label(arn: str) -> str:
+    """As messages call it."""
+    return f"function {name_of(arn)}"
+
+
+def standing(aws: Aws, arn: str, fresh: datetime) -> Standing:
+    """By the variable, which counts if it was set at `fresh` or later; raises Trouble."""
+    try:
+        found = _found(aws, arn)
+    except Missing:
+        return Standing(State.GONE)
+    if _variables(found).get(VARIABLE, "") < str(iso(fresh)):
+        return Standing(State.OLD)
+    update = found.get("LastUpdateStatus", "Successful")
+    if update == "InProgress":
+        return Standing(State.UNDER_WAY, "Lambda is updating it still", _look(arn))
+    if update == "Failed":
+        code = found.get("LastUpdateStatusReasonCode", "no reason")
+        return Standing(State.FAILED, f"Lambda could not update it ({code})", _look(arn))
+    return Standing(State.RENEWED)
+
+
+def begin(aws: Aws, arn: str) -> bool:
+    """Set the variable, and leave the others as they are; False if somebody else was faster.
+
+    Raises Trouble.
+    """
+    found = _found(aws, arn)
+    variables = {**_variables(found), VARIABLE: str(iso(aws.now))}
+    try:
+        aws.call(
+            "lambda",
+            "update_function_configuration",
+            FunctionName=arn,
+            Environment={"Variables": variables},
+            RevisionId=found["RevisionId"],
+        )
+    except Trouble as trouble:
+        if trouble.code in _OTHERS:
+            return False
+        if trouble.code == "InvalidParameterValueException":
+            raise Trouble(trouble.what, do=_ROOM) from None
+        raise
+    return True
+
+
+def _found(aws: Aws, arn: str) -> Mapping[str, Any]:
+    return aws.call("lambda", "get_function_configuration", FunctionName=arn)
+
+
+def _variables(found: Mapping[str, Any]) -> Mapping[str, str]:
+    """Never logged. Raises Trouble where Lambda does not show them, as writing would lose them."""
+    environment = found.get("Environment", {})
+    if "Error" in environment:
+        raise Trouble(
+            "Lambda does not show its variables, so they cannot be kept",
+            do="let ReaderRenewer's role use the key of its variables, or take its tag off",
+        )
+    return dict(environment.get("Variables", {}))
+
+
+def _look(arn: str) -> str:
+    return (
+        "mend what Lambda tells: aws lambda get-function-configuration"
+        f" --function-name {name_of(arn)} --query LastUpdateStatusReason"
+    )
