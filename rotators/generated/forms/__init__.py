@@ -1,0 +1,1 @@
+"""What a field holds: one value, a pair, or a keyring."""

@@ -1,0 +1,1 @@
+"""Single keys: how each kind is made, and proved."""
