@@ -1,0 +1,1 @@
+"""The calls of AWS that this kind makes, and what their errors mean."""
