@@ -57,6 +57,7 @@ test-faults: setup ## crashes, races, faults and fuzzing, on real servers; print
 fetch: setup ## the servers, tools and functions of the tests (make test begins with it)
 	@$(RUN) local.servers --only-fetch
 	@$(RUN) local.examples
+	@$(RUN) local.pythons
 	@$(RUN) local.transform
 	@$(RUN) local.supply
 	@$(RUN) local.build
@@ -95,6 +96,10 @@ format: setup ## let ruff format and fix what it can
 .PHONY: bench-availability
 bench-availability: setup ## logins refused while a secret rotates (ARGS='--only postgres --rotations 5')
 	@$(RUN) local.bench.availability $(ARGS)
+
+.PHONY: bench-clients
+bench-clients: setup ## what applications see of rotations, by each face (ARGS='--only postgres --rotations 5')
+	@$(RUN) local.bench.clients $(ARGS)
 
 .PHONY: bench-artifacts
 bench-artifacts: setup ## sizes, build times and cold starts, as deployed and built in other ways

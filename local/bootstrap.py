@@ -28,44 +28,47 @@ def main() -> None:
         sync(folder, requirements)
 
 
-def sync(folder: str, requirements: str) -> Path:
+def sync(folder: str, requirements: str, python: str = "") -> Path:
     """Bring the environment in this folder in step with a file of `requirements`; its programs.
 
-    One process at a time does, whoever asks.
+    One process at a time does, whoever asks. python: another than create() would choose.
     """
     pinned = ROOT / "requirements" / requirements
     stamp = ROOT / folder / ".synced"
     digest = hashlib.sha256(pinned.read_bytes()).hexdigest()
 
     def synced() -> bool:
-        return stamp.is_file() and stamp.read_text() == digest
+        # A Python that was taken from the machine leaves a link to nothing.
+        there = stamp.is_file() and (stamp.parent / "bin" / "python").exists()
+        return there and stamp.read_text() == digest
 
     if not synced():
         with hold_lock(CACHE / f"{pinned.stem}.lock"):
             if not synced():
-                _install(pinned, ROOT / folder)
+                _install(pinned, ROOT / folder, python)
                 stamp.write_text(digest)
     return ROOT / folder / "bin"
 
 
-def _install(pinned: Path, environment: Path) -> None:
+def _install(pinned: Path, environment: Path, python: str) -> None:
     install_uv()
     say(f"installing requirements/{pinned.name} into {environment.relative_to(ROOT)}")
-    create(environment)
+    create(environment, python)
     run(
         *(UV / "bin" / "uv", "pip", "sync", "--quiet", "--require-hashes", pinned),
         env={"VIRTUAL_ENV": str(environment)},
     )
 
 
-def create(environment: Path) -> None:
-    """A virtual environment of Lambda's Python where this machine has it, else of this one."""
+def create(environment: Path, python: str = "") -> None:
+    """A virtual environment of this Python, else of Lambda's where the machine has it, or ours."""
     if (environment / "bin" / "python").exists():
         return
     uv_venv = (str(UV / "bin" / "uv"), "venv", "--quiet", "--no-python-downloads", "--clear")
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    for python in ("3.13", *pyenv.glob("versions/3.13.*/bin/python"), sys.executable):
-        tried = run(*uv_venv, "--python", str(python), environment, quiet=True, check=False)
+    lambdas = ("3.13", *pyenv.glob("versions/3.13.*/bin/python"), sys.executable)
+    for each in (python,) if python else lambdas:
+        tried = run(*uv_venv, "--python", str(each), environment, quiet=True, check=False)
         if tried.returncode == 0:
             return
     raise SystemExit(f"cannot make a virtual environment in {environment}: {tried.stderr}")

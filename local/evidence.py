@@ -51,17 +51,34 @@ def markdown(rows: Rows) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
+def rows_of(table: str) -> Rows:
+    """What `markdown` made, read again; figures as they are shown."""
+    first, _, *rows = (
+        [cell.strip() for cell in line[1:-1].split("|")] for line in table.split("\n")
+    )
+    columns = [name.replace(" ", "_") for name in first[1:]]
+    return {
+        row[0]: {name: cell for name, cell in zip(columns, row[1:], strict=True) if cell}
+        for row in rows
+    }
+
+
 def written(report: str) -> str:
-    """The report with every table that was found since put in place of the old one."""
+    """The report with every row that was found since put in place of the old one.
+
+    A run may have tried a part only: rows that it did not find stay as they are.
+    """
 
     def table(match: re.Match[str]) -> str:
-        rows = assumed_rows() if match["name"] == "assumed" else found(match["name"])
-        if not rows:
-            return match[0]
-        return f"<!-- {match['name']} -->\n{markdown(rows)}\n<!-- /{match['name']} -->"
+        name = match["name"]
+        rows = assumed_rows() if name == "assumed" else {**rows_of(match["table"]), **found(name)}
+        return f"<!-- {name} -->\n{markdown(rows)}\n<!-- /{name} -->"
 
     return re.sub(
-        r"<!-- (?P<name>[a-z-]+) -->\n.*?<!-- /(?P=name) -->", table, report, flags=re.DOTALL
+        r"<!-- (?P<name>[a-z-]+) -->\n(?P<table>.*?)\n<!-- /(?P=name) -->",
+        table,
+        report,
+        flags=re.DOTALL,
     )
 
 

@@ -58,6 +58,7 @@ def system(
     with ExitStack() as stack:
         place = Place(folder, authority, stack, say)
         targets = open_targets(names, place)
+        environment |= settings_of(targets.values())
         say("building the functions" if home is HomeKind.EMULATOR else "loading the functions")
         functions = stack.enter_context(_home(home, environment, folder))
         service = stack.enter_context(SecretsManager(home=around(functions), port=port))
@@ -68,6 +69,11 @@ def open_targets(names: Iterable[str], place: Place) -> dict[str, Target]:
     """The targets of these names, on servers that start for them."""
     offered = registry.targets()
     return {name: offered[name].make(place) for name in names}
+
+
+def settings_of(targets: Iterable[Target]) -> dict[str, str]:
+    """What the functions' environment has for these, which stand beside each other."""
+    return {name: value for target in targets for name, value in target.settings.items()}
 
 
 @contextmanager

@@ -12,6 +12,7 @@ pytest_plugins = [
     "tests.fixtures.report",
     "tests.fixtures.evidence",
     "tests.fixtures.example",
+    "tests.fixtures.managed_users",
 ]
 
 # Time is measured by benchmarks: a busy machine is no failure.

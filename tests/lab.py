@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from local import template
@@ -236,6 +237,14 @@ class LabSecret:
             MoveToVersionId=to,
             **({"RemoveFromVersionId": holder} if holder else {}),
         )
+
+    def date_back(self, by: timedelta) -> None:
+        """Have AWSCURRENT stored so much earlier, as only the service itself could."""
+        service = self.lab.service
+        versions = service._regions[service.region].state.find({"SecretId": self.arn}).versions
+        version = versions.get(self.holder("AWSCURRENT") or "")
+        assert version is not None
+        version.created -= by.total_seconds()
 
     def accepted_versions(self) -> set[str]:
         """The ids of the versions, unlabelled ones too, that the target accepts now."""

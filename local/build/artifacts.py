@@ -47,6 +47,7 @@ def build(
     refuse_clash(artifact, source.requirements)
     repeatable.prune_sdk(artifact, source.services)
     repeatable.prune_powertools(artifact)
+    repeatable.prune_cffi(artifact)
     for path in source.files():
         copy = artifact / path
         copy.parent.mkdir(parents=True, exist_ok=True)

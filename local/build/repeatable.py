@@ -65,6 +65,12 @@ def prune_powertools(artifact: Path) -> None:
             shutil.rmtree(part, ignore_errors=True)
 
 
+def prune_cffi(artifact: Path) -> None:
+    """Of cffi leave its backend, all that cryptography loads: the rest is for making bindings."""
+    for part in ("cffi", "pycparser", *(each.name for each in artifact.glob("pycparser-*"))):
+        shutil.rmtree(artifact / part, ignore_errors=True)
+
+
 def _folders(folder: Path) -> list[Path]:
     """Those in it, if it is there; versions are dates, so the latest is the last."""
     return sorted(path for path in folder.glob("*") if path.is_dir())

@@ -101,7 +101,10 @@ class Watch:
 
     root: Path = ROOT
     sdk: str = "runtime"
-    services: tuple[str, ...] = ("lambda", "logs", "secretsmanager", "sns")
+    services: tuple[str, ...] = (
+        *("ecs", "lambda", "logs", "resourcegroupstaggingapi", "secretsmanager", "sns"),
+        "stepfunctions",
+    )
 
     @property
     def requirements(self) -> Path:

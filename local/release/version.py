@@ -8,6 +8,7 @@ from typing import Self
 # Where a version stands, and the one line of each that has it.
 PLACES = {
     "pyproject.toml": r'^(version = ").*(")$',
+    "clients/pyproject.toml": r'^(version = ").*(")$',
     "template.yaml": r"^( *SemanticVersion: ).*()$",
 }
 

@@ -9,6 +9,7 @@ Both go to a folder of their own: what is deployed is never built from here.
 import json
 import shlex
 import shutil
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,8 +50,8 @@ class Application:
         """The file for --env-vars: addresses and a path, no secret."""
         return self.folder / "env.json"
 
-    def write(self, port: int, authority: Path) -> None:
-        """Write all of them for a service on this port of loopback."""
+    def write(self, port: int, authority: Path, settings: Mapping[str, str]) -> None:
+        """Write all of them for a service on this port of loopback; settings: the targets'."""
         code = self.folder / "functions"
         shutil.rmtree(self.built, ignore_errors=True)  # it has another authority in it
         code.mkdir(parents=True, exist_ok=True)
@@ -58,11 +59,12 @@ class Application:
         shutil.copyfile(authority, copied)
         quoted = {"root": shlex.quote(str(artifacts.ROOT)), "authority": shlex.quote(str(copied))}
         (code / "Makefile").write_text(MAKEFILE.format(**quoted))
-        self.template.write_text(json.dumps(_adapted(document()), indent=2) + "\n")
+        self.template.write_text(json.dumps(_adapted(document(), settings), indent=2) + "\n")
         variables = {
             ENDPOINT: f"http://{IN_DOCKER}:{port}",
             "TLS_CA_BUNDLE": f"/var/task/{AUTHORITY}",
             "ALLOW_PRIVATE_ISSUERS": "true",  # the issuer is on this machine
+            **settings,
         }
         # "Parameters" is SAM's word for what every function gets.
         self.variables.write_text(json.dumps({"Parameters": variables}, indent=2) + "\n")
@@ -84,9 +86,10 @@ class Application:
         return (*template, "--env-vars", _short(self.variables), *GATEWAY)
 
 
-def _adapted(template: dict[str, Any]) -> dict[str, Any]:
-    """The template with our code's folder, and the endpoint among what every function may get."""
-    template["Globals"]["Function"]["Environment"]["Variables"][ENDPOINT] = ""
+def _adapted(template: dict[str, Any], settings: Iterable[str] = ()) -> dict[str, Any]:
+    """The template with our code's folder, and endpoints among what every function may get."""
+    own = template["Globals"]["Function"]["Environment"]["Variables"]
+    own |= dict.fromkeys((ENDPOINT, *settings), "")
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = "functions"

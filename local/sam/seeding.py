@@ -46,6 +46,17 @@ def seed(
     return seen.ports
 
 
+def settings_outside(settings: Mapping[str, str]) -> tuple[dict[str, str], set[int]]:
+    """The functions' settings as containers see this machine, and its ports in them."""
+    renamed, ports = dict(settings), set[int]()
+    for name, value in settings.items():
+        url = urlsplit(value)
+        if url.hostname in LOOPBACK and url.port:
+            ports.add(url.port)
+            renamed[name] = url._replace(netloc=f"{IN_DOCKER}:{url.port}").geturl()
+    return renamed, ports
+
+
 class _Outside:
     """In every secret that this client makes, names this machine as its containers do."""
 

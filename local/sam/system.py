@@ -14,7 +14,7 @@ from local.sam.docker.engine import Engine
 from local.secrets_manager import SecretsManager
 from local.servers.certificates import Authority
 from local.servers.server import write_bundle
-from local.system import System, open_targets
+from local.system import System, open_targets, settings_of
 from local.targets import Place
 
 
@@ -51,11 +51,12 @@ def system_for_containers(  # noqa: PLR0913 - each is one independent choice
         service = stack.enter_context(SecretsManager(home, port=port or free_port()))
         ports = seeding.seed(service, targets, wanted)
         service_port = int(service.endpoint.rpartition(":")[2])
+        settings, more_ports = seeding.settings_outside(settings_of(targets.values()))
         application = Application(folder)
-        application.write(service_port, write_bundle(authority, folder))
+        application.write(service_port, write_bundle(authority, folder), settings)
         gateway = engine.gateway() if engine else None
         if gateway and is_on_this_machine(gateway):
-            stack.enter_context(relay(gateway, {service_port, *ports}))
+            stack.enter_context(relay(gateway, {service_port, *ports, *more_ports}))
             say(f"containers reach it at {gateway}, the bridge's address")
         if engine is None:
             say("no Docker engine answers here; on Linux, start it first, then this anew")

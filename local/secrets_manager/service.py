@@ -57,7 +57,7 @@ class SecretsManager(Observed):
     def __enter__(self) -> Self:
         """Begin to answer, and to rotate what is due."""
         self._running.enter_context(self._made)
-        self._endpoint = self._running.enter_context(serving(self._answer, self._port))
+        self._endpoint = self._running.enter_context(serving(self.answer, self._port))
         self._regions.start()
         # Before the server: a step that is running still needs its answers.
         self._running.callback(self._regions.close)
@@ -156,7 +156,8 @@ class SecretsManager(Observed):
         region = region_in(event["SecretId"], self.region)
         adopt(self._regions[region].state, event, function)
 
-    def _answer(self, http: HttpRequest) -> Http:
+    def answer(self, http: HttpRequest) -> Http:
+        """A request over HTTP, to whichever service of the address."""
         name = region_of(http, self.region)
         if (neighbour := neighbours.asked(http)) is not None:
             return neighbours.respond(neighbour, self._common, name, http)

@@ -49,13 +49,17 @@ class Home:
         """Write a file that only the server's account can read."""
         path = self.folder / name
         write_private(path, text.encode())
-        _give(path, self.account)
+        self.own(path)
         return path
 
-    def own_data(self) -> None:
-        """Give the server's account what was put into the data directory."""
-        for path in (self.data, *self.data.rglob("*")):
+    def own(self, *paths: Path) -> None:
+        """Give the server's account these files."""
+        for path in paths:
             _give(path, self.account)
+
+    def own_data(self) -> None:
+        """Give it what was put into the data directory."""
+        self.own(self.data, *self.data.rglob("*"))
 
 
 @contextmanager

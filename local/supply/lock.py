@@ -9,7 +9,7 @@ import sys
 from local.bootstrap import ROOT, UV, run, say
 from local.kinds import kinds
 
-GROUPS = ("dev", *kinds(), "lambda_runtime", "sdk")
+GROUPS = ("dev", *kinds(), "clients", "lambda_runtime", "sdk")
 # In an environment of its own: it asks for other versions of what the others share.
 APART = ("audit", "bench", "checkov", "examples", "npm", "sam", "transform")
 OLDEST_PYTHON = "3.11"

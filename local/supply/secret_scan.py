@@ -60,7 +60,9 @@ def main() -> int:
     return 1 if found else 0
 
 
-def _found(new: list[Text], allowed: Callable[[str, str], bool]) -> Iterator[tuple[FoundLine, str]]:
+def _found(
+    new: list[Text], allowed: Callable[[str, str, str], bool]
+) -> Iterator[tuple[FoundLine, str]]:
     """What is not allowed, by its place and kind; many texts share most lines, read once each."""
     lines: dict[tuple[str, str], FoundLine] = {}
     for text in new:
@@ -71,13 +73,14 @@ def _found(new: list[Text], allowed: Callable[[str, str], bool]) -> Iterator[tup
         files = dict(_write_lines(lines, Path(folder)))
         for (_, places), secrets in zip(files.items(), pool.map(_scan, files), strict=True):
             for number, kind, value in secrets:
-                if not allowed(kind, value):
-                    yield places[number - 1], kind
+                line, place = places[number - 1]
+                if not allowed(kind, value, line):
+                    yield place, kind
 
 
 def _write_lines(
     lines: dict[tuple[str, str], FoundLine], folder: Path
-) -> Iterator[tuple[Path, list[FoundLine]]]:
+) -> Iterator[tuple[Path, list[tuple[str, FoundLine]]]]:
     """The lines, in files of their own kind: the scanner reads each language in its own way."""
     for suffix in sorted({suffix for suffix, _ in lines}):
         of_kind = [(line, place) for (kind, line), place in lines.items() if kind == suffix]
@@ -85,7 +88,7 @@ def _write_lines(
             part = of_kind[start : start + LINES_IN_A_FILE]
             file = folder / f"lines-{start}{suffix}"
             file.write_text("".join(f"{line}\n" for line, _ in part))
-            yield file, [place for _, place in part]
+            yield file, part
 
 
 def _scan(file: Path) -> list[tuple[int, str, str]]:
@@ -96,15 +99,19 @@ def _scan(file: Path) -> list[tuple[int, str, str]]:
         return [(each.line_number, each.type, each.secret_value or "") for each in found]
 
 
-def _allowed() -> Callable[[str, str], bool]:
-    """Whether a value of a kind is none of anybody's, by the list."""
+def _allowed() -> Callable[[str, str, str], bool]:
+    """Whether a value of a kind, in a line, is none of anybody's, by the list."""
     entries = tomllib.loads(ALLOWED.read_text())["allowed"]
     values = {value for entry in entries for value in entry.get("values", ())}
     patterns = [(entry.get("kind"), entry["pattern"]) for entry in entries if "pattern" in entry]
 
-    def allowed(kind: str, value: str) -> bool:
-        return value in values or any(
-            of in (None, kind) and fullmatch(pattern, value) for of, pattern in patterns
+    parts = [part for entry in entries for part in entry.get("parts", ())]
+
+    def allowed(kind: str, value: str, line: str) -> bool:
+        return (
+            value in values
+            or any(part in line for part in parts)
+            or any(of in (None, kind) and fullmatch(pattern, value) for of, pattern in patterns)
         )
 
     return allowed

@@ -29,7 +29,12 @@ _SERVICES = {
     "sns": "SNS",
     "ssm": "Systems Manager",
     "kms": "KMS",
+    "ecs": "ECS",
+    "stepfunctions": "Step Functions",
+    "resourcegroupstaggingapi": "Resource Groups Tagging",
 }
+# What IAM calls a service, where that is not by the SDK's name.
+_PREFIXES = {"stepfunctions": "states", "resourcegroupstaggingapi": "tag"}
 # What IAM calls an operation, where that is not by its own name.
 _ACTIONS = {"Invoke": "InvokeFunction"}
 _LOG_IN = "log in again (`aws sso login`, `aws login`, or new keys), then run this again"
@@ -76,6 +81,7 @@ _ANSWERS: Mapping[str, _Row] = {
     "SignatureDoesNotMatch": _UNKNOWN_KEY,
     "Throttling": _THROTTLED,
     "ThrottlingException": _THROTTLED,
+    "ThrottledException": _THROTTLED,
     "TooManyRequestsException": _THROTTLED,
     "RequestLimitExceeded": _THROTTLED,
     "ServiceException": _FAILED,
@@ -85,6 +91,8 @@ _ANSWERS: Mapping[str, _Row] = {
     "ValidationException": _INVALID,
     "ResourceNotFoundException": _MISSING,
     "ParameterNotFound": _MISSING,
+    "ServiceNotFoundException": _MISSING,
+    "ClusterNotFoundException": _MISSING,
     "NotFoundException": _Row(Missing, "it is not there", "check the key, --region and --profile"),
     "InvalidRequestException": _Row(
         Refused, "it does not fit the secret's state", "see `aws secretsmanager describe-secret`"
@@ -123,7 +131,7 @@ def of_answer(error: ClientError, service: str, region: str, request: Mapping[st
     operation = error.operation_name
     more = " and lambda:InvokeFunction" if operation == "RotateSecret" else ""
     action = _ACTIONS.get(operation, operation)
-    do = row.do.format(right=f"{service}:{action}{more}")
+    do = row.do.format(right=f"{_PREFIXES.get(service, service)}:{action}{more}")
     of = _of(request)
     where = f"{_service(service)} {operation}{of} in {region}"
     return row.kind(f"{where}: {row.clause} ({code})", do=do, code=code)
@@ -148,20 +156,15 @@ def _service(name: str) -> str:
 
 
 # What operations call the thing that they are about.
-_NAMED = ("SecretId", "FunctionName", "logGroupName", "TopicArn", "Name", "Resource", "KeyId")
+_NAMED = (
+    *("SecretId", "FunctionName", "logGroupName", "TopicArn", "Name", "Resource", "KeyId"),
+    *("service", "stateMachineArn"),
+)
 
 
 def _of(request: Mapping[str, Any]) -> str:
     """Which thing the request was about."""
-    for key in (
-        "SecretId",
-        "FunctionName",
-        "logGroupName",
-        "TopicArn",
-        "Name",
-        "Resource",
-        "KeyId",
-    ):
+    for key in _NAMED:
         if key in request:
             return f" of {request[key]!r}"
     return ""

@@ -22,6 +22,9 @@ _FEW_A_SECOND = ("cloudtrail", "logs")
 # A function's answer may take as long as a step, and is not asked for twice at once.
 _SLOW = Config(read_timeout=100, retries={"mode": "standard", "total_max_attempts": 2})
 
+# What services call the token that leads to the next page.
+_TOKENS = ("NextToken", "nextToken", "PaginationToken")
+
 
 class Aws:
     """Calls of AWS's services, from any thread; every failure is Trouble, with no value in it."""
@@ -40,7 +43,7 @@ class Aws:
         """The time of the last answer by AWS's clock: this machine's may be minutes off."""
         return self._answered or clock.now()
 
-    def call(self, service: str, operation: str, **request: Any) -> dict[str, Any]:  # noqa: ANN401 the API's own parameters
+    def call(self, service: str, operation: str, /, **request: Any) -> dict[str, Any]:  # noqa: ANN401 the API's own parameters
         """What the operation, such as `list_secrets`, answers; raises Trouble."""
         client = self._client(service, operation)
         try:
@@ -52,12 +55,12 @@ class Aws:
         self._answered = _date(answer["ResponseMetadata"]["HTTPHeaders"])
         return answer
 
-    def pages(self, service: str, operation: str, **request: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 as above
+    def pages(self, service: str, operation: str, /, **request: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 as above
         """Every page of the answer; raises Trouble."""
         while True:
             answer = self.call(service, operation, **request)
             yield answer
-            token = next((key for key in ("NextToken", "nextToken") if answer.get(key)), None)
+            token = next((key for key in _TOKENS if answer.get(key)), None)
             if token is None:
                 return
             request[token] = answer[token]

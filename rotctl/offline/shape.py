@@ -38,12 +38,14 @@ class Said:
 
 # Fields of an issuer's admin's secret that no rotated secret has without `issuer`.
 _OF_ADMINS = ("issuer_url", "inline", "allow", "reset")
+_OF_ACCESS_KEYS = {"access_key_id", "secret_access_key"}
 _AS_RDS_MAKES_IT = {"username", "password"}
 
 
 def taken(document: Mapping[str, object], said: Said, known: Sequence[Function]) -> Taken | None:
     """What it is by what the person says, else by its fields; None if neither tells."""
-    guess = _by_keys(document, known) or _by_database(document, known)
+    ways = (_by_rules, _by_access_key, _by_keys, _by_database)
+    guess = next((found for way in ways if (found := way(document, known))), None)
     if said.kind and guess is not None and guess.kind not in ("", said.kind):
         guess = None
     what = said.what or (guess.what if guess else What.SECRET)
@@ -51,6 +53,21 @@ def taken(document: Mapping[str, object], said: Said, known: Sequence[Function])
     if not kind and guess is None and what is not What.DESCRIPTION:
         return None
     return Taken(what, kind, said.how or (guess.why if guess else ""))
+
+
+def _by_rules(document: Mapping[str, object], known: Sequence[Function]) -> Taken | None:
+    kind = next((each.kind for each in known if each.makes_values), "")
+    rotation = document.get("rotation")
+    if kind and isinstance(rotation, Mapping) and "generate" in rotation:
+        return Taken(What.SECRET, kind, "its 'rotation' has 'generate'")
+    return None
+
+
+def _by_access_key(document: Mapping[str, object], known: Sequence[Function]) -> Taken | None:
+    kind = next((each.kind for each in known if each.takes_access_keys), "")
+    if kind and document.keys() >= _OF_ACCESS_KEYS:
+        return Taken(What.SECRET, kind, "it has an access key's id and the key")
+    return None
 
 
 def _by_keys(document: Mapping[str, object], known: Sequence[Function]) -> Taken | None:

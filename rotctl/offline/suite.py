@@ -8,6 +8,8 @@ from functools import cache
 from typing import Any
 
 import rotators
+from rotators.generated.backend import GeneratedValues
+from rotators.iam.backend import AccessKeys
 from rotctl.trouble import Trouble
 from shared.errors import RotationError
 from shared.handler import Handler
@@ -43,9 +45,19 @@ class Function:
         return self.backend.engine if isinstance(self.backend, DatabaseBackend) else None
 
     @property
+    def makes_values(self) -> bool:
+        """Whether it makes what no target knows, by rules in the secret."""
+        return isinstance(self.backend, GeneratedValues)
+
+    @property
     def takes_keys(self) -> bool:
-        """Whether it rotates API keys."""
-        return isinstance(self.backend, ApiKeyBackend)
+        """Whether it rotates API keys of issuers that are described."""
+        return isinstance(self.backend, ApiKeyBackend) and not self.takes_access_keys
+
+    @property
+    def takes_access_keys(self) -> bool:
+        """Whether it rotates keys of users of the cloud itself."""
+        return isinstance(self.backend, AccessKeys)
 
 
 @cache

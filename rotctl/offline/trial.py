@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, cast
 
+from rotators.generated.backend import GeneratedValues
 from rotators.http_api_key.admin import check_form
 from rotators.http_api_key.description.sources import Sources
 from rotctl.offline.suite import Function
@@ -48,6 +49,8 @@ def check_secret(function: Function, document: Mapping[str, object]) -> None:
     credential = backend.parse(document)
     if isinstance(backend, ApiKeyBackend):
         backend.check_wishes(credential)  # its createSecret asks the issuer
+    elif isinstance(backend, GeneratedValues):
+        backend.check(credential)
     elif isinstance(backend, DatabaseBackend):
         with suppress(_AdminAsked):
             created = cast("Any", backend).create(credential, _ticket())

@@ -26,10 +26,10 @@ from local.replay import __main__ as program
 from local.replay.request import ALL, EVENTS, RefusedError, read_request
 from local.secrets_manager import SecretsManager
 from local.servers.certificates import Authority
-from local.system import System, open_targets
+from local.system import System, open_targets, settings_of
 from local.targets import Place, registry
 from rotators.postgres.testing import PostgresTarget
-from tests.faults.leaks import forms, search
+from tests.faults.leaks import confidential, forms, search
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -55,6 +55,14 @@ PAIR = {
     "testSecret": (("CURRENT", "✓"), ("PENDING", "✓")),
     "finishSecret": (("CURRENT → PREVIOUS", "✓"), ("PENDING → CURRENT+PENDING", "✓")),
 }
+REPLACED = {**KEY, "finishSecret": (("CURRENT → PREVIOUS", "✓ → ✗"), KEY["finishSecret"][1])}
+# (whether it overlaps, whether it has to be installed) -> what is to be seen
+EXPECTED = {
+    (False, True): PASSWORD,
+    (True, False): KEY,
+    (True, True): PAIR,
+    (False, False): REPLACED,
+}
 Main = Callable[[System, str, str], tuple[int, str]]
 
 CASES = [(offer.function, name) for name, offer in registry.targets().items()]
@@ -75,7 +83,7 @@ class Heard:
 
 @pytest.fixture(scope="module")
 def functions(
-    authority: Authority, tmp_path_factory: pytest.TempPathFactory
+    authority: Authority, tmp_path_factory: pytest.TempPathFactory, place: Place
 ) -> Iterator[tuple[Emulator, int, Path]]:
     """The built functions, warm for all tests here; the port they look for the service at."""
     logs, port = tmp_path_factory.mktemp("functions"), free_port()
@@ -83,6 +91,7 @@ def functions(
         "AWS_ENDPOINT_URL_SECRETS_MANAGER": f"http://127.0.0.1:{port}",
         "TLS_CA_BUNDLE": str(authority.ca),
         "ALLOW_PRIVATE_ISSUERS": "true",
+        **settings_of(open_targets(["iam"], place).values()),  # no secret says where IAM is
     }
     with Emulator(built_functions(), logs=logs, environment=environment) as emulator:
         yield emulator, port, logs
@@ -121,8 +130,7 @@ def values(client: "SecretsManagerClient") -> set[str]:
         listed = client.list_secret_version_ids(SecretId=arn, IncludeDeprecated=True)["Versions"]
         for version in listed:
             answer = client.get_secret_value(SecretId=arn, VersionId=version["VersionId"])
-            document = json.loads(answer["SecretString"])
-            found |= {document[key] for key in ("password", "api_key") if key in document}
+            found |= set(confidential(json.loads(answer["SecretString"])))
     return found
 
 
@@ -152,7 +160,7 @@ def test_a_step_is_replayed_after_the_ones_before_it(
     assert f"\n{step} succeeded in " in shown
     old, new = rows(shown)
     target = system.targets[name]
-    expected = (PASSWORD if not target.overlaps else PAIR if target.installs else KEY)[step]
+    expected = EXPECTED[target.overlaps, target.installs][step]
     assert (old[1:], new[1:]) == expected
     assert new[0] == event(function, step)["ClientRequestToken"]
     assert re.search(r"AWS calls \([1-9]\d*\): \w+", shown)

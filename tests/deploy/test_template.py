@@ -37,14 +37,32 @@ SETTINGS = {
     "one credential at a time": ("SHORT_GAP",),
     "PostgreSQL": ("SEND_PASSWORD_ITSELF",),
     "two passwords": ("PASSWORD_OVERLAP", "OLD_PASSWORD_ENDS"),
+    "two credentials at a time": ("OLD_CREDENTIAL_IN_USE",),
     "issuers": (
         *("ISSUER", "ISSUER_HOSTS", "ISSUER_PROXY"),
-        *("ALLOW_PRIVATE_ISSUERS", "OLD_KEY_ENDS"),
+        "ALLOW_PRIVATE_ISSUERS",
     ),
+    "generated values": ("GENERATE",),
+    "access keys": ("AWS_ACCOUNT_ID",),
+    "keys that are issued": ("OLD_KEY_ENDS",),
 }
 ALTERNATING = [name for name in FUNCTIONS if FUNCTIONS[name].handler.endswith(".alternating_users")]
 SINGLE = [name for name in FUNCTIONS if FUNCTIONS[name].handler.endswith(".single_user")]
 DATABASES = [*ALTERNATING, *SINGLE]
+TWO_PASSWORDS = ("MySqlSingleUser", "ValkeyUser")
+# The functions that read them; all, where none are named.
+READERS = {
+    "databases": [name for name in DATABASES if name != "ValkeyUser"],
+    "single users": SINGLE,
+    "one credential at a time": [*SINGLE, "HttpApiKey"],
+    "PostgreSQL": [name for name in FUNCTIONS if name.startswith("Postgres")],
+    "two passwords": TWO_PASSWORDS,
+    "two credentials at a time": [*ALTERNATING, *TWO_PASSWORDS, "HttpApiKey", "IamAccessKey"],
+    "issuers": ["HttpApiKey"],
+    "generated values": ["GeneratedValue"],
+    "access keys": ["IamAccessKey"],
+    "keys that are issued": ["HttpApiKey", "IamAccessKey"],
+}
 
 CONDITIONS = template.document()["Conditions"]
 NOTHING = {"Ref": "AWS::NoValue"}
@@ -120,21 +138,13 @@ def test_every_setting_is_an_empty_parameter_of_the_functions_that_read_it(funct
     given = variables(function)
     only = {name: set(given) & set(names) for name, names in SETTINGS.items()}
     expected = {
-        "the stack's own": set(SETTINGS["the stack's own"]),
-        "every function": set(SETTINGS["every function"]),
-        "databases": set(SETTINGS["databases"]) if function in DATABASES else set(),
-        "single users": set(SETTINGS["single users"]) if function in SINGLE else set(),
-        "one credential at a time": (
-            {"SHORT_GAP"} if function in (*SINGLE, "HttpApiKey") else set()
-        ),
-        "PostgreSQL": set(SETTINGS["PostgreSQL"]) if function.startswith("Postgres") else set(),
-        "two passwords": set(SETTINGS["two passwords"]) if function == "MySqlSingleUser" else set(),
-        "issuers": set(SETTINGS["issuers"]) if function == "HttpApiKey" else set(),
+        name: set(names) if function in READERS.get(name, FUNCTIONS) else set()
+        for name, names in SETTINGS.items()
     }
     assert only == expected
     assert set(given) == set().union(*expected.values())
     for name in given.keys() - set(SETTINGS["the stack's own"]):
-        if (function, name) != ("MySqlSingleUser", "SHORT_GAP"):
+        if function not in TWO_PASSWORDS or name != "SHORT_GAP":
             assert given[name] == reference(function, name)
         assert FUNCTIONS[function].environment[name] == ("INFO" if name == "LOG_LEVEL" else "")
 
@@ -144,6 +154,8 @@ def reference(function: str, variable: str) -> dict[str, Any]:
     named = {"Ref": variable.title().replace("_", "")}
     if variable == "ADMIN_SETS_PASSWORD":
         return {"Ref": function.removesuffix("SingleUser") + named["Ref"]}
+    if variable == "AWS_ACCOUNT_ID":
+        return {"Ref": "AWS::AccountId"}
     return {"Fn::Join": [",", named]} if variable == "ISSUER_HOSTS" else named
 
 
@@ -152,9 +164,10 @@ def reference(function: str, variable: str) -> dict[str, Any]:
     [("true", "true", ""), ("true", "false", "false"), ("", "true", "true"), ("true", "", "")],
 )
 def test_an_overlap_leaves_no_gap_to_shorten(overlap: str, gap: str, given: str) -> None:
-    stack = deploy("MySqlSingleUser", PasswordOverlap=overlap, ShortGap=gap)
-    environment = stack.resources["MySqlSingleUser"]["Properties"]["Environment"]
-    assert environment["Variables"]["SHORT_GAP"] == given
+    for function in TWO_PASSWORDS:
+        stack = deploy(function, PasswordOverlap=overlap, ShortGap=gap)
+        environment = stack.resources[function]["Properties"]["Environment"]
+        assert environment["Variables"]["SHORT_GAP"] == given
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -12,6 +12,8 @@ import psycopg.waiting
 import pymysql.connections
 from urllib3.connectionpool import HTTPConnectionPool
 
+from rotators.valkey.connection import Connection as ValkeyConnection
+
 OnCall = Callable[[str], Callable[[], None]]
 """Called with a call's name before it is made, returns what to call after it.
 
@@ -34,6 +36,8 @@ def watch(on_call: OnCall) -> None:
     _wrap(psycopg.Connection, "wait", _postgres, on_call)
     _wrap(pymysql.connections.Connection, "connect", lambda *_: "connect to MySQL", on_call)
     _wrap(pymysql.connections.Connection, "query", _mysql, on_call)
+    _wrap(ValkeyConnection, "__init__", lambda *_: "connect to Valkey", on_call)
+    _wrap(ValkeyConnection, "ask", _valkey, on_call)
 
 
 def _wrap(owner: Any, name: str, name_call: Callable[..., str], on_call: OnCall) -> None:  # noqa: ANN401 - a class or a module
@@ -68,6 +72,10 @@ def _postgres(_connection: object, work: Generator[Any, Any, Any], *_: object, *
 
 def _mysql(_connection: object, statement: str | bytes, *_: object, **__: object) -> str:
     return _words(statement if isinstance(statement, str) else statement.decode(errors="replace"))
+
+
+def _valkey(_connection: object, *words: str) -> str:
+    return " ".join(words[:2] if words[0] in ("ACL", "CONFIG", "CLIENT") else words[:1])
 
 
 def _words(statement: str) -> str:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from local.targets import DatabaseTarget, Target, registry
+from local.targets import DatabaseTarget, Place, Target, registry
 from rotators.http_api_key.testing import IssuerTarget
 from rotators.mysql.testing import MySQLAlternatingTarget, MySQLTarget
 from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
+from rotators.valkey.testing import ValkeyTarget, of_nodes
 from tests.fixtures.replicas import wait_for_user
 from tests.issuers.described import BESIDE, CHOSEN, EXAMPLES, REPLACED, SELF, SLOTS, target_of
 
@@ -59,6 +60,18 @@ def _mysql(server: str, **settings: str) -> Make:
 
 def _mysql_pair(server: str) -> Make:
     return lambda request: MySQLAlternatingTarget(request.getfixturevalue(server), _username())
+
+
+def _valkey(server: str, **settings: str) -> Make:
+    def make(request: pytest.FixtureRequest) -> Target:
+        place: Place = request.getfixturevalue("place")
+        return ValkeyTarget(place.running(registry.servers()[server].run), _username(), settings)
+
+    return make
+
+
+def _valkey_replicas(**settings: str) -> Make:
+    return lambda request: of_nodes(request.getfixturevalue("place"), _username(), settings)
 
 
 def _pooled(make: Make) -> Make:
@@ -140,6 +153,18 @@ MYSQL = tuple(
         RotationCase(f"MySqlAlternatingUsers {name}, next", _mysql_pair(server), seamless=True),
     )
 )
+VALKEY = (
+    RotationCase("ValkeyUser Valkey", _valkey("valkey")),
+    RotationCase("ValkeyUser Valkey, by admin", _valkey("valkey", **BY_ADMIN)),
+    RotationCase(
+        "ValkeyUser Redis, overlap until finish", _valkey("redis", **UNTIL_FINISH), seamless=True
+    ),
+    RotationCase(
+        "ValkeyUser replicas, overlap by admin",
+        _valkey_replicas(**OVERLAP, **BY_ADMIN),
+        seamless=True,
+    ),
+)
 # The secret names another server than the one that has the user.
 ELSEWHERE = (
     RotationCase("PostgresSingleUser pooler", _pooled(_postgres("postgres_server"))),
@@ -164,6 +189,12 @@ ELSEWHERE = (
         late=True,
     ),
 )
+
+
+def _offered(name: str) -> Make:
+    return lambda request: registry.targets()[name].make(request.getfixturevalue("place"))
+
+
 KEYS = (
     RotationCase("HttpApiKey JupyterHub", _issuer, seamless=True),
     RotationCase("HttpApiKey issued beside", _described(BESIDE), seamless=True),
@@ -175,18 +206,15 @@ KEYS = (
     RotationCase(
         "HttpApiKey replaced", _described(REPLACED, resets=True), outlives=False, replaces=True
     ),
+    RotationCase("IamAccessKey", _offered("iam"), seamless=True),
 )
 
 
-def _offered(name: str) -> Make:
-    return lambda request: registry.targets()[name].make(request.getfixturevalue("place"))
-
-
-_COVERED = {case.name.split()[0] for case in (*POSTGRES, *MYSQL, *KEYS)}
+_COVERED = {case.name.split()[0] for case in (*POSTGRES, *MYSQL, *VALKEY, *KEYS)}
 # Every function without a case above, on the targets that its kind declares.
 OTHERS = tuple(
     RotationCase(f"{offer.function} {name}", _offered(name))
     for name, offer in registry.targets().items()
     if offer.function not in _COVERED
 )
-CASES = (*POSTGRES, *MYSQL, *KEYS, *OTHERS)
+CASES = (*POSTGRES, *MYSQL, *VALKEY, *KEYS, *OTHERS)

@@ -40,20 +40,35 @@ def values(lab: Lab) -> set[str]:
         kept = [
             version.value.text for version in secret.versions._versions.values() if version.value
         ]
-        written = [_confidential(text) for text in kept]
+        written = [_written(text) for text in kept]
         found |= set().union(*written[1:]) - set().union(*written[:1])
     return {value for value in found if len(value) >= SHORTEST}
 
 
-def _confidential(text: str) -> set[str]:
+def _written(text: str) -> set[str]:
     """The confidential values in a secret; none in text that is no JSON, which fuzzing stores."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
         return set()
-    fields = document if isinstance(document, dict) else {}
-    named = {fields[name] for name in FIELDS if isinstance(fields.get(name), str)}
-    return {value for value in named if value.isprintable()}
+    return {value for value in confidential(document) if value.isprintable()}
+
+
+def confidential(held: object) -> Iterator[str]:
+    """The confidential values in a secret's object, and in its pairs and keyrings, line by line.
+
+    However deep it is: fuzzing stores lists in lists.
+    """
+    left: list[tuple[object, str, bool]] = [(held, "", False)]
+    while left:
+        value, name, in_ring = left.pop()
+        within = in_ring or name in FIELDS
+        if isinstance(value, list):
+            left += [(each, "", within) for each in value]
+        elif isinstance(value, dict):
+            left += [(each, inner, within) for inner, each in value.items()]
+        elif isinstance(value, str) and (name in FIELDS or (in_ring and name == "key")):
+            yield from (line for line in value.splitlines() if not line.startswith("-----"))
 
 
 def search(needles: Iterable[bytes], *places: Path) -> list[str]:

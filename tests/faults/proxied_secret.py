@@ -11,6 +11,7 @@ import pytest
 
 from local.targets import DatabaseTarget
 from rotators.http_api_key.testing import IssuerTarget
+from rotators.iam.testing import IamTarget
 from shared.errors import RotationError
 from shared.handler import Handler
 from shared.protocol.event import Step
@@ -102,7 +103,17 @@ class ProxiedSecret:
         return struck, error
 
     def _name_the_proxy(self) -> None:
-        """Store the proxy's port in the secret, and in the admin's if there is one."""
+        """Store the proxy's port in the secret, and in the admin's if there is one.
+
+        No secret of IAM's names where that is: the function's settings do.
+        """
+        target = self.secret.target
+        if isinstance(target, IamTarget):
+            url = target.iam.url.replace(f":{_port_of(target)}", f":{self.proxy.port}")
+            own = {name: url for name, value in target.settings.items() if value == target.iam.url}
+            target.settings = {**target.settings, **own}
+            self.secret.function = self.lab.functions.add(target)
+            return
         current = self.secret.value()
         port = current.get("port") or urlsplit(str(current["issuer_url"])).port
         for arn in [self.secret.arn, *(current[name] for name in ADMINS if name in current)]:
@@ -122,8 +133,13 @@ def proxied_secret(
 ) -> Iterator[ProxiedSecret]:
     """The case's secret behind a proxy that runs while the block does."""
     target = case.make(request)
+    with faulty_proxy(_port_of(target)) as proxy:
+        yield ProxiedSecret(case, lab, proxy, request)
+
+
+def _port_of(target: object) -> int:
+    if isinstance(target, IamTarget):
+        return int(urlsplit(target.iam.url).port or 0)
     assert isinstance(target, DatabaseTarget | IssuerTarget)
     document = target.document
-    port = document.get("port") or urlsplit(str(document["issuer_url"])).port
-    with faulty_proxy(int(str(port))) as proxy:
-        yield ProxiedSecret(case, lab, proxy, request)
+    return int(str(document.get("port") or urlsplit(str(document["issuer_url"])).port))

@@ -23,6 +23,8 @@ TROUBLED = (
     "PostgresAlternatingUsers 17, first",
     "MySqlSingleUser MySQL, overlap until finish",
     "HttpApiKey JupyterHub",
+    "GeneratedValue generated",
+    "IamAccessKey",
 )
 AT_MOST = 8
 FOR_EVER = 100

@@ -15,6 +15,7 @@ NAMES = (
     "MySqlSingleUser MySQL, overlap",
     "HttpApiKey issued beside",
     "HttpApiKey two slots",
+    "IamAccessKey",
 )
 ENDING = [case for case in CASES if case.name in NAMES]
 # For each case, in a sample: a rotation before each takes half a second.

@@ -29,6 +29,8 @@ BEHIND = (
     "MySqlAlternatingUsers MariaDB, next",
     "MySqlAlternatingUsers MySQL, first",
     "HttpApiKey JupyterHub",
+    "IamAccessKey",
+    "ValkeyUser Valkey, by admin",
 )
 AT_MOST = 2
 FAST = (Harm.RESET, Harm.CLOSE, Harm.FLIP)

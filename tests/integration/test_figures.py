@@ -5,6 +5,7 @@ The figures go to the terminal summary; the README has them beside those of AWS'
 
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,11 +14,15 @@ import pytest
 
 from local.secrets_manager import Call
 from local.servers import Server
+from local.targets import Place, beyond
+from rotators.generated.testing import KEYRING, GeneratedTarget
 from rotators.http_api_key.testing import IssuerTarget
 from rotators.http_api_key.testing.issuers import Issuer
 from rotators.http_api_key.testing.issuers.issuer import ask
+from rotators.iam.testing import IamTarget, moto_iam
 from rotators.mysql.testing import MySQLAlternatingTarget, MySQLTarget
 from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
+from rotators.valkey.testing import ValkeyTarget
 from tests.conformance.suite import told_of_the_old
 from tests.lab import Lab, LabSecret
 
@@ -113,6 +118,39 @@ def test_mysql_single_user(
     assert (logins.seen, logins.refused) == (3, 0)  # one proves it in setSecret
 
 
+@contextmanager
+def valkey_logins(target: ValkeyTarget) -> Iterator[Logins]:
+    logins = Logins()
+    with target.admin() as admin:
+
+        def seen() -> int:
+            lines = str(target.run(admin, "INFO", "stats")).splitlines()
+            told = dict(line.split(":", 1) for line in lines if ":" in line)
+            return int(told["total_connections_received"])
+
+        before = seen()
+        target.run(admin, "ACL", "LOG", "RESET")
+        yield logins
+        logins.seen = seen() - before
+        # A command that the user may not run is in it, too.
+        logins.refused = sum("auth" in entry for entry in target.run(admin, "ACL", "LOG"))
+
+
+@pytest.mark.parametrize("named_server", ["valkey", "redis"], indirect=True)
+@pytest.mark.parametrize("overlap", ["false", "true"])
+def test_valkey_user(lab: Lab, named_server: Server, report: Report, overlap: str) -> None:
+    engine, settings = named_server.engine, {"PASSWORD_OVERLAP": overlap}
+    target = ValkeyTarget(named_server, f"figures-{uuid.uuid4().hex[:8]}", settings)
+    secret = lab.secret(target)
+    with valkey_logins(target) as logins:
+        calls = aws_calls(secret)
+    report(f"ValkeyUser ({engine}, overlap {overlap}): {calls} AWS calls, {logins}")
+    assert calls <= 8
+    # Beside the logins of the two steps one proves it in setSecret, or looks there who uses the
+    # older one.
+    assert (logins.seen, logins.refused) == (3, 0)
+
+
 def test_postgres_alternating_users(
     lab: Lab, any_postgres_server: Server, report: Report, output: Output
 ) -> None:
@@ -184,6 +222,30 @@ def test_http_api_key(lab: Lab, jupyterhub: Issuer, report: Report, output: Outp
     # before it is revoked by an id that only the secret vouches for. After a revocation the list
     # is read once more: not every issuer does what it answers.
     assert costs == [(8, 4), (9, 6), (9, 5)]
+
+
+def test_generated_value(lab: Lab, output: Output) -> None:
+    secret = lab.secret(GeneratedTarget("keyring", KEYRING))
+    assert [aws_calls(secret) for _ in range(2)] == [7, 7]
+    assert old_credential(output) == "it ends at the next rotation's finishSecret"
+
+
+def test_iam_access_key(lab: Lab, place: Place, report: Report, output: Output) -> None:
+    iam = place.running(moto_iam)
+    secret = lab.secret(IamTarget(iam))
+    costs = []
+    for _ in range(3):
+        with beyond(iam.log) as heard:
+            aws = aws_calls(secret)
+            asked = Counter(line.split()[0] for line in heard().splitlines())
+        proofs = asked.pop("GetCallerIdentity")
+        costs.append((aws, asked.total(), proofs))
+        assert old_credential(output) == "it ends at the next rotation's createSecret"
+    shown = ", then ".join(f"{aws} + {iam} + {sts}" for aws, iam, sts in costs)
+    report(f"IamAccessKey: {shown} calls of Secrets Manager, IAM and STS")
+    # The first key was made by hand, so it is proved before it is replaced. Later there is a key
+    # to end, and its label to take off.
+    assert costs == [(7, 5, 2), (8, 9, 1), (8, 9, 1)]
 
 
 def http_calls(issuer: Issuer) -> int:

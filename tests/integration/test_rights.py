@@ -9,12 +9,16 @@ import pytest
 
 from local import template
 from local.secrets_manager import Call
-from local.servers import Server
-from local.targets import Target
+from local.servers import mysql, postgres
+from local.targets import Place, Target
+from rotators.generated.testing import KEYRING, GeneratedTarget
 from rotators.http_api_key.testing import IssuerTarget
 from rotators.http_api_key.testing.issuers import Issuer
+from rotators.iam.testing import IamTarget, moto_iam
+from rotators.iam.testing.front import ROLE_MAY
 from rotators.mysql.testing import MySQLAlternatingTarget, MySQLTarget
 from rotators.postgres.testing import PostgresAlternatingTarget, PostgresTarget
+from rotators.valkey.testing import ValkeyTarget, valkey
 from tests.deploy.rights.iam import ATTACHED_TO, actions, allows, statements
 from tests.deploy.stack.deployed import NETWORK, deploy, function_arn
 from tests.lab import Lab
@@ -37,22 +41,30 @@ ELSEWHERE = {
     # Asked where RDS manages the admin's password: tests/unit/shared/aws/test_rds.py.
     "rds:DescribeDBClusters",
     "rds:DescribeDBInstances",
+    # Which IAM is asked: tests/integration/iam/test_keys.py.
+    *(f"iam:{action}" for action in ROLE_MAY),
 }
 
 
-def targets(postgres: Server, mysql: Server, issuer: Issuer) -> dict[str, Target]:
+def targets(place: Place, issuer: Issuer) -> dict[str, Target]:
     """One for each function, and one for each that an admin may help, by its settings."""
+    servers = (place.running(start) for start in (postgres, mysql, valkey))
+    of_postgres, of_mysql, of_valkey = servers
     name = f"rights_{uuid.uuid4().hex[:8]}"
     made: list[Target] = [
-        PostgresTarget(postgres, name),
-        PostgresTarget(postgres, f"{name}_adm", BY_ADMIN),
-        PostgresAlternatingTarget(postgres, f"{name}_two"),
-        MySQLTarget(mysql, name),
-        MySQLTarget(mysql, f"{name}_adm", BY_ADMIN),
-        MySQLAlternatingTarget(mysql, f"{name}_two"),
+        PostgresTarget(of_postgres, name),
+        PostgresTarget(of_postgres, f"{name}_adm", BY_ADMIN),
+        PostgresAlternatingTarget(of_postgres, f"{name}_two"),
+        MySQLTarget(of_mysql, name),
+        MySQLTarget(of_mysql, f"{name}_adm", BY_ADMIN),
+        MySQLAlternatingTarget(of_mysql, f"{name}_two"),
         IssuerTarget(issuer),
+        GeneratedTarget("keyring", KEYRING),
+        ValkeyTarget(of_valkey, name),
+        ValkeyTarget(of_valkey, f"{name}_adm", BY_ADMIN),
+        IamTarget(place.running(moto_iam)),
     ]
-    return {f"{each.function}{' by admin' * bool(each.settings)}": each for each in made}
+    return {f"{each.function}{' by admin' * (each.settings == BY_ADMIN)}": each for each in made}
 
 
 @contextmanager
@@ -73,12 +85,15 @@ def calls_of(lab: Lab) -> Iterator[list[Call]]:
 
 @pytest.mark.parametrize(
     "case",
-    [*template.functions(), "PostgresSingleUser by admin", "MySqlSingleUser by admin"],
+    [
+        *template.functions(),
+        *("PostgresSingleUser by admin", "MySqlSingleUser by admin", "ValkeyUser by admin"),
+    ],
 )
 def test_a_rotation_makes_the_calls_that_its_role_allows(
-    case: str, lab: Lab, postgres_server: Server, mysql_server: Server, demo_issuer: Issuer
+    case: str, lab: Lab, place: Place, demo_issuer: Issuer
 ) -> None:
-    target = targets(postgres_server, mysql_server, demo_issuer)[case]
+    target = targets(place, demo_issuer)[case]
     secret = lab.secret(target)
     with calls_of(lab) as calls:
         for _ in range(2):  # the second has a previous version, and a clone or a key to end

@@ -34,6 +34,7 @@ ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rotation-admin/db-Ab
 VALUE = "Sentinel-9f3c1a7e55"  # what no output may have
 LOGIN = {"engine": "postgres", "host": "db.example.org", "username": "app", "password": VALUE}
 MYSQL = {**LOGIN, "engine": "mysql"}
+VALKEY = {**LOGIN, "engine": "valkey"}
 GITLAB = {
     "issuer": "gitlab",
     "host": "gitlab.example.com",
@@ -196,6 +197,9 @@ def test_it_says_what_it_took_the_file_for_and_why(value: object, words: str, ju
          "is for the function to say"),
         ({**MYSQL, "rotation": {"password_length": 300}}, "", "rotation.password_length",
          "more than the 256 that mysql takes"),
+        ({**VALKEY, "username": "an app"}, "", "username", "has white space in it"),
+        ({**VALKEY, "nodes": ["db:0"]}, "", "nodes", "not a host and a port"),
+        ({**VALKEY, "persistence": "disk"}, "", "persistence", "none of aclfile, config and none"),
         ({**FLAT, "DB_HOST": "db:1"}, "", "DB_HOST", "move that to 'DB_PORT'"),
         ({**FLAT, "rotation": {"fields": {"username": "NONE"}}}, "", "rotation.fields.username",
          "names a field that the secret does not have"),
@@ -391,7 +395,10 @@ def test_what_keeps_it_from_judging_is_one_line(deployed: Mapping[str, str]) -> 
             ("", "check takes FILEs, or one of --stored, --prefix, --tag and --all; give one"),
             (f"{file} --all", "check takes FILEs, or one of --stored"),
             ("none.json", "none.json: it cannot be read (No such file or directory); check the"),
-            (f"{file} --as oracle", "no such kind; give one of http-api-key, mysql, postgres"),
+            (
+                f"{file} --as oracle",
+                "no such kind; give one of generated, http-api-key, iam, mysql, postgres",
+            ),
             (f"{file} --admin --description", "--admin and --description exclude each other"),
             (f"{file} --as mysql --function Pair", "--as and --function exclude each other"),
             (f"{file} --function Wrong", "the function fails every step: the minimums add up"),
@@ -460,3 +467,12 @@ def test_it_needs_no_more_than_what_is_installed(folder: Path) -> None:
     ran = subprocess.run(command, check=False, capture_output=True, text=True)
     assert ran.returncode == 1, ran.stderr
     assert "  broken: field 'host' of the secret has the port in it; move" in ran.stdout
+
+
+def test_a_secret_of_generated_values_is_known_by_its_rules_and_judged_by_them() -> None:
+    for kind, faults in (("hex", []), ("md5", ["rotation.generate.key"])):
+        secret = {"key": None, "rotation": {"generate": {"key": kind}}}
+        judged = judge(json.dumps(secret), Said(), suite.functions())
+        assert judged.taken is not None
+        assert judged.taken.kind == "generated"
+        assert [each.about for each in judged.findings] == faults

@@ -251,7 +251,7 @@ def noted_calls() -> Iterator[set[str]]:
     made: set[str] = set()
     call = session.Aws.call
 
-    def noted(aws: session.Aws, service: str, operation: str, **request: Any) -> Any:  # noqa: ANN401
+    def noted(aws: session.Aws, service: str, operation: str, /, **request: Any) -> Any:  # noqa: ANN401
         made.add(f"{service}:{''.join(map(str.capitalize, operation.split('_')))}")
         return call(aws, service, operation, **request)
 

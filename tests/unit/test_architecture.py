@@ -74,6 +74,7 @@ def test_shared_imports_no_driver_and_no_rotator(file: Path) -> None:
 @every_shared
 def test_shared_names_no_target(file: Path) -> None:
     code = ast.unparse(_without_docstrings(ast.parse(file.read_text()))).lower()
+    code = code.replace("kms:generatedatakey", "")  # which is no kind, but a right
     assert not [target for target in TARGETS if target in code]
 
 
@@ -126,6 +127,7 @@ def test_what_tells_of_rotations_knows_aws_by_rotctl_and_its_terminal_by_nothing
     assert places == {"aws", "links", "state", "output", "trouble"}
     assert {each for each in used if ".output" in each} == {
         "rotctl.output.times",
+        "rotctl.output.times.iso",
         "rotctl.output.times.short",
     }
     labels = {"AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"}

@@ -18,8 +18,10 @@ from local.build import artifacts
 from local.functions.home import LambdaContext
 from local.servers import Server
 from local.targets import registry
+from rotators.generated.backend import GeneratedValues
 from rotators.http_api_key.admin import check_inline
 from rotators.http_api_key.issuer import HttpIssuer
+from rotators.iam.backend import AccessKeys
 from rotators.mysql.testing import MySQLTarget
 from rotators.postgres.engine import PostgresEngine
 from rotators.postgres.testing import PostgresTarget
@@ -32,15 +34,18 @@ from shared.passwords import PasswordPolicy
 from shared.strategies import SingleUser
 from shared.tls import ca_bundle
 from shared.translation import ConnectionFaults
-from tests.conformance import test_mysql, test_postgres
+from tests.conformance import test_mysql, test_postgres, test_valkey
 from tests.engines import SINGLE
 from tests.issuers.issuing import ticket_with_admin
 from tests.lab import Lab
 
 ROOT = artifacts.ROOT
 ISSUERS = HttpIssuer(ca_bundle({}), {})
+GENERATED = GeneratedValues({})
+ACCESS_KEYS = AccessKeys({})
 DOCS = (
     *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")),
+    ROOT / "clients" / "README.md",
     *sorted((ROOT / "docs").rglob("*.md")),
 )
 NAMES = [str(path.relative_to(ROOT)) for path in DOCS]
@@ -202,7 +207,11 @@ class Recorder(dict[str, str]):
 
 
 # Which no parameter gives, but the template itself.
-OWN_TO_THE_STACK = {"POWERTOOLS_METRICS_NAMESPACE", "AWS_ENDPOINT_URL_SECRETS_MANAGER"}
+OWN_TO_THE_STACK = {
+    "AWS_ACCOUNT_ID",
+    "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+    "POWERTOOLS_METRICS_NAMESPACE",
+}
 
 
 def test_every_environment_variable_is_explained() -> None:
@@ -345,7 +354,10 @@ def test_what_it_was_tried_with_is_what_the_tests_run_on() -> None:
     table = rows("README.md", "service")
     assert table == rows("docs/deploying.md", "service")
     whole, single = ([name for row in table for name in names(row[column])] for column in (2, 3))
-    conformance = {*test_postgres.SERVERS, *test_mysql.SERVERS, "pgbouncer", "rabbitmq"}
+    conformance = {
+        *(*test_postgres.SERVERS, *test_mysql.SERVERS, *test_valkey.SERVERS),
+        *("pgbouncer", "rabbitmq"),
+    }
     assert sorted(whole) == sorted(conformance)
     assert sorted([*whole, *single]) == sorted(registry.servers())
 
@@ -376,6 +388,13 @@ def examples() -> list[Block]:
 def parse(code: str) -> str:
     """Parse by what kind of secret it is; the kind."""
     document = load_value(code)
+    rotation = document.get("rotation")
+    if isinstance(rotation, Mapping) and "generate" in rotation:
+        GENERATED.check(GENERATED.parse(document))
+        return "generated"
+    if "access_key_id" in document:
+        ACCESS_KEYS.check_wishes(ACCESS_KEYS.parse(document))
+        return "access key"
     if "owner" in document:
         ISSUERS.parse(document)
         return "key"
@@ -406,7 +425,9 @@ def _example_key() -> ApiKey:
 
 def test_every_secret_in_the_documents_is_accepted() -> None:
     written = [block.code for block in examples() if '"level"' not in block.code]
-    assert {parse(code) for code in written} == {"login", "key", "admin", "managed"}
+    assert {parse(code) for code in written} == {
+        *("access key", "admin", "generated", "key", "login", "managed")
+    }
     secrets = map(json.loads, written)
     kept = {"engine", "key_id", "api_key", "masterarn"}
     assert kept <= {key for secret in secrets for key in secret}

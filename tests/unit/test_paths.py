@@ -11,7 +11,7 @@ from local.build import artifacts
 
 ROOT = artifacts.ROOT
 PACKAGES = ("shared", "rotators", "rotctl", "watch", "local", "tests")
-FOLDERS = (*PACKAGES, "events", "requirements", "docs", ".ci")
+FOLDERS = (*PACKAGES, "clients", "events", "requirements", "docs", ".ci")
 _package, _folder = ("|".join(map(re.escape, names)) for names in (PACKAGES, FOLDERS))
 FORMS = (
     rf"(?<![\w./-])(?:{_folder})/[\w.<>*/-]*",  # below a folder of ours; `<kind>` and `*` too

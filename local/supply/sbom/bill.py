@@ -99,7 +99,7 @@ def _bills(wheel: Wheel) -> list[Component]:
 
 def _libraries(bill: Component, within: str) -> list[Component]:
     """The libraries of other makers that the wheel says it has inside, for C has no wheels."""
-    itself = bill["metadata"]["component"]["bom-ref"]
+    itself = bill["metadata"].get("component", {}).get("bom-ref", "")  # not all name themselves
     return [
         {
             "type": "library",
@@ -107,7 +107,7 @@ def _libraries(bill: Component, within: str) -> list[Component]:
             **{key: each[key] for key in ("name", "version", "purl")},
         }
         for each in sorted(bill["components"], key=lambda each: str(each["purl"]))
-        if each["bom-ref"] != itself
+        if each.get("bom-ref") != itself
     ]
 
 

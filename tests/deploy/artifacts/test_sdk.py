@@ -100,7 +100,7 @@ def test_the_services_are_those_that_the_code_names() -> None:
         for name in artifacts.PACKAGES
         for path in (artifacts.ROOT / name).rglob("*.py")
     ]
-    named = {name for text in code for name in re.findall(r"clients\.client\(\s*\"(\w+)\"", text)}
+    named = {name for text in code for name in re.findall(r"client\(\s*\"(\w+)\"", text)}
     assert named == {service for kind in KINDS.values() for service in kind.services}
     assert KINDS.keys() == {function.rotator for function in FUNCTIONS.values()}
 

@@ -31,11 +31,17 @@ PACKAGES = {
     "postgres": {"psycopg", "psycopg_binary", "cython_runtime"},
     "mysql": {"pymysql"},
     "http_api_key": set(),
+    "generated": {"cryptography"},
+    "iam": set(),
+    "valkey": {"hiredis"},
 }
 LIBRARY = {
     "postgres": {"asyncio", "ctypes", "sysconfig", "zoneinfo"},
     "mysql": set(),
     "http_api_key": set(),
+    "generated": set(),
+    "iam": set(),
+    "valkey": set(),
 }
 
 

@@ -25,7 +25,7 @@ def test_it_starts_with_what_the_runtime_has_and_brings_nothing(tmp_path: Path) 
         f"import importlib, sys; sys.path.insert(0, {str(tmp_path)!r})\n"
         f"[importlib.import_module(each) for each in {modules!r}]\n"
         "assert not {'typer', 'rich'} & sys.modules.keys()\n"
-        "assert all(sys.modules[each].handler for each in ('watch.teller', 'watch.daily'))"
+        f"assert all(sys.modules[each].handler for each in {modules!r})"
     )
     subprocess.run(
         [

@@ -13,6 +13,7 @@ from tests.lab import Lab
 
 FOLDER = artifacts.ROOT / "docs" / "examples"
 FUNCTION_ARN = "arn:aws:lambda:us-east-1:123456789012:function:Rotates"
+KEY_ID = "AKIAIOSFODNN7EXAMPLE"
 PARAMETERS = {
     "Host": "db.example.org",
     "HubUrl": "https://hub.example.org/hub/api",

@@ -11,7 +11,7 @@ import pytest
 
 from local import examples
 from local.examples.terraform import MODULES
-from tests.deploy.examples.checks import PARAMETERS, backend_of, run, schedule_and_describe
+from tests.deploy.examples.checks import KEY_ID, PARAMETERS, backend_of, run, schedule_and_describe
 from tests.issuers.issuing import ticket_with_admin
 from tests.lab import Lab
 
@@ -42,11 +42,16 @@ FUNCTIONS = {
     "postgres-alternating-users": "PostgresAlternatingUsers",
     "mysql-single-user": "MySqlSingleUser",
     "mysql-alternating-users": "MySqlAlternatingUsers",
+    "access-key": "IamAccessKey",
     "api-key": "HttpApiKey",
+    "generated-value": "GeneratedValue",
+    "valkey-user": "ValkeyUser",
 }
 STANDS_FOR = {
     "${var.host}": PARAMETERS["Host"],
     "${var.hub_url}": PARAMETERS["HubUrl"],
+    "${var.user_name}": "mailer",
+    "put-its-id": KEY_ID,  # as a person does, or the first test fails
     "${module.admin.arn}": "arn:aws:secretsmanager:us-east-1:123456789012:secret:admin-AbCdEf",
 }
 
@@ -95,7 +100,7 @@ def called(modules: dict[str, Any], name: str) -> dict[str, dict[str, Any]]:
 
 def document(call: dict[str, Any]) -> dict[str, object]:
     """The secret as it is first stored."""
-    written = {key: STANDS_FOR.get(value, value) for key, value in call["document"].items()}
+    written = {key: STANDS_FOR.get(str(value), value) for key, value in call["document"].items()}
     return {**written, call.get("generated", "password"): "generated"}
 
 

@@ -63,17 +63,20 @@ def _met(condition: Mapping[str, Mapping[str, Any]], context: Mapping[str, str])
 
 
 def _one(operator: str, wanted: str | list[str], found: str | None) -> bool:
-    """A key that is missing meets no condition but Null's, and those of IfExists."""
+    """A key that is missing meets no condition but Null's, and those of IfExists.
+
+    Each key has one value here, so any of its values is that one.
+    """
     if operator == "Null":
         return (found is None) == (wanted == "true")
     if operator.endswith("IfExists") and found is None:
         return True
     if found is None:
         return False
-    if operator == "StringEquals":
+    if operator in ("StringEquals", "ForAnyValue:StringEquals", "BoolIfExists"):
         return found in listed(wanted)
-    if operator == "BoolIfExists":
-        return found == wanted
+    if operator == "ForAnyValue:StringNotEquals":
+        return found not in listed(wanted)
     assert operator == "StringLike"
     return any(_like(pattern, found) for pattern in listed(wanted))
 

@@ -11,6 +11,12 @@ from tests.deploy.stack.deployed import ACCOUNT, FUNCTIONS, NETWORK, REGION, WAT
 
 RESOURCES = {
     "ec2": "*",
+    "iam": f"arn:aws:iam::{ACCOUNT}:user/rotation/mailer",
+    "elasticache": f"arn:aws:elasticache:{REGION}:{ACCOUNT}:user:app",
+    "memorydb": f"arn:aws:memorydb:{REGION}:{ACCOUNT}:user/app",
+    "ecs": f"arn:aws:ecs:{REGION}:{ACCOUNT}:service/main/web",
+    "states": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:ReaderRenewal",
+    "tag": "*",
     "kms": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1",
     "logs": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:any:log-stream:2026/11/30",
     "lambda": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:f",
@@ -20,7 +26,9 @@ RESOURCES = {
 }
 VIA = {"kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com"}
 VIA_SNS = {"kms:ViaService": f"sns.{REGION}.amazonaws.com"}
-TOLD = {"AlarmTopicArn": RESOURCES["sns"], "CheckDaily": "true"}
+TOLD = {"AlarmTopicArn": RESOURCES["sns"], "CheckDaily": "true", "RenewReaders": "true"}
+# With roles of their own, and no functions.
+OTHERS = ("ReaderRenewal", "ReaderRenewalStart")
 
 
 def boundary() -> list[Statement]:
@@ -29,7 +37,7 @@ def boundary() -> list[Statement]:
     return list(json.loads(shown)["Statement"])
 
 
-@pytest.mark.parametrize("function", [*FUNCTIONS, *WATCHERS])
+@pytest.mark.parametrize("function", [*FUNCTIONS, *WATCHERS, *OTHERS])
 def test_the_boundary_has_all_that_the_roles_may(function: str) -> None:
     widest = deploy(
         **NETWORK,
@@ -37,6 +45,7 @@ def test_the_boundary_has_all_that_the_roles_may(function: str) -> None:
         KmsKeyArns=RESOURCES["kms"],
         PostgresAdminSetsPassword="true",
         MySqlAdminSetsPassword="true",
+        ValkeyUserArns=RESOURCES["elasticache"],
     )
     via = VIA if function in FUNCTIONS else VIA_SNS
     for action in actions(widest, function):
@@ -44,6 +53,13 @@ def test_the_boundary_has_all_that_the_roles_may(function: str) -> None:
 
 
 def test_it_has_nothing_that_no_role_may() -> None:
-    widest = deploy(**NETWORK, **TOLD, KmsKeyArns=RESOURCES["kms"])
-    every = set().union(*(actions(widest, function) for function in (*FUNCTIONS, *WATCHERS)))
+    widest = deploy(
+        **NETWORK,
+        **TOLD,
+        KmsKeyArns=RESOURCES["kms"],
+        ValkeyUserArns=RESOURCES["elasticache"],
+    )
+    every = set().union(
+        *(actions(widest, function) for function in (*FUNCTIONS, *WATCHERS, *OTHERS))
+    )
     assert {action for each in boundary() for action in listed(each["Action"])} == every

@@ -40,6 +40,7 @@ def test_they_and_the_prefixes_are_no_more_than_a_role_takes(function: str) -> N
         **NETWORK,
         AlarmTopicArn=f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms",
         CheckDaily="true",
+        RenewReaders="true",
         DatabaseAdminArns=listed,
         IssuerAdminArns=listed,
         KmsKeyArns=f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1a2b3c4d-5e6f-7a8b-9c0d-1e2f3a4b5c6d",

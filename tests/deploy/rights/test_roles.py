@@ -34,6 +34,17 @@ INTERFACES = {
     "ec2:DescribeSubnets",
     "ec2:UnassignPrivateIpAddresses",
 }
+# On users, whose tests are in test_secrets.py.
+KEYS = {
+    "iam:CreateAccessKey",
+    "iam:DeleteAccessKey",
+    "iam:GetAccessKeyLastUsed",
+    "iam:GetUser",
+    "iam:ListAccessKeys",
+    "iam:TagUser",
+    "iam:UntagUser",
+    "iam:UpdateAccessKey",
+}
 ALTERNATING = [name for name in FUNCTIONS if name.endswith("AlternatingUsers")]
 LOG_STREAM = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:%sLogs:log-stream:2026/11/30"
 
@@ -42,7 +53,8 @@ def test_no_role_and_no_right_is_added_by_the_transform() -> None:
     """SAM's own roles may write every log group, and make interfaces without a VPC."""
     resources = written_out()["Resources"]
     roles = {name for name, each in resources.items() if each["Type"] == "AWS::IAM::Role"}
-    assert roles == {f"{name}Role" for name in (*FUNCTIONS, *WATCHERS)}
+    others = ("ReaderRenewal", "ReaderRenewalStart")  # of a state machine, and of a rule
+    assert roles == {f"{name}Role" for name in (*FUNCTIONS, *WATCHERS, *others)}
     assert not [name for name, each in resources.items() if "ManagedPolicy" in str(each)]
     for name in (*FUNCTIONS, *WATCHERS):
         assert resources[name]["Properties"]["Role"] == {"Fn::GetAtt": [f"{name}Role", "Arn"]}
@@ -50,7 +62,7 @@ def test_no_role_and_no_right_is_added_by_the_transform() -> None:
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_it_may_do_this_and_nothing_else(function: str) -> None:
-    admin = RDS if function in ALTERNATING else set()
+    admin = RDS if function in ALTERNATING else KEYS if function == "IamAccessKey" else set()
     for alone in (deploy(function), deploy()):
         assert actions(alone, function) == ROTATE | LOG | admin
     everything = {"KmsKeyArns": "arn:aws:kms:us-east-1:123456789012:key/1", **NETWORK}

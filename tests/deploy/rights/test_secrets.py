@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.deploy.rights.iam import ATTACHED_TO, allows, statements
+from local import template
+from tests.deploy.rights.iam import ATTACHED_TO, allows, listed, statements
 from tests.deploy.rights.test_roles import ALTERNATING, ROTATE
 from tests.deploy.stack.deployed import ACCOUNT, FUNCTIONS, REGION, Stack, deploy, function_arn
 
@@ -12,8 +13,8 @@ TAG = "secretsmanager:ResourceTag/rotated-by"
 ELSEWHERE = {"another region": ("eu-west-1", ACCOUNT), "another account": (REGION, "999999999999")}
 ADMIN_SETS = {
     name: name.removesuffix("SingleUser") + "AdminSetsPassword"
-    for name in FUNCTIONS
-    if name.endswith("SingleUser")
+    for name, function in template.functions().items()
+    if function.handler.endswith(".single_user")
 }
 
 
@@ -196,3 +197,57 @@ def test_customer_keys_serve_every_function_through_secrets_manager_only(functio
             assert not allows(granted, action, key, wrong)
         assert not allows(granted, action, KEYS[0] + "3", VIA)
         assert not allows(statements(deploy(), function), action, KEYS[0], VIA)
+
+
+IAM_USERS = f"arn:aws:iam::{ACCOUNT}:user/"
+OF_KEYS = (
+    *("iam:CreateAccessKey", "iam:DeleteAccessKey", "iam:GetAccessKeyLastUsed"),
+    *("iam:GetUser", "iam:ListAccessKeys", "iam:UpdateAccessKey"),
+)
+
+
+@pytest.mark.parametrize("action", OF_KEYS)
+def test_the_access_keys_function_makes_keys_of_its_users_only(action: str) -> None:
+    given = deploy(IamUserPrefixes="rotation/,partners/acme-")
+    for stack, users in (
+        (deploy(), ("rotation/mailer",)),
+        (deploy("IamAccessKey"), ("rotation/mailer",)),
+        (given, ("rotation/mailer", "partners/acme-1")),
+    ):
+        granted = statements(stack, "IamAccessKey")
+        for user in users:
+            assert allows(granted, action, IAM_USERS + user, {})
+        for user in ("mailer", "admins/root", "partners/other"):
+            assert not allows(granted, action, IAM_USERS + user, {})
+    for function in FUNCTIONS:
+        if function != "IamAccessKey":
+            assert not allows(statements(given, function), action, f"{IAM_USERS}rotation/x", {})
+    nobody = statements(deploy(IamUserPrefixes=""), "IamAccessKey")
+    assert not allows(nobody, action, f"{IAM_USERS}rotation/mailer", {})
+
+
+@pytest.mark.parametrize("action", ["iam:TagUser", "iam:UntagUser"])
+def test_it_sets_no_tag_that_a_policy_may_go_by(action: str) -> None:
+    (granted,) = (
+        each for each in statements(deploy(), "IamAccessKey") if action in listed(each["Action"])
+    )
+    assert granted["Condition"] == {
+        "ForAllValues:StringLike": {"aws:TagKeys": ["AKIA*", "secret-rotation"]}
+    }
+
+
+def test_users_that_aws_keeps_are_changed_where_they_are_named() -> None:
+    elasticache = f"arn:aws:elasticache:{REGION}:{ACCOUNT}:user:"
+    memorydb = f"arn:aws:memorydb:{REGION}:{ACCOUNT}:user/"
+    given = deploy(ValkeyUserArns=f"{elasticache}app-*,{memorydb}orders")
+    granted = statements(given, "ValkeyUser")
+    for action, mine, other in (
+        ("elasticache:ModifyUser", f"{elasticache}app-1", f"{elasticache}default"),
+        ("memorydb:UpdateUser", f"{memorydb}orders", f"{memorydb}other"),
+    ):
+        assert allows(granted, action, mine, {})
+        assert not allows(granted, action, other, {})
+        assert not allows(statements(deploy(), "ValkeyUser"), action, mine, {})
+        for function in FUNCTIONS:
+            if function != "ValkeyUser":
+                assert not allows(statements(given, function), action, mine, {})

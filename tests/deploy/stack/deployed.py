@@ -145,6 +145,10 @@ class Stack:
             ("AWS::Lambda::Function", "Arn"): function_arn(name),
             ("AWS::IAM::Role", "Arn"): f"arn:aws:iam::{ACCOUNT}:role/{name}",
             ("AWS::Events::Rule", "Arn"): f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{name}",
+            (
+                "AWS::StepFunctions::StateMachine",
+                "Arn",
+            ): f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{name}",
             ("AWS::Logs::LogGroup", "Arn"): f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{name}:*",
             ("AWS::EC2::VPCEndpoint", "DnsEntries"): [
                 f"Z7HUB22UULQXV:{ENDPOINT_NAME}",

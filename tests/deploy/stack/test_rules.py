@@ -7,6 +7,7 @@ from tests.deploy.stack.deployed import ACCOUNT, NETWORK, REGION, deploy
 from tests.deploy.stack.ways import every_way
 
 GROUPS = {"SubnetIds": "subnet-1", "SecurityGroupIds": "sg-1"}
+NEEDS_TOPIC = "TellSuccesses, CheckDaily and RenewReaders need AlarmTopicArn"
 NEEDS_SUBNETS = "VpcId, SecurityGroupIds and SecretsManagerEndpoint need SubnetIds"
 OWN_GROUP = (
     "TargetPorts, TargetCidr and TargetSecurityGroupId are for the security group that the stack "
@@ -32,8 +33,9 @@ def test_what_can_be_deployed_is_not_refused() -> None:
             {"SubnetIds": "subnet-1"},
             "SubnetIds needs VpcId, for a security group that the stack makes, or SecurityGroupIds",
         ),
-        ({"TellSuccesses": "true"}, "TellSuccesses and CheckDaily need AlarmTopicArn"),
-        ({"CheckDaily": "true"}, "TellSuccesses and CheckDaily need AlarmTopicArn"),
+        ({"TellSuccesses": "true"}, NEEDS_TOPIC),
+        ({"CheckDaily": "true"}, NEEDS_TOPIC),
+        ({"RenewReaders": "true"}, NEEDS_TOPIC),
         ({"VpcId": "vpc-1"}, NEEDS_SUBNETS),
         ({"SecurityGroupIds": "sg-1"}, NEEDS_SUBNETS),
         ({"VpcId": "vpc-1", "SecretsManagerEndpoint": "true"}, NEEDS_SUBNETS),
@@ -57,6 +59,7 @@ def test_what_would_fail_later_or_be_passed_over_is_refused(
 MEMBERS = {
     "DatabaseAdminArns": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:a-AbCdEf",
     "DatabaseAdminPrefixes": "a",
+    "IamUserPrefixes": "apps/",
     "IssuerAdminArns": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:b-AbCdEf",
     "IssuerAdminPrefixes": "b",
     "IssuerHosts": "hub.example.org",
@@ -64,6 +67,7 @@ MEMBERS = {
     "SecretPrefixes": "c",
     "SecurityGroupIds": "sg-1",
     "SubnetIds": "subnet-1",
+    "ValkeyUserArns": f"arn:aws:elasticache:{REGION}:{ACCOUNT}:user:app",
 }
 
 

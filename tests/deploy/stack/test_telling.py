@@ -29,7 +29,12 @@ from tests.deploy.stack.ways import every_way
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms"
 NAMESPACE = f"SecretRotation/{STACK}"
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1"
-WATCHED = {"AlarmTopicArn": TOPIC, "TellRotations": "true", "CheckDaily": "true"}
+WATCHED = {
+    "AlarmTopicArn": TOPIC,
+    "TellRotations": "true",
+    "CheckDaily": "true",
+    "RenewReaders": "true",
+}
 FAILED = ("RotationFailed", "RotationAbandoned", "TestRotationFailed")
 
 
@@ -55,9 +60,9 @@ def test_the_topic_is_told_when_an_alarm_begins_and_when_it_is_over() -> None:
 # --- the service's own events ---
 
 
-def sends(stack: Stack, name: str, secret: str) -> bool:
+def sends(stack: Stack, name: str, secret: str, rule: str = "RotationEvents") -> bool:
     """Whether the stack's rule passes on such an event."""
-    pattern = json.loads(stack.properties("RotationEvents")["EventPattern"])
+    pattern = json.loads(stack.properties(rule)["EventPattern"])
     assert pattern["source"] == ["aws.secretsmanager"]
     assert pattern["detail-type"] == ["AWS Service Event via CloudTrail"]
     arn = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{secret}-AbCdEf"
@@ -120,6 +125,8 @@ def test_what_tells_is_in_no_network_has_a_log_and_an_alarm_and_one_rule_invokes
     alarm = stack.properties(f"{function}Errors")
     assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": f"Function-of-{function}"}]
     assert (alarm["MetricName"], alarm["AlarmActions"]) == ("Errors", [TOPIC])
+    if function == "ReaderRenewer":
+        return  # by the state machine's role
     invocation = stack.properties(f"{function}Invocation")
     assert invocation["Principal"] == "events.amazonaws.com"
     rules = {
@@ -167,6 +174,63 @@ def test_the_rule_takes_as_many_prefixes_as_the_page_says() -> None:
         stack = deploy(AlarmTopicArn=TOPIC, SecretPrefixes=prefixes, TellSuccesses="true")
         pattern = stack.properties("RotationEvents")["EventPattern"]
         assert 2048 * 0.95 < len(pattern) <= 2048
+
+
+# --- the renewal of readers ---
+
+
+def test_a_renewal_begins_after_a_rotation_of_the_same_secrets_that_succeeded() -> None:
+    stack = deploy(AlarmTopicArn=TOPIC, RenewReaders="true", SecretPrefixes="orders-,/billing/")
+    for name in (*FAILED, "RotationStarted", "TestRotationSucceeded"):
+        assert not sends(stack, name, "orders-db", "ReaderRenewalEvents")
+    for secret, sent in (("orders-db", True), ("/billing/x", True), ("users-db", False)):
+        assert sends(stack, "RotationSucceeded", secret, "ReaderRenewalEvents") is sent
+    (target,) = stack.properties("ReaderRenewalEvents")["Targets"]
+    assert target["Arn"].endswith(":stateMachine:ReaderRenewal")
+    assert target["RoleArn"] == f"arn:aws:iam::{ACCOUNT}:role/ReaderRenewalStartRole"
+    told = stack.properties("ReaderRenewer")["Environment"]["Variables"]
+    assert told == {"TOPIC_ARN": TOPIC, "TELL_SUCCESSES": "false"}
+
+
+def test_the_state_machine_waits_as_the_page_says_and_tells_what_no_task_could_do() -> None:
+    stack = deploy(AlarmTopicArn=TOPIC, RenewReaders="true")
+    definition = stack.properties("ReaderRenewal")["Definition"]
+    states = definition["States"]
+    waits = {name: each["Seconds"] for name, each in states.items() if each["Type"] == "Wait"}
+    assert waits == {"Settle": 60, "Queue": 60, "Pause": 30}
+    tasks = {name: each for name, each in states.items() if each["Type"] == "Task"}
+    for name, each in tasks.items():
+        assert each["Resource"] == function_arn("ReaderRenewer")
+        assert each["Parameters"]["task"] == name
+        (retry,) = each["Retry"]
+        assert retry["ErrorEquals"][0] == "Passing"
+        assert retry["MaxAttempts"] == 6
+        assert each["TimeoutSeconds"] > stack.properties("ReaderRenewer")["Timeout"]
+        told = [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Tell"}]
+        assert each.get("Catch", []) == (told if name != "Tell" else [])
+    # Longer than it may wait for its turn: what it begins then has twelve hours.
+    assert definition["TimeoutSeconds"] == 18 * 3600
+
+
+def test_a_renewal_that_ended_untold_alarms_and_without_the_parameter_there_is_none() -> None:
+    stack = deploy(AlarmTopicArn=TOPIC, RenewReaders="true", TellRotations="false")
+    assert "RotationTeller" not in stack.resources
+    alarm = stack.properties("ReaderRenewalErrors")
+    assert alarm["AlarmActions"] == alarm["OKActions"] == [TOPIC]
+    names = {each["Id"]: each.get("MetricStat", {}).get("Metric") for each in alarm["Metrics"]}
+    assert {each["MetricName"] for each in names.values() if each} == {
+        *("ExecutionsFailed", "ExecutionsTimedOut"),
+    }
+    machine = stack.properties("ReaderRenewalEvents")["Targets"][0]["Arn"]
+    for metric in filter(None, names.values()):
+        assert metric["Dimensions"] == [{"Name": "StateMachineArn", "Value": machine}]
+    unstarted = stack.properties("ReaderRenewalUnstarted")
+    assert unstarted["AlarmActions"] == unstarted["OKActions"] == [TOPIC]
+    assert (unstarted["Namespace"], unstarted["MetricName"]) == ("AWS/Events", "FailedInvocations")
+    rule = {"Name": "RuleName", "Value": "Rule-of-ReaderRenewalEvents"}
+    assert unstarted["Dimensions"] == [rule]
+    without = deploy(AlarmTopicArn=TOPIC, CheckDaily="true", TellSuccesses="true")
+    assert not [name for name in without.resources if "Reader" in name]
 
 
 # --- metrics ---

@@ -16,6 +16,7 @@ def every_way() -> Iterable[Stack]:
     more = {
         "AlarmTopicArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms",
         "CheckDaily": "true",
+        "RenewReaders": "true",
         "KmsKeyArns": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1,arn:aws:kms:{REGION}:{ACCOUNT}:key/2",
         "LogKmsKeyArn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/3",
         "MySqlAdminSetsPassword": "true",

@@ -3,15 +3,20 @@
 import os
 from collections import ChainMap
 from dataclasses import replace
+from datetime import UTC, datetime
 from random import Random
 
 from local import template
 from local.functions.home import LambdaContext
 from local.servers.certificates import Authority
+from rotators.generated.backend import GeneratedValues
+from rotators.generated.forms.form import Moment
 from rotators.http_api_key.testing import IssuerTarget
 from rotators.http_api_key.testing.issuers import Issuer
+from rotators.iam.backend import AccessKeys
 from shared.keys.backend import ApiKeyBackend
 from shared.passwords import CLASSES
+from shared.secret import Secret
 from shared.strategies import AlternatingUsers, SingleUser
 from tests.faults.fuzz.mutations import CANARY, CONFIDENTIAL, ODD, edited
 from tests.faults.fuzz.oracle import EXAMPLES, Tally, fuzz, no_connections, share
@@ -32,6 +37,7 @@ http://proxy:3128 https://[::1]:1 https://h:99999 abcdefghijklmnopqrstuvwxyz 012
 """
 USUAL = (
     *WORDS.split(),
+    *('{"it": "hex"}', '{"it": {"kind": "hex", "bits": 8}}'),
     *("", " True ", "32\n", "a.test, b.test:8443", '"', "\udcff", f"http://{CANARY}:pw@h"),
     *('{"use": "gitlab"}', '{"use": 1}', f'{{"use": "gitlab", "values": {{"host": "{CANARY}"}}}}'),
 )
@@ -57,9 +63,16 @@ def environment(rng: Random, bundle: str) -> dict[str, str]:
 def assert_password_follows_settings(function: str, given: dict[str, str]) -> None:
     """Build the backend, and assert its password's length and characters."""
     backend = BUILDERS[function](given)
+    if isinstance(backend, AccessKeys):
+        return  # IAM makes the keys
     if isinstance(backend, ApiKeyBackend):
         password = backend._issuer._policies.unasked.generate()  # type: ignore[attr-defined]  # HttpIssuer's
         backend.parse(KEYS[0].document())
+    elif isinstance(backend, GeneratedValues):
+        secret = backend.parse({"it": None, "rotation": {"generate": {"it": "text"}}})
+        backend.check(secret)
+        moment = Moment(datetime.now(UTC), None)
+        password = Secret(str(secret.forms["it"].renew(None, moment)))
     else:
         assert isinstance(backend, SingleUser | AlternatingUsers)
         login = backend.parse({**LOGINS[-1].document(), "ssl": True})

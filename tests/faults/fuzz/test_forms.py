@@ -19,6 +19,7 @@ from shared.document.urls import Url, read_url
 from shared.document.value import dump_document, load_value
 from shared.protocol.contract import Backend
 from shared.secret import Secret
+from shared.strategies.database import DatabaseBackend
 from tests.faults.fuzz.mutations import CANARY, as_text, edited, mutate
 from tests.faults.fuzz.oracle import EXAMPLES, Tally, fuzz, no_connections
 from tests.faults.fuzz.samples import ADMIN
@@ -82,7 +83,7 @@ def secrets(rng: Random) -> Any:  # noqa: ANN401 - any JSON
 def backends(authority: Authority) -> Mapping[str, Backend[Any]]:
     environment = {"TLS_CA_BUNDLE": str(authority.ca)}
     built = {name: template.handler(name).build(environment) for name in template.functions()}
-    return {name: backend for name, backend in built.items() if name != "HttpApiKey"}
+    return {name: each for name, each in built.items() if isinstance(each, DatabaseBackend)}
 
 
 def assert_rotates(backend: Backend[Any], text: str, new: tuple[str, str]) -> None:

@@ -10,10 +10,10 @@ import pytest
 from local import template
 from local.bootstrap import ROOT
 from local.release.__main__ import release
-from local.release.version import NotReleasableError, Version
+from local.release.version import PLACES, NotReleasableError, Version
 
 DAY = date(2027, 1, 31)
-FILES = ("CHANGELOG.md", "pyproject.toml", "template.yaml", ".gitignore")
+FILES = ("CHANGELOG.md", *PLACES, ".gitignore")
 ENTRIES = "\n### Added\n\n- One thing.\n"
 OLDER = "# Changelog\n\n## [Unreleased]\n{}\n## [0.9.0] - 2026-12-01\n\n### Added\n\n- The first.\n"
 
@@ -34,7 +34,8 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setenv(f"GIT_{role}_EMAIL", "somebody@example.org")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
     root = tmp_path / "repository"
-    root.mkdir()
+    for name in FILES:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
     git(root, "init", "--quiet")
     for name in FILES:
         (root / name).write_text((ROOT / name).read_text())
@@ -72,7 +73,8 @@ def test_a_release_is_cut_written_committed_built_and_tagged(repository: Path) -
     text = (repository / "CHANGELOG.md").read_text()
     cut = OLDER.format(f"\n## [1.0.0] - 2027-01-31\n{ENTRIES}")
     assert text == cut
-    assert '\nversion = "1.0.0"\n' in (repository / "pyproject.toml").read_text()
+    for folder in (repository, repository / "clients"):
+        assert '\nversion = "1.0.0"\n' in (folder / "pyproject.toml").read_text()
     metadata = template.document(repository / "template.yaml")["Metadata"]
     assert metadata["AWS::ServerlessRepo::Application"]["SemanticVersion"] == "1.0.0"
     assert git(repository, "rev-parse", "v1.0.0^{commit}") == git(repository, "rev-parse", "HEAD")
@@ -128,7 +130,7 @@ def test_a_changelog_that_says_nothing_is_refused(repository: Path) -> None:
     assert "no section `## [Unreleased]`" in refused(repository, "1.0.0")
 
 
-@pytest.mark.parametrize("name", ["pyproject.toml", "template.yaml"])
+@pytest.mark.parametrize("name", PLACES)
 def test_a_file_without_its_version_is_refused(repository: Path, name: str) -> None:
     (repository / name).write_text("nothing\n")
     changelog(repository, OLDER.format(ENTRIES))

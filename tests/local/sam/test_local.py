@@ -20,7 +20,7 @@ from local.sam.application import Application
 from local.sam.docker import engine
 from local.sam.endpoint import LambdaEndpoint
 from local.sam.errors import WrongError
-from local.sam.seeding import targets
+from local.sam.seeding import LOOPBACK, targets
 from local.sam.system import Outside, system_for_containers
 from local.servers.certificates import IN_DOCKER
 from local.template import document, functions
@@ -55,7 +55,9 @@ def test_a_secret_names_this_machine_as_its_containers_do(function: str, outside
     if admin is not None:
         values.append(json.loads(client.get_secret_value(SecretId=admin)["SecretString"]))
     for value in values:
-        assert IN_DOCKER in (value.get("host"), *re.split("[/:]+", value.get("issuer_url", "")))
+        text, has_place = json.dumps(value), {"host", "issuer_url"} & value.keys()
+        assert not [name for name in LOOPBACK if name in text]
+        assert (IN_DOCKER in text) is bool(has_place)
     assert outside.system.targets[outside.targets[function]].accepts(document)
 
 
