@@ -47,6 +47,13 @@ def logins() -> Iterator[Sample]:
     }
     for engine in ("postgres", "mysql", "mariadb", "aurora-postgresql"):
         yield Sample(json.dumps({**whole, "engine": engine}), LOGIN_SHOWN)
+    nodes = ["127.0.0.1:2", "[::1]:3", "cache-2.test"]
+    for engine, more in (("valkey", nodes), ("rediss", ", ".join(nodes))):
+        document = {**whole, "engine": engine, "nodes": more, "persistence": "config"}
+        yield Sample(json.dumps(document), LOGIN_SHOWN)
+    for service in ("elasticache", "memorydb"):
+        document = {**whole, "engine": "valkey", "managed": service, "user_id": "app-1"}
+        yield Sample(json.dumps(document), LOGIN_SHOWN)
     small = {name: whole[name] for name in ("host", "username", "password")}
     yield Sample(json.dumps({**small, "port": "5432", "ssl": "yes"}), LOGIN_SHOWN)
 
