@@ -4,7 +4,10 @@ from rotctl.trouble import Denied, Missing, Passing, Trouble
 
 _CALLER, _OURS = "you have no right to it", "ReaderRenewer has no right to it"
 _POLICY = "see which policy denies it: the permissions boundary's, or the organization's"
-_TAG = "a name in its tag reader-of has to begin with one of SecretPrefixes; where one does, "
+_TAG = (
+    "its tag reader-of has to be there, with names that begin with one of SecretPrefixes; where "
+    "that is so, "
+)
 _PASSED = "begin the rest when AWS answers again"
 _GONE = "see who has removed it"
 _ELSE = "look the code up in AWS's API reference"

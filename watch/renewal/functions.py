@@ -20,7 +20,7 @@ TYPE = "lambda:function"
 VARIABLE = "READER_RENEWED_AT"  # in UTC, ISO 8601, as text compares
 # Somebody changes it at this moment, or has since it was looked at.
 _OTHERS = {"ResourceConflictException", "PreconditionFailedException"}
-
+_WHOSE = "see in CloudTrail who has, and let what deploys it leave that variable alone"
 # All variables of a function have 4 KB (Lambda developer guide, "Lambda quotas").
 _ROOM = (
     f"see whether its variables have room for {VARIABLE}, as Lambda lets them have 4 KB together;"
@@ -33,25 +33,29 @@ def label(arn: str) -> str:
     return f"function {name_of(arn)}"
 
 
-def standing(aws: Aws, arn: str, fresh: datetime) -> Standing:
+def standing(aws: Aws, arn: str, fresh: datetime, start: str = "") -> Standing:
     """By the variable, which counts if it was set at `fresh` or later; raises Trouble."""
+    del start  # one that somebody has set since is as good
     try:
         found = _found(aws, arn)
     except Missing:
         return Standing(State.GONE)
     if _variables(found).get(VARIABLE, "") < str(iso(fresh)):
-        return Standing(State.OLD)
+        return Standing(State.OLD, f"somebody has taken back its variable {VARIABLE}", _WHOSE)
     update = found.get("LastUpdateStatus", "Successful")
-    if update == "InProgress":
-        return Standing(State.UNDER_WAY, "Lambda is updating it still", _look(arn))
-    if update == "Failed":
-        code = found.get("LastUpdateStatusReasonCode", "no reason")
-        return Standing(State.FAILED, f"Lambda could not update it ({code})", _look(arn))
+    state = found.get("State", "Active")
+    if "Failed" in {update, state}:
+        key = f"{'LastUpdateStatus' if update == 'Failed' else 'State'}Reason"
+        why = f"Lambda could not update it ({found.get(f'{key}Code', 'no reason')})"
+        return Standing(State.FAILED, why, _look(arn, key))
+    if update == "InProgress" or state == "Pending":
+        look = _look(arn, "LastUpdateStatusReason")
+        return Standing(State.UNDER_WAY, "Lambda is updating it still", look)
     return Standing(State.RENEWED)
 
 
-def begin(aws: Aws, arn: str) -> bool:
-    """Set the variable, and leave the others as they are; False if somebody else was faster.
+def begin(aws: Aws, arn: str) -> str | None:
+    """Set the variable, and leave the others as they are; None if somebody else was faster.
 
     Raises Trouble.
     """
@@ -67,11 +71,11 @@ def begin(aws: Aws, arn: str) -> bool:
         )
     except Trouble as trouble:
         if trouble.code in _OTHERS:
-            return False
+            return None
         if trouble.code == "InvalidParameterValueException":
             raise Trouble(trouble.what, do=_ROOM) from None
         raise
-    return True
+    return variables[VARIABLE]
 
 
 def _found(aws: Aws, arn: str) -> Mapping[str, Any]:
@@ -89,8 +93,8 @@ def _variables(found: Mapping[str, Any]) -> Mapping[str, str]:
     return dict(environment.get("Variables", {}))
 
 
-def _look(arn: str) -> str:
+def _look(arn: str, key: str) -> str:
     return (
         "mend what Lambda tells: aws lambda get-function-configuration"
-        f" --function-name {name_of(arn)} --query LastUpdateStatusReason"
+        f" --function-name {name_of(arn)} --query {key}"
     )

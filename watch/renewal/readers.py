@@ -27,12 +27,18 @@ class Kind(Protocol):
         """As messages call it."""
         ...
 
-    def standing(self, aws: Aws, arn: str, fresh: datetime) -> Standing:
-        """Whether what runs was started at `fresh` or later; raises Trouble."""
+    def standing(self, aws: Aws, arn: str, fresh: datetime, start: str = "") -> Standing:
+        """Whether what runs was started at `fresh` or later; raises Trouble.
+
+        start: the one that is waited for, if any.
+        """
         ...
 
-    def begin(self, aws: Aws, arn: str) -> bool:
-        """Have it start anew; False if it has to be begun again later. Raises Trouble."""
+    def begin(self, aws: Aws, arn: str) -> str | None:
+        """Have it start anew: the start, as a Standing has it; None if it has to be begun later.
+
+        Raises Trouble.
+        """
         ...
 
 

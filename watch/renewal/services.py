@@ -26,8 +26,10 @@ def label(arn: str) -> str:
     return f"service {cluster}/{name}"
 
 
-def standing(aws: Aws, arn: str, fresh: datetime) -> Standing:
+def standing(aws: Aws, arn: str, fresh: datetime, start: str = "") -> Standing:
     """By its newest deployment, which counts if it began at `fresh` or later.
+
+    One that has taken the place of `start`, the id of another, counts while that has not failed.
 
     Raises Trouble, also where ECS does not make its deployments.
     """
@@ -47,18 +49,40 @@ def standing(aws: Aws, arn: str, fresh: datetime) -> Standing:
         )
     if not any(found[each] for each in ("desiredCount", "runningCount", "pendingCount")):
         return Standing(State.RENEWED)  # the next task that starts is given the secret as it is
-    primary = next((each for each in found["deployments"] if each["status"] == "PRIMARY"), None)
-    if primary is None or primary["createdAt"] < fresh:
-        return Standing(State.OLD)
     look = f"aws ecs describe-services --cluster {cluster} --services {name}"
-    return _of(primary, found, f"mend what its events tell: {look} --query {_EVENTS}")
+    do = f"mend what its events tell: {look} --query {_EVENTS}"
+    primary = _newest(found)
+    if primary is None or primary["createdAt"] < fresh:
+        return Standing(State.OLD, "its newest deployment is one of before the rotation again", do)
+    if start not in {"", primary["id"]} and _has_failed(start, found):
+        why = "its new deployment failed or is gone, and another has taken its place"
+        return Standing(State.FAILED, why, do)
+    return _of(primary, found, do)
 
 
-def begin(aws: Aws, arn: str) -> bool:
-    """Begin a new deployment of the same task definition; raises Trouble."""
+def begin(aws: Aws, arn: str) -> str:
+    """Begin a new deployment of the same task definition, and give its id; raises Trouble."""
     cluster, name = _parts(arn)
-    aws.call("ecs", "update_service", cluster=cluster, service=name, forceNewDeployment=True)
-    return True
+    answer = aws.call(
+        "ecs", "update_service", cluster=cluster, service=name, forceNewDeployment=True
+    )
+    primary = _newest(answer["service"])
+    return "" if primary is None else str(primary["id"])
+
+
+def _newest(service: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    deployments: list[Mapping[str, Any]] = service["deployments"]
+    return next((each for each in deployments if each["status"] == "PRIMARY"), None)
+
+
+def _has_failed(deployment: str, service: Mapping[str, Any]) -> bool:
+    """Also where it is gone: what was taken back, by whatever, is there for a while and then not.
+
+    One that a newer deployment replaces goes on draining, for longer than from one look to the
+    next.
+    """
+    found = [each for each in service["deployments"] if each["id"] == deployment]
+    return not found or found[0].get("rolloutState") == "FAILED"
 
 
 def _found(answer: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -89,6 +113,8 @@ def _of(primary: Mapping[str, Any], service: Mapping[str, Any], do: str) -> Stan
         State.RENEWED if rollout == "COMPLETED" else State.UNDER_WAY,
         f"{primary['runningCount']} of {primary['desiredCount']} of its new tasks run",
         do,
+        start=primary["id"],
+        since=primary["createdAt"],
     )
 
 

@@ -1,5 +1,6 @@
 """Whether a reader has started anew since the rotation, and why not."""
 
+from datetime import datetime
 from enum import Enum, auto
 from typing import NamedTuple
 
@@ -15,8 +16,13 @@ class State(Enum):
 
 
 class Standing(NamedTuple):
-    """Of one reader; why: what was seen of a start that failed, as a clause, and do."""
+    """Of one reader; why: what was seen of a start that failed or is undone, as a clause, and do.
+
+    start: what tells its newest start from another one, if that shows; since: when that began.
+    """
 
     state: State
     why: str = ""
     do: str = ""
+    start: str = ""
+    since: datetime | None = None

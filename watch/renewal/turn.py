@@ -7,7 +7,7 @@ what the earlier has begun.
 """
 
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from rotctl.aws.session import Aws
 from rotctl.output.times import short
@@ -15,7 +15,7 @@ from rotctl.trouble import Trouble
 
 LOG = logging.getLogger(__name__)
 
-LIMIT = timedelta(hours=6)
+LIMIT = timedelta(hours=12)
 
 
 def is_first(aws: Aws, machine: str, execution: str, started: str) -> bool:
@@ -31,9 +31,9 @@ def is_first(aws: Aws, machine: str, execution: str, started: str) -> bool:
     if first == execution:
         return True
     if first and aws.now - datetime.fromisoformat(started) > LIMIT:
-        began = short(oldest.astimezone(UTC))
+        began = short(oldest)
         raise Trouble(
-            f"it waited for six hours, and the one that began at {began} UTC runs still",
+            f"it waited for twelve hours, and the one that began at {began} UTC runs still",
             do=f"look at it: aws stepfunctions list-executions --state-machine-arn {machine}"
             " --status-filter RUNNING",
         )

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from rotctl.aws import secrets
 from rotctl.aws.session import Aws
 from rotctl.output.times import iso
-from rotctl.state import labels
 from rotctl.trouble import Passing, Trouble
 from watch.renewal import readers
 from watch.renewal.advice import advised
@@ -20,13 +19,6 @@ LOG = logging.getLogger(__name__)
 # At the same time, so that neither a cluster nor the target sees all readers at once.
 AT_ONCE = 10
 LIMIT = timedelta(hours=1)
-# Secrets Manager says when it rotated last about when the event does.
-_ABOUT = timedelta(minutes=1)
-_UNDONE = Standing(
-    State.FAILED,
-    "its new start was taken back: what runs was started before the rotation",
-    "see who has changed it meanwhile",
-)
 
 
 def found(aws: Aws, course: Course) -> Course:
@@ -41,11 +33,9 @@ def advanced(aws: Aws, course: Course) -> Course:
     """The same, one step further. Raises Trouble; what passes is best tried again as it was.
 
     A reader that was started since the rotation, by whomever, is not started again. One whose start
-    since then failed is, unless it was this renewal that began it.
+    since then failed is, unless it was this renewal that began it. Where the secret has been
+    rotated again meanwhile, the rest is given what that has stored.
     """
-    if _is_left(aws, course):
-        LOG.info("left to the renewal of a later rotation: %s", course.secret)
-        return replace(course, outcome=Outcome.LEFT)
     looked = {arn: _standing(aws, arn, course) for arn in course.waves[0][:AT_ONCE]}
     after = _after(course, looked, str(iso(aws.now)))
     for arn, standing in looked.items():
@@ -68,10 +58,11 @@ def _begun(aws: Aws, arn: str, course: Course) -> Course:
     """The same with this reader begun, or held up by what others change; raises Trouble."""
     begun = readers.kind(arn).begin(aws, arn)
     now = str(iso(aws.now))
-    if begun:
+    if begun is not None:
         LOG.info("begun: %s", arn)
         held = {each: since for each, since in course.held.items() if each != arn}
-        return replace(course, begun={**course.begun, arn: now}, held=held)
+        starts = {**course.starts, arn: begun}
+        return replace(course, begun={**course.begun, arn: now}, starts=starts, held=held)
     since = course.held.get(arn, now)
     if aws.now - datetime.fromisoformat(since) > LIMIT:
         raise Trouble(
@@ -81,21 +72,11 @@ def _begun(aws: Aws, arn: str, course: Course) -> Course:
     return replace(course, held={**course.held, arn: since})
 
 
-def _is_left(aws: Aws, course: Course) -> bool:
-    """Whether another rotation has succeeded since; its own event comes, or is here.
-
-    A value that somebody stored by hand has none, so the readers get that one by this.
-    """
-    secret = secrets.described(aws, course.secret)
-    if secret.labels.get(labels.CURRENT) == course.ended.version or secret.last is None:
-        return False
-    return secret.last > course.ended.time + _ABOUT
-
-
 def _standing(aws: Aws, arn: str, course: Course) -> Standing:
     """Raises Passing; any other trouble with a reader is that reader's failure."""
     try:
-        standing = readers.kind(arn).standing(aws, arn, course.fresh)
+        start = course.starts.get(arn, "")
+        standing = readers.kind(arn).standing(aws, arn, course.fresh, start)
     except Passing:
         raise
     except Trouble as trouble:
@@ -105,7 +86,7 @@ def _standing(aws: Aws, arn: str, course: Course) -> Standing:
     if since is None:
         return Standing(State.OLD) if standing.state is State.FAILED else standing
     if standing.state is State.OLD:
-        return _UNDONE
+        return standing._replace(state=State.FAILED)
     if standing.state is State.UNDER_WAY and aws.now - datetime.fromisoformat(since) > LIMIT:
         why = f"it has not become healthy within an hour: {standing.why}"
         return Standing(State.FAILED, why, standing.do)
@@ -121,13 +102,16 @@ def _after(course: Course, looked: Mapping[str, Standing], now: str) -> Course:
     first, *later = course.waves
     left = [arn for arn in first if arn not in ended]
     waves = [left, *later] if left else later
-    under_way = [arn for arn, each in looked.items() if each.state is State.UNDER_WAY]
+    under_way = {arn: each for arn, each in looked.items() if each.state is State.UNDER_WAY}
+    found = {arn: iso(each.since) or now for arn, each in under_way.items()}
     begun = {arn: since for arn, since in course.begun.items() if arn not in ended}
+    starts = {arn: start for arn, start in course.starts.items() if arn not in ended}
     held = {arn: since for arn, since in course.held.items() if arn not in ended}
     return replace(
         course,
         waves=waves,
-        begun=dict.fromkeys(under_way, now) | begun,
+        begun=found | begun,
+        starts=starts | {arn: each.start for arn, each in under_way.items()},
         held=held,
         renewed=[*course.renewed, *renewed],
         outcome=Outcome.WAITING if waves else Outcome.RENEWED,

@@ -84,3 +84,26 @@ def test_a_function_that_takes_no_more_variables_is_told(
         after = looked(course(rotated, [arn]))
     assert after.what.endswith("(InvalidParameterValueException)")
     assert "as Lambda lets them have 4 KB together" in after.do
+
+
+def test_a_function_that_cannot_run_is_not_renewed(account: Account, rotated: Rotated) -> None:
+    """Its update was successful, and its state says that nobody can call it."""
+    arn = account.function("broken")
+    begun = looked(course(rotated, [arn]))
+    with shown(State="Pending"):
+        assert looked(begun).outcome is Outcome.WAITING
+    with shown(State="Failed", StateReasonCode="SubnetOutOfIPAddresses"):
+        assert stop(begun) == "Lambda could not update it (SubnetOutOfIPAddresses)"
+        assert looked(begun).do.endswith("--query StateReason")
+    assert looked(begun).outcome is Outcome.RENEWED
+
+
+def test_a_variable_that_somebody_takes_back_is_said_and_no_more(
+    account: Account, rotated: Rotated
+) -> None:
+    arn = account.function("terraformed", KEPT="as it was")
+    begun = looked(course(rotated, [arn]))
+    account.functions.update_function_configuration(
+        FunctionName="terraformed", Environment={"Variables": {"KEPT": "as it was"}}
+    )
+    assert stop(begun) == "somebody has taken back its variable READER_RENEWED_AT"

@@ -99,8 +99,11 @@ def test_a_second_execution_waits_for_the_first(
     assert not turn.is_first(Aws(), account.machine, second, ago())
     started = account.machines.describe_execution(executionArn=first)["startDate"]
     began = f"{started.astimezone(UTC):%Y-%m-%d %H:%M} UTC runs"
-    with pytest.raises(Trouble, match=f"waited for six hours, and the one that began at {began}"):
-        turn.is_first(Aws(), account.machine, second, ago(hours=7))
+    waited = f"waited for twelve hours, and the one that began at {began}"
+    with pytest.raises(Trouble, match=waited):
+        Trouble, match=f"waited for twelve hours, and the one that began at {began}"
+    ):
+        turn.is_first(Aws(), account.machine, second, ago(hours=13))
     unread = secrets.client().create_secret(Name="own/unread", SecretString="any")["ARN"]
     assert account.run({"secret": unread, "time": ago()})["outcome"] == "nobody"
     go.set()

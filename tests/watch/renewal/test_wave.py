@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -9,12 +10,12 @@ from moto.core.exceptions import JsonRESTError
 from moto.ecs.models import EC2ContainerServiceBackend
 
 from local.secrets_manager import ManualClock
-from rotctl.trouble import Passing
+from rotctl.trouble import Passing, Trouble
 from tests.watch.renewal.account import Account, ago, refused
 from tests.watch.renewal.looks import course, looked, stop
 from tests.watch.renewal.rotated import Rotated
 from watch.renewal import wave
-from watch.renewal.course import Outcome
+from watch.renewal.course import Course, Outcome
 
 
 def test_what_somebody_has_deployed_since_is_waited_for_and_not_begun_again(
@@ -136,7 +137,7 @@ def test_a_start_that_was_taken_back_is_not_begun_again(account: Account, rotate
     arn = account.service("undone")
     first = looked(course(rotated, [arn]))
     account.deployed("undone", days=1)
-    assert stop(first).startswith("its new start was taken back")
+    assert stop(first) == "its newest deployment is one of before the rotation again"
     assert account.forced == ["undone"]
 
 
@@ -165,7 +166,7 @@ def test_a_reader_that_may_not_be_renewed_stops_it_and_one_that_is_throttled_doe
     with refused(EC2ContainerServiceBackend, "update_service", "AccessDeniedException"):
         after = looked(course(rotated, [arn]))
     assert after.what.startswith("ECS UpdateService of 'guarded' in us-east-1: ReaderRenewer has")
-    assert after.do.startswith("a name in its tag reader-of has to begin with one of Secret")
+    assert after.do.startswith("its tag reader-of has to be there, with names that begin with one")
     with (
         refused(EC2ContainerServiceBackend, "update_service", "ThrottlingException"),
         pytest.raises(Passing),
@@ -173,19 +174,78 @@ def test_a_reader_that_may_not_be_renewed_stops_it_and_one_that_is_throttled_doe
         looked(course(rotated, [arn]))
 
 
-def test_the_rest_is_left_to_the_renewal_of_a_later_rotation(
+def test_it_goes_on_where_the_secret_is_rotated_again_and_the_next_renewal_begins_nothing_twice(
     account: Account, rotated: Rotated, clock: ManualClock
 ) -> None:
     arn = account.service("twice")
     first = course(rotated, [arn])
-    rotated.store_by_hand()
-    assert looked(first).outcome is Outcome.WAITING
-    assert account.forced == ["twice"]
     clock.advance(120)
     rotated.rotate()
-    assert looked(first).outcome is Outcome.LEFT
-    # What the version says goes before what a clock says.
-    early = replace(course(rotated, [arn]), time=ago(days=2))
-    assert looked(early).outcome is Outcome.RENEWED
+    begun = looked(first)
+    assert (begun.outcome, account.forced) == (Outcome.WAITING, ["twice"])
+    assert looked(begun).outcome is Outcome.RENEWED
     assert looked(course(rotated, [arn])).outcome is Outcome.RENEWED
     assert account.forced == ["twice"]
+
+
+def replace_deployment(account: Account, name: str, **ours: str) -> list[dict[str, Any]]:
+    """A newer one has taken the place of the service's newest, which goes on beside it."""
+    deployments: list[dict[str, Any]] = account.of(name).deployments
+    newer = {**deployments[0], "id": f"ecs-svc/{name}", "rolloutState": "COMPLETED"}
+    deployments[0] |= {"status": "ACTIVE", **ours}
+    deployments.insert(0, newer)
+    return deployments
+
+
+def test_a_deployment_that_failed_is_no_renewal_whatever_ecs_says_of_what_came_after_it(
+    account: Account, rotated: Rotated
+) -> None:
+    """A rollback that no sentence tells of; the first one is the renewal's, the last another's."""
+    account.ends["silent"] = account.ends["swift"] = "IN_PROGRESS"
+    theirs = account.service("theirs-too")
+    account.deployed("theirs-too", minutes=5)
+    account.of("theirs-too").deployments[0]["rolloutState"] = "IN_PROGRESS"
+    arns = [account.service("silent"), account.service("swift"), theirs]
+    begun = [looked(course(rotated, [arn])) for arn in arns]
+    replace_deployment(account, "silent", rolloutState="FAILED")
+    replace_deployment(account, "swift").pop()
+    replace_deployment(account, "theirs-too", rolloutState="FAILED")
+    for each in begun:
+        assert stop(each).startswith("its new deployment failed or is gone, and another has taken")
+
+
+def test_one_that_somebody_has_replaced_meanwhile_is_waited_for(
+    account: Account, rotated: Rotated
+) -> None:
+    account.ends["busy"] = "IN_PROGRESS"
+    arn = account.service("busy")
+    begun = looked(course(rotated, [arn]))
+    newer, ours = replace_deployment(account, "busy")
+    newer["rolloutState"] = "IN_PROGRESS"
+    waiting = looked(begun)
+    assert waiting.outcome is Outcome.WAITING
+    account.of("busy").deployments.remove(ours)
+    assert looked(waiting).outcome is Outcome.WAITING
+    newer["rolloutState"] = "COMPLETED"
+    assert looked(waiting).outcome is Outcome.RENEWED
+    assert account.forced == ["busy"]
+
+
+def test_the_hour_of_a_deployment_that_was_found_begins_as_that_began(
+    account: Account, rotated: Rotated
+) -> None:
+    """So one that cannot succeed holds up the first renewal for an hour, and no other."""
+    arn = account.service("stuck")
+    account.deployed("stuck", minutes=70)
+    account.of("stuck").deployments[0]["rolloutState"] = "IN_PROGRESS"
+    first = looked(replace(course(rotated, [arn]), time=ago(minutes=80)))
+    assert stop(first).startswith("it has not become healthy within an hour")
+
+
+@pytest.mark.parametrize("time", ["2026-11-30T05:12:45+02:00", "2026-11-30T03:12:45Z"])
+def test_the_time_may_be_of_any_zone_and_has_to_have_one(time: str) -> None:
+    given = {"secret": "s", "time": time}
+    assert Course.of(given).time == "2026-11-30T03:12:45Z"
+    for wrong in ("2026-11-30T03:12:45", "yesterday", ""):
+        with pytest.raises(Trouble, match="is no moment with a time zone"):
+            Course.of({**given, "time": wrong})
