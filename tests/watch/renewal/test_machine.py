@@ -101,8 +101,6 @@ def test_a_second_execution_waits_for_the_first(
     began = f"{started.astimezone(UTC):%Y-%m-%d %H:%M} UTC runs"
     waited = f"waited for twelve hours, and the one that began at {began}"
     with pytest.raises(Trouble, match=waited):
-        Trouble, match=f"waited for twelve hours, and the one that began at {began}"
-    ):
         turn.is_first(Aws(), account.machine, second, ago(hours=13))
     unread = secrets.client().create_secret(Name="own/unread", SecretString="any")["ARN"]
     assert account.run({"secret": unread, "time": ago()})["outcome"] == "nobody"
