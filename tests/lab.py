@@ -239,12 +239,14 @@ class LabSecret:
         )
 
     def date_back(self, by: timedelta) -> None:
-        """Have AWSCURRENT stored so much earlier, as only the service itself could."""
+        """Have AWSCURRENT stored, and the last rotation, so much earlier, as only AWS could."""
         service = self.lab.service
-        versions = service._regions[service.region].state.find({"SecretId": self.arn}).versions
-        version = versions.get(self.holder("AWSCURRENT") or "")
+        secret = service._regions[service.region].state.find({"SecretId": self.arn})
+        version = secret.versions.get(self.holder("AWSCURRENT") or "")
         assert version is not None
         version.created -= by.total_seconds()
+        if secret.rotation.last is not None:
+            secret.rotation.last -= by.total_seconds()
 
     def accepted_versions(self) -> set[str]:
         """The ids of the versions, unlabelled ones too, that the target accepts now."""

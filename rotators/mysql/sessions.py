@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from rotators.mysql.connection import APPLICATION, AdminRight, Connection
 from rotators.mysql.error_numbers import READING_DENIED, ErrorNumber
 from rotators.mysql.errors import sessions_unshown
-from shared.errors import RotationError
+from shared.errors import Misconfigured, RotationError
 from shared.patience import tries
-from shared.protocol.readers import session
+from shared.protocol.readers import VARIABLE, session
 
 # Who lacks PROCESS is shown the sessions of its own name only.
 _SESSIONS = "SHOW PROCESSLIST"
@@ -25,6 +25,8 @@ _SEEN_BY_ADMIN = (
     " information_schema.processlist"
     " WHERE user = %s AND id <> CONNECTION_ID() AND (%s = 0 OR time > %s)"
 )
+# Beyond the longer one only a session that has set its own is there still.
+_IDLE_LIMIT = "SELECT GREATEST(@@GLOBAL.wait_timeout, @@GLOBAL.interactive_timeout)"
 # A session shows its user's name, and its client's address, but not by which account it was let in.
 _ACCOUNTS = "SELECT COUNT(*) FROM mysql.user WHERE user = %s AND host <> ''"
 # Of a rotation that only logs in to prove a password, which takes as long as a login.
@@ -66,7 +68,7 @@ class OtherSessions:
 def sessions_of(connection: Connection, user: str, lasting: float) -> Sequence[str]:
     """Return what messages call the sessions of the name, but for rotations' own; see Session.
 
-    Raises Forbidden.
+    Raises Forbidden; Misconfigured where none is shown, and one that is idle would not be there.
     """
     is_own = user == connection.effective_account.user
     grant = AdminRight("PROCESS ON *.*").grant_to(connection.effective_account)
@@ -80,6 +82,8 @@ def sessions_of(connection: Connection, user: str, lasting: float) -> Sequence[s
         return {number: str(host) for number, host, name in rows if name == user}
 
     found = look()
+    if lasting and not found:
+        _require_shown(connection, lasting)
     names = _read_names(connection, is_own=is_own) if found else {}
     if found and not names:
         found = _without_brief(found, look)
@@ -89,6 +93,19 @@ def sessions_of(connection: Connection, user: str, lasting: float) -> Sequence[s
         for number, host in found.items()
         if names.get(number) != APPLICATION
     ]
+
+
+def _require_shown(connection: Connection, lasting: float) -> None:
+    """Raise Misconfigured where the server ends sessions before they are so old."""
+    ((limit,),) = connection.run(_IDLE_LIMIT)
+    if lasting > int(str(limit)):
+        raise Misconfigured(
+            f"mysql {connection.login.address}: the server ends sessions that are idle for {limit} "
+            "s, so it shows none that is as old as the password in use",
+            do="let users alternate, as the server shows all sessions of the other one; or set "
+            f"{VARIABLE} to warn",
+            field=VARIABLE,
+        )
 
 
 def _accounts_of(connection: Connection, user: str) -> str:

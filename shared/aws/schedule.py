@@ -21,6 +21,16 @@ def next_rotation(described: Mapping[str, Any]) -> datetime | None:
     return max(dates, default=None)
 
 
+def day_due(since: datetime, interval: timedelta | None) -> datetime:
+    """The end of the day, in UTC, so long after this: a schedule's window is open until then.
+
+    Unless it is given a shorter Duration (user guide, "Schedule expressions"); the schedule of
+    AutomaticallyAfterDays is of days as well.
+    """
+    day = (since + (interval or timedelta())).astimezone(UTC)
+    return day.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+
+
 def interval(described: Mapping[str, Any]) -> timedelta | None:
     """The whole days between two rotations; None where the answer does not tell.
 

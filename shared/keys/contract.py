@@ -59,7 +59,7 @@ class KeyManager(Protocol):
     idempotent: bool  # whether `issue` gives the same key again for the same version
     can_list: bool  # whether the issuer tells which keys are accepted
     can_label: bool  # whether its list also tells each one's key label
-    tells_use: bool  # whether its list also tells when each was last used
+    tells_use: bool  # whether its list also tells when each was last used, once it is `listed`
     can_revoke: bool  # whether a key can be ended, and does not only expire
     proves_end: bool  # whether `revoke` waits until the key is refused, where it has its value
     may_reset: bool  # whether the admin's keeper lets this secret's key be replaced unproven

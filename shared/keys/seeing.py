@@ -25,8 +25,9 @@ def readers_of(
     """
     if ending and not manager.tells_use:
         raise Misconfigured(
-            "the issuer's list does not tell when keys were last used",
-            do="let the description's list read 'last_used', where the issuer has it",
+            "the issuer's list does not tell when keys were last used, or not as a time",
+            do="let the description's list read 'last_used', where the issuer has it: in ISO 8601, "
+            "or in seconds or milliseconds since 1970",
             field="issuer",
         )
     idle = datetime.now(UTC) - IDLE

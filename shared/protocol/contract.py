@@ -134,7 +134,7 @@ class Ticket(Protocol[C_co]):
 
     @property
     def due(self) -> datetime:
-        """When it is due: after the schedule's days, which are known in createSecret, if ever."""
+        """The end of the day, in UTC, on which it is due by the schedule; for createSecret only."""
         ...
 
     @property

@@ -46,7 +46,7 @@ class Readers:
 class Hold:
     """What OLD_CREDENTIAL_IN_USE says: for how long createSecret waits for idleness, if at all.
 
-    longest: after the rotation is due; None where it does not wait.
+    longest: after the day on which the rotation is due; None where it does not wait.
     """
 
     longest: timedelta | None = None
@@ -74,6 +74,10 @@ class Hold:
             return
         until = ticket.due + self.longest
         if datetime.now(UTC) >= until:
+            LOG.warning(
+                "OLD_CREDENTIAL_IN_USE=hold is over since %s: nobody is asked, or waited for",
+                until.isoformat(timespec="seconds"),
+            )
             return
         try:
             readers = look()

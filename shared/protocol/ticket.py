@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Iterator, Mapping, MutableMapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Generic
 
+from shared.aws.schedule import day_due
 from shared.aws.store import CURRENT, PENDING, Store
 from shared.document.form import names_of, naming
 from shared.errors import GIVE_UP, NEXT_ATTEMPT, Busy, MalformedSecret, WrongStage
@@ -152,8 +153,8 @@ class StepTicket(Generic[C]):
 
     @property
     def due(self) -> datetime:
-        """When this rotation is due: the schedule's days after the current version was stored."""
-        return self.current_created + (self._store.interval or timedelta())
+        """See Ticket; what was stored by hand since the last rotation makes it no later."""
+        return day_due(self.last_rotation or self.current_created, self._store.interval)
 
     @property
     def last_rotation(self) -> datetime | None:

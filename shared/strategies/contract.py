@@ -95,7 +95,8 @@ class SeeingSession(Protocol):
         """Those of this user but for rotations' own, each as messages call it.
 
         lasting: only those that have lasted for more than so many seconds, as far as that shows.
-        Raises Forbidden where the server does not show them all to whoever is logged in here.
+        Raises Forbidden where the server does not show them all to whoever is logged in here, and
+        Misconfigured where it keeps none for so long.
         """
         ...
 

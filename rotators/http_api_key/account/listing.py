@@ -19,8 +19,9 @@ _MILLISECONDS = 1e11  # Unix times above are not in seconds
 class ListedKey:
     """See OwnedKey; `lifetime` in `kept` is None where the key ends and nobody can tell when.
 
-    shown: the part of its value that the issuer shows; is_shown_alone: whether it shows no other
-    key so; item: the JSON that the list has of it.
+    has_unread_use: whether the list says of its last use what is no time; shown: the part of its
+    value that the issuer shows; is_shown_alone: whether it shows no other key so; item: the JSON
+    that the list has of it.
     """
 
     key_id: str = field(repr=False)  # it may be confidential
@@ -29,6 +30,7 @@ class ListedKey:
     kept: Mapping[str, object] = field(default_factory=dict)
     ends: datetime | None = None
     last_used: datetime | None = None
+    has_unread_use: bool = False
     shown: object = field(default=None, repr=False)
     is_shown_alone: bool = True
     item: object = field(default=None, repr=False)
@@ -83,6 +85,7 @@ def read_key(
     if key_id is None:
         return None
     created, ends = time_of(values.get("created")), time_of(values.get("expires"))
+    last_used = time_of(values.get("last_used"))
     kept = {
         name: value for name, value in values.items() if name not in LISTED and value is not None
     }
@@ -95,8 +98,9 @@ def read_key(
         created,
         kept,
         ends,
-        time_of(values.get("last_used")),
-        values.get("shown"),
+        last_used,
+        has_unread_use=last_used is None and values.get("last_used") is not None,
+        shown=values.get("shown"),
         item=item,
     )
 

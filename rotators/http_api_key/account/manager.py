@@ -76,7 +76,11 @@ class Manager:
 
     def listed(self) -> Sequence[ListedKey]:
         """The account's accepted keys, of every page; raises Misconfigured."""
-        return self._lists.keys()
+        keys = self._lists.keys()
+        # The key in use was used: of a list that says it of none, nothing can be read.
+        is_told = any(key.last_used for key in keys) and not any(k.has_unread_use for k in keys)
+        self.tells_use = self.tells_use and is_told
+        return keys
 
     def slot_of(self, key: ApiKey, /) -> str | None:
         """The slot that holds the key by the issuer's word; None for neither."""

@@ -3,10 +3,12 @@
 The moment of its last use is a real JupyterHub's; only the dates of AWSCURRENT are moved.
 """
 
+import copy
 import json
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -86,19 +88,27 @@ def test_one_that_was_used_lately_is_revoked_once_the_time_is_over(
 ) -> None:
     old = secret.value("AWSPREVIOUS")
     told = use(secret)
-    secret.date_back(timedelta(days=37) + MINUTE)
+    secret.date_back(timedelta(days=38))  # the day on which it was due, and seven more
     assert secret.rotate().state == "succeeded"
-    (line,) = warnings(output())
+    over, line = warnings(output())
+    assert over.startswith("OLD_CREDENTIAL_IN_USE=hold is over since 20")
     assert told in line
     assert not secret.target.accepts(old)
 
 
+@pytest.mark.parametrize(
+    "reads",
+    [{}, {"last_used": "name"}, {"last_used": "nowhere"}],
+    ids=["nothing", "what is no time", "what no key has"],
+)
 def test_an_issuer_that_does_not_tell_holds_nothing_and_says_so(
-    make: Make, output: Callable[[], str]
+    make: Make, output: Callable[[], str], reads: dict[str, str]
 ) -> None:
-    secret = make(EXAMPLES[BESIDE][0], OLD_CREDENTIAL_IN_USE="hold")
+    example: Any = copy.deepcopy(EXAMPLES[BESIDE][0])
+    example["issuer"]["list"]["read"] |= reads
+    secret = make(example, OLD_CREDENTIAL_IN_USE="hold")
     for _ in range(2):
         assert secret.rotate().state == "succeeded"
     (line,) = (each for each in warnings(output()) if "OLD_CREDENTIAL_IN_USE" in each)
-    problem = "the issuer's list does not tell when keys were last used"
+    problem = "the issuer's list does not tell when keys were last used, or not as a time"
     assert line.startswith(f"OLD_CREDENTIAL_IN_USE=hold is not kept: {problem}; let the")

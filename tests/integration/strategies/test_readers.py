@@ -8,7 +8,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, NoReturn
 
@@ -159,9 +159,9 @@ def test_a_rotation_waits_for_it_where_that_is_asked(lab: Lab, server: Server) -
         refusal = hold(secret, event)
         words = f"an older credential is still in use: user '{old['username']}' from 127.0.0.1"
         assert re.fullmatch(name_in(words, server), refusal.what), refusal
-        current = secret.lab.client.get_secret_value(SecretId=secret.arn)["CreatedDate"]
-        until = current + timedelta(days=30) + timedelta(days=7)
-        assert f"until {until.astimezone(UTC).isoformat(timespec='seconds')}" in refusal.do
+        described = secret.lab.client.describe_secret(SecretId=secret.arn)
+        due = described["LastRotatedDate"].astimezone(UTC) + timedelta(days=30)
+        assert f"until {due + timedelta(days=8):%Y-%m-%dT00:00:00}+00:00, and no" in refusal.do
         assert refusal.field == "OLD_CREDENTIAL_IN_USE"
     finish_once_idle(secret, event)
 
@@ -170,16 +170,30 @@ def test_a_rotation_waits_for_it_where_that_is_asked(lab: Lab, server: Server) -
 def test_it_waits_for_so_long_and_not_for_longer(
     lab: Lab, server: Server, told: Callable[[], list[str]]
 ) -> None:
-    """By the dates of AWSCURRENT and of the schedule, as each attempt is a new process."""
-    secret = pair(lab, server, {"OLD_CREDENTIAL_IN_USE": "hold:12h"})
-    with client(secret, secret.value("AWSPREVIOUS")):
+    """By the dates of the last rotation and of the schedule, as each attempt is a new process."""
+    secret = pair(lab, server)
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    old = secret.value("AWSPREVIOUS")
+    secret.date_back(timedelta(days=32))  # so the day before yesterday was the day
+    # That somebody has stored another field since makes it no later.
+    secret.store({**secret.value(), "note": "by hand"})
+
+    def asked(minutes: int) -> None:
+        assert isinstance(secret.target, PostgresTarget)
+        secret.target.settings = {"OLD_CREDENTIAL_IN_USE": f"hold:{minutes}m"}
+        secret.function = lab.functions.add(secret.target)
+
+    passed = int((datetime.now(UTC) - today + timedelta(days=1)).total_seconds() // 60)
+    with client(secret, old):
         event = secret.begin()
-        secret.date_back(timedelta(days=30, hours=12) - timedelta(minutes=1))
+        asked(passed + 5)
         hold(secret, event)
-        secret.date_back(timedelta(minutes=1))
+        asked(passed)
         told()
         secret.steps(event)
-        (line,) = told()
+        over, line = told()
+        until = today - timedelta(days=1) + timedelta(minutes=passed)
+        assert over.startswith(f"OLD_CREDENTIAL_IN_USE=hold is over since {until.isoformat()}: ")
         assert line.startswith(TOLD)
 
 
@@ -368,6 +382,23 @@ def test_who_is_logged_in_since_before_the_password_in_use_is_waited_for_and_tol
         (line,) = told()
         assert re.match(name_in(f"{words} from 127.0.0.1", server) + "; it has been", line)
         assert is_open(old)
+
+
+@pytest.mark.parametrize("server", MYSQL, indirect=True)
+def test_a_server_that_ends_what_is_idle_for_as_long_holds_nothing_and_it_is_said(
+    lab: Lab, server: Server, told: Callable[[], list[str]]
+) -> None:
+    """Both end it after eight hours, unless they are told otherwise."""
+    secret = overlapping(lab, server, **HOLD)
+    assert secret.rotate().state == "succeeded"
+    secret.date_back(timedelta(hours=7))
+    assert secret.rotate().state == "succeeded"
+    assert told() == []
+    secret.date_back(timedelta(hours=9))
+    assert secret.rotate().state == "succeeded"
+    (line,) = told()
+    assert line.startswith("OLD_CREDENTIAL_IN_USE=hold is not kept: mysql ")
+    assert "the server ends sessions that are idle for 28800 s, so it shows none" in line
 
 
 @pytest.mark.parametrize("server", MYSQL, indirect=True)
