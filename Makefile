@@ -10,8 +10,10 @@ RUN := .venv/bin/python -m
 unexport PYTHONDONTWRITEBYTECODE
 # Tests run make as a person does: with --jobs, this one would have theirs warn of its jobs.
 unexport MAKEFLAGS
-# Each has servers of its own; three even on two cores, as tests wait for timeouts and retries.
-PROCESSES := --numprocesses=3
+# Each has servers of its own; more than there are cores, as tests wait for timeouts and retries,
+# and the faults a little less.
+PROCESSES := --numprocesses=4
+FAULTS_PROCESSES := --numprocesses=3
 ARGS ?=
 
 .PHONY: help
@@ -51,7 +53,7 @@ test: fetch ## the whole test suite, on real servers (ARGS='-k postgres' for a p
 test-faults: setup ## crashes, races, faults and fuzzing, on real servers; prints what it counted
 	@$(RUN) local.servers --only-fetch
 	@$(RUN) local.build
-	@$(RUN) pytest tests/faults $(PROCESSES) --dist=worksteal $(ARGS)
+	@$(RUN) pytest tests/faults $(FAULTS_PROCESSES) --dist=worksteal $(ARGS)
 
 .PHONY: fetch
 fetch: setup ## the servers, tools and functions of the tests (make test begins with it)
