@@ -2,19 +2,15 @@
 
 import asyncio
 import contextlib
-import random
 import time
 from collections.abc import Callable, Iterator
 
 from rotating.cache import Cache
 from rotating.errors import RotatingError
+from rotating.looks import Looks
 from rotating.verdicts import Verdicts
 from rotating.version import Version
 
-_FIRST_PAUSE_SECONDS = 0.25
-_LAST_PAUSE_SECONDS = 2.0
-# What other threads have read so lately need not be read again.
-_LATELY_SECONDS = 1.0
 _ASYNC_SLICE_SECONDS = 0.05
 
 
@@ -39,13 +35,10 @@ class Attempt:
         self._wait_seconds = wait_seconds
         self._works = works
         self._at_once = at_once
-        self._pause = _FIRST_PAUSE_SECONDS
         self._began = 0.0
         self._deadline: float | None = None
         self._patient_until: float | None = None
-        self._look_at = 0.0
-        self._look_since = time.monotonic() - _LATELY_SECONDS
-        self._pending: Version | None = None
+        self._looks = Looks(cache, self._is_news)
         self._seen: dict[bytes, Version] = {}
         self._tried: list[str] = []
         self._error: Exception | None = None
@@ -77,7 +70,8 @@ class Attempt:
                 await asyncio.sleep(min(step, _ASYNC_SLICE_SECONDS))
 
     async def _step_async(self) -> Version | float | None:
-        stepping = asyncio.ensure_future(asyncio.to_thread(self._step))
+        # Not in the loop's own threads: all that wait for AWS would leave none to the application.
+        stepping = asyncio.get_running_loop().run_in_executor(self._cache.threads, self._step)
         try:
             return await asyncio.shield(stepping)
         except asyncio.CancelledError:  # the thread goes on, and nobody tries what it finds
@@ -85,25 +79,32 @@ class Attempt:
             raise
 
     def _abandon(self, stepped: "asyncio.Future[Version | float | None]") -> None:
-        if stepped.exception() is None and isinstance(version := stepped.result(), Version):
+        if stepped.cancelled() or stepped.exception() is not None:
+            return
+        if isinstance(version := stepped.result(), Version):
             self.left(version)
 
     @contextlib.contextmanager
     def trying(self, version: Version, rejected: Callable[[Exception], bool]) -> Iterator[None]:
         """Tell what comes of the block: a rejection ends here, whatever else it raises goes on."""
-        is_told = False
+        is_told = has_failed = False
         try:
             yield
             self.accepted(version)
             is_told = True
         except Exception as error:
-            if is_told or not rejected(error):
+            if is_told:
                 raise
-            is_told = True
-            self.rejected(version, error)
+            if rejected(error):
+                is_told = True
+                self.rejected(version, error)
+            else:
+                has_failed = True
+                if not self.passes_over(version, error):
+                    raise
         finally:
             if not is_told:
-                self.left(version)
+                self.left(version, failed=has_failed)
 
     def accepted(self, version: Version) -> None:
         """It works."""
@@ -115,15 +116,31 @@ class Attempt:
         self._error = error
         self._tried.append(self._named(version))
         self._verdicts.refuse(version, self._began, error)
-        self._look_at, self._look_since = 0.0, time.monotonic()
+        self._looks.renew()
 
-    def left(self, version: Version) -> None:
-        """It was tried, or was not, and nothing is known of it."""
-        self._verdicts.leave(version, self._began)
+    def left(self, version: Version, *, failed: bool = False) -> None:
+        """It was tried, or was not, and nothing is known of it.
+
+        failed: by something else than a rejection, so that of AWSPENDING and what is current the
+        latter goes first again.
+        """
+        is_aside = failed and self._is_pending(version)
+        self._verdicts.leave(version, self._began, is_aside=is_aside)
+
+    def passes_over(self, version: Version, error: BaseException) -> bool:
+        """Whether this is AWSPENDING's, and not of the form of which the current one is.
+
+        Nobody has asked for it, so it is left, and what the current one was told is raised.
+        """
+        return self._is_pending(version) and isinstance(error, RotatingError)
+
+    def is_unproven(self, version: Version) -> bool:
+        """Whether it has not worked yet, or not when it was last tried."""
+        return not self._verdicts.works(version)
 
     def is_in_doubt(self, version: Version) -> bool:
         """Whether it was rejected when last tried, or is AWSPENDING's; one at a time tries it."""
-        return version is self._pending or self._verdicts.is_refused(version)
+        return self._is_pending(version) or self._verdicts.is_refused(version)
 
     @property
     def error(self) -> Exception:
@@ -145,10 +162,11 @@ class Attempt:
         now = time.monotonic()
         if self._deadline is None:
             self._deadline = now + self._wait_seconds
-        if now >= self._look_at and self._look(now):
+        if not self._looks.seconds and self._looks.find(self._deadline - now):
             return 0.0
         delays = [self._wait_seconds]
-        for candidate in self._candidates():
+        likeliest, *others = self._candidates()
+        for candidate in sorted((likeliest, *reversed(others)), key=self._turn):
             delay = self._begin(candidate)
             if delay == 0:
                 return candidate
@@ -156,7 +174,7 @@ class Attempt:
         left = self._deadline - time.monotonic()
         if left <= 0 or self._verdicts.is_hopeless(self._seen.values()):
             return self._given_up()
-        return min(left, *delays, max(self._look_at - time.monotonic(), 0.0))
+        return min(left, *delays, self._looks.seconds)
 
     def _given_up(self) -> float | None:
         """None; 0 where what the others were told has just been overtaken by a login that works."""
@@ -173,7 +191,7 @@ class Attempt:
         """
         for candidate in self._candidates():
             self._seen[candidate.fingerprint] = candidate
-            if self._verdicts.is_refused(candidate):
+            if self._verdicts.is_refused(candidate) or self._verdicts.is_aside(candidate):
                 continue  # the labels are looked at before it is tried again
             delay = self._begin(candidate)
             if delay == 0:
@@ -181,7 +199,8 @@ class Attempt:
             self._patient_until = self._patient_until or self._began + min(
                 delay, self._wait_seconds
             )
-            return max(self._patient_until - self._began, 0.0)
+            left = self._patient_until - self._began
+            return left if left > 0 else delay
         self._patient_until = None
         return None
 
@@ -196,24 +215,23 @@ class Attempt:
         if accepted is not None and self._verdicts.is_refused(current):
             yield accepted
         yield current
-        if self._pending is not None:
-            yield self._pending
+        if self._looks.pending is not None:
+            yield self._looks.pending
 
-    def _look(self, now: float) -> bool:
-        """Read AWSCURRENT, and if that is no news AWSPENDING; whether there is one not seen yet."""
-        with contextlib.suppress(RotatingError):  # asked again, until the time is over
-            if self._is_news(self._cache.read(self._look_since)):
-                return True
-            self._pending = self._cache.pending(self._look_since)
-        pause = self._pause * random.uniform(0.75, 1.25)  # noqa: S311 - nothing secret
-        self._pause = min(self._pause * 1.5, _LAST_PAUSE_SECONDS)
-        self._look_at = time.monotonic() + pause
-        self._look_since = now + pause / 2  # another thread's look in between will do
-        return self._is_news(self._pending)
+    def _turn(self, version: Version) -> int:
+        """What was rejected, or failed, less often goes first."""
+        return max(self._verdicts.refusals(version), int(self._verdicts.is_aside(version)))
+
+    def _is_pending(self, version: Version) -> bool:
+        pending = self._looks.pending
+        return pending is not None and pending.fingerprint == version.fingerprint
 
     def _is_news(self, version: Version | None) -> bool:
         return version is not None and version.fingerprint not in self._seen
 
     def _named(self, version: Version) -> str:
-        label = "AWSPENDING" if version is self._pending else "AWSCURRENT"
-        return f"{label} ({version.id})"
+        if self._is_pending(version):
+            return f"AWSPENDING ({version.id})"
+        known = self._cache.known
+        is_current = known is not None and known.fingerprint == version.fingerprint
+        return f"{'AWSCURRENT' if is_current else 'what has worked before'} ({version.id})"

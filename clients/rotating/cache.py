@@ -6,10 +6,11 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from threading import Event, Lock, Thread
 
-from rotating.errors import Absent, Denied, RotatingError
+from rotating.errors import Absent, Denied, RotatingError, Unavailable
 from rotating.label import Label, Outcome
 from rotating.lifetime import Lifetime
 from rotating.source import CURRENT, PENDING, Source
@@ -21,6 +22,8 @@ _PATIENCE_SECONDS = 1.0
 _FIRST_RETRY_SECONDS = 5.0
 _LAST_RETRY_SECONDS = 60.0
 _MOST_DOUBLINGS = 10
+# That wait for AWS at the same time, each in a thread.
+_MOST_TASKS = 64
 # A right may be given while the process runs.
 _DENIED_SECONDS = 300.0
 
@@ -28,15 +31,23 @@ _DENIED_SECONDS = 300.0
 class Cache:
     """The versions of one secret; a value that cannot be read anew serves on.
 
-    moved: called once AWSCURRENT is seen on another value than before, and at the first.
+    moved: called once AWSCURRENT is seen on another value than before, and at the first, before any
+    thread gets it; told: the same, but after that, as it may take its time.
+    threads: for tasks, where what they ask may block.
     """
 
     def __init__(
-        self, source: Source, lifetime: Lifetime, moved: Callable[[Version], None]
+        self,
+        source: Source,
+        lifetime: Lifetime,
+        moved: Callable[[Version], None],
+        told: Callable[[Version], None],
     ) -> None:
-        self._source = source
-        self._lifetime = lifetime
+        self.source = source
+        self.lifetime = lifetime
         self._moved = moved
+        self._told = told
+        self.threads = ThreadPoolExecutor(_MOST_TASKS, thread_name_prefix="rotating")
         self._current = Label(source, CURRENT, self._take)
         self._pending = Label(source, PENDING, self._take_pending)
         self._refreshing = Lock()
@@ -62,7 +73,8 @@ class Cache:
     @property
     def stale_seconds(self) -> float:
         """The age of a value that could not be read anew; 0 where it could."""
-        return time.monotonic() - self._read_at if self._failures else 0.0
+        is_stale = self._failures > 0 and self._version is not None
+        return time.monotonic() - self._read_at if is_stale else 0.0
 
     def current(self) -> Version:
         """AWSCURRENT's, as known; read first where its life is over, once for all threads.
@@ -73,27 +85,36 @@ class Cache:
             return self.read(time.monotonic())
         if time.monotonic() >= self._until and self._refreshing.acquire(blocking=False):
             is_read = Event()
-            Thread(target=self._refresh, args=(is_read,), daemon=True).start()
-            is_read.wait(_PATIENCE_SECONDS)
+            try:
+                Thread(target=self._refresh, args=(is_read,), daemon=True).start()
+            except RuntimeError:
+                self._refreshing.release()
+                self._fail(Unavailable("no thread can be started to read it"))
+            else:
+                is_read.wait(_PATIENCE_SECONDS)
         return self._version
 
     def read(self, since: float) -> Version:
         """AWSCURRENT's, as it was at `since` or later; raises as the source."""
+        is_first = self._version is None
         version = self._current.read(since)
+        if is_first:
+            with contextlib.suppress(RuntimeError):  # no more threads: at the next reading
+                Thread(target=self._learn_next_rotation, daemon=True).start()
         with contextlib.suppress(IndexError):  # another thread tells of it
             while self._moves:
-                self._moved(self._moves.popleft())
+                self._told(self._moves.popleft())
         return version
 
     def _refresh(self, is_read: Event) -> None:
         """In a thread, since AWS may hang for as long as the source allows."""
         try:
-            self.read(time.monotonic())
-            is_read.set()
-            self._learn_next_rotation()
-        except RotatingError:
-            is_read.set()  # told by `_fail`
+            with contextlib.suppress(RotatingError):  # told by `_fail`
+                self.read(time.monotonic())
+                is_read.set()
+                self._learn_next_rotation()
         finally:
+            is_read.set()
             self._refreshing.release()
 
     def pending(self, since: float) -> Version | None:
@@ -110,11 +131,12 @@ class Cache:
             self._fail(outcome)
             return
         if self._failures:
-            LOG.info("the secret '%s' can be read again", self._source.name)
+            LOG.info("the secret '%s' can be read again", self.source.name)
         is_other = self._version is None or self._version.fingerprint != outcome.fingerprint
         self._version, self._failures, self._read_at = outcome, 0, time.monotonic()
-        self._until = self._read_at + self._lifetime.drawn(self._next_rotation)
+        self._until = self._read_at + self.lifetime.drawn(self._next_rotation)
         if is_other:
+            self._moved(outcome)
             self._moves.append(outcome)
             self._ask_next_at = min(self._ask_next_at, self._read_at)
 
@@ -124,7 +146,7 @@ class Cache:
         longest = min(_FIRST_RETRY_SECONDS * 2**doubled, _LAST_RETRY_SECONDS)
         self._until = time.monotonic() + longest * random.uniform(0.5, 1)  # noqa: S311 - no secret
         if self._version is not None and self._failures == 1:
-            LOG.warning("the known value of '%s' serves on: %s", self._source.name, error)
+            LOG.warning("the known value of '%s' serves on: %s", self.source.name, error)
 
     def _take_pending(self, outcome: Outcome) -> None:
         if isinstance(outcome, Denied):
@@ -135,11 +157,11 @@ class Cache:
         now, date = time.monotonic(), self._next_rotation
         if now < self._ask_next_at and (date is None or date > datetime.now(UTC)):
             return
-        self._ask_next_at = now + self._lifetime.seconds
+        self._ask_next_at = now + self.lifetime.seconds
         try:
-            self._next_rotation = self._source.next_rotation()
+            self._next_rotation = self.source.next_rotation()
         except (Denied, Absent):
-            self._ask_next_at = now + max(self._lifetime.seconds, _DENIED_SECONDS)
-        except RotatingError:
-            pass
-        self._until = min(self._until, now + self._lifetime.drawn(self._next_rotation))
+            self._ask_next_at = now + max(self.lifetime.seconds, _DENIED_SECONDS)
+        except Exception:  # noqa: BLE001 - whatever a source raises: it is done without
+            return
+        self._until = min(self._until, now + self.lifetime.drawn(self._next_rotation))

@@ -3,6 +3,7 @@
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from rotating.errors import MalformedSecret
 from rotating.version import Hidden, Version
@@ -56,9 +57,20 @@ def is_unauthorized(status: int) -> bool:
     return status == HTTPStatus.UNAUTHORIZED
 
 
+def is_refusal(status: int) -> bool:
+    """Whether it is no proof for a credential that is in doubt: a wrong one gets it as well."""
+    return status >= HTTPStatus.BAD_REQUEST
+
+
 def is_silent(status: int) -> bool:
     """Whether an answer with this status says nothing of the credential."""
     return status in _SILENT or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def origin(url: str) -> str:
+    """Where a request goes: what one host says of a credential, another need not."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def _value(version: Version, field: str) -> str:

@@ -8,7 +8,8 @@ from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 import httpx
 from httpx import ByteStream, Cookies, HTTPStatusError, Request, Response
 
-from rotating.http import Headers, bearer, checked, is_silent, is_unauthorized
+from rotating.errors import RotatingError
+from rotating.http import Headers, bearer, checked, is_refusal, is_silent, is_unauthorized, origin
 from rotating.redirects import Watch, is_to_watch
 from rotating.secret import Secret
 from rotating.version import Version
@@ -44,6 +45,8 @@ class Auth(httpx.Auth):
         exchange = _Exchange(self, request, "look")
         try:
             while exchange.sign(exchange.attempt.next()):
+                if exchange.is_passed_over:
+                    continue
                 response = yield exchange.request
                 if self._is_to_read(response):
                     response.read()
@@ -60,6 +63,8 @@ class Auth(httpx.Auth):
         exchange = _Exchange(self, request, "look_async")
         try:
             while exchange.sign(await exchange.attempt.next_async()):
+                if exchange.is_passed_over:
+                    continue
                 response = yield exchange.request
                 if self._is_to_read(response):
                     await response.aread()
@@ -80,7 +85,8 @@ class _Exchange:
 
     def __init__(self, auth: Auth, request: Request, look: str) -> None:
         self.request = request
-        self.attempt = auth.secret.begin()
+        self.attempt = auth.secret.begin(target=origin(str(request.url)))
+        self.is_passed_over = False  # what was signed with last, as it is of no use
         self._auth = auth
         self._look = look
         self._version: Version | None = None
@@ -94,7 +100,15 @@ class _Exchange:
         if version is None:
             return False
         is_first, self._version, self._is_open = self._version is None, version, True
-        self._sent = checked(self._auth.headers, version, self._auth.secret.name)
+        try:
+            self._sent = checked(self._auth.headers, version, self._auth.secret.name)
+            self.is_passed_over = False
+        except RotatingError as error:
+            self.is_passed_over = self.attempt.passes_over(version, error)
+            if not self.is_passed_over:
+                raise
+            self._end(failed=True)
+            return True
         if is_first and is_to_watch(self._sent):
             self.request.extensions["trace"] = getattr(Watch(self.request, self._sent), self._look)
         self.request.headers.update(self._sent)
@@ -111,26 +125,37 @@ class _Exchange:
             if response.cookies:
                 Cookies(response.cookies).set_cookie_header(self.request)
             return isinstance(self.request.stream, ByteStream)
-        if not is_silent(response.status_code) and not self._is_in_doubt(self._version, response):
+        if is_silent(response.status_code) or self._is_no_proof(self._version, response):
+            self._end(failed=True)
+        elif not self._is_elsewhere(self._version, response):
             self._is_open = False
             self.attempt.accepted(self._version)
         return False
 
     def end(self) -> None:
         """No answer came, or none that says anything."""
+        self._end(failed=False)
+
+    def _end(self, *, failed: bool) -> None:
         if self._is_open and self._version is not None:
-            self.attempt.left(self._version)
+            self._is_open = False
+            self.attempt.left(self._version, failed=failed)
 
     def _is_rejected(self, response: Response) -> bool:
         return self._is_of_it(response) and self._auth.rejected(response)
 
-    def _is_in_doubt(self, version: Version, response: Response) -> bool:
+    def _is_elsewhere(self, version: Version, response: Response) -> bool:
         """Whether it was rejected, and this is no answer to it: a redirect, or from elsewhere.
 
         Of another version it is enough, or all who only ever see such answers would go one by one.
         """
         is_answer = self._is_of_it(response) and not response.has_redirect_location
         return not is_answer and self.attempt.is_in_doubt(version)
+
+    def _is_no_proof(self, version: Version, response: Response) -> bool:
+        """Whether another version was rejected, and this one may be refused for its own sake."""
+        is_refused = self._is_of_it(response) and is_refusal(response.status_code)
+        return is_refused and self.attempt.is_in_doubt(version)
 
     def _is_of_it(self, response: Response) -> bool:
         headers = response.request.headers

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from threading import Lock
 
-from rotating.errors import RotatingError
+from rotating.errors import RotatingError, Unavailable
 from rotating.source import Source
 from rotating.version import Version
 
@@ -43,3 +43,7 @@ class Label:
             return self._source.read(self._stage)
         except RotatingError as error:
             return error
+        except Exception as error:  # noqa: BLE001 - such as of an answer that is not AWS's
+            kind = type(error).__name__
+            what = f"{self._stage} of the secret '{self._source.name}'"
+            return Unavailable(f"{what} cannot be read: {kind}")

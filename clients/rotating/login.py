@@ -19,6 +19,7 @@ _MYSQL = ("mysql", "mysql2", "mariadb", "aurora-mysql")
 # is still the secret's.
 _PORTLESS = frozenset({"service", "unix_socket", "read_default_file"})
 _PLACES = _PORTLESS | {"host"}
+_PLACE = _PLACES | {"hostaddr", "port", "dbname", "database"}
 _PORTS = 65536
 _DIGITS = re.compile("[0-9]{1,5}")
 # libpq reads no further than a zero; half of a pair cannot be sent, and the error would quote all.
@@ -55,6 +56,12 @@ def mysql(version: Version, own: Mapping[str, Any], login: Login | None = None) 
         # PyMySQL sends Latin-1, where the servers and the rotation have UTF-8.
         merged["password"] = Hidden(read["password"].encode().decode("latin-1"))
     return _verified(merged)
+
+
+def place(own: Mapping[str, Any]) -> str:
+    """What the caller's own arguments say of the place; empty where it is the secret's own."""
+    said = _said(_by_newer_names(own))
+    return " ".join(f"{name}={said[name]}" for name in sorted(_PLACE & said.keys()))
 
 
 def _read(version: Version, engines: Sequence[str], own: Collection[str]) -> Arguments:
@@ -110,15 +117,17 @@ def _by_newer_names(own: Mapping[str, Any]) -> Arguments:
 
 def _given(version: Version, login: Login) -> Arguments:
     """What the caller's own function reads; its error may quote what it could not read."""
+    kind = ""
     try:
         read = login(version)
     except RotatingError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it may be
+        kind = type(error).__name__
+    if kind:  # not in the handler: the error that it quotes would be the context of this one
         raise MalformedSecret(
-            f"the function given as login fails on the secret '{version.secret}': "
-            f"{type(error).__name__}"
-        ) from None
+            f"the function given as login fails on the secret '{version.secret}': {kind}"
+        )
     return {
         name: Hidden(_usable(version, name, each)) if isinstance(each, str) else each
         for name, each in _said(read).items()

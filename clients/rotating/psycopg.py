@@ -18,7 +18,7 @@ from psycopg import AsyncConnection, Connection
 from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
-from rotating.login import Arguments, Login, libpq
+from rotating.login import Arguments, Login, libpq, place
 from rotating.pools import LoopOf, renew_on_change
 from rotating.secret import LOGINS_AT_ONCE, Secret
 from rotating.version import Version
@@ -32,9 +32,11 @@ def connect(
     **kwargs: Any,  # noqa: ANN401 - psycopg's own
 ) -> Connection[Any]:
     """psycopg.connect, with what works now; raises as it does, and MalformedSecret."""
-    arguments = _arguments(conninfo, kwargs, login)
+    arguments, target = _arguments(conninfo, kwargs, login)
     return secret.attempt(
-        lambda version: Connection.connect(**arguments(version)), at_once=LOGINS_AT_ONCE
+        lambda version: Connection.connect(**arguments(version)),
+        at_once=LOGINS_AT_ONCE,
+        target=target,
     )
 
 
@@ -46,9 +48,11 @@ async def connect_async(
     **kwargs: Any,  # noqa: ANN401 - psycopg's own
 ) -> AsyncConnection[Any]:
     """The same for tasks."""
-    arguments = _arguments(conninfo, kwargs, login)
+    arguments, target = _arguments(conninfo, kwargs, login)
     return await secret.attempt_async(
-        lambda version: AsyncConnection.connect(**arguments(version)), at_once=LOGINS_AT_ONCE
+        lambda version: AsyncConnection.connect(**arguments(version)),
+        at_once=LOGINS_AT_ONCE,
+        target=target,
     )
 
 
@@ -75,9 +79,9 @@ def pool(
             conninfo: str = "",
             **kwargs: Any,  # noqa: ANN401 - psycopg's own
         ) -> Connection[Any]:
-            arguments, made = _arguments(conninfo, kwargs, login), super().connect
+            (arguments, target), made = _arguments(conninfo, kwargs, login), super().connect
             return secret.attempt(
-                lambda version: made(**arguments(version)), at_once=LOGINS_AT_ONCE
+                lambda version: made(**arguments(version)), at_once=LOGINS_AT_ONCE, target=target
             )
 
     pool: ConnectionPool[Any] = ConnectionPool(
@@ -109,9 +113,9 @@ def async_pool(
             **kwargs: Any,  # noqa: ANN401 - psycopg's own
         ) -> AsyncConnection[Any]:
             loop.enter()
-            arguments, made = _arguments(conninfo, kwargs, login), super().connect
+            (arguments, target), made = _arguments(conninfo, kwargs, login), super().connect
             return await secret.attempt_async(
-                lambda version: made(**arguments(version)), at_once=LOGINS_AT_ONCE
+                lambda version: made(**arguments(version)), at_once=LOGINS_AT_ONCE, target=target
             )
 
     pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
@@ -123,5 +127,7 @@ def async_pool(
 
 def _arguments(
     conninfo: str, kwargs: Arguments, login: Login | None
-) -> Callable[[Version], Arguments]:
-    return partial(libpq, own={**conninfo_to_dict(conninfo), **kwargs}, login=login)
+) -> tuple[Callable[[Version], Arguments], str]:
+    """The arguments of a version, and where the caller's own say that the server is."""
+    own = {**conninfo_to_dict(conninfo), **kwargs}
+    return partial(libpq, own=own, login=login), place(own)

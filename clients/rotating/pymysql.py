@@ -13,7 +13,7 @@ from typing import Any
 
 from pymysql.connections import Connection
 
-from rotating.login import Login, mysql
+from rotating.login import Login, mysql, place
 from rotating.secret import LOGINS_AT_ONCE, Secret
 
 
@@ -25,5 +25,7 @@ def connect(
 ) -> "Connection[Any]":  # generic for those that check types only
     """pymysql.connect, with what works now; raises as it does, and MalformedSecret."""
     return secret.attempt(
-        lambda version: Connection(**mysql(version, kwargs, login)), at_once=LOGINS_AT_ONCE
+        lambda version: Connection(**mysql(version, kwargs, login)),
+        at_once=LOGINS_AT_ONCE,
+        target=place(kwargs),
     )

@@ -12,6 +12,8 @@ from rotating import sentences
 
 # PostgreSQL documentation, appendix A: invalid_password, invalid_authorization_specification.
 _SQLSTATES = {"28P01", "28000"}
+# PgBouncer's SQLSTATE for whatever it refuses.
+_PROTOCOL_VIOLATION = "08P01"
 # MySQL 9 and MariaDB error references: ER_ACCESS_DENIED_ERROR, ER_ACCESS_DENIED_NO_PASSWORD_ERROR.
 _MYSQL_NUMBERS = {1045, 1698}
 # IAM User Guide and the services' common errors: a key that is unknown, inactive or wrong.
@@ -24,12 +26,13 @@ _AWS_CODES = {
     "UnrecognizedClientException",
 }
 # libpq keeps no SQLSTATE of a login that failed, only text. After the severity, in whichever
-# language, it puts two spaces; nothing of its own looks so.
-_ANSWER = re.compile(r"failed: [^\s:][^:\n]{0,30}:  (.*)", re.DOTALL)
+# language, it puts two spaces; nothing of its own looks so. Before version 14 it begins with that.
+_ANSWER = re.compile(r"(?:failed: |^)[^\s:][^:\n]{0,30}:  (.*)", re.DOTALL)
 # PostgreSQL's; PgBouncer's and those that took them over; RDS Proxy's; Odyssey's.
 _REJECTING = re.compile(
     r"authentication failed|auth failed|no such user|incorrect (password|user)|"
-    r"no pg_hba\.conf entry|This RDS proxy has no credentials|The password that was provided",
+    r"no pg_hba\.conf entry|pg_hba\.conf rejects|"
+    r"This RDS proxy has no credentials|The password that was provided",
 )
 
 
@@ -57,7 +60,10 @@ def _libpq(error: BaseException) -> bool:
 
 
 def _sqlstate(error: BaseException) -> bool:
-    return (_of(error, "sqlstate") or _of(error, "args.0.C")) in _SQLSTATES
+    state = _of(error, "sqlstate") or _of(error, "args.0.C")
+    text = _of(error, "args.0.M") or str(error)
+    is_poolers = state == _PROTOCOL_VIOLATION and _REJECTING.search(str(text)) is not None
+    return state in _SQLSTATES or is_poolers
 
 
 def _mysql(error: BaseException) -> bool:
@@ -65,8 +71,10 @@ def _mysql(error: BaseException) -> bool:
 
 
 def _http(error: BaseException) -> bool:
-    places = ("response.status_code", "status", "code")
-    return any(_of(error, each) == HTTPStatus.UNAUTHORIZED for each in places)
+    for each in ("response.status_code", "status", "code"):  # of aiohttp the last one warns
+        if (status := _of(error, each)) is not None:
+            return status == HTTPStatus.UNAUTHORIZED
+    return False
 
 
 def _aws(error: BaseException) -> bool:

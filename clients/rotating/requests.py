@@ -4,6 +4,7 @@ On 401 the request is sent again with the version of the secret that works.
 """
 
 import threading
+import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urljoin
@@ -13,7 +14,7 @@ from requests.auth import AuthBase
 from requests.sessions import SessionRedirectMixin
 from requests.utils import requote_uri
 
-from rotating.http import Headers, bearer, checked, is_silent, is_unauthorized
+from rotating.http import Headers, bearer, checked, is_refusal, is_silent, is_unauthorized, origin
 from rotating.secret import Secret
 from rotating.version import Version
 
@@ -49,6 +50,7 @@ class Auth(AuthBase):
         if earlier is not None:
             earlier.end()
         exchange = self._unanswered.exchange = _Exchange(self, request)
+        weakref.finalize(request, exchange.end).atexit = False
         request.hooks["response"].append(exchange.answered)
         return request
 
@@ -58,14 +60,14 @@ class _Exchange:
 
     def __init__(self, auth: Auth, request: PreparedRequest) -> None:
         self._auth = auth
-        self._attempt = auth.secret.begin()
+        self._attempt = auth.secret.begin(target=origin(request.url or ""))
         self._version: Version | None = None
         self._is_awaited = False  # whether the others wait for what comes of this version
         self._sent: Mapping[str, str] = {}
         self._position = _position(request.body)
         if not self._sign(request):
             raise _refused(auth.secret.name, self._attempt.error, request.url)
-        if self._version is not None and not self._attempt.is_in_doubt(self._version):
+        if self._version is not None and not self._attempt.is_unproven(self._version):
             self.end()  # for now: requests does not tell if it cannot be sent
 
     def answered(self, response: Response, **options: Any) -> Response:  # noqa: ANN401 - of requests
@@ -83,10 +85,10 @@ class _Exchange:
                 first.headers.pop(name, None)
         return last
 
-    def end(self) -> None:
+    def end(self, *, failed: bool = False) -> None:
         """Nobody need wait for what comes of it."""
         if self._is_awaited and self._version is not None:
-            self._attempt.left(self._version)
+            self._attempt.left(self._version, failed=failed)
         self._is_awaited = False
 
     def _settled(self, response: Response, options: Mapping[str, Any]) -> Response:
@@ -126,24 +128,32 @@ class _Exchange:
         return request
 
     def _sign(self, request: PreparedRequest) -> bool:
-        version = self._attempt.next()
-        if version is None:
-            return False
-        self._version, self._is_awaited = version, True
-        try:
-            self._sent = checked(self._auth.headers, version, self._auth.secret.name)
-        except BaseException:
-            self.end()
-            raise
-        request.headers.update(self._sent)
-        return True
+        while (version := self._attempt.next()) is not None:
+            self._version, self._is_awaited = version, True
+            try:
+                self._sent = checked(self._auth.headers, version, self._auth.secret.name)
+            except BaseException as error:
+                self.end(failed=True)
+                if not self._attempt.passes_over(version, error):
+                    raise
+            else:
+                request.headers.update(self._sent)
+                return True
+        return False
 
     def _conclude(self, last: Response) -> None:
-        if self._version is None or is_silent(last.status_code) or not self._is_of_it(last):
+        if self._version is None or not self._is_of_it(last):
             self.end()
+        elif is_silent(last.status_code) or self._is_no_proof(last):
+            self.end(failed=True)
         else:
             self._is_awaited = False
             self._attempt.accepted(self._version)
+
+    def _is_no_proof(self, last: Response) -> bool:
+        """Whether another version was rejected, and this one may be refused for its own sake."""
+        in_doubt = self._version is not None and self._attempt.is_in_doubt(self._version)
+        return in_doubt and is_refusal(last.status_code)
 
 
 def _position(body: Any) -> int | None:  # noqa: ANN401 - of requests

@@ -58,6 +58,7 @@ class Sdk:
     def __init__(self, name: str, client: BaseClient | None = None) -> None:
         self.name = name
         self._client = client
+        self._is_given = client is not None
         self._making = Lock()
 
     def read(self, stage: str) -> Version:
@@ -69,6 +70,12 @@ class Sdk:
             text=answer.get("SecretString"),
             binary=answer.get("SecretBinary", b""),
         )
+
+    def after_fork(self) -> None:
+        """In the child: the parent's connections are the parent's, and so may its lock be."""
+        self._making = Lock()
+        if not self._is_given:
+            self._client = None
 
     def next_rotation(self) -> datetime | None:
         """By DescribeSecret."""

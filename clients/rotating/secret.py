@@ -1,7 +1,10 @@
 """Secret: one secret, as an application uses it."""
 
+import contextlib
 import logging
+import os
 import time
+import weakref
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -21,6 +24,9 @@ T = TypeVar("T")
 Hook = Callable[[Version], object]
 # Servers that lock users out begin at three refusals or more.
 LOGINS_AT_ONCE = 2
+# Targets whose verdicts are kept; more are none of an application's that uses one secret.
+_MOST_TARGETS = 100
+_SECRETS: "weakref.WeakSet[Secret]" = weakref.WeakSet()
 
 
 class Secret:
@@ -42,10 +48,15 @@ class Secret:
     ) -> None:
         self.name = name
         self._wait_seconds = wait_seconds
-        self._verdicts = Verdicts()
         self._hooks: list[list[Hook]] = []
         self._told: bytes | None = None
-        self._cache = Cache(source or Sdk(name, client), Lifetime(lifetime_seconds), self._moved)
+        self._begin(source or Sdk(name, client), Lifetime(lifetime_seconds))
+        _SECRETS.add(self)
+
+    def _begin(self, source: Source, lifetime: Lifetime) -> None:
+        """With nothing known, and no lock that a thread of another process may hold."""
+        self._cache = Cache(source, lifetime, self._moved, self._tell)
+        self._verdicts: dict[str, Verdicts] = {}
 
     def current(self) -> Version:
         """The version to use now: AWSCURRENT's, or what works in its place during a rotation.
@@ -73,9 +84,13 @@ class Secret:
         self._hooks.append(entry)
         return lambda: self._hooks.remove(entry) if entry in self._hooks else None
 
-    def begin(self, *, at_once: int | None = None) -> Attempt:
+    def begin(self, *, at_once: int | None = None, target: str = "") -> Attempt:
         """For who cannot be called back: ask it what to try, and tell it what came of it."""
-        return Attempt(self._cache, self._verdicts, self._wait_seconds, self._works, at_once)
+        verdicts = self._verdicts.get(target) or self._verdicts.setdefault(target, Verdicts())
+        while len(self._verdicts) > _MOST_TARGETS:
+            with contextlib.suppress(KeyError, StopIteration, RuntimeError):  # another thread does
+                del self._verdicts[next(iter(self._verdicts))]
+        return Attempt(self._cache, verdicts, self._wait_seconds, self._works, at_once)
 
     def attempt(
         self,
@@ -83,6 +98,7 @@ class Secret:
         *,
         rejected: Callable[[Exception], bool] = is_rejection,
         at_once: int | None = None,
+        target: str = "",
     ) -> T:
         """Use the secret; where the target rejects the credential, find the one that works.
 
@@ -90,10 +106,12 @@ class Secret:
         whether what it raised is the target's rejection of the credential, and of nothing else.
         at_once: so many at most; LOGINS_AT_ONCE for what only logs in, as all that are under way
         when a password changes are rejected together, and servers count them.
+        target: where it is used, in whichever words, if that is at several places: what one of them
+        rejects may be right for another.
         Whatever else `use` raises goes on as it is. In the end the driver's own last rejection is
         raised, with a note of what was tried.
         """
-        attempt = self.begin(at_once=at_once)
+        attempt = self.begin(at_once=at_once, target=target)
         while (version := attempt.next()) is not None:
             with attempt.trying(version, rejected):
                 return use(version)
@@ -105,26 +123,30 @@ class Secret:
         *,
         rejected: Callable[[Exception], bool] = is_rejection,
         at_once: int | None = None,
+        target: str = "",
     ) -> T:
         """As `attempt`, for tasks."""
-        attempt = self.begin(at_once=at_once)
+        attempt = self.begin(at_once=at_once, target=target)
         while (version := await attempt.next_async()) is not None:
             with attempt.trying(version, rejected):
                 return await use(version)
         raise attempt.error
 
     def _preferred(self, current: Version) -> Version:
-        accepted = self._verdicts.accepted
-        if accepted is None or not self._verdicts.is_refused(current):
-            return current
-        return current if self._verdicts.is_refused(accepted) else accepted
+        for verdicts in tuple(self._verdicts.values()):
+            accepted = verdicts.accepted
+            if accepted is None or not verdicts.is_refused(current):
+                continue
+            if not verdicts.is_refused(accepted):
+                return accepted
+        return current
 
     def _moved(self, version: Version) -> None:
-        accepted = self._verdicts.accepted
-        # One that has worked as AWSPENDING was rejected later, if it was: by another rotation.
-        if accepted is None or accepted.fingerprint != version.fingerprint:
-            self._verdicts.forgive(version)
-        self._tell(version)
+        for verdicts in tuple(self._verdicts.values()):
+            accepted = verdicts.accepted
+            # One that has worked as AWSPENDING was rejected later, if it was: by another rotation.
+            if accepted is None or accepted.fingerprint != version.fingerprint:
+                verdicts.forgive(version)
 
     def _works(self, version: Version) -> None:
         known = self._cache.known
@@ -144,3 +166,19 @@ class Secret:
 
     def __repr__(self) -> str:
         return f"Secret({self.name!r})"
+
+    def after_fork(self) -> None:
+        """In the child, where the parent's threads are not, and what they have locked stays so."""
+        source = self._cache.source
+        if isinstance(source, Sdk):
+            source.after_fork()
+        self._begin(source, self._cache.lifetime)
+
+
+def _after_fork() -> None:
+    for secret in tuple(_SECRETS):
+        secret.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -21,7 +21,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import await_only, greenlet_spawn
 
-from rotating.login import Login, libpq, mysql
+from rotating.login import Login, libpq, mysql, place
 from rotating.pools import LoopOf, renew_on_change
 from rotating.secret import LOGINS_AT_ONCE, Secret
 from rotating.version import Version
@@ -88,12 +88,15 @@ class _Following:
             return dialect.connect(*cargs, **self._arguments(version, cparams))
 
         _info(entry).setdefault(_POOL, weakref.ref(self._engine.pool))
+        target = place(cparams)
         if not dialect.is_async:
-            return self._secret.attempt(log_in, at_once=LOGINS_AT_ONCE)
+            return self._secret.attempt(log_in, at_once=LOGINS_AT_ONCE, target=target)
         self._loop.enter()
         return await_only(
             self._secret.attempt_async(
-                lambda version: greenlet_spawn(log_in, version), at_once=LOGINS_AT_ONCE
+                lambda version: greenlet_spawn(log_in, version),
+                at_once=LOGINS_AT_ONCE,
+                target=target,
             )
         )
 

@@ -1,7 +1,7 @@
 """What a target has said to each version: which works, and which may be tried again, and when."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field
@@ -9,9 +9,10 @@ from threading import Condition
 
 from rotating.version import Version
 
-# A wrong credential is tried four times in its first minute, then once a minute: servers lock users
-# out by the number of refusals.
+# After the first rejection of each version one of them is tried again so much later, and again;
+# once a minute in the end: servers lock users out by the number of refusals, whichever they are of.
 _COOL_SECONDS = (5.0, 15.0, 30.0, 60.0)
+_ASIDE_SECONDS = 5.0
 # While one thread tries what has not worked yet, the others wait for what comes of it.
 _TRIAL_SECONDS = 5.0
 # More versions than these are not in use at a time.
@@ -24,7 +25,7 @@ class _Standing:
 
     began: of the login whose verdict counts, which is the one that began last; refused: rejections
     since it last worked; at: when the last one was known; under_way: when the uses began that have
-    not ended.
+    not ended; aside: until when it rests as a use of it failed by something else, if one has.
     """
 
     began: float = -float("inf")
@@ -33,15 +34,13 @@ class _Standing:
     at: float = 0.0
     error: Exception | None = None
     under_way: list[float] = field(default_factory=list)
+    aside: float | None = None
 
-    def delay(self, now: float, at_once: int | None) -> float:
-        """Seconds until it may be tried; 0 for now."""
-        cool = _COOL_SECONDS[min(self.refused, len(_COOL_SECONDS)) - 1] if self.refused else 0.0
-        until = self.at + cool if self.refused else now
+    def free_at(self, now: float, at_once: int | None) -> float:
+        """When it may be tried, for all that is under way or has failed; now, or later."""
         lately = [each for each in self.under_way if each > now - _TRIAL_SECONDS]
-        if at_once is not None and len(lately) >= at_once:
-            until = max(until, min(lately) + _TRIAL_SECONDS)
-        return max(until - now, 0.0)
+        is_full = at_once is not None and len(lately) >= at_once
+        return max(self.aside or now, min(lately) + _TRIAL_SECONDS if is_full else now)
 
     def end(self, began: float) -> None:
         """The use that began then is over."""
@@ -59,6 +58,8 @@ class Verdicts:
         self._changed = Condition()
         self._standings: dict[bytes, _Standing] = {}
         self._hopeless: frozenset[bytes] = frozenset()
+        self._rounds = 0  # of rejections, since something last worked
+        self._refused_at = 0.0
         self.accepted: Version | None = None
         self.news = 0
 
@@ -68,27 +69,31 @@ class Verdicts:
         """The seconds until it may be tried; with 0 the caller has to try it, and tell.
 
         began: now; at_once: at most so many uses of a version that works. One that has not worked
-        yet is tried by one alone. is_patient: whether the others' uses are waited for.
+        yet is tried by one alone. is_patient: whether the others' uses are waited for; where uses
+        are limited, those of what has not worked yet are in any case, or all would go at once.
         """
         with self._changed:
             standing = self._of(version)
             most = at_once if standing.works else 1
-            delay = standing.delay(began, most if is_patient else None)
-            if delay == 0:
+            is_kept = is_patient or (at_once is not None and not standing.works)
+            until = standing.free_at(began, most if is_kept else None)
+            if standing.refused:
+                cool = _COOL_SECONDS[min(self._rounds, len(_COOL_SECONDS)) - 1]
+                until = max(until, self._refused_at + cool, *self._trials(began))
+            if until <= began:
                 standing.under_way.append(began)
-            return delay
+            return max(until - began, 0.0)
 
     def accept(self, version: Version, began: float) -> None:
         """It was accepted, at a login that began then."""
         with self._changed:
             standing = self._of(version)
             standing.end(began)
-            if began < standing.began:
-                return
-            standing.began = began
-            if not standing.works:
-                standing.works, standing.refused, standing.error = True, 0, None
-                self.accepted, self._hopeless = version, frozenset()
+            if began >= standing.began:
+                standing.began, standing.aside, self._rounds = began, None, 0
+                if not standing.works:
+                    standing.works, standing.refused, standing.error = True, 0, None
+                    self.accepted, self._hopeless = version, frozenset()
             self._tell()
 
     def refuse(self, version: Version, began: float, error: Exception) -> None:
@@ -97,35 +102,64 @@ class Verdicts:
             standing = self._of(version)
             standing.end(began)
             if began >= standing.began:
+                now = time.monotonic()
                 # Logins that began before the first rejection was known count as one with it.
                 if not standing.refused or began >= standing.at:
+                    is_again = standing.refused > 0
                     standing.refused += 1
-                standing.began, standing.at = began, time.monotonic()
+                    self._rounds = self._rounds + 1 if is_again else max(self._rounds, 1)
+                    self._refused_at = now
+                standing.began, standing.at = began, now
                 standing.works, standing.error = False, _bare(error)
             self._tell()
 
-    def leave(self, version: Version, began: float) -> None:
-        """It was tried, and nothing is known: the target could not be reached."""
+    def leave(self, version: Version, began: float, *, is_aside: bool) -> None:
+        """It was tried, and nothing is known, such as where the target could not be reached.
+
+        is_aside: it rests for a while, unless it has worked.
+        """
         with self._changed:
-            self._of(version).end(began)
+            standing = self._of(version)
+            standing.end(began)
+            if is_aside and not standing.works:
+                standing.aside = time.monotonic() + _ASIDE_SECONDS
             self._tell()
 
     def forgive(self, version: Version) -> None:
         """Whatever was said before: it has become the current one meanwhile."""
         with self._changed:
-            self._of(version).refused = 0
+            standing = self._of(version)
+            standing.refused, standing.aside = 0, None
             self._hopeless = frozenset()
             self._tell()
 
     def is_refused(self, version: Version) -> bool:
         """Whether it was rejected when it was last tried."""
-        standing = self._standings.get(version.fingerprint)
-        return standing is not None and standing.refused > 0
+        return self.refusals(version) > 0
+
+    def refusals(self, version: Version) -> int:
+        """How often it was rejected since it last worked."""
+        with self._changed:
+            standing = self._standings.get(version.fingerprint)
+            return 0 if standing is None else standing.refused
+
+    def is_aside(self, version: Version) -> bool:
+        """Whether it was set aside when it was last tried."""
+        with self._changed:
+            standing = self._standings.get(version.fingerprint)
+            return standing is not None and standing.aside is not None
+
+    def works(self, version: Version) -> bool:
+        """Whether it was accepted when it was last tried."""
+        with self._changed:
+            standing = self._standings.get(version.fingerprint)
+            return standing is not None and standing.works
 
     def error_of(self, versions: Iterable[Version]) -> Exception | None:
         """A copy of what the last of these was rejected with, in whichever thread."""
-        known = [self._standings.get(each.fingerprint) for each in versions]
-        told = [(each.at, each.error) for each in known if each is not None and each.error]
+        with self._changed:
+            known = [self._standings.get(each.fingerprint) for each in versions]
+            told = [(each.at, each.error) for each in known if each is not None and each.error]
         return _bare(max(told, key=lambda each: each[0])[1]) if told else None
 
     def give_up(self, versions: Iterable[Version]) -> None:
@@ -141,6 +175,13 @@ class Verdicts:
         """Until there is more news than that, or for these seconds."""
         with self._changed:
             self._changed.wait_for(lambda: self.news != news, seconds)
+
+    def _trials(self, now: float) -> Iterator[float]:
+        """When the uses under way of what was rejected are given up: one of all is tried again."""
+        for standing in self._standings.values():
+            lately = [each for each in standing.under_way if each > now - _TRIAL_SECONDS]
+            if standing.refused and lately:
+                yield max(lately) + _TRIAL_SECONDS
 
     def _of(self, version: Version) -> _Standing:
         standing = self._standings.pop(version.fingerprint, None) or _Standing()

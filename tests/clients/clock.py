@@ -15,7 +15,7 @@ class Clock:
 
     def rule(self, patch: pytest.MonkeyPatch) -> None:
         """Have the package go by it, as long as the patch lasts."""
-        for module in ("attempt", "cache", "label", "verdicts"):
+        for module in ("attempt", "cache", "label", "looks", "verdicts"):
             patch.setattr(f"rotating.{module}.time", self)
 
         def wait(verdicts: Verdicts, news: int, seconds: float) -> None:

@@ -22,6 +22,21 @@ def libpq(answer: str) -> psycopg.OperationalError:
     return psycopg.OperationalError(f"{where} failed: {answer}")
 
 
+def of(package: str, *args: object, **attributes: object) -> Exception:
+    """An error as a driver has it that is not installed here: only its package's name counts."""
+    kind = type("Error", (Exception,), {"__module__": f"{package}.exceptions", **attributes})
+    error: Exception = kind(*args)
+    return error
+
+
+def asyncpg(state: str, text: str) -> Exception:
+    return of("asyncpg", text, sqlstate=state)
+
+
+def pg8000(state: str, text: str) -> Exception:
+    return of("pg8000", {"S": "FATAL", "C": state, "M": text})
+
+
 def http(status: int) -> list[Exception]:
     response = requests.Response()
     response.status_code = status
@@ -42,6 +57,11 @@ REJECTED = [
     libpq('FATAL:  role "app" is not permitted to log in'),
     libpq("FATAL:  SASL authentication failed"),
     libpq("FATAL:  no such user"),
+    libpq('FATAL:  pg_hba.conf rejects connection for host "10.0.0.2", user "app"'),
+    psycopg.OperationalError('FATAL:  password authentication failed for user "app"'),  # libpq 13
+    asyncpg("28P01", "password authentication failed"),
+    asyncpg("08P01", "SASL authentication failed"),  # PgBouncer's
+    pg8000("08P01", "password authentication failed"),
     psycopg.errors.InvalidPassword("no"),
     psycopg.errors.InvalidAuthorizationSpecification("no"),
     pymysql.err.OperationalError(1045, "Access denied"),
@@ -53,6 +73,9 @@ REJECTED = [
 ]
 NOT = [
     libpq("Connection refused"),
+    asyncpg("08P01", "no more connections allowed (max_client_conn)"),
+    asyncpg("57P03", "the database system is starting up"),
+    pg8000("08P01", "unsupported startup parameter"),
     libpq("timeout expired"),
     libpq('FATAL:  database "app" does not exist'),
     libpq("FATAL:  sorry, too many clients already"),

@@ -17,6 +17,7 @@ from rotating.version import Version
 
 _KINDS: Mapping[str, type[RotatingError]] = {
     "ResourceNotFoundException": Absent,
+    "InvalidRequestException": Absent,  # it is scheduled for deletion
     "AccessDeniedException": Denied,
 }
 _REFUSING = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)

@@ -1,9 +1,11 @@
 import logging
+import threading
 import traceback
 from collections.abc import Callable
 
 import pytest
-from rotating import Denied, Secret, Unavailable, Version
+from rotating import LOGINS_AT_ONCE, Denied, Secret, Unavailable, Version
+from rotating.verdicts import Verdicts
 
 from tests.clients.core.world import (
     CURRENT,
@@ -285,3 +287,69 @@ def test_an_outage_of_days_is_waited_for(timed: Timed) -> None:
         with pytest.raises(Unavailable):
             secret.refresh()
     assert world.use(secret) == "one"
+
+
+def test_what_a_source_raises_besides_is_that_it_cannot_be_read(timed: Timed) -> None:
+    """A captive portal's page, or half an answer; a source of somebody's own."""
+    world = a_world()
+    secret = timed(world)
+    world.use(secret)
+    world.failing[CURRENT] = world.failing[PENDING] = KeyError("VersionId")  # type: ignore[assignment]  # the case
+    world.advance(400)
+    assert world.use(secret) == "one"
+    assert secret.stale_seconds > 0
+    with pytest.raises(Unavailable, match=r"^AWSCURRENT of the secret 'app' cannot be read: KeyEr"):
+        secret.refresh()
+    world.accepts = set()
+    with pytest.raises(WrongError):
+        world.use(secret)
+
+
+def test_without_a_thread_to_read_it_anew_the_known_value_serves_on(
+    timed: Timed, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = a_world()
+    secret = timed(world)
+    world.use(secret)
+    world.advance(400)
+
+    def start(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", start)
+        assert world.use(secret) == "one"
+    assert "no thread can be started" in caplog.text
+    world.labels[CURRENT], world.accepts = "two", {"two"}
+    world.advance(61)
+    assert secret.current().text == "two", "once there are threads again it is read"
+
+
+def test_one_that_was_never_read_is_not_stale(timed: Timed) -> None:
+    world = a_world()
+    secret = timed(world)
+    world.failing[CURRENT] = Unavailable("down")
+    with pytest.raises(Unavailable):
+        secret.current()
+    assert secret.stale_seconds == 0
+
+
+def test_where_uses_are_limited_one_that_has_not_worked_is_tried_by_one_however_long_it_takes() -> (
+    None
+):
+    """A server that answers wrong passwords late: those who wait do not all go at once."""
+    verdicts, version = Verdicts(), Version("app", "v", text="one")
+    assert verdicts.begin(version, 0.0, LOGINS_AT_ONCE, is_patient=True) == 0
+    late = [verdicts.begin(version, 6.0, LOGINS_AT_ONCE, is_patient=False) for _ in range(29)]
+    assert late.count(0) == 1
+    assert verdicts.begin(version, 6.0, None, is_patient=False) == 0, "without a limit all go"
+
+
+def test_who_waits_is_told_of_every_login_that_ends() -> None:
+    verdicts, version = Verdicts(), Version("app", "v", text="one")
+    for began in (1.0, 2.0):
+        verdicts.begin(version, began, None, is_patient=True)
+    verdicts.accept(version, 2.0)
+    news = verdicts.news
+    verdicts.accept(version, 1.0)
+    assert verdicts.news > news

@@ -1,14 +1,19 @@
 """Many threads and tasks on one secret, in real time."""
 
 import asyncio
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 import pytest
+import rotating
 from rotating import LOGINS_AT_ONCE, Secret, Version
 from rotating.verdicts import Verdicts
 
@@ -348,3 +353,103 @@ def test_each_raises_an_error_of_its_own() -> None:
             secret.attempt(Target(world).log_in, rejected=is_wrong)
         errors.append(caught.value)
     assert len({id(each) for each in errors}) == 3
+
+
+class Held(World):
+    """One whose pending version takes until `free`."""
+
+    def __init__(self) -> None:
+        super().__init__({CURRENT: "one"}, set())
+        self.reading, self.free = threading.Event(), threading.Event()
+
+    def read(self, stage: str) -> Version:
+        if stage == PENDING:
+            self.reading.set()
+            assert self.free.wait(30)
+        return super().read(stage)
+
+
+def test_aws_that_hangs_is_not_waited_for_beyond_what_is_to_be_waited(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("rotating.looks._LEAST_READING_SECONDS", 0.1)
+    world = Held()
+    secret = Secret("app", source=world, wait_seconds=0.1)
+    with pytest.raises(WrongError):
+        secret.attempt(Target(world).log_in, rejected=is_wrong)
+    assert world.reading.is_set()
+    assert not world.free.is_set()
+    world.free.set()
+
+
+def test_tasks_that_wait_for_aws_leave_the_loops_threads_to_the_others() -> None:
+    world = Held()
+    secret = Secret("app", source=world, wait_seconds=1)
+
+    async def use() -> None:
+        with pytest.raises(WrongError):
+            await secret.attempt_async(lambda it: _log_in(world, it), rejected=is_wrong)
+
+    async def other() -> bool:
+        waiting = [asyncio.create_task(use()) for _ in range(40)]
+        await asyncio.to_thread(world.reading.wait, 10)
+        held = await asyncio.to_thread(world.free.is_set)
+        world.free.set()
+        await asyncio.gather(*waiting)
+        return held
+
+    assert asyncio.run(other()) is False
+
+
+def test_the_date_of_the_next_rotation_is_known_soon_after_the_first_reading() -> None:
+    asked = threading.Event()
+
+    class Asked(World):
+        def next_rotation(self) -> datetime | None:
+            asked.set()
+            return None
+
+    secret = Secret("app", source=Asked({CURRENT: "one"}, {"one"}), lifetime_seconds=3600)
+    secret.current()
+    assert asked.wait(10)
+
+
+FORKED = """
+import os, threading
+from rotating import Secret, Version
+
+reading, free = threading.Event(), threading.Event()
+
+class Source:
+    name = "app"
+    is_slow = False
+    def read(self, stage):
+        if self.is_slow and os.getpid() == parent:
+            reading.set()
+            free.wait()
+        return Version(self.name, "v", text="one")
+    def next_rotation(self):
+        return None
+
+parent, source = os.getpid(), Source()
+secret = Secret("app", source=source)
+secret.current()
+source.is_slow = True
+threading.Thread(target=secret.refresh, daemon=True).start()
+reading.wait()
+child = os.fork()
+if not child:
+    os._exit(0 if secret.refresh().text == "one" and secret.attempt(str) else 1)
+free.set()
+raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+def test_a_process_that_was_forked_in_the_middle_of_a_reading_goes_on() -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", FORKED],
+        env={**os.environ, "PYTHONPATH": str(Path(rotating.__file__).parents[1])},
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0

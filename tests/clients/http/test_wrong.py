@@ -1,20 +1,26 @@
 """A key that is simply wrong: what the application gets, how often it is tried, and what shows."""
 
+import threading
 import traceback
+from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 import rotating
+import rotating.requests
 from rotating import MalformedSecret, Secret
 from rotating.http import Headers, basic, bearer, header
 
 from tests.clients.clock import Clock
 from tests.clients.http.callers import Library
 from tests.clients.http.conftest import Opened
-from tests.clients.http.world import CURRENT, Api, Shelf, key
+from tests.clients.http.world import CURRENT, PENDING, Api, Serve, Shelf, key
+from tests.issuers.scripted import StubAnswer
 
 HERE = str(Path(rotating.__file__).parent)
 WRONG = "a-wrong-key"
@@ -174,3 +180,67 @@ def test_nobody_waits_for_what_could_not_be_sent_or_judged(
         with pytest.raises(library.unreachable):
             ask("GET", "https://localhost:1/")
     assert clock.now == began
+
+
+def prepared(url: str) -> requests.PreparedRequest:
+    return requests.Request("GET", url).prepare()
+
+
+def in_a_thread(do: Callable[[], object]) -> None:
+    """requests tells a thread's own requests apart."""
+    thread = threading.Thread(target=do)
+    thread.start()
+    thread.join()
+
+
+def test_requests_awaits_the_first_answer_to_a_key_and_no_longer_than_the_request_lives(
+    url: str, clock: Clock
+) -> None:
+    shelf = Shelf({CURRENT: key(WRONG)})
+    auth = rotating.requests.Auth(Secret(shelf.name, source=shelf))
+    request, began = auth(prepared(url)), clock.now
+    in_a_thread(lambda: auth(prepared(url)))
+    assert clock.now - began == pytest.approx(5, abs=0.1), "it did not wait for the first one"
+    del request
+    auth(prepared(url))  # and what this thread had begun is over
+    began = clock.now
+
+    def lost() -> None:
+        auth(prepared(url))  # which was never sent
+
+    in_a_thread(lost)
+    in_a_thread(lost)
+    assert clock.now - began < 6, "what is gone is not waited for"
+
+
+@pytest.mark.parametrize("status", [403, 404, 429])
+@pytest.mark.parametrize("library", ["requests", "httpx"], indirect=True)
+def test_an_answer_that_anybody_gets_proves_no_pending_key(  # noqa: PLR0913, PLR0917 - each is one thing
+    opened: Opened, secret: Secret, url: str, api: Api, clock: Clock, status: int
+) -> None:
+    """AWSCURRENT's was rejected once, such as by a replica that had not heard of it yet."""
+    api.accepts, api.answers = {"new"}, deque([StubAnswer(status)])
+    ask = opened(secret)
+    assert ask("GET", url).status == status
+    assert secret.current().text == key("old")
+    api.accepts = {"old"}
+    clock.now += 5
+    assert ask("GET", url).status == 200
+    assert api.keys == ["old", "new", "old"]
+
+
+def test_a_pending_version_of_another_form_is_passed_over(
+    opened: Opened, shelf: Shelf, secret: Secret, url: str, api: Api
+) -> None:
+    shelf.labels[PENDING], api.accepts = "no JSON", set()
+    assert opened(secret)("GET", url).status == 401
+    assert api.keys == ["old"]
+
+
+def test_what_one_host_rejects_is_sent_to_another(
+    opened: Opened, serve: Serve, secret: Secret, url: str, api: Api
+) -> None:
+    api.accepts = set()
+    ask = opened(secret)
+    assert ask("GET", url).status == 401
+    assert ask("GET", serve(Api({"old"}))).status == 200
