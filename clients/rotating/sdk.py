@@ -15,6 +15,7 @@ from botocore.exceptions import (
     ClientError,
     NoCredentialsError,
     NoRegionError,
+    ParamValidationError,
     PartialCredentialsError,
     ProfileNotFound,
 )
@@ -93,6 +94,8 @@ class Sdk:
             raise _KINDS.get(code, Unavailable)(f"{place} cannot be read: {code}") from error
         except _INCOMPLETE as error:
             raise Misconfigured(f"{place} cannot be read: {error}") from error
+        except ParamValidationError as error:
+            raise Misconfigured(f"{place} cannot be read: that is no name of a secret") from error
         except BotoCoreError as error:
             raise Unavailable(f"{place} cannot be read: {type(error).__name__}") from error
         finally:

@@ -50,10 +50,10 @@ class Secret:
         self._wait_seconds = wait_seconds
         self._hooks: list[list[Hook]] = []
         self._told: bytes | None = None
-        self._begin(source or Sdk(name, client), Lifetime(lifetime_seconds))
+        self._start(source or Sdk(name, client), Lifetime(lifetime_seconds))
         _SECRETS.add(self)
 
-    def _begin(self, source: Source, lifetime: Lifetime) -> None:
+    def _start(self, source: Source, lifetime: Lifetime) -> None:
         """With nothing known, and no lock that a thread of another process may hold."""
         self._cache = Cache(source, lifetime, self._moved, self._tell)
         self._verdicts: dict[str, Verdicts] = {}
@@ -172,7 +172,7 @@ class Secret:
         source = self._cache.source
         if isinstance(source, Sdk):
             source.after_fork()
-        self._begin(source, self._cache.lifetime)
+        self._start(source, self._cache.lifetime)
 
 
 def _after_fork() -> None:

@@ -49,7 +49,7 @@ class _Standing:
 
 
 class Verdicts:
-    """Shared by all threads and tasks that use one secret.
+    """Shared by all threads and tasks that use one secret at one target.
 
     accepted: the version that began to work last; news: grows with each change.
     """
@@ -78,7 +78,7 @@ class Verdicts:
             is_kept = is_patient or (at_once is not None and not standing.works)
             until = standing.free_at(began, most if is_kept else None)
             if standing.refused:
-                cool = _COOL_SECONDS[min(self._rounds, len(_COOL_SECONDS)) - 1]
+                cool = _COOL_SECONDS[min(max(self._rounds, 1), len(_COOL_SECONDS)) - 1]
                 until = max(until, self._refused_at + cool, *self._trials(began))
             if until <= began:
                 standing.under_way.append(began)

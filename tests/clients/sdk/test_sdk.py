@@ -107,6 +107,11 @@ def test_without_a_client_it_makes_one_as_the_environment_says(
     assert Secret(secret).current().text == FIRST
 
 
+def test_an_empty_name_is_told_as_what_it_is(client: "SecretsManagerClient") -> None:
+    with pytest.raises(Misconfigured, match="that is no name of a secret"):
+        Secret("", client=client).current()
+
+
 def test_an_arn_says_the_region_and_without_any_it_cannot_ask(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
