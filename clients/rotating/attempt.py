@@ -4,14 +4,15 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 
 from rotating.cache import Cache
-from rotating.errors import RotatingError
+from rotating.errors import MalformedSecret
 from rotating.looks import Looks
 from rotating.verdicts import Verdicts
 from rotating.version import Version
 
-_ASYNC_SLICE_SECONDS = 0.05
+_SLICE_SECONDS = 0.05
 
 
 class Attempt:
@@ -38,7 +39,8 @@ class Attempt:
         self._began = 0.0
         self._deadline: float | None = None
         self._patient_until: float | None = None
-        self._looks = Looks(cache, self._is_news)
+        self._looks = Looks(cache, self._is_news, verdicts.stir)
+        self._passed: set[bytes] = set()
         self._seen: dict[bytes, Version] = {}
         self._tried: list[str] = []
         self._error: Exception | None = None
@@ -67,18 +69,22 @@ class Attempt:
                 return step
             until = time.monotonic() + step
             while self._verdicts.news == news and time.monotonic() < until:  # noqa: ASYNC110 - of threads
-                await asyncio.sleep(min(step, _ASYNC_SLICE_SECONDS))
+                await asyncio.sleep(min(step, _SLICE_SECONDS))
 
     async def _step_async(self) -> Version | float | None:
         # Not in the loop's own threads: all that wait for AWS would leave none to the application.
-        stepping = asyncio.get_running_loop().run_in_executor(self._cache.threads, self._step)
         try:
-            return await asyncio.shield(stepping)
-        except asyncio.CancelledError:  # the thread goes on, and nobody tries what it finds
-            stepping.add_done_callback(self._abandon)
+            stepping = self._cache.threads.submit(self._step)
+        except RuntimeError:  # no more threads, or the process ends
+            return self._step()
+        try:
+            return await asyncio.shield(asyncio.wrap_future(stepping))
+        except asyncio.CancelledError:  # what a thread finds that has begun, nobody tries
+            if not stepping.cancel():
+                stepping.add_done_callback(self._abandon)
             raise
 
-    def _abandon(self, stepped: "asyncio.Future[Version | float | None]") -> None:
+    def _abandon(self, stepped: "Future[Version | float | None]") -> None:
         if stepped.cancelled() or stepped.exception() is not None:
             return
         if isinstance(version := stepped.result(), Version):
@@ -116,6 +122,8 @@ class Attempt:
         self._error = error
         self._tried.append(self._named(version))
         self._verdicts.refuse(version, self._began, error)
+        if self._deadline is None:
+            self._deadline = time.monotonic() + self._wait_seconds
         self._looks.renew()
 
     def left(self, version: Version, *, failed: bool = False) -> None:
@@ -124,7 +132,7 @@ class Attempt:
         failed: by something else than a rejection, so that of AWSPENDING and what is current the
         latter goes first again.
         """
-        is_aside = failed and self._is_pending(version)
+        is_aside = failed and self._is_pending(version) and not self._is_current(version)
         self._verdicts.leave(version, self._began, is_aside=is_aside)
 
     def passes_over(self, version: Version, error: BaseException) -> bool:
@@ -132,7 +140,12 @@ class Attempt:
 
         Nobody has asked for it, so it is left, and what the current one was told is raised.
         """
-        return self._is_pending(version) and isinstance(error, RotatingError)
+        if not isinstance(error, MalformedSecret) or not self._is_pending(version):
+            return False
+        if self._is_current(version) or version.fingerprint in self._passed:
+            return False
+        self._passed.add(version.fingerprint)
+        return True
 
     def is_unproven(self, version: Version) -> bool:
         """Whether it has not worked yet, or not when it was last tried."""
@@ -162,7 +175,7 @@ class Attempt:
         now = time.monotonic()
         if self._deadline is None:
             self._deadline = now + self._wait_seconds
-        if not self._looks.seconds and self._looks.find(self._deadline - now):
+        if not self._looks.seconds and self._looks.find():
             return 0.0
         delays = [self._wait_seconds]
         likeliest, *others = self._candidates()
@@ -177,10 +190,10 @@ class Attempt:
         return min(left, *delays, self._looks.seconds)
 
     def _given_up(self) -> float | None:
-        """None; 0 where what the others were told has just been overtaken by a login that works."""
+        """None; a moment where what the others were told has just been overtaken by a login."""
         self._others_error = self._verdicts.error_of(self._seen.values())
         if self._error is None and self._others_error is None:
-            return 0.0
+            return _SLICE_SECONDS
         self._verdicts.give_up(self._seen.values())
         return None
 
@@ -215,8 +228,9 @@ class Attempt:
         if accepted is not None and self._verdicts.is_refused(current):
             yield accepted
         yield current
-        if self._looks.pending is not None:
-            yield self._looks.pending
+        pending = self._looks.pending
+        if pending is not None and pending.fingerprint not in self._passed:
+            yield pending
 
     def _turn(self, version: Version) -> int:
         """What was rejected, or failed, less often goes first."""
@@ -232,6 +246,9 @@ class Attempt:
     def _named(self, version: Version) -> str:
         if self._is_pending(version):
             return f"AWSPENDING ({version.id})"
+        label = "AWSCURRENT" if self._is_current(version) else "what has worked before"
+        return f"{label} ({version.id})"
+
+    def _is_current(self, version: Version) -> bool:
         known = self._cache.known
-        is_current = known is not None and known.fingerprint == version.fingerprint
-        return f"{'AWSCURRENT' if is_current else 'what has worked before'} ({version.id})"
+        return known is not None and known.fingerprint == version.fingerprint

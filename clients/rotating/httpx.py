@@ -90,16 +90,17 @@ class _Exchange:
         self._auth = auth
         self._look = look
         self._version: Version | None = None
+        self._is_sent = False
         self._is_open = False  # whether the others wait for what comes of this version
         self._sent: Mapping[str, str] = {}
 
     def sign(self, version: Version | None) -> bool:
         """Whether there is a version to send it with."""
-        if version is None and self._version is None:
+        if version is None and not self._is_sent:
             raise _refused(self._auth.secret.name, self.attempt.error, self.request)
         if version is None:
             return False
-        is_first, self._version, self._is_open = self._version is None, version, True
+        self._version, self._is_open = version, True
         try:
             self._sent = checked(self._auth.headers, version, self._auth.secret.name)
             self.is_passed_over = False
@@ -109,6 +110,7 @@ class _Exchange:
                 raise
             self._end(failed=True)
             return True
+        is_first, self._is_sent = not self._is_sent, True
         if is_first and is_to_watch(self._sent):
             self.request.extensions["trace"] = getattr(Watch(self.request, self._sent), self._look)
         self.request.headers.update(self._sent)

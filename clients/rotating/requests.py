@@ -3,6 +3,7 @@
 On 401 the request is sent again with the version of the secret that works.
 """
 
+import os
 import threading
 import weakref
 from collections.abc import Callable, Mapping
@@ -61,6 +62,7 @@ class _Exchange:
     def __init__(self, auth: Auth, request: PreparedRequest) -> None:
         self._auth = auth
         self._attempt = auth.secret.begin(target=origin(request.url or ""))
+        self._process = os.getpid()
         self._version: Version | None = None
         self._is_awaited = False  # whether the others wait for what comes of this version
         self._sent: Mapping[str, str] = {}
@@ -87,7 +89,7 @@ class _Exchange:
 
     def end(self, *, failed: bool = False) -> None:
         """Nobody need wait for what comes of it."""
-        if self._is_awaited and self._version is not None:
+        if self._is_awaited and self._version is not None and self._process == os.getpid():
             self._attempt.left(self._version, failed=failed)
         self._is_awaited = False
 

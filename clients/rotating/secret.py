@@ -1,11 +1,11 @@
 """Secret: one secret, as an application uses it."""
 
-import contextlib
 import logging
 import os
 import time
 import weakref
 from collections.abc import Awaitable, Callable
+from threading import Lock
 from typing import TypeVar
 
 from botocore.client import BaseClient
@@ -57,6 +57,7 @@ class Secret:
         """With nothing known, and no lock that a thread of another process may hold."""
         self._cache = Cache(source, lifetime, self._moved, self._tell)
         self._verdicts: dict[str, Verdicts] = {}
+        self._targets = Lock()
 
     def current(self) -> Version:
         """The version to use now: AWSCURRENT's, or what works in its place during a rotation.
@@ -86,9 +87,10 @@ class Secret:
 
     def begin(self, *, at_once: int | None = None, target: str = "") -> Attempt:
         """For who cannot be called back: ask it what to try, and tell it what came of it."""
-        verdicts = self._verdicts.get(target) or self._verdicts.setdefault(target, Verdicts())
-        while len(self._verdicts) > _MOST_TARGETS:
-            with contextlib.suppress(KeyError, StopIteration, RuntimeError):  # another thread does
+        with self._targets:
+            verdicts = self._verdicts.pop(target, None) or Verdicts()
+            self._verdicts[target] = verdicts  # the one used last stands last
+            if len(self._verdicts) > _MOST_TARGETS:
                 del self._verdicts[next(iter(self._verdicts))]
         return Attempt(self._cache, verdicts, self._wait_seconds, self._works, at_once)
 
@@ -133,7 +135,10 @@ class Secret:
         raise attempt.error
 
     def _preferred(self, current: Version) -> Version:
-        for verdicts in tuple(self._verdicts.values()):
+        known = self._of_targets()
+        if any(verdicts.works(current) for verdicts in known):
+            return current
+        for verdicts in known:
             accepted = verdicts.accepted
             if accepted is None or not verdicts.is_refused(current):
                 continue
@@ -141,8 +146,12 @@ class Secret:
                 return accepted
         return current
 
+    def _of_targets(self) -> list[Verdicts]:
+        with self._targets:
+            return list(self._verdicts.values())
+
     def _moved(self, version: Version) -> None:
-        for verdicts in tuple(self._verdicts.values()):
+        for verdicts in self._of_targets():
             accepted = verdicts.accepted
             # One that has worked as AWSPENDING was rejected later, if it was: by another rotation.
             if accepted is None or accepted.fingerprint != version.fingerprint:

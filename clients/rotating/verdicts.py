@@ -25,7 +25,8 @@ class _Standing:
 
     began: of the login whose verdict counts, which is the one that began last; refused: rejections
     since it last worked; at: when the last one was known; under_way: when the uses began that have
-    not ended; aside: until when it rests as a use of it failed by something else, if one has.
+    not ended; aside: until when it rests as a use of it failed by something else, if one has;
+    is_left: whether the last one to end was without a verdict.
     """
 
     began: float = -float("inf")
@@ -35,6 +36,7 @@ class _Standing:
     error: Exception | None = None
     under_way: list[float] = field(default_factory=list)
     aside: float | None = None
+    is_left: bool = False
 
     def free_at(self, now: float, at_once: int | None) -> float:
         """When it may be tried, for all that is under way or has failed; now, or later."""
@@ -70,12 +72,14 @@ class Verdicts:
 
         began: now; at_once: at most so many uses of a version that works. One that has not worked
         yet is tried by one alone. is_patient: whether the others' uses are waited for; where uses
-        are limited, those of what has not worked yet are in any case, or all would go at once.
+        are limited, one of what has not worked yet is in any case, or all would go at once, unless
+        the one before has ended without a verdict: then nobody is there who counts.
         """
         with self._changed:
             standing = self._of(version)
             most = at_once if standing.works else 1
-            is_kept = is_patient or (at_once is not None and not standing.works)
+            is_strict = at_once is not None and not standing.works and not standing.is_left
+            is_kept = is_patient or is_strict
             until = standing.free_at(began, most if is_kept else None)
             if standing.refused:
                 cool = _COOL_SECONDS[min(max(self._rounds, 1), len(_COOL_SECONDS)) - 1]
@@ -91,6 +95,7 @@ class Verdicts:
             standing.end(began)
             if began >= standing.began:
                 standing.began, standing.aside, self._rounds = began, None, 0
+                standing.is_left = False
                 if not standing.works:
                     standing.works, standing.refused, standing.error = True, 0, None
                     self.accepted, self._hopeless = version, frozenset()
@@ -110,7 +115,7 @@ class Verdicts:
                     self._rounds = self._rounds + 1 if is_again else max(self._rounds, 1)
                     self._refused_at = now
                 standing.began, standing.at = began, now
-                standing.works, standing.error = False, _bare(error)
+                standing.works, standing.error, standing.is_left = False, _bare(error), False
             self._tell()
 
     def leave(self, version: Version, began: float, *, is_aside: bool) -> None:
@@ -121,6 +126,7 @@ class Verdicts:
         with self._changed:
             standing = self._of(version)
             standing.end(began)
+            standing.is_left = True
             if is_aside and not standing.works:
                 standing.aside = time.monotonic() + _ASIDE_SECONDS
             self._tell()
@@ -171,6 +177,11 @@ class Verdicts:
         """Whether it was waited for in vain, and there is none that there was not then."""
         return {each.fingerprint for each in versions} <= self._hopeless
 
+    def stir(self) -> None:
+        """Have all look again: it is known what AWS says."""
+        with self._changed:
+            self._tell()
+
     def wait(self, news: int, seconds: float) -> None:
         """Until there is more news than that, or for these seconds."""
         with self._changed:
@@ -178,7 +189,7 @@ class Verdicts:
 
     def _trials(self, now: float) -> Iterator[float]:
         """When the uses under way of what was rejected are given up: one of all is tried again."""
-        for standing in self._standings.values():
+        for standing in tuple(self._standings.values()):
             lately = [each for each in standing.under_way if each > now - _TRIAL_SECONDS]
             if standing.refused and lately:
                 yield max(lately) + _TRIAL_SECONDS

@@ -345,6 +345,14 @@ def test_where_uses_are_limited_one_that_has_not_worked_is_tried_by_one_however_
     assert verdicts.begin(version, 6.0, None, is_patient=False) == 0, "without a limit all go"
 
 
+def test_where_nobody_has_answered_they_all_go_once_they_have_waited() -> None:
+    verdicts, version = Verdicts(), Version("app", "v", text="one")
+    assert verdicts.begin(version, 0.0, LOGINS_AT_ONCE, is_patient=True) == 0
+    verdicts.leave(version, 0.0, is_aside=False)
+    late = [verdicts.begin(version, 6.0, LOGINS_AT_ONCE, is_patient=False) for _ in range(29)]
+    assert late == [0.0] * 29
+
+
 def test_who_waits_is_told_of_every_login_that_ends() -> None:
     verdicts, version = Verdicts(), Version("app", "v", text="one")
     for began in (1.0, 2.0):

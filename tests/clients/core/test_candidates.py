@@ -117,3 +117,21 @@ def test_one_that_was_read_too_early_is_tried_again_once_what_worked_is_rejected
     assert [each[1] for each in world.logins] == ["one", "three", "two"]
     world.accepts = {"three"}
     assert world.use(secret) == "three"
+
+
+def test_one_that_is_malformed_for_one_use_and_works_for_another_is_passed_over_once(
+    timed: Timed,
+) -> None:
+    world = World({CURRENT: "one", PENDING: "two"}, {"two"})
+    secret, uses = timed(world), []
+
+    def log_in(version: Version) -> str:
+        uses.append(str(version.text))
+        if version.text == "one":
+            return world.log_in(version)
+        world.use(secret)  # as another thread does, which finds it meanwhile
+        raise MalformedSecret("no host", "host")
+
+    with pytest.raises((WrongError, MalformedSecret)):
+        secret.attempt(log_in, rejected=is_wrong)
+    assert uses.count("two") <= 2

@@ -46,4 +46,20 @@ def test_verdicts_of_a_few_targets_are_kept(timed: Timed) -> None:
     secret = timed(world)
     for number in range(300):
         assert secret.attempt(world.log_in, rejected=is_wrong, target=str(number)) == "one"
+        assert secret.attempt(world.log_in, rejected=is_wrong, target="busy") == "one"
     assert len(secret._verdicts) == 100
+    assert "busy" in secret._verdicts
+
+
+def test_what_a_target_of_before_has_rejected_is_current_where_another_accepts_it(
+    timed: Timed,
+) -> None:
+    before, now = World({CURRENT: "one"}, {"one"}), World({}, {"two"})
+    secret = timed(before)
+    assert secret.attempt(before.log_in, rejected=is_wrong, target="before") == "one"
+    before.labels[CURRENT] = "two"
+    secret.refresh()
+    assert secret.attempt(before.log_in, rejected=is_wrong, target="before") == "one"
+    assert secret.current().text == "one"
+    assert secret.attempt(now.log_in, rejected=is_wrong, target="now") == "two"
+    assert secret.current().text == "two"

@@ -372,12 +372,31 @@ class Held(World):
 def test_aws_that_hangs_is_not_waited_for_beyond_what_is_to_be_waited(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("rotating.looks._LEAST_READING_SECONDS", 0.1)
+    monkeypatch.setattr("rotating.looks._PATIENCE_SECONDS", 0.1)
     world = Held()
     secret = Secret("app", source=world, wait_seconds=0.1)
     with pytest.raises(WrongError):
         secret.attempt(Target(world).log_in, rejected=is_wrong)
     assert world.reading.is_set()
+    assert not world.free.is_set()
+    world.free.set()
+
+
+def test_aws_that_hangs_puts_no_login_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The target was wrong for a moment, as a replica that has not heard of it yet."""
+    monkeypatch.setattr("rotating.looks._PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr("rotating.verdicts._COOL_SECONDS", (0.3,))
+    world = Held()
+    secret = Secret("app", source=world)
+    logins: list[str] = []
+
+    def log_in(version: Version) -> str:
+        logins.append(str(version.text))
+        if len(logins) == 1:
+            raise WrongError("once")
+        return logins[-1]
+
+    assert secret.attempt(log_in, rejected=is_wrong) == "one"
     assert not world.free.is_set()
     world.free.set()
 

@@ -11,9 +11,10 @@ import rotating.requests
 from rotating import Secret
 from rotating.http import header
 
+from tests.clients.clock import Clock
 from tests.clients.http.callers import Library
 from tests.clients.http.conftest import Opened
-from tests.clients.http.world import CURRENT, Api, Serve, Shelf
+from tests.clients.http.world import CURRENT, PENDING, Api, Serve, Shelf
 from tests.issuers.scripted import StubAnswer
 
 # The fixtures are what a test talks of, and each is one thing.
@@ -118,3 +119,28 @@ def test_httpx_still_tells_a_trace_of_the_application(
     told = {"trace": lambda event, _: events.append(event)}
     client(rotating.httpx.Auth(secret, header(NAME))).get(url, extensions=told)
     assert "http11.send_request_headers.started" in events
+
+
+@pytest.mark.parametrize("library", ["httpx"], indirect=True)
+def test_nor_after_a_pending_version_that_was_passed_over(
+    opened: Opened,
+    library: Library,
+    secret: Secret,
+    url: str,
+    api: Api,
+    elsewhere: Api,
+    serve: Serve,
+    shelf: Shelf,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Clock()
+    clock.rule(monkeypatch)
+    api.header = elsewhere.header = NAME.lower()
+    shelf.labels[PENDING], api.accepts = "no JSON", set()
+    ask = opened(secret, header(NAME))
+    assert ask("GET", url).status == 401
+    clock.now += 5
+    api.accepts, api.answers = {"old"}, deque([to(serve(elsewhere))])
+    with pytest.raises(httpx.RequestError, match=f"would take {NAME.lower()} along"):
+        ask("GET", url, **library.following)
+    assert elsewhere.asked == []
