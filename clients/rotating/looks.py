@@ -21,7 +21,7 @@ _PATIENCE_SECONDS = 1.0
 class Looks:
     """pending: what was found under AWSPENDING.
 
-    is_news: whether a version is not seen yet; found: called as a reading ends.
+    is_news: whether a version is not seen yet; found: called as a reading ends that nobody awaits.
     """
 
     def __init__(
@@ -35,6 +35,7 @@ class Looks:
         self._is_news = is_news
         self._found = found
         self._is_over: Event | None = None  # of the reading that is under way, or not looked at
+        self._is_awaited = False
         self._pause = _FIRST_PAUSE_SECONDS
         self._at = 0.0
         self._since = time.monotonic() - _LATELY_SECONDS
@@ -55,12 +56,14 @@ class Looks:
         now = time.monotonic()
         if self._is_over is None:
             self._is_over = is_over = Event()
+            self._is_awaited = True
             reading = Thread(target=self._read, args=(self._since, is_over), daemon=True)
             try:
                 reading.start()
             except RuntimeError:  # no more threads: asked again
                 is_over.set()
             is_over.wait(_PATIENCE_SECONDS)
+            self._is_awaited = False
         if not self._is_over.is_set():
             return False
         self._is_over = None
@@ -80,4 +83,5 @@ class Looks:
                     self.pending = self._cache.pending(since)
         finally:
             is_over.set()
-            self._found()
+            if not self._is_awaited:
+                self._found()
