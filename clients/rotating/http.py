@@ -57,14 +57,13 @@ def is_unauthorized(status: int) -> bool:
     return status == HTTPStatus.UNAUTHORIZED
 
 
-def is_refusal(status: int) -> bool:
-    """Whether it is no proof for a credential that is in doubt: a wrong one gets it as well."""
-    return status >= HTTPStatus.BAD_REQUEST
+def is_silent(status: int, *, in_doubt: bool) -> bool:
+    """Whether an answer with this status says nothing of the credential.
 
-
-def is_silent(status: int) -> bool:
-    """Whether an answer with this status says nothing of the credential."""
-    return status in _SILENT or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    in_doubt: whether another one was rejected, so that this may be refused for its own sake.
+    """
+    least = HTTPStatus.BAD_REQUEST if in_doubt else HTTPStatus.INTERNAL_SERVER_ERROR
+    return status in _SILENT or status >= least
 
 
 def origin(url: str) -> str:

@@ -9,7 +9,7 @@ import httpx
 from httpx import ByteStream, Cookies, HTTPStatusError, Request, Response
 
 from rotating.errors import RotatingError
-from rotating.http import Headers, bearer, checked, is_refusal, is_silent, is_unauthorized, origin
+from rotating.http import Headers, bearer, checked, is_silent, is_unauthorized, origin
 from rotating.redirects import Watch, is_to_watch
 from rotating.secret import Secret
 from rotating.version import Version
@@ -127,7 +127,8 @@ class _Exchange:
             if response.cookies:
                 Cookies(response.cookies).set_cookie_header(self.request)
             return isinstance(self.request.stream, ByteStream)
-        if is_silent(response.status_code) or self._is_no_proof(self._version, response):
+        in_doubt = self._is_of_it(response) and self.attempt.is_in_doubt(self._version)
+        if is_silent(response.status_code, in_doubt=in_doubt):
             self._end(failed=True)
         elif not self._is_elsewhere(self._version, response):
             self._is_open = False
@@ -153,11 +154,6 @@ class _Exchange:
         """
         is_answer = self._is_of_it(response) and not response.has_redirect_location
         return not is_answer and self.attempt.is_in_doubt(version)
-
-    def _is_no_proof(self, version: Version, response: Response) -> bool:
-        """Whether another version was rejected, and this one may be refused for its own sake."""
-        is_refused = self._is_of_it(response) and is_refusal(response.status_code)
-        return is_refused and self.attempt.is_in_doubt(version)
 
     def _is_of_it(self, response: Response) -> bool:
         headers = response.request.headers

@@ -15,7 +15,7 @@ from requests.auth import AuthBase
 from requests.sessions import SessionRedirectMixin
 from requests.utils import requote_uri
 
-from rotating.http import Headers, bearer, checked, is_refusal, is_silent, is_unauthorized, origin
+from rotating.http import Headers, bearer, checked, is_silent, is_unauthorized, origin
 from rotating.secret import Secret
 from rotating.version import Version
 
@@ -146,16 +146,11 @@ class _Exchange:
     def _conclude(self, last: Response) -> None:
         if self._version is None or not self._is_of_it(last):
             self.end()
-        elif is_silent(last.status_code) or self._is_no_proof(last):
+        elif is_silent(last.status_code, in_doubt=self._attempt.is_in_doubt(self._version)):
             self.end(failed=True)
         else:
             self._is_awaited = False
             self._attempt.accepted(self._version)
-
-    def _is_no_proof(self, last: Response) -> bool:
-        """Whether another version was rejected, and this one may be refused for its own sake."""
-        in_doubt = self._version is not None and self._attempt.is_in_doubt(self._version)
-        return in_doubt and is_refusal(last.status_code)
 
 
 def _position(body: Any) -> int | None:  # noqa: ANN401 - of requests
