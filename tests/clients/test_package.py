@@ -1,5 +1,6 @@
 """The distribution: what is in it, what it needs, and what an import of it loads."""
 
+import os
 import re
 import subprocess
 import tarfile
@@ -25,7 +26,8 @@ FILES = {
 
 
 def run(*command: str | Path) -> str:
-    environment = {"PATH": "/usr/bin:/bin", "UV_CACHE_DIR": str(CACHE / "uv-cache")}
+    others = {name: each for name, each in os.environ.items() if not name.startswith("PYTHON")}
+    environment = {**others, "PATH": "/usr/bin:/bin", "UV_CACHE_DIR": str(CACHE / "uv-cache")}
     done = subprocess.run(
         list(map(str, command)),
         cwd=CLIENTS,
@@ -111,9 +113,9 @@ def test_installed_with_botocore_only_it_is_importable(
     uv, fresh = UV / "bin" / "uv", tmp_path / "environment"
     run(uv, "venv", "--quiet", "--no-python-downloads", "--python", oldest, fresh)
     python = fresh / "bin" / "python"
-    install = (uv, "pip", "install", "--quiet", "--offline", "--python", python)
+    install = (uv, "pip", "install", "--quiet", "--python", python)
     run(*install, "--require-hashes", "--requirement", ROOT / "requirements" / "sdk.txt")
-    run(*install, wheel)  # which would fetch what it needs more, and may not
+    run(*install, "--offline", wheel)  # which would fetch what it needs more, and may not
     installed = run(uv, "pip", "freeze", "--python", python).splitlines()
     names = {re.split(r"==| @ ", line)[0] for line in installed}
     assert names == {"botocore", "jmespath", "python-dateutil", "rotating", "six", "urllib3"}
